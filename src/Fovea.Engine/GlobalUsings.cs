@@ -1,0 +1,2 @@
+global using Fovea.Engine.Graph;
+global using Fovea.Engine.Graph.Operations;

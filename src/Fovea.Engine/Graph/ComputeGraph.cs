@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+
+namespace Fovea.Engine.Graph;
+
+/// <summary>
+/// A network, a loss or a whole training step as operations on values of known shape. Everything else is derived from it:
+/// gradients, the inference plan, figures of cost and memory, exported files.
+/// </summary>
+/// <param name="training">True where layers build their training behaviour (batch statistics, dropout), false for inference.</param>
+public sealed class ComputeGraph(bool training = false)
+{
+    private readonly List<Node> _nodes = [];
+    private readonly Dictionary<NodeKey, Node> _shared = [];
+    private readonly Stack<string> _paths = new([""]);
+    private readonly Dictionary<Variable, Value> _variables = [];
+    private readonly OrderedDictionary<string, Value> _inputs = [];
+    private readonly OrderedDictionary<string, Value> _outputs = [];
+    private readonly List<(Variable Variable, Value Value)> _assignments = [];
+    private readonly List<(Variable Variable, Value Value)> _gradients = [];
+
+    /// <summary>True where layers build their training behaviour.</summary>
+    public bool Training { get; } = training;
+
+    /// <summary>All nodes; inputs always stand before the nodes that use them.</summary>
+    public IReadOnlyList<Node> Nodes => _nodes;
+
+    /// <summary>What a run is given, by name.</summary>
+    public IReadOnlyDictionary<string, Value> Inputs => _inputs;
+
+    /// <summary>What a run gives back, by name.</summary>
+    public IReadOnlyDictionary<string, Value> Outputs => _outputs;
+
+    /// <summary>Variables that a run changes at its end, such as running statistics, and their new values.</summary>
+    public IReadOnlyList<(Variable Variable, Value Value)> Assignments => _assignments;
+
+    /// <summary>Trainable variables and the gradients that a run writes for them, in the order of the gradient block.</summary>
+    public IReadOnlyList<(Variable Variable, Value Value)> Gradients => _gradients;
+
+    /// <summary>The path of the module that is building right now.</summary>
+    public string Path => _paths.Peek();
+
+    /// <summary>The number of random streams handed out so far; each dropout takes one.</summary>
+    public int RandomStreams { get; private set; }
+
+    /// <summary>Enters a module: nodes built until the result is disposed carry its path.</summary>
+    public IDisposable Enter(string name)
+    {
+        _paths.Push(Path.Length == 0 ? name : $"{Path}.{name}");
+        return new PathScope(_paths);
+    }
+
+    /// <summary>Replaces the whole path, for nodes built on behalf of others (gradients, rewritten nodes).</summary>
+    public IDisposable EnterPath(string path)
+    {
+        _paths.Push(path);
+        return new PathScope(_paths);
+    }
+
+    /// <summary>Something that is given to each run.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32)
+    {
+        Value value = Append(new Input(name, new TensorType(shape, elementType)), []).Outputs[0];
+        _inputs.Add(name, value);
+        return value;
+    }
+
+    /// <summary>A variable's value at the beginning of a run.</summary>
+    public Value Read(Variable variable)
+    {
+        if (!_variables.TryGetValue(variable, out Value? value))
+        {
+            value = Append(new ReadVariable(variable), []).Outputs[0];
+            _variables.Add(variable, value);
+        }
+
+        return value;
+    }
+
+    /// <summary>A number known when the graph is built.</summary>
+    public Value Scalar(float number) => Apply(new Constant(Shape.Scalar, number));
+
+    /// <summary>A value of one number throughout, known when the graph is built.</summary>
+    public Value Filled(Shape shape, float number) => Apply(new Constant(shape, number));
+
+    /// <summary>A table of integers known when the graph is built, such as indices.</summary>
+    public Value Table(Shape shape, int[] elements) => Apply(new IndexTable(shape, elements));
+
+    /// <summary>Names a value as a result of each run.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Output(string name, Value value) => _outputs.Add(name, value);
+
+    /// <summary>Makes a run end with the variable holding the value.</summary>
+    public void Assign(Variable variable, Value value)
+    {
+        if (!variable.Shape.Equals(value.Shape))
+        {
+            throw new ShapeException($"{variable.Name} has shape {variable.Shape} and cannot be assigned {value.Shape}");
+        }
+
+        _assignments.Add((variable, value));
+    }
+
+    /// <summary>Makes a run write the value into the variable's part of the gradient block.</summary>
+    public void WriteGradient(Variable variable, Value value) => _gradients.Add((variable, value));
+
+    /// <summary>A new stream of random numbers.</summary>
+    public int NextRandomStream() => RandomStreams++;
+
+    /// <summary>Applies an operation that has one result.</summary>
+    public Value Apply(Operation operation, params ReadOnlySpan<Value> inputs) => Add(operation, inputs).Outputs[0];
+
+    /// <summary>Applies an operation.</summary>
+    /// <exception cref="ShapeException">The operands do not fit the operation.</exception>
+    public Node Add(Operation operation, params ReadOnlySpan<Value> inputs)
+    {
+        foreach (Value input in inputs)
+        {
+            if (input.Graph != this)
+            {
+                throw new ArgumentException($"{input} belongs to another graph than {operation.Name} at {Path}.", nameof(inputs));
+            }
+        }
+
+        ImmutableArray<Value> operands = [.. inputs];
+        if (!operation.MayBeShared)
+        {
+            return Append(operation, operands);
+        }
+
+        NodeKey key = new(operation, operands);
+        if (!_shared.TryGetValue(key, out Node? node))
+        {
+            node = Append(operation, operands);
+            _shared.Add(key, node);
+        }
+
+        return node;
+    }
+
+    private Node Append(Operation operation, ImmutableArray<Value> inputs)
+    {
+        IReadOnlyList<TensorType> outputs;
+        try
+        {
+            outputs = operation.Infer([.. inputs.Select(input => input.Type)]);
+        }
+        catch (ShapeException error) when (error.Path is null)
+        {
+            throw new ShapeException(Path.Length == 0 ? operation.Name : $"{Path} ({operation.Name})", error);
+        }
+
+        Node node = new(this, _nodes.Count, operation, inputs, outputs, Path);
+        _nodes.Add(node);
+        return node;
+    }
+
+    private readonly struct NodeKey(Operation operation, ImmutableArray<Value> inputs) : IEquatable<NodeKey>
+    {
+        private readonly Operation _operation = operation;
+        private readonly ImmutableArray<Value> _inputs = inputs;
+
+        public bool Equals(NodeKey other) => _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan()) && _operation.Equals(other._operation);
+
+        public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            HashCode hash = default;
+            hash.Add(_operation);
+            foreach (Value input in _inputs)
+            {
+                hash.Add(input);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
+
+    private sealed class PathScope(Stack<string> paths) : IDisposable
+    {
+        public void Dispose() => paths.Pop();
+    }
+}

@@ -1,0 +1,14 @@
+namespace Fovea.Engine.Graph;
+
+/// <summary>What one element of a value is.</summary>
+public enum ElementType
+{
+    /// <summary>IEEE 754 single precision: feature maps, weights, losses.</summary>
+    Float32,
+
+    /// <summary>32-bit signed integers: labels and indices.</summary>
+    Int32,
+
+    /// <summary>8-bit unsigned integers: raw pictures.</summary>
+    UInt8,
+}

@@ -1,0 +1,163 @@
+namespace Fovea.Engine.Graph.Operations;
+
+/// <summary>Kernel, stride, padding and dilation of a sliding window, per axis.</summary>
+/// <param name="KernelHeight">Rows of the window.</param>
+/// <param name="KernelWidth">Columns of the window.</param>
+/// <param name="StrideHeight">Rows between windows.</param>
+/// <param name="StrideWidth">Columns between windows.</param>
+/// <param name="PaddingHeight">Rows of zeros above and below.</param>
+/// <param name="PaddingWidth">Columns of zeros left and right.</param>
+/// <param name="Dilation">Distance between taps, 1 for a dense window.</param>
+public sealed record Window(
+    int KernelHeight,
+    int KernelWidth,
+    int StrideHeight,
+    int StrideWidth,
+    int PaddingHeight,
+    int PaddingWidth,
+    int Dilation = 1)
+{
+    /// <summary>A square window.</summary>
+    public static Window Square(int kernel, int stride = 1, int padding = 0, int dilation = 1) =>
+        new(kernel, kernel, stride, stride, padding, padding, dilation);
+
+    /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
+    /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
+    public Shape Output(Shape input, int channels)
+    {
+        if (input.Rank != 4)
+        {
+            throw new ShapeException($"a feature map has four axes (N, H, W, C), got {input}");
+        }
+
+        int height = Extent(input[1], KernelHeight, StrideHeight, PaddingHeight);
+        int width = Extent(input[2], KernelWidth, StrideWidth, PaddingWidth);
+        return height < 1 || width < 1
+            ? throw new ShapeException($"a {KernelHeight}×{KernelWidth} window does not fit a map of {input[1]}×{input[2]} with padding {PaddingHeight}, {PaddingWidth}")
+            : [input[0], height, width, channels];
+    }
+
+    private int Extent(int extent, int kernel, int stride, int padding)
+    {
+        int span = extent + (2 * padding) - (Dilation * (kernel - 1)) - 1;
+        return span < 0 ? 0 : (span / stride) + 1;
+    }
+}
+
+/// <summary>Dense convolution: map (N, H, W, C), weights (out, kernel height, kernel width, C), result (N, H', W', out).</summary>
+/// <param name="Window">Kernel, stride, padding, dilation.</param>
+/// <param name="Epilogue">What is done to the result before it is stored.</param>
+public sealed record Convolution(Window Window, Epilogue Epilogue) : ProductOperation(Epilogue)
+{
+    /// <inheritdoc/>
+    public override int WeightOutputAxis => 0;
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+
+    /// <inheritdoc/>
+    protected override Shape InferProduct(Shape input, Shape weights)
+    {
+        Require(
+            weights.Rank == 4 && weights[1] == Window.KernelHeight && weights[2] == Window.KernelWidth,
+            () => $"weights (out, {Window.KernelHeight}, {Window.KernelWidth}, in) expected, got {weights}");
+        Shape output = Window.Output(input, weights[0]);
+        Require(input.Last == weights.Last, () => $"the map {input} has {input.Last} channels, the weights {weights} take {weights.Last}");
+        return output;
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
+    [
+        node.Graph.Apply(new ConvolutionInputGradient(Window, node.Inputs[0].Shape), dy, node.Inputs[1]),
+        node.Graph.Apply(new ConvolutionWeightGradient(Window), dy, node.Inputs[0]),
+    ];
+}
+
+/// <summary>The gradient of a dense convolution's map from the result's gradient and the weights.</summary>
+/// <param name="Window">The convolution's window.</param>
+/// <param name="InputShape">The shape of the map.</param>
+public sealed record ConvolutionInputGradient(Window Window, Shape InputShape) : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+}
+
+/// <summary>The gradient of a dense convolution's weights from the result's gradient and the map.</summary>
+/// <param name="Window">The convolution's window.</param>
+public sealed record ConvolutionWeightGradient(Window Window) : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
+        [new TensorType([inputs[0].Shape.Last, Window.KernelHeight, Window.KernelWidth, inputs[1].Shape.Last])];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
+}
+
+/// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
+/// <param name="Window">Kernel, stride, padding, dilation.</param>
+/// <param name="Epilogue">What is done to the result before it is stored.</param>
+public sealed record DepthwiseConvolution(Window Window, Epilogue Epilogue) : ProductOperation(Epilogue)
+{
+    /// <inheritdoc/>
+    public override int WeightOutputAxis => -1;
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+
+    /// <inheritdoc/>
+    protected override Shape InferProduct(Shape input, Shape weights)
+    {
+        Shape output = Window.Output(input, input.Last);
+        Shape expected = [Window.KernelHeight, Window.KernelWidth, input.Last];
+        Require(weights.Equals(expected), () => $"weights {expected} expected for the map {input}, got {weights}");
+        return output;
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
+    [
+        node.Graph.Apply(new DepthwiseInputGradient(Window, node.Inputs[0].Shape), dy, node.Inputs[1]),
+        node.Graph.Apply(new DepthwiseWeightGradient(Window), dy, node.Inputs[0]),
+    ];
+}
+
+/// <summary>The gradient of a depthwise convolution's map from the result's gradient and the weights.</summary>
+/// <param name="Window">The convolution's window.</param>
+/// <param name="InputShape">The shape of the map.</param>
+public sealed record DepthwiseInputGradient(Window Window, Shape InputShape) : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+}
+
+/// <summary>The gradient of a depthwise convolution's weights from the result's gradient and the map.</summary>
+/// <param name="Window">The convolution's window.</param>
+public sealed record DepthwiseWeightGradient(Window Window) : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
+        [new TensorType([Window.KernelHeight, Window.KernelWidth, inputs[1].Shape.Last])];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+}
+
+/// <summary>Convolutions as methods on values.</summary>
+public static class ConvolutionExtensions
+{
+    /// <summary>Dense convolution of a map (N, H, W, C) with weights (out, kernel height, kernel width, C).</summary>
+    public static Value Convolution(this Value map, Value weights, Window window) =>
+        map.Graph.Apply(new Convolution(window, Epilogue.None), map, weights);
+
+    /// <summary>Depthwise convolution of a map (N, H, W, C) with weights (kernel height, kernel width, C).</summary>
+    public static Value DepthwiseConvolution(this Value map, Value weights, Window window) =>
+        map.Graph.Apply(new DepthwiseConvolution(window, Epilogue.None), map, weights);
+}

@@ -1,0 +1,49 @@
+namespace Fovea.Engine.Graph.Operations;
+
+/// <summary>Something that is given to each run.</summary>
+/// <param name="Key">The input's name.</param>
+/// <param name="Type">Its shape and element type.</param>
+public sealed record Input(string Key, TensorType Type) : Operation
+{
+    /// <inheritdoc/>
+    public override bool MayBeShared => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [Type];
+}
+
+/// <summary>The value of a variable at the beginning of a run.</summary>
+/// <param name="Variable">What is read.</param>
+public sealed record ReadVariable(Variable Variable) : Operation
+{
+    /// <inheritdoc/>
+    public override bool MayBeShared => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(Variable.Shape)];
+}
+
+/// <summary>One number throughout.</summary>
+/// <param name="Shape">The shape, often a scalar.</param>
+/// <param name="Number">The number.</param>
+public sealed record Constant(Shape Shape, float Number) : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(Shape)];
+}
+
+/// <summary>A table of integers known when the graph is built.</summary>
+/// <param name="Shape">The shape.</param>
+/// <param name="Elements">The integers, row-major.</param>
+public sealed record IndexTable(Shape Shape, int[] Elements) : Operation
+{
+    /// <inheritdoc/>
+    public override bool MayBeShared => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} integers and got {Elements.Length}");
+        return [new TensorType(Shape, ElementType.Int32)];
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+
+namespace Fovea.Engine.Graph.Operations;
+
+/// <summary>One element-wise operation inside a <see cref="PointwiseChain"/>.</summary>
+/// <param name="Operation">A <see cref="Unary"/>, <see cref="Binary"/> or <see cref="BroadcastTo"/>.</param>
+/// <param name="Operands">Registers: the chain's operands come first, then the results of its instructions in order.</param>
+public sealed record PointwiseInstruction(Operation Operation, ImmutableArray<int> Operands);
+
+/// <summary>A result of a <see cref="PointwiseChain"/>.</summary>
+/// <param name="Register">The register that is given out.</param>
+/// <param name="Shape">The shape of the result.</param>
+/// <param name="ColumnSum">True where all axes but the last are summed, false where every element is stored.</param>
+public sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
+
+/// <summary>
+/// Element-wise operations over one iteration space, run in one pass over memory. Made by the compiler from neighbouring
+/// <see cref="Unary"/>, <see cref="Binary"/> and <see cref="BroadcastTo"/> nodes and the sums over all leading axes that read them.
+/// </summary>
+/// <param name="Space">The iteration space.</param>
+/// <param name="OperandSpaces">For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.</param>
+/// <param name="Instructions">What is computed, in order.</param>
+/// <param name="Results">What is given out.</param>
+public sealed record PointwiseChain(
+    Shape Space,
+    ImmutableArray<Shape> OperandSpaces,
+    ImmutableArray<PointwiseInstruction> Instructions,
+    ImmutableArray<PointwiseResult> Results) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name =>
+        Instructions.Length == 0 ? "ColumnSum" : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name)) + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
+
+    /// <inheritdoc/>
+    public override bool MayBeShared => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [.. Results.Select(result => new TensorType(result.Shape))];
+}

@@ -1,0 +1,47 @@
+namespace Fovea.Engine.Graph.Operations;
+
+/// <summary>Joins the elements under a window of each channel.</summary>
+/// <param name="Window">Kernel, stride and padding.</param>
+/// <param name="Average">The mean; otherwise the largest.</param>
+/// <param name="CountPadding">Whether a mean divides by the whole window, padding included.</param>
+public sealed record Pooling(Window Window, bool Average, bool CountPadding) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => Average ? "AveragePooling" : "MaxPooling";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        Require(
+            2 * Window.PaddingHeight <= Window.KernelHeight && 2 * Window.PaddingWidth <= Window.KernelWidth,
+            () => $"padding {Window.PaddingHeight}, {Window.PaddingWidth} is more than half of the window {Window.KernelHeight}×{Window.KernelWidth}");
+        Require(Window.Dilation == 1, () => $"pooling windows are dense, got dilation {Window.Dilation}");
+        return [new TensorType(Window.Output(inputs[0].Shape, inputs[0].Shape.Last))];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) =>
+        [node.Graph.Apply(new PoolingGradient(this), node.Inputs[0], outputGradients[0]!)];
+}
+
+/// <summary>The gradient of <see cref="Pooling"/>'s map from the map and the result's gradient.</summary>
+/// <param name="Forward">The pooling.</param>
+public sealed record PoolingGradient(Pooling Forward) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => $"{Forward.Name}Gradient";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+}
+
+/// <summary>Pooling as methods on values.</summary>
+public static class PoolingExtensions
+{
+    /// <summary>The largest element under each window of a map (N, H, W, C).</summary>
+    public static Value MaxPooling(this Value map, Window window) => map.Graph.Apply(new Pooling(window, false, false), map);
+
+    /// <summary>The mean under each window of a map (N, H, W, C).</summary>
+    public static Value AveragePooling(this Value map, Window window, bool countPadding = true) =>
+        map.Graph.Apply(new Pooling(window, true, countPadding), map);
+}

@@ -1,0 +1,54 @@
+namespace Fovea.Engine.Graph;
+
+/// <summary>
+/// One result of one node: the edges of the graph. Layer code takes values, applies operations to them and gives values back;
+/// nothing is computed until a plan that was compiled from the graph runs.
+/// </summary>
+public sealed class Value
+{
+    internal Value(Node producer, int outputIndex, TensorType type)
+    {
+        Producer = producer;
+        OutputIndex = outputIndex;
+        Type = type;
+    }
+
+    /// <summary>The node that computes this value.</summary>
+    public Node Producer { get; }
+
+    /// <summary>Which of the node's results this is.</summary>
+    public int OutputIndex { get; }
+
+    /// <summary>Shape and element type.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Extent along each axis.</summary>
+    public Shape Shape => Type.Shape;
+
+    /// <summary>The graph this value belongs to.</summary>
+    public ComputeGraph Graph => Producer.Graph;
+
+    /// <summary>Adds, broadcasting.</summary>
+    public static Value operator +(Value left, Value right) => left.Graph.Apply(new Binary(BinaryKind.Add), left, right);
+
+    /// <summary>Subtracts, broadcasting.</summary>
+    public static Value operator -(Value left, Value right) => left.Graph.Apply(new Binary(BinaryKind.Subtract), left, right);
+
+    /// <summary>Multiplies element by element, broadcasting.</summary>
+    public static Value operator *(Value left, Value right) => left.Graph.Apply(new Binary(BinaryKind.Multiply), left, right);
+
+    /// <summary>Divides element by element, broadcasting.</summary>
+    public static Value operator /(Value left, Value right) => left.Graph.Apply(new Binary(BinaryKind.Divide), left, right);
+
+    /// <summary>Negates.</summary>
+    public static Value operator -(Value value) => value.Graph.Apply(new Unary(UnaryKind.Negate), value);
+
+    /// <summary>Adds a number.</summary>
+    public static Value operator +(Value left, float right) => left + left.Graph.Scalar(right);
+
+    /// <summary>Multiplies by a number.</summary>
+    public static Value operator *(Value left, float right) => left * left.Graph.Scalar(right);
+
+    /// <summary>The operation, the module's path and the shape.</summary>
+    public override string ToString() => $"{Producer.Operation.Name} {Shape} at {Producer.Path}";
+}

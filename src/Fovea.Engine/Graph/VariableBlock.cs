@@ -1,0 +1,50 @@
+using Fovea.Engine.Memory;
+
+namespace Fovea.Engine.Graph;
+
+/// <summary>
+/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them at once.
+/// Each variable begins at a multiple of 16 floats; the floats between are zero.
+/// </summary>
+public sealed class VariableBlock : IDisposable
+{
+    private const int Alignment = 16;
+    private readonly Dictionary<Variable, long> _offsets = [];
+    private readonly AlignedMemory _memory;
+
+    /// <summary>Gives memory to the variables, zeroed.</summary>
+    public VariableBlock(IReadOnlyList<Variable> variables)
+    {
+        Variables = variables;
+        long length = 0;
+        foreach (Variable variable in variables)
+        {
+            _offsets.Add(variable, length);
+            length += (variable.Shape.Elements + Alignment - 1) / Alignment * Alignment;
+        }
+
+        Length = length;
+        _memory = new AlignedMemory(Math.Max(length, 1) * sizeof(float));
+        foreach (Variable variable in variables)
+        {
+            variable.Place(_memory, _offsets[variable]);
+        }
+    }
+
+    /// <summary>The variables in the order of the block.</summary>
+    public IReadOnlyList<Variable> Variables { get; }
+
+    /// <summary>The length of the block in floats.</summary>
+    public long Length { get; }
+
+    /// <summary>The whole block.</summary>
+    public Span<float> Data => _memory.Floats(0, (int)Length);
+
+    internal unsafe float* Pointer => _memory.FloatPointer;
+
+    /// <summary>Where a variable begins, in floats.</summary>
+    public long OffsetOf(Variable variable) => _offsets[variable];
+
+    /// <summary>Frees the memory; the variables may not be used afterwards.</summary>
+    public void Dispose() => _memory.Dispose();
+}
