@@ -1,26 +1,12 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>Kernel, stride, padding and dilation of a sliding window, per axis.</summary>
-/// <param name="KernelHeight">Rows of the window.</param>
-/// <param name="KernelWidth">Columns of the window.</param>
-/// <param name="StrideHeight">Rows between windows.</param>
-/// <param name="StrideWidth">Columns between windows.</param>
-/// <param name="PaddingHeight">Rows of zeros above and below.</param>
-/// <param name="PaddingWidth">Columns of zeros left and right.</param>
-/// <param name="Dilation">Distance between taps, 1 for a dense window.</param>
-public sealed record Window(
-    int KernelHeight,
-    int KernelWidth,
-    int StrideHeight,
-    int StrideWidth,
-    int PaddingHeight,
-    int PaddingWidth,
-    int Dilation = 1)
+/// <summary>A square window that slides over a feature map.</summary>
+/// <param name="Kernel">Taps along each side.</param>
+/// <param name="Stride">Pixels between neighbouring windows.</param>
+/// <param name="Padding">Zero pixels on each side of the map.</param>
+/// <param name="Dilation">Pixels between neighbouring taps, 1 for a dense window.</param>
+public sealed record Window(int Kernel, int Stride = 1, int Padding = 0, int Dilation = 1)
 {
-    /// <summary>A square window.</summary>
-    public static Window Square(int kernel, int stride = 1, int padding = 0, int dilation = 1) =>
-        new(kernel, kernel, stride, stride, padding, padding, dilation);
-
     /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
     /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
     public Shape Output(Shape input, int channels)
@@ -30,17 +16,17 @@ public sealed record Window(
             throw new ShapeException($"a feature map has four axes (N, H, W, C), got {input}");
         }
 
-        int height = Extent(input[1], KernelHeight, StrideHeight, PaddingHeight);
-        int width = Extent(input[2], KernelWidth, StrideWidth, PaddingWidth);
+        int height = Extent(input[1]);
+        int width = Extent(input[2]);
         return height < 1 || width < 1
-            ? throw new ShapeException($"a {KernelHeight}×{KernelWidth} window does not fit a map of {input[1]}×{input[2]} with padding {PaddingHeight}, {PaddingWidth}")
+            ? throw new ShapeException($"a {Kernel}×{Kernel} window does not fit a map of {input[1]}×{input[2]} with padding {Padding}")
             : [input[0], height, width, channels];
     }
 
-    private int Extent(int extent, int kernel, int stride, int padding)
+    private int Extent(int extent)
     {
-        int span = extent + (2 * padding) - (Dilation * (kernel - 1)) - 1;
-        return span < 0 ? 0 : (span / stride) + 1;
+        int span = extent + (2 * Padding) - (Dilation * (Kernel - 1)) - 1;
+        return span < 0 ? 0 : (span / Stride) + 1;
     }
 }
 
@@ -59,8 +45,8 @@ public sealed record Convolution(Window Window, Epilogue Epilogue) : ProductOper
     protected override Shape InferProduct(Shape input, Shape weights)
     {
         Require(
-            weights.Rank == 4 && weights[1] == Window.KernelHeight && weights[2] == Window.KernelWidth,
-            () => $"weights (out, {Window.KernelHeight}, {Window.KernelWidth}, in) expected, got {weights}");
+            weights.Rank == 4 && weights[1] == Window.Kernel && weights[2] == Window.Kernel,
+            () => $"weights (out, {Window.Kernel}, {Window.Kernel}, in) expected, got {weights}");
         Shape output = Window.Output(input, weights[0]);
         Require(input.Last == weights.Last, () => $"the map {input} has {input.Last} channels, the weights {weights} take {weights.Last}");
         return output;
@@ -92,7 +78,7 @@ public sealed record ConvolutionWeightGradient(Window Window) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([inputs[0].Shape.Last, Window.KernelHeight, Window.KernelWidth, inputs[1].Shape.Last])];
+        [new TensorType([inputs[0].Shape.Last, Window.Kernel, Window.Kernel, inputs[1].Shape.Last])];
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
@@ -107,13 +93,13 @@ public sealed record DepthwiseConvolution(Window Window, Epilogue Epilogue) : Pr
     public override int WeightOutputAxis => -1;
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
 
     /// <inheritdoc/>
     protected override Shape InferProduct(Shape input, Shape weights)
     {
         Shape output = Window.Output(input, input.Last);
-        Shape expected = [Window.KernelHeight, Window.KernelWidth, input.Last];
+        Shape expected = [Window.Kernel, Window.Kernel, input.Last];
         Require(weights.Equals(expected), () => $"weights {expected} expected for the map {input}, got {weights}");
         return output;
     }
@@ -135,7 +121,7 @@ public sealed record DepthwiseInputGradient(Window Window, Shape InputShape) : O
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
 }
 
 /// <summary>The gradient of a depthwise convolution's weights from the result's gradient and the map.</summary>
@@ -144,10 +130,10 @@ public sealed record DepthwiseWeightGradient(Window Window) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([Window.KernelHeight, Window.KernelWidth, inputs[1].Shape.Last])];
+        [new TensorType([Window.Kernel, Window.Kernel, inputs[1].Shape.Last])];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.KernelHeight * Window.KernelWidth;
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
 }
 
 /// <summary>Convolutions as methods on values.</summary>

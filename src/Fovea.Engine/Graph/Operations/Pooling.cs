@@ -13,8 +13,8 @@ public sealed record Pooling(Window Window, bool Average, bool CountPadding) : O
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         Require(
-            2 * Window.PaddingHeight <= Window.KernelHeight && 2 * Window.PaddingWidth <= Window.KernelWidth,
-            () => $"padding {Window.PaddingHeight}, {Window.PaddingWidth} is more than half of the window {Window.KernelHeight}×{Window.KernelWidth}");
+            2 * Window.Padding <= Window.Kernel,
+            () => $"padding {Window.Padding} is more than half of the window {Window.Kernel}×{Window.Kernel}");
         Require(Window.Dilation == 1, () => $"pooling windows are dense, got dilation {Window.Dilation}");
         return [new TensorType(Window.Output(inputs[0].Shape, inputs[0].Shape.Last))];
     }

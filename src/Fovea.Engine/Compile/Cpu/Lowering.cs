@@ -1,0 +1,59 @@
+using Fovea.Engine.Compile.Cpu.Steps;
+using Fovea.Engine.Compile.Memory;
+
+namespace Fovea.Engine.Compile.Cpu;
+
+/// <summary>Chooses the step that computes a node on this processor. A new operation gets its line here.</summary>
+internal static class Lowering
+{
+    /// <summary>The step for a node.</summary>
+    /// <exception cref="NotSupportedException">There is none.</exception>
+    public static Step StepFor(Node node, PlanBuilder builder) => node.Operation switch
+    {
+        Constant or IndexTable => new ConstantStep(node, builder),
+        PointwiseChain => new PointwiseStep(node, builder),
+        MatrixProduct when WeightGradientStep.Fits(node) => new WeightGradientStep(node, builder),
+        MatrixProduct when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),
+        MatrixProduct => new BatchedProductStep(node, builder),
+        Convolution => new ConvolutionStep(node, builder),
+        ConvolutionInputGradient => new ConvolutionInputGradientStep(node, builder),
+        ConvolutionWeightGradient => new ConvolutionWeightGradientStep(node, builder),
+        DepthwiseConvolution => new DepthwiseStep(node, builder),
+        DepthwiseInputGradient => new DepthwiseInputGradientStep(node, builder),
+        DepthwiseWeightGradient => new DepthwiseWeightGradientStep(node, builder),
+        Attention => new AttentionStep(node, builder),
+        AttentionGradient => new AttentionGradientStep(node, builder),
+        LayerNormalization => new LayerNormalizationStep(node, builder),
+        LayerNormalizationGradient => new LayerNormalizationGradientStep(node, builder),
+        BatchStatistics => new BatchStatisticsStep(node, builder),
+        Softmax => new SoftmaxStep(node, builder),
+        SoftmaxGradient => new SoftmaxGradientStep(node, builder),
+        CrossEntropy => new CrossEntropyStep(node, builder),
+        CrossEntropyGradient => new CrossEntropyGradientStep(node, builder),
+        Reduction => new ReductionStep(node, builder),
+        Pooling => new PoolingStep(node, builder),
+        PoolingGradient => new PoolingGradientStep(node, builder),
+        Permute => new PermuteStep(node, builder),
+        Concat => new ConcatStep(node, builder),
+        Slice => new SliceStep(node, builder),
+        Pad => new PadStep(node, builder),
+        Gather => new GatherStep(node, builder),
+        ScatterAdd => new ScatterAddStep(node, builder),
+        Resample => new ResampleStep(node, builder),
+        ResampleGradient => new ResampleGradientStep(node, builder),
+        Dropout => new DropoutStep(node, builder),
+        _ => throw new NotSupportedException($"{node}: this processor has no step for the operation {node.Operation.GetType().Name}."),
+    };
+
+    /// <summary>Node, operands and results as a step keeps them; results that nobody reads get no buffer use.</summary>
+    public static (Node Node, IReadOnlyList<PlannedBuffer> Reads, IReadOnlyList<PlannedBuffer> Writes) Operands(Node node, PlanBuilder builder) =>
+        (node, [.. node.Inputs.Select(builder.BufferOf)], [.. node.Outputs.Select(builder.BufferOf)]);
+
+    /// <summary>Whether a consumer reads a constant operand only in packed form, so that the operand itself need not be kept.</summary>
+    public static bool ReadsPacked(Node consumer, Value operand) =>
+        consumer.Operation is MatrixProduct { TransposeLeft: false } or Convolution
+        && operand.Shape.Rank is 2 or 4
+        && consumer.Inputs[1] == operand
+        && consumer.Inputs.Count(input => input == operand) == 1
+        && !(consumer.Operation is MatrixProduct && operand.Shape.Rank != 2);
+}

@@ -1,0 +1,185 @@
+using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Memory;
+
+namespace Fovea.Engine.Compile.Cpu;
+
+/// <summary>
+/// A graph compiled for this processor: steps in order, with all memory laid out. A plan has its own memory and runs one call at a time;
+/// several plans of one model run side by side. Running allocates nothing.
+/// </summary>
+public sealed class Plan : IDisposable
+{
+    private readonly ComputeGraph _graph;
+    private readonly PlanBuilder _builder;
+    private readonly Step[] _steps;
+    private readonly Step[] _preparation;
+    private readonly WorkerPool _pool;
+    private readonly RandomState _random = new();
+
+    private Plan(ComputeGraph graph, PlanBuilder builder, WorkerPool pool)
+    {
+        _graph = graph;
+        _builder = builder;
+        _pool = pool;
+        _steps = builder.Steps;
+        _preparation = builder.Preparation;
+        foreach (Step step in _steps)
+        {
+            step.Random = _random;
+        }
+
+        Refresh();
+    }
+
+    /// <summary>The seed of the plan's random numbers (dropout, drop path).</summary>
+    public ulong Seed
+    {
+        get => _random.Seed;
+        set => _random.Seed = value;
+    }
+
+    /// <summary>The number of the training step, which the plan's random numbers depend on.</summary>
+    public ulong StepNumber
+    {
+        get => _random.Step;
+        set => _random.Step = value;
+    }
+
+    /// <summary>The planned graph: what is left after folding and fusing.</summary>
+    public ComputeGraph Graph => _graph;
+
+    /// <summary>The memory the plan holds, by kind.</summary>
+    public MemoryFigures Memory => new(
+        _builder.Arena.Bytes,
+        _builder.Persistent.Bytes,
+        _builder.Scratch.Bytes,
+        _builder.GradientMemory?.Bytes ?? 0);
+
+    /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
+    public Span<float> Gradients => _builder.GradientMemory is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
+
+    internal unsafe float* GradientPointer => _builder.GradientMemory is AlignedMemory memory ? memory.FloatPointer : null;
+
+    /// <summary>Compiles a graph.</summary>
+    /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
+    /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <param name="gradientLayout">The block of variables whose layout the gradients take, where the graph writes gradients.</param>
+    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, VariableBlock? gradientLayout = null)
+    {
+        pool ??= WorkerPool.Shared;
+        ComputeGraph planned = Optimize(graph);
+        return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
+    }
+
+    /// <summary>Runs the passes that do not depend on the processor.</summary>
+    public static ComputeGraph Optimize(ComputeGraph graph)
+    {
+        if (!graph.Training)
+        {
+            graph = new FoldIntoProducts().Run(graph);
+        }
+
+        return new FusePointwise().Run(new FuseEpilogues().Run(graph));
+    }
+
+    /// <summary>Computes again what depends on weights alone. Call it after weights were changed.</summary>
+    public void Refresh() => _builder.WithPreparationMemory(() => _pool.Run(_preparation));
+
+    /// <summary>The memory of an input, to be filled before a run.</summary>
+    /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
+    public Span<float> Input(string name) => Floats(Find(_graph.Inputs, name, "input"));
+
+    /// <summary>The memory of an input of integers, to be filled before a run.</summary>
+    /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
+    public unsafe Span<int> IntegerInput(string name)
+    {
+        Value value = Find(_graph.Inputs, name, "input");
+        return new Span<int>(_builder.BufferOf(value).Integers, (int)value.Shape.Elements);
+    }
+
+    /// <summary>A result of the last run. The memory is used again by the next one.</summary>
+    /// <exception cref="KeyNotFoundException">The graph has no such output.</exception>
+    public ReadOnlySpan<float> Output(string name) => Floats(Find(_graph.Outputs, name, "output"));
+
+    /// <summary>Runs the plan on what stands in its inputs.</summary>
+    public void Run() => _pool.Run(_steps);
+
+    /// <summary>
+    /// Runs the plan step by step and names the first step one of whose results is not finite; null where all are.
+    /// Slower than <see cref="Run"/>: for finding out why a loss is not a number.
+    /// </summary>
+    public string? FindNonFinite()
+    {
+        Step[] single = new Step[1];
+        foreach (Step step in _steps)
+        {
+            single[0] = step;
+            _pool.Run(single);
+            foreach (Value output in step.Node.Outputs)
+            {
+                if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(Floats(output)))
+                {
+                    return step.Node.ToString();
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The steps of a run in order, with the time that each took, for profiles.</summary>
+    public IReadOnlyList<(Node Node, TimeSpan Time)> Profile()
+    {
+        List<(Node, TimeSpan)> times = [];
+        Step[] single = new Step[1];
+        foreach (Step step in _steps)
+        {
+            single[0] = step;
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            _pool.Run(single);
+            times.Add((step.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
+        }
+
+        return times;
+    }
+
+    /// <summary>Frees the plan's memory.</summary>
+    public void Dispose()
+    {
+        _builder.Arena.Dispose();
+        _builder.Persistent.Dispose();
+        _builder.Scratch.Dispose();
+        _builder.GradientMemory?.Dispose();
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static Value Find(IReadOnlyDictionary<string, Value> values, string name, string kind) =>
+        values.TryGetValue(name, out Value? value)
+            ? value
+            : throw new KeyNotFoundException($"The graph has no {kind} '{name}'; it has {string.Join(", ", values.Keys)}.");
+
+    private unsafe Span<float> Floats(Value value) => new(_builder.BufferOf(value).Floats, (int)value.Shape.Elements);
+}
+
+/// <summary>The memory of a plan in bytes. Weights are not counted: plans share them.</summary>
+/// <param name="Arena">Values while a run goes on.</param>
+/// <param name="Persistent">What is computed once from weights: folded and packed weights, tables.</param>
+/// <param name="Scratch">What threads work in.</param>
+/// <param name="Gradients">The gradient block.</param>
+public sealed record MemoryFigures(long Arena, long Persistent, long Scratch, long Gradients)
+{
+    /// <summary>All of it.</summary>
+    public long Total => Arena + Persistent + Scratch + Gradients;
+}

@@ -1,0 +1,192 @@
+using System.Runtime.ExceptionServices;
+
+namespace Fovea.Engine.Compile.Cpu;
+
+/// <summary>
+/// Threads that run the steps of plans together. Each step's parts are cut into as many contiguous ranges as there are threads, always the same way;
+/// between steps all threads meet. Who computes a part has no influence on its bits.
+/// </summary>
+public sealed class WorkerPool : IDisposable
+{
+    private const int SpinsBeforeSleep = 4000;
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim[] _wakeUps;
+    private readonly Lock _oneRunAtATime = new();
+    private Step[] _steps = [];
+    private ExceptionDispatchInfo? _failure;
+    private int _round;
+    private int _arrived;
+    private int _meeting;
+    private int _sleeping;
+    private volatile bool _closing;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">How many, the calling one included; by default as many as there are processors.</param>
+    public WorkerPool(int? threads = null)
+    {
+        Threads = threads ?? Environment.ProcessorCount;
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
+        _threads = new Thread[Threads - 1];
+        _wakeUps = new SemaphoreSlim[Threads - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int worker = i + 1;
+            _wakeUps[i] = new SemaphoreSlim(0);
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"fovea worker {worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>The number of threads, the calling one included.</summary>
+    public int Threads { get; }
+
+    /// <summary>A pool with a thread for each processor, for callers that do not bring their own.</summary>
+    public static WorkerPool Shared => LazyShared.Pool;
+
+    /// <summary>Runs steps one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
+    internal void Run(Step[] steps)
+    {
+        lock (_oneRunAtATime)
+        {
+            if (_threads.Length == 0)
+            {
+                foreach (Step step in steps)
+                {
+                    for (int phase = 0; phase < step.Phases; phase++)
+                    {
+                        step.Run(phase, 0, step.Parts(phase), worker: 0);
+                    }
+                }
+
+                return;
+            }
+
+            _steps = steps;
+            _failure = null;
+            Interlocked.Increment(ref _round);
+            if (Volatile.Read(ref _sleeping) > 0)
+            {
+                foreach (SemaphoreSlim wakeUp in _wakeUps)
+                {
+                    wakeUp.Release();
+                }
+            }
+
+            RunSteps(worker: 0);
+            _failure?.Throw();
+        }
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        lock (_oneRunAtATime)
+        {
+            _closing = true;
+            foreach (SemaphoreSlim wakeUp in _wakeUps)
+            {
+                wakeUp.Release();
+            }
+
+            foreach (Thread thread in _threads)
+            {
+                thread.Join();
+            }
+        }
+    }
+
+    private void Work(int worker)
+    {
+        int seen = 0;
+        while (true)
+        {
+            int spins = 0;
+            while (Volatile.Read(ref _round) == seen)
+            {
+                if (_closing)
+                {
+                    return;
+                }
+
+                if (++spins < SpinsBeforeSleep)
+                {
+                    Thread.SpinWait(20);
+                }
+                else
+                {
+                    Sleep(worker, seen);
+                }
+            }
+
+            seen = Volatile.Read(ref _round);
+            RunSteps(worker);
+        }
+    }
+
+    private void Sleep(int worker, int seen)
+    {
+        Interlocked.Increment(ref _sleeping);
+        if (Volatile.Read(ref _round) == seen && !_closing)
+        {
+            _wakeUps[worker - 1].Wait();
+        }
+
+        Interlocked.Decrement(ref _sleeping);
+    }
+
+    private void RunSteps(int worker)
+    {
+        foreach (Step step in _steps)
+        {
+            for (int phase = 0; phase < step.Phases; phase++)
+            {
+                int parts = step.Parts(phase);
+                int first = (int)((long)parts * worker / Threads);
+                int last = (int)((long)parts * (worker + 1) / Threads);
+                if (first < last)
+                {
+                    try
+                    {
+                        step.Run(phase, first, last, worker);
+                    }
+                    catch (Exception error)
+                    {
+                        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
+                    }
+                }
+
+                Meet();
+            }
+        }
+    }
+
+    private void Meet()
+    {
+        int meeting = Volatile.Read(ref _meeting);
+        if (Interlocked.Increment(ref _arrived) == Threads)
+        {
+            Volatile.Write(ref _arrived, 0);
+            Volatile.Write(ref _meeting, meeting + 1);
+            return;
+        }
+
+        int spins = 0;
+        while (Volatile.Read(ref _meeting) == meeting)
+        {
+            if (++spins % 1000 == 0)
+            {
+                // More threads than free processors: let the others arrive.
+                Thread.Yield();
+            }
+            else
+            {
+                Thread.SpinWait(4);
+            }
+        }
+    }
+
+    private static class LazyShared
+    {
+        public static readonly WorkerPool Pool = new();
+    }
+}

@@ -1,0 +1,43 @@
+namespace Fovea.Engine.Compile.Memory;
+
+/// <summary>
+/// Lays buffers with known lifetimes out in one arena: the largest first, each at the lowest place that no buffer alive at the same time occupies.
+/// </summary>
+internal static class MemoryPlanner
+{
+    private const long Alignment = 64;
+
+    /// <summary>Places the buffers and says how large the arena is.</summary>
+    /// <returns>The offset of each buffer, and the arena's bytes.</returns>
+    public static (IReadOnlyDictionary<PlannedBuffer, long> Offsets, long Bytes) Plan(IEnumerable<PlannedBuffer> buffers)
+    {
+        List<(PlannedBuffer Buffer, long Offset, long End)> placed = [];
+        Dictionary<PlannedBuffer, long> offsets = [];
+        long total = 0;
+        foreach (PlannedBuffer buffer in buffers.OrderByDescending(buffer => buffer.Bytes).ThenBy(buffer => buffer.FirstStep))
+        {
+            // A line between neighbours: kernels may read one line past a buffer's end.
+            long size = ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
+            long offset = 0;
+            foreach ((PlannedBuffer other, long start, long end) in placed)
+            {
+                if (other.FirstStep <= buffer.LastStep && buffer.FirstStep <= other.LastStep)
+                {
+                    if (offset + size <= start)
+                    {
+                        break;
+                    }
+
+                    offset = Math.Max(offset, end);
+                }
+            }
+
+            int place = placed.FindIndex(entry => entry.Offset > offset);
+            placed.Insert(place < 0 ? placed.Count : place, (buffer, offset, offset + size));
+            offsets.Add(buffer, offset);
+            total = Math.Max(total, offset + size);
+        }
+
+        return (offsets, total);
+    }
+}
