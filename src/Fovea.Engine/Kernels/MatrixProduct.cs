@@ -97,6 +97,22 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    /// <summary>Computes the panels of 6 rows [firstPanel, lastPanel), all columns, whatever <see cref="Parts"/> would split.</summary>
+    public static void MultiplyRows(in ProductArguments product, int firstPanel, int lastPanel, float* scratch)
+    {
+        var firstRow = firstPanel * MicroKernel.Rows;
+        var lastRow = Math.Min(lastPanel * MicroKernel.Rows, product.Rows);
+        var panels = RightPacking.Panels(product.Columns);
+        if (product.LeftTransposed)
+        {
+            Region(in product, new TransposedLeft(product.Left, product.LeftStride), firstRow, lastRow, 0, panels, scratch);
+        }
+        else
+        {
+            Region(in product, new RowMajorLeft(product.Left, product.LeftStride), firstRow, lastRow, 0, panels, scratch);
+        }
+    }
+
     /// <summary>Panels of 6 rows.</summary>
     public static int RowPanels(int rows) => (rows + MicroKernel.Rows - 1) / MicroKernel.Rows;
 
