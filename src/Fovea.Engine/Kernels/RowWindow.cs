@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>
+/// Three consecutive padded rows of a block of channels, copied out of a picture: pixels lie close together whatever the picture's channels,
+/// the zeros of the padding are really there, and 3×3 loops need neither borders nor cache lines that chase each other out of one set.
+/// Sliding down by a row copies one row.
+/// </summary>
+internal unsafe ref struct RowWindow
+{
+    private const int Rows = 3;
+    private const int FloatLimit = 10 * 1024;
+    private const int MaximumBlock = 128;
+    private const int Taps = 9;
+
+    private readonly float* _picture;
+    private readonly float* _ring;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly int _padding;
+    private readonly nint _pictureStride;
+    private readonly int _channels;
+    private readonly nint _rowFloats;
+    private int _next;
+
+    /// <summary>A window over one picture's block of channels; <see cref="Push"/> fills it.</summary>
+    /// <param name="picture">First value of the block: row 0, column 0, first channel of the block.</param>
+    /// <param name="geometry">A 3×3 convolution of stride 1 and dilation 1.</param>
+    /// <param name="channels">Channels of the block.</param>
+    /// <param name="ring">Memory of <see cref="Floats"/> floats.</param>
+    public RowWindow(float* picture, in ConvolutionGeometry geometry, int channels, float* ring)
+    {
+        _picture = picture;
+        _ring = ring;
+        _height = geometry.Height;
+        _width = geometry.Width;
+        _padding = geometry.Padding;
+        _pictureStride = geometry.Channels;
+        _channels = channels;
+        Stride = (channels + 7) & ~7;
+        _rowFloats = RowPixels(geometry) * Stride;
+        int before = (int)(_padding * Stride);
+        int inside = (int)(_width * Stride);
+        for (int row = 0; row < Rows; row++)
+        {
+            var pixels = new Span<float>(ring + row * _rowFloats, (int)_rowFloats);
+            pixels[..before].Clear();
+            pixels[(before + inside)..].Clear();
+        }
+    }
+
+    /// <summary>Floats between neighbouring pixels in the window, a multiple of eight.</summary>
+    public nint Stride { get; }
+
+    /// <summary>
+    /// Channels of the block that starts where <paramref name="remaining"/> channels are left: as many as let three rows and their weights stay
+    /// in the first-level cache. A block of fewer than eight channels occurs only where the map itself has no more.
+    /// </summary>
+    public static int BlockChannels(in ConvolutionGeometry geometry, int remaining)
+    {
+        int block = Math.Clamp(FloatLimit / (Rows * RowPixels(geometry)) & ~15, 16, MaximumBlock);
+        return remaining < block + Vector256<float>.Count ? remaining : block;
+    }
+
+    /// <summary>Floats that the window of any block of this geometry takes.</summary>
+    public static nint Floats(in ConvolutionGeometry geometry) => (nint)Rows * RowPixels(geometry) * (MaximumBlock + 8);
+
+    /// <summary>Floats that nine taps of any block of channels take.</summary>
+    public const int TapFloats = Taps * (MaximumBlock + 8);
+
+    /// <summary>Takes in input row <paramref name="row"/>, which may lie outside the picture, in place of the oldest one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Push(int row)
+    {
+        float* target = _ring + _next * _rowFloats + _padding * Stride;
+        _next = (_next + 1) % Rows;
+        if (row < 0 || row >= _height)
+        {
+            new Span<float>(target, (int)(_width * Stride)).Clear();
+            return;
+        }
+        Copy(_picture + (nint)row * _width * _pictureStride, _pictureStride, target, Stride, _width, _channels);
+    }
+
+    /// <summary>The row pushed last but (2 − <paramref name="age"/>): 0 is the topmost.</summary>
+    public readonly float* Row(int age) => _ring + (_next + age) % Rows * _rowFloats;
+
+    /// <summary>Copies pixels of a block of channels to pixels <paramref name="targetStride"/> apart, in whole vectors of which the last may reach past the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int pixels, int channels)
+    {
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            for (nint channel = 0; channel < channels; channel += Vector256<float>.Count)
+            {
+                Vector256.Load(source + channel).Store(target + channel);
+            }
+            source += sourceStride;
+            target += targetStride;
+        }
+    }
+
+    // One pixel for every window, rounded up to whole tiles, and the two that the last window reaches beyond.
+    private static int RowPixels(in ConvolutionGeometry geometry) =>
+        Math.Max((geometry.OutputWidth + DepthwiseTiles.Columns - 1) / DepthwiseTiles.Columns * DepthwiseTiles.Columns + 2, geometry.Width + 2 * geometry.Padding);
+}
