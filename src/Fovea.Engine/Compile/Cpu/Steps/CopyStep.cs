@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using Fovea.Engine.Compile.Memory;
+
+namespace Fovea.Engine.Compile.Cpu.Steps;
+
+/// <summary>Copies results of a run to where they stay: variables that are assigned, gradients that lie elsewhere.</summary>
+internal sealed unsafe class CopyStep(IReadOnlyList<(PlannedBuffer From, PlannedBuffer To)> copies) : Step
+{
+    /// <inheritdoc/>
+    public override int Parts(int phase) => copies.Count;
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        for (int i = first; i < last; i++)
+        {
+            (PlannedBuffer from, PlannedBuffer to) = copies[i];
+            Buffer.MemoryCopy(from.Pointer, to.Pointer, to.Bytes, to.Bytes);
+        }
+    }
+}
+
+/// <summary>Writes what is known when the graph is built: numbers, tables of indices.</summary>
+internal sealed unsafe class ConstantStep : Step
+{
+    /// <summary>Takes the numbers from the node.</summary>
+    [SetsRequiredMembers]
+    public ConstantStep(Node node, PlanBuilder builder) => (Node, Reads, Writes) = Lowering.Operands(node, builder);
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => 1;
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        if (Node.Operation is IndexTable table)
+        {
+            table.Elements.CopyTo(new Span<int>(Writes[0].Integers, table.Elements.Length));
+        }
+        else
+        {
+            new Span<float>(Writes[0].Floats, (int)Node.Outputs[0].Shape.Elements).Fill(((Constant)Node.Operation).Number);
+        }
+    }
+}

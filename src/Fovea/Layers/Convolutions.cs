@@ -1,0 +1,68 @@
+namespace Fovea.Layers;
+
+/// <summary>
+/// Dense convolution of maps (N, H, W, in) to (N, H', W', out). Checkpoint keys <c>weight</c> (out, in, kernel, kernel) and <c>bias</c> (out).
+/// A 1×1 convolution is built as the matrix product that it is.
+/// </summary>
+public sealed class Conv2d : Module
+{
+    private readonly Parameter _weight;
+    private readonly Parameter? _bias;
+    private readonly Window _window;
+
+    /// <summary>Makes a layer.</summary>
+    /// <param name="inputs">Channels in.</param>
+    /// <param name="outputs">Channels out.</param>
+    /// <param name="kernel">Taps along each side.</param>
+    /// <param name="stride">Pixels between windows.</param>
+    /// <param name="padding">Zero pixels on each side.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given. Biases begin at 0.</param>
+    public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
+    {
+        _window = new Window(kernel, stride, padding);
+        _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer ?? Initializer.KaimingNormalFanOut, TensorLayout.Convolution));
+        _bias = bias ? Add("bias", new Parameter([outputs], Initializer.Zeros)) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        Value weight = x.Graph.Read(_weight);
+        Value y = _window is { Kernel: 1, Stride: 1, Padding: 0 }
+            ? x.MatrixProduct(weight.Reshape([weight.Shape[0], weight.Shape[3]]), transposeRight: true)
+            : x.Convolution(weight, _window);
+        return _bias is null ? y : y + x.Graph.Read(_bias);
+    }
+}
+
+/// <summary>
+/// Convolution of each channel by itself: maps (N, H, W, C) to (N, H', W', C). Checkpoint keys <c>weight</c> (C, 1, kernel, kernel) and <c>bias</c> (C).
+/// </summary>
+public sealed class DepthwiseConv2d : Module
+{
+    private readonly Parameter _weight;
+    private readonly Parameter? _bias;
+    private readonly Window _window;
+
+    /// <summary>Makes a layer.</summary>
+    /// <param name="channels">Channels in and out.</param>
+    /// <param name="kernel">Taps along each side.</param>
+    /// <param name="stride">Pixels between windows.</param>
+    /// <param name="padding">Zero pixels on each side.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given. Biases begin at 0.</param>
+    public DepthwiseConv2d(int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
+    {
+        _window = new Window(kernel, stride, padding);
+        _weight = Add("weight", new Parameter([kernel, kernel, channels], initializer ?? Initializer.KaimingNormalFanOut, TensorLayout.Depthwise));
+        _bias = bias ? Add("bias", new Parameter([channels], Initializer.Zeros)) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        Value y = x.DepthwiseConvolution(x.Graph.Read(_weight), _window);
+        return _bias is null ? y : y + x.Graph.Read(_bias);
+    }
+}

@@ -1,0 +1,73 @@
+using Fovea.Engine;
+
+namespace Fovea.Layers;
+
+/// <summary>How a fresh tensor is filled.</summary>
+public abstract record Initializer
+{
+    /// <summary>Zero throughout.</summary>
+    public static Initializer Zeros { get; } = new Fill(0);
+
+    /// <summary>One throughout.</summary>
+    public static Initializer Ones { get; } = new Fill(1);
+
+    /// <summary>A normal distribution of mean 0.</summary>
+    public static Initializer Normal(double standardDeviation) => new NormalFill(standardDeviation, double.PositiveInfinity);
+
+    /// <summary>A normal distribution of mean 0, drawn again beyond ±2 (absolute, as the networks' own code has it).</summary>
+    public static Initializer TruncatedNormal(double standardDeviation) => new NormalFill(standardDeviation, 2);
+
+    /// <summary>Kaiming normal for ReLU-like activations over the outputs (arXiv 1502.01852): standard deviation √(2 / (out·kernel height·kernel width)).</summary>
+    public static Initializer KaimingNormalFanOut { get; } = new KaimingFanOut();
+
+    /// <summary>A uniform distribution on ±bound.</summary>
+    public static Initializer Uniform(double bound) => new UniformFill(bound);
+
+    /// <summary>Fills a tensor.</summary>
+    /// <param name="values">The tensor.</param>
+    /// <param name="checkpointShape">Its shape in checkpoints: (out, in, height, width) for weights.</param>
+    /// <param name="random">The random numbers that belong to the tensor.</param>
+    public abstract void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random);
+
+    private sealed record Fill(float Number) : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random) => values.Fill(Number);
+    }
+
+    private sealed record NormalFill(double StandardDeviation, double Limit) : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            foreach (ref float value in values)
+            {
+                double drawn;
+                do
+                {
+                    drawn = random.NextNormal() * StandardDeviation;
+                }
+                while (Math.Abs(drawn) > Limit);
+                value = (float)drawn;
+            }
+        }
+    }
+
+    private sealed record KaimingFanOut : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            long fanOut = checkpointShape.Elements / checkpointShape[1];
+            Normal(Math.Sqrt(2.0 / fanOut)).Apply(values, checkpointShape, random);
+        }
+    }
+
+    private sealed record UniformFill(double Bound) : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            foreach (ref float value in values)
+            {
+                value = (float)random.NextDouble(-Bound, Bound);
+            }
+        }
+    }
+}

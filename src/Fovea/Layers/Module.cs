@@ -1,0 +1,56 @@
+namespace Fovea.Layers;
+
+/// <summary>
+/// A part of a network: it owns parameters and child modules, each under the key that the official checkpoint uses, and builds graph from values.
+/// </summary>
+public abstract class Module
+{
+    private readonly List<(string Key, Parameter Parameter)> _parameters = [];
+    private readonly List<(string Key, Module Module)> _children = [];
+    private string _key = "";
+
+    /// <summary>The module's own parameters, in the order of the checkpoint.</summary>
+    public IReadOnlyList<(string Key, Parameter Parameter)> Parameters => _parameters;
+
+    /// <summary>The child modules, in the order of the checkpoint.</summary>
+    public IReadOnlyList<(string Key, Module Module)> Children => _children;
+
+    /// <summary>Builds the module's graph on a value. Nodes built meanwhile carry the module's path.</summary>
+    /// <exception cref="ShapeException">The value's shape does not fit.</exception>
+    public Value Forward(Value x)
+    {
+        using (Enter(x.Graph))
+        {
+            return Build(x);
+        }
+    }
+
+    /// <summary>Builds the module's graph.</summary>
+    protected abstract Value Build(Value x);
+
+    /// <summary>Makes nodes carry the module's path until the result is disposed.</summary>
+    protected IDisposable Enter(ComputeGraph graph) => _key.Length == 0 ? graph.EnterPath(graph.Path) : graph.Enter(_key);
+
+    /// <summary>Registers a child under its checkpoint key, which may contain dots.</summary>
+    protected T Add<T>(string key, T child)
+        where T : Module
+    {
+        child._key = key;
+        _children.Add((key, child));
+        return child;
+    }
+
+    /// <summary>Registers a parameter under its checkpoint key.</summary>
+    protected Parameter Add(string key, Parameter parameter)
+    {
+        _parameters.Add((key, parameter));
+        return parameter;
+    }
+}
+
+/// <summary>Reading parameters in graphs.</summary>
+public static class ParameterExtensions
+{
+    /// <summary>The parameter's value at the beginning of a run.</summary>
+    public static Value Read(this ComputeGraph graph, Parameter parameter) => graph.Read(parameter.Variable);
+}

@@ -1,0 +1,75 @@
+namespace Fovea.Layers;
+
+/// <summary>How a tensor that the engine stores is laid out in checkpoints, which follow PyTorch.</summary>
+public enum TensorLayout
+{
+    /// <summary>The same in both.</summary>
+    Same,
+
+    /// <summary>Convolution weights: (out, height, width, in) here, (out, in, height, width) in checkpoints.</summary>
+    Convolution,
+
+    /// <summary>Depthwise weights: (height, width, channels) here, (channels, 1, height, width) in checkpoints.</summary>
+    Depthwise,
+}
+
+/// <summary>Carries values between the engine's layout and that of checkpoints.</summary>
+public static class TensorLayouts
+{
+    /// <summary>The shape in checkpoints of a tensor that the engine stores with the given shape.</summary>
+    public static Shape CheckpointShape(this TensorLayout layout, Shape stored) => layout switch
+    {
+        TensorLayout.Convolution => [stored[0], stored[3], stored[1], stored[2]],
+        TensorLayout.Depthwise => [stored[2], 1, stored[0], stored[1]],
+        _ => stored,
+    };
+
+    /// <summary>Reorders values from the engine's layout to that of checkpoints.</summary>
+    public static void ToCheckpoint(this TensorLayout layout, Shape stored, ReadOnlySpan<float> source, Span<float> target)
+    {
+        switch (layout)
+        {
+            case TensorLayout.Convolution:
+                Transpose(source, target, stored[0], stored[1] * stored[2], stored[3]);
+                break;
+            case TensorLayout.Depthwise:
+                Transpose(source, target, 1, stored[0] * stored[1], stored[2]);
+                break;
+            default:
+                source.CopyTo(target);
+                break;
+        }
+    }
+
+    /// <summary>Reorders values from the layout of checkpoints to the engine's.</summary>
+    public static void FromCheckpoint(this TensorLayout layout, Shape stored, ReadOnlySpan<float> source, Span<float> target)
+    {
+        switch (layout)
+        {
+            case TensorLayout.Convolution:
+                Transpose(source, target, stored[0], stored[3], stored[1] * stored[2]);
+                break;
+            case TensorLayout.Depthwise:
+                Transpose(source, target, 1, stored[2], stored[0] * stored[1]);
+                break;
+            default:
+                source.CopyTo(target);
+                break;
+        }
+    }
+
+    private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int count, int rows, int columns)
+    {
+        for (int matrix = 0; matrix < count; matrix++)
+        {
+            int start = matrix * rows * columns;
+            for (int row = 0; row < rows; row++)
+            {
+                for (int column = 0; column < columns; column++)
+                {
+                    target[start + (column * rows) + row] = source[start + (row * columns) + column];
+                }
+            }
+        }
+    }
+}
