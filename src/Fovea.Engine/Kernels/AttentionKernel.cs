@@ -1,0 +1,102 @@
+namespace Fovea.Engine.Kernels;
+
+/// <summary>
+/// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix never
+/// exists: the scores of a few query rows against all keys stand in cache, become exponentials, and meet the values; the sum divides last.
+/// </summary>
+internal static unsafe class AttentionKernel
+{
+    // Keys are packed again where a range of parts begins, so a part is a few tiles long.
+    private const int RowsPerPart = 4 * AttentionGeometry.TileRows;
+
+    /// <summary>Independent parts: runs of query rows of one head of one picture, a number that follows from the shapes alone.</summary>
+    public static int Parts(in AttentionGeometry geometry) => geometry.Batch * geometry.Heads * PartsPerHead(geometry);
+
+    /// <summary>Floats of scratch that one call of <see cref="Forward"/> needs.</summary>
+    public static nint ScratchFloats(in AttentionGeometry geometry) =>
+        RightPacking.PackedLength(geometry.Width, geometry.Keys)
+        + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth)
+        + AttentionGeometry.TileRows * (geometry.ScoreStride + geometry.PaddedValueWidth);
+
+    /// <summary>Computes parts [<paramref name="first"/>, <paramref name="last"/>) of the output.</summary>
+    /// <param name="geometry">Sizes.</param>
+    /// <param name="query">Queries [B, N, H·D].</param>
+    /// <param name="key">Keys [B, M, H·D].</param>
+    /// <param name="value">Values [B, M, H·Dv].</param>
+    /// <param name="bias">Addend of the scores, [H, N, M], the same for every picture, or null.</param>
+    /// <param name="output">Output [B, N, H·Dv]; overlaps no operand.</param>
+    /// <param name="logSumExp">Logarithm of the sum that divides each query's exponentials, [B, H, N], kept for the gradient, or null.</param>
+    /// <param name="first">First part.</param>
+    /// <param name="last">Part after the last.</param>
+    /// <param name="scratch">Memory of <see cref="ScratchFloats"/> floats.</param>
+    public static void Forward(
+        in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, float* bias, Tokens output, float* logSumExp,
+        int first, int last, float* scratch)
+    {
+        float* keys = scratch;
+        float* values = keys + RightPacking.PackedLength(geometry.Width, geometry.Keys);
+        float* tile = values + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth);
+        int perHead = PartsPerHead(geometry);
+        int packed = -1;
+        for (int part = first; part < last; part++)
+        {
+            int index = part / perHead;
+            int picture = index / geometry.Heads;
+            int head = index % geometry.Heads;
+            if (index != packed)
+            {
+                nint token = (nint)picture * geometry.Keys;
+                PackTransposed(key.At(token, head * geometry.Width), key.Stride, geometry.Keys, geometry.Width, keys);
+                Pack(value.At(token, head * geometry.ValueWidth), value.Stride, geometry.Keys, geometry.ValueWidth, values);
+                packed = index;
+            }
+            int firstRow = part % perHead * RowsPerPart;
+            int lastRow = Math.Min(firstRow + RowsPerPart, geometry.Queries);
+            for (int row = firstRow; row < lastRow; row += AttentionGeometry.TileRows)
+            {
+                nint token = (nint)picture * geometry.Queries + row;
+                nint score = (nint)head * geometry.Queries + row;
+                Tile(
+                    geometry, Math.Min(AttentionGeometry.TileRows, lastRow - row), query.At(token, head * geometry.Width), query.Stride, keys, values,
+                    bias == null ? null : bias + score * geometry.Keys, output.At(token, head * geometry.ValueWidth), output.Stride,
+                    logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + row, tile);
+            }
+        }
+    }
+
+    /// <summary>Packs rows [tokens, width] as the right operand of a product over the width: the operand is their transpose.</summary>
+    public static void PackTransposed(float* rows, nint stride, int tokens, int width, float* packed) =>
+        RightPacking.Pack(rows, 1, stride, width, tokens, packed, 0, RightPacking.Panels(tokens));
+
+    /// <summary>Packs rows [tokens, width] as the right operand of a product over the tokens.</summary>
+    public static void Pack(float* rows, nint stride, int tokens, int width, float* packed) =>
+        RightPacking.Pack(rows, stride, 1, tokens, width, packed, 0, RightPacking.Panels(width));
+
+    private static int PartsPerHead(in AttentionGeometry geometry) => (geometry.Queries + RowsPerPart - 1) / RowsPerPart;
+
+    private static void Tile(
+        in AttentionGeometry geometry, int rows, float* query, nint queryStride, float* keys, float* values, float* bias, float* output, nint outputStride,
+        float* logSumExp, float* scores)
+    {
+        nint scoreStride = geometry.ScoreStride;
+        nint resultStride = geometry.PaddedValueWidth;
+        float* result = scores + AttentionGeometry.TileRows * scoreStride;
+        float* sums = stackalloc float[AttentionGeometry.TileRows];
+        AttentionTile.Multiply(query, queryStride, rows, keys, geometry.Width, geometry.Keys, scores, scoreStride, resume: false);
+        for (int row = 0; row < rows; row++)
+        {
+            var (sum, maximum) = AttentionTile.Exponentiate(
+                scores + row * scoreStride, bias == null ? null : bias + row * (nint)geometry.Keys, geometry.Keys, geometry.Scale);
+            sums[row] = sum;
+            if (logSumExp != null)
+            {
+                logSumExp[row] = maximum + MathF.Log(sum);
+            }
+        }
+        AttentionTile.Multiply(scores, scoreStride, rows, values, geometry.Keys, geometry.ValueWidth, result, resultStride, resume: false);
+        for (int row = 0; row < rows; row++)
+        {
+            AttentionTile.Scale(result + row * resultStride, output + row * outputStride, geometry.ValueWidth, 1 / sums[row]);
+        }
+    }
+}
