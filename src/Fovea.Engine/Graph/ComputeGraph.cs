@@ -15,6 +15,7 @@ public sealed class ComputeGraph(bool training = false)
     private readonly Dictionary<Variable, Value> _variables = [];
     private readonly OrderedDictionary<string, Value> _inputs = [];
     private readonly OrderedDictionary<string, Value> _outputs = [];
+    private readonly OrderedDictionary<string, Value> _marks = [];
     private readonly List<(Variable Variable, Value Value)> _assignments = [];
     private readonly List<(Variable Variable, Value Value)> _gradients = [];
 
@@ -29,6 +30,9 @@ public sealed class ComputeGraph(bool training = false)
 
     /// <summary>What a run gives back, by name.</summary>
     public IReadOnlyDictionary<string, Value> Outputs => _outputs;
+
+    /// <summary>Values that a network gives a name, such as its stages' maps, so that others can make them outputs.</summary>
+    public IReadOnlyDictionary<string, Value> Marks => _marks;
 
     /// <summary>Variables that a run changes at its end, such as running statistics, and their new values.</summary>
     public IReadOnlyList<(Variable Variable, Value Value)> Assignments => _assignments;
@@ -89,6 +93,9 @@ public sealed class ComputeGraph(bool training = false)
     /// <summary>Names a value as a result of each run.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public void Output(string name, Value value) => _outputs.Add(name, value);
+
+    /// <summary>Gives a value a name without making it an output.</summary>
+    public void Mark(string name, Value value) => _marks[name] = value;
 
     /// <summary>Makes a run end with the variable holding the value.</summary>
     public void Assign(Variable variable, Value value)

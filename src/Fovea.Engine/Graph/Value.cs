@@ -49,6 +49,13 @@ public sealed class Value
     /// <summary>Multiplies by a number.</summary>
     public static Value operator *(Value left, float right) => left * left.Graph.Scalar(right);
 
+    /// <summary>Gives the value a name in <see cref="ComputeGraph.Marks"/> and returns it.</summary>
+    public Value Mark(string name)
+    {
+        Graph.Mark(name, this);
+        return this;
+    }
+
     /// <summary>The operation, the module's path and the shape.</summary>
     public override string ToString() => $"{Producer.Operation.Name} {Shape} at {Producer.Path}";
 }

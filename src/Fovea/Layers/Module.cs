@@ -31,7 +31,7 @@ public abstract class Module
     /// <summary>Makes nodes carry the module's path until the result is disposed.</summary>
     protected IDisposable Enter(ComputeGraph graph) => _key.Length == 0 ? graph.EnterPath(graph.Path) : graph.Enter(_key);
 
-    /// <summary>Registers a child under its checkpoint key, which may contain dots.</summary>
+    /// <summary>Registers a child under its checkpoint key, which may contain dots; with an empty key its parameters stand among the module's own.</summary>
     protected T Add<T>(string key, T child)
         where T : Module
     {

@@ -58,7 +58,7 @@ public sealed class ModuleState : IDisposable
 
         foreach ((string key, Module child) in module.Children)
         {
-            Collect(child, $"{prefix}{key}.");
+            Collect(child, key.Length == 0 ? prefix : $"{prefix}{key}.");
         }
     }
 }

@@ -68,6 +68,9 @@ internal sealed class PlanBuilder
     /// <summary>The buffer a value lies in.</summary>
     public PlannedBuffer BufferOf(Value value) => _buffers[value];
 
+    /// <summary>Whether any step or caller reads a value.</summary>
+    public bool IsRead(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Count > 0;
+
     /// <summary>A buffer of packed weights, filled once by the given step.</summary>
     public PlannedBuffer Prepare(long floats, Func<PlannedBuffer, Step> pack)
     {

@@ -1,0 +1,44 @@
+namespace Fovea.Models;
+
+/// <summary>What a caller may change about a registered model; what is left null stays as the variant has it.</summary>
+/// <param name="Classes">Number of classes.</param>
+/// <param name="Height">Rows of the pictures that position tables are made for.</param>
+/// <param name="Width">Columns of the pictures that position tables are made for.</param>
+/// <param name="DropPath">Probability of dropping the last block's branches in training.</param>
+/// <param name="Dropout">Dropout in front of the classifier.</param>
+public sealed record ModelOptions(int? Classes = null, int? Height = null, int? Width = null, float? DropPath = null, float? Dropout = null);
+
+/// <summary>All models by name. A new family adds its variants here.</summary>
+public static class ModelRegistry
+{
+    private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = Register();
+
+    /// <summary>The names of all models.</summary>
+    public static IReadOnlyList<string> Names => [.. _models.Keys];
+
+    /// <summary>Makes a model without weights.</summary>
+    /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
+    /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
+    public static Network Create(string name, ModelOptions? options = null) =>
+        _models.TryGetValue(name, out Func<ModelOptions, Network>? create)
+            ? create(options ?? new ModelOptions())
+            : throw new ArgumentException($"There is no model '{name}'. There are: {string.Join(", ", _models.Keys)}.", nameof(name));
+
+    private static OrderedDictionary<string, Func<ModelOptions, Network>> Register()
+    {
+        OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
+        foreach ((string name, CmtConfig config) in Cmt.Variants)
+        {
+            models.Add(name, options => new Cmt(config with
+            {
+                Classes = options.Classes ?? config.Classes,
+                Height = options.Height ?? config.Height,
+                Width = options.Width ?? config.Width,
+                DropPath = options.DropPath ?? config.DropPath,
+                Dropout = options.Dropout ?? config.Dropout,
+            }));
+        }
+
+        return models;
+    }
+}
