@@ -141,6 +141,13 @@ public sealed record Preprocessing
     {
         var raster = InChannels(picture);
         var (width, height) = ResizedSize(raster.Width, raster.Height);
+        if ((long)width * height > Picture.MaximumPixels)
+        {
+            raster.Return();
+            throw new DataException(
+                $"The picture is {picture.Width}×{picture.Height} pixels, so narrow that it would be resized to {width}×{height}. Crop it or take it out.");
+        }
+
         raster = raster.Then(raster.Resize(width, height, Interpolation));
         if (!CenterCrop && (width != Width || height != Height))
         {
