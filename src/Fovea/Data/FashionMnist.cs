@@ -11,7 +11,7 @@ public static class FashionMnist
 
     /// <summary>The classes in the order of the labels.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
-        ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     /// <summary>The folder of the full set where Debian's package <c>dataset-fashion-mnist</c> put it; null where it is not installed.</summary>
     public static string? FullLocation
