@@ -45,7 +45,7 @@ public sealed class IdxFile
             bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
             file.Position = 0;
             using var gzip = compressed ? new GZipStream(file, CompressionMode.Decompress) : null;
-            return Read(path, (Stream?)gzip ?? file, file.Length * (compressed ? MaximumDeflateRatio : 1), rank, content);
+            return Read(path, (Stream?)gzip ?? file, file.Length, rank, content);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -53,7 +53,7 @@ public sealed class IdxFile
         }
     }
 
-    private static IdxFile Read(string path, Stream stream, long mostBytes, int rank, string content)
+    private static IdxFile Read(string path, Stream stream, long fileLength, int rank, string content)
     {
         var header = new byte[4 + (4 * rank)];
         int read = Fill(stream, header.AsSpan(0, 4));
@@ -67,7 +67,7 @@ public sealed class IdxFile
         read += read == 4 ? Fill(stream, header.AsSpan(4)) : 0;
         if (read < header.Length)
         {
-            throw Truncated(path, header.Length - read, header.Length, "header");
+            throw Truncated(path, "", header.Length - read, header.Length, "header");
         }
 
         var dimensions = new int[rank];
@@ -82,17 +82,18 @@ public sealed class IdxFile
         }
 
         // A file this short cannot hold what its header announces, so no memory is taken on the header's word alone.
-        if (length > mostBytes)
+        bool plain = stream is FileStream;
+        long most = plain ? fileLength - header.Length : fileLength * MaximumDeflateRatio;
+        if (length > most)
         {
-            throw new InvalidDatasetException(
-                path, $"the header announces {length} bytes of values, far more than the file can hold: at least {length - mostBytes} are missing. Fetch the file again.");
+            throw Truncated(path, plain ? "" : "at least ", length - most, length, "values");
         }
 
         var values = GC.AllocateUninitializedArray<byte>((int)length);
         read = Fill(stream, values);
         if (read < values.Length)
         {
-            throw Truncated(path, values.Length - read, length, "values");
+            throw Truncated(path, "", values.Length - read, length, "values");
         }
 
         return Fill(stream, header.AsSpan(0, 1)) == 0
@@ -100,8 +101,8 @@ public sealed class IdxFile
             : throw new InvalidDatasetException(path, $"the file goes on after the {length} bytes of values that its header announces; it is damaged.");
     }
 
-    private static InvalidDatasetException Truncated(string path, long missing, long expected, string part) =>
-        new(path, $"the file is cut off: {missing} of the {expected} bytes of its {part} are missing. Fetch the file again.");
+    private static InvalidDatasetException Truncated(string path, string atLeast, long missing, long expected, string part) =>
+        new(path, $"the file is cut off: {atLeast}{missing} of the {expected} bytes of its {part} are missing. Fetch the file again.");
 
     /// <summary>Reads as much as there is, also from a gzip stream that ends too early; gives the number of bytes.</summary>
     private static int Fill(Stream stream, Span<byte> destination)

@@ -26,10 +26,11 @@ public static unsafe class JpegDecoder
         fixed (byte* encoded = bytes)
         {
             var size = (nuint)bytes.Length;
-            if (TurboJpeg.DecompressHeader(decompressor, encoded, size, out int width, out int height, out _, out int colourSpace) != 0
-                && TurboJpeg.GetErrorCode(decompressor) != TurboJpeg.ErrorIsWarning)
+            int result = TurboJpeg.DecompressHeader(decompressor, encoded, size, out int width, out int height, out _, out int colourSpace);
+            bool unread = width <= 0 || height <= 0;
+            if (unread || (result != 0 && TurboJpeg.GetErrorCode(decompressor) != TurboJpeg.ErrorIsWarning))
             {
-                throw Damaged(decompressor, name);
+                throw Damaged(decompressor, name, result == 0 ? "the file ends before the picture begins" : null);
             }
 
             Picture.CheckSize(name, width, height);
@@ -42,7 +43,7 @@ public static unsafe class JpegDecoder
             var pixels = GC.AllocateUninitializedArray<byte>(width * height * values);
             fixed (byte* destination = pixels)
             {
-                int result = TurboJpeg.Decompress(
+                result = TurboJpeg.Decompress(
                     decompressor, encoded, size, destination, width, width * values, height, format, TurboJpeg.FlagAccurateTransform);
                 if (result != 0 && !IsHarmless(decompressor, bytes))
                 {
@@ -92,8 +93,14 @@ public static unsafe class JpegDecoder
         && TurboJpeg.ErrorOf(decompressor).Contains("extraneous bytes", StringComparison.Ordinal)
         && bytes.TrimEnd((byte)0).EndsWith((ReadOnlySpan<byte>)[0xFF, 0xD9]);
 
-    private static InvalidPictureException Damaged(nint decompressor, string name) =>
-        new(name, $"the JPEG picture is cut off or damaged (libjpeg: {TurboJpeg.ErrorOf(decompressor)}). Copy it again or take it out.");
+    /// <summary>The error for a bad file. The decompressor is given up with it: it may carry the file's remains over to the next one.</summary>
+    private static InvalidPictureException Damaged(nint decompressor, string name, string? reason = null)
+    {
+        reason ??= $"libjpeg: {TurboJpeg.ErrorOf(decompressor)}";
+        _decompressor?.Dispose();
+        _decompressor = null;
+        return new(name, $"the JPEG picture is cut off or damaged ({reason}). Copy it again or take it out.");
+    }
 
     private static byte[] InksToRgb(byte[] inks)
     {
