@@ -4,6 +4,9 @@ namespace Fovea.Data;
 /// <remarks>Classes and pictures are in the ordinal order of their names. Hidden files and files that are not PNG or JPEG are passed over.</remarks>
 public sealed class FolderDataset : IPictureDataset
 {
+    private static readonly EnumerationOptions _everywhere =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
+
     private readonly string _root;
     private readonly string[] _names;
     private readonly int[] _labels;
@@ -35,7 +38,7 @@ public sealed class FolderDataset : IPictureDataset
             foreach (string folder in folders)
             {
                 names.AddRange(
-                    Directory.EnumerateFiles(Path.Combine(root, folder), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+                    Directory.EnumerateFiles(Path.Combine(root, folder), "*", _everywhere)
                         .Where(PictureFile.HasPictureExtension)
                         .Select(file => Path.GetRelativePath(root, file).Replace(Path.DirectorySeparatorChar, '/')));
             }
@@ -61,8 +64,18 @@ public sealed class FolderDataset : IPictureDataset
 
     /// <summary>The names of the folders right inside a folder, hidden ones left out.</summary>
     /// <param name="root">An existing folder.</param>
-    internal static string[] SubfoldersOf(string root) =>
-        [.. Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)).Where(name => !name.StartsWith('.'))];
+    /// <exception cref="InvalidDatasetException">The folder cannot be read.</exception>
+    internal static string[] SubfoldersOf(string root)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)).Where(name => !name.StartsWith('.'))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDatasetException(root, $"the folder cannot be read ({exception.Message}).", exception);
+        }
+    }
 
     /// <summary>Goes down through folders that hold nothing but one folder of folders, such as a lone <c>train/</c>.</summary>
     private static string Descend(string root)

@@ -54,9 +54,10 @@ internal sealed class TarEntries
         }
         catch (EndOfStreamException exception)
         {
-            throw new InvalidDatasetException(path, "the archive is cut off before its end. Fetch it again.", exception);
+            throw new InvalidDatasetException(path, "the archive is cut off before its end, or is no .tar or .tar.gz archive. Fetch it again.", exception);
         }
-        catch (Exception exception) when (exception is InvalidDataException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is InvalidDataException or FormatException or ArgumentException
+            or InvalidOperationException or OverflowException or NotSupportedException)
         {
             throw new InvalidDatasetException(
                 path, $"this is not a whole .tar or .tar.gz archive ({exception.Message}). Fetch it again, or give a folder.", exception);

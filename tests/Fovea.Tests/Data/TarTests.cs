@@ -89,6 +89,34 @@ public sealed class TarTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_damaged_archive_is_one_clear_error_or_still_the_set()
+    {
+        byte[] archive = TestData.Tar(("cat/1.png", TestData.SmallPng(1)), ("dog/1.png", TestData.SmallPng(1)));
+        var random = new Random(2);
+        for (int attempt = 0; attempt < 300; attempt++)
+        {
+            byte[] damaged = [.. archive];
+            int header = random.Next(archive.Length / 512) * 512;
+            damaged[header + random.Next(512)] = (byte)('0' + random.Next(10));
+
+            // A right checksum lets the damage through to where it matters.
+            damaged.AsSpan(header + 148, 8).Fill((byte)' ');
+            int sum = damaged.AsSpan(header, 512).ToArray().Sum(value => value);
+            System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(damaged, header + 148);
+            string path = _folder.Write("damaged.tar", damaged);
+            var error = Record.Exception(() =>
+            {
+                var set = Datasets.Open(path);
+                for (int index = 0; index < set.Count; index++)
+                {
+                    set.Load(index);
+                }
+            });
+            Assert.True(error is null or DataException, error?.ToString());
+        }
+    }
+
     private string Failure(params (string Name, byte[]? Content)[] entries)
     {
         byte[] archive = TestData.Tar(entries);
