@@ -1,0 +1,97 @@
+namespace Fovea.Data;
+
+/// <summary>Reads pictures from files; the kind is told by the first bytes, never by the file's name.</summary>
+public static class PictureFile
+{
+    /// <summary>The largest encoded picture that is read, in bytes.</summary>
+    public const long MaximumEncodedBytes = 1L << 28;
+
+    /// <summary>Whether a file's name ends like that of a picture that can be read (.png, .jpg, .jpeg).</summary>
+    /// <param name="path">A path or a bare name.</param>
+    public static bool HasPictureExtension(string path)
+    {
+        var extension = Path.GetExtension(path.AsSpan());
+        return extension.Equals(".png", StringComparison.OrdinalIgnoreCase)
+            || extension.Equals(".jpg", StringComparison.OrdinalIgnoreCase)
+            || extension.Equals(".jpeg", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Reads and decodes a picture.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidPictureException">The file is missing, unreadable, or not a whole PNG or JPEG picture.</exception>
+    public static Picture Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidPictureException(path, "there is no such file.");
+        }
+
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            return Decode(stream, path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidPictureException(path, $"the file cannot be read ({exception.Message}).", exception);
+        }
+    }
+
+    /// <summary>Decodes a picture from what is left of a stream.</summary>
+    /// <param name="stream">An encoded picture; it stays open.</param>
+    /// <param name="name">The picture's name for error messages.</param>
+    /// <exception cref="InvalidPictureException">The bytes are not a whole PNG or JPEG picture.</exception>
+    public static Picture Decode(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (stream.CanSeek)
+        {
+            long length = stream.Length - stream.Position;
+            CheckEncodedSize(name, length);
+            var bytes = new byte[length];
+            stream.ReadExactly(bytes);
+            return Decode(bytes, name);
+        }
+
+        using var copy = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            CheckEncodedSize(name, copy.Length + read);
+            copy.Write(buffer, 0, read);
+        }
+
+        return Decode(copy.ToArray(), name);
+    }
+
+    /// <summary>Decodes a picture.</summary>
+    /// <param name="bytes">The whole encoded picture.</param>
+    /// <param name="name">The picture's name for error messages.</param>
+    /// <exception cref="InvalidPictureException">The bytes are not a whole PNG or JPEG picture.</exception>
+    /// <exception cref="MissingLibraryException">It is a JPEG picture and libturbojpeg is not installed.</exception>
+    public static Picture Decode(byte[] bytes, string name)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        if (bytes.Length == 0)
+        {
+            throw new InvalidPictureException(name, "the file is empty (0 bytes). Replace it or take it out.");
+        }
+
+        if (PngDecoder.IsPng(bytes))
+        {
+            return PngDecoder.Decode(bytes, name);
+        }
+
+        return JpegDecoder.IsJpeg(bytes)
+            ? JpegDecoder.Decode(bytes, name)
+            : throw new InvalidPictureException(name, "this is neither a PNG nor a JPEG picture. Convert it to one of these or take it out.");
+    }
+
+    private static void CheckEncodedSize(string name, long length)
+    {
+        if (length > MaximumEncodedBytes)
+        {
+            throw new InvalidPictureException(name, $"the file has more than {MaximumEncodedBytes} bytes, too many for a picture.");
+        }
+    }
+}

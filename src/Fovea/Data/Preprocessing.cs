@@ -1,0 +1,230 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Data;
+
+/// <summary>How a picture is brought near a network's input size before the centre crop.</summary>
+public enum ResizeRule
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/> pixels; the proportions stay.</summary>
+    ShorterSide,
+
+    /// <summary>Straight to the input size; the proportions change.</summary>
+    Exact,
+}
+
+/// <summary>
+/// Everything that turns a picture into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
+/// </summary>
+/// <remarks>The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.</remarks>
+public sealed record Preprocessing
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+    };
+
+    private float[]? _table;
+
+    /// <summary>The input's height in pixels.</summary>
+    public int Height { get; init; } = 224;
+
+    /// <summary>The input's width in pixels.</summary>
+    public int Width { get; init; } = 224;
+
+    /// <summary>The input's channels: 1 (colour pictures become grey) or 3 (grey pictures are repeated).</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>How the picture is resized.</summary>
+    public ResizeRule Resize { get; init; } = ResizeRule.ShorterSide;
+
+    /// <summary>What <see cref="ResizeRule.ShorterSide"/> makes of the shorter side, in pixels; 0 means the input's shorter side.</summary>
+    public int ResizeTo { get; init; }
+
+    /// <summary>The filter that resizes.</summary>
+    public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
+
+    /// <summary>Whether the middle is cut out (or black borders added) where the resized picture has another size; otherwise that is an error.</summary>
+    public bool CenterCrop { get; init; } = true;
+
+    /// <summary>Subtracted from each channel, on the scale 0 to 1. The default is ImageNet's.</summary>
+    public float[] Mean
+    {
+        get;
+        init => (field, _table) = (value, null);
+    }
+
+    = [0.485f, 0.456f, 0.406f];
+
+    /// <summary>Divides each channel, on the scale 0 to 1. The default is ImageNet's.</summary>
+    public float[] StandardDeviation
+    {
+        get;
+        init => (field, _table) = (value, null);
+    }
+
+    = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>The number of floats of one prepared picture: height × width × channels.</summary>
+    [JsonIgnore]
+    public int Length => Height * Width * Channels;
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote; left-out members have their defaults.</summary>
+    /// <param name="json">One JSON object.</param>
+    /// <exception cref="DataException">The text is not such an object or its values do not fit together.</exception>
+    public static Preprocessing FromJson(string json)
+    {
+        try
+        {
+            var result = JsonSerializer.Deserialize<Preprocessing>(json, _json) ?? throw new DataException("The preprocessing is null; expected a JSON object.");
+            result.Validate();
+            return result;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            throw new DataException($"The preprocessing is not understood: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes all members as one JSON object on one line.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, _json);
+
+    /// <summary>Checks that the members fit together.</summary>
+    /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
+    public void Validate()
+    {
+        Require(Height is > 0 and <= Picture.MaximumSide && Width is > 0 and <= Picture.MaximumSide, $"the input size {Height}×{Width} is out of range");
+        Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
+        Require(ResizeTo is >= 0 and <= Picture.MaximumSide, $"resize_to must be 0 or a number of pixels, not {ResizeTo}");
+        Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
+        Require(StandardDeviation.Length == Channels, $"standard_deviation has {StandardDeviation.Length} numbers for {Channels} channels");
+        Require(Array.TrueForAll(StandardDeviation, value => value > 0), "every standard_deviation must be above 0");
+
+        static void Require(bool condition, string problem)
+        {
+            if (!condition)
+            {
+                throw new ArgumentException($"Preprocessing: {problem}.");
+            }
+        }
+    }
+
+    /// <summary>Prepares a picture for the network.</summary>
+    /// <param name="picture">The picture, of any size.</param>
+    /// <param name="destination">[Height, Width, Channels], <see cref="Length"/> floats.</param>
+    /// <exception cref="DataException">The picture does not have the input's size and neither resize nor crop may change that.</exception>
+    public void Apply(Picture picture, Span<float> destination)
+    {
+        var raster = Fit(picture);
+        Normalise(raster, destination);
+        raster.Return();
+    }
+
+    /// <summary>The picture as the network sees it, before normalisation: for reports and plots.</summary>
+    /// <param name="picture">The picture, of any size.</param>
+    public Picture View(Picture picture)
+    {
+        var raster = Fit(picture);
+        var view = raster.ToPicture();
+        raster.Return();
+        return view;
+    }
+
+    /// <summary>All steps before normalisation.</summary>
+    internal Raster Fit(Picture picture)
+    {
+        var raster = InChannels(picture);
+        var (width, height) = ResizedSize(raster.Width, raster.Height);
+        if ((long)width * height > Picture.MaximumPixels)
+        {
+            raster.Return();
+            throw new DataException(
+                $"The picture is {picture.Width}×{picture.Height} pixels, so narrow that it would be resized to {width}×{height}. Crop it or take it out.");
+        }
+
+        raster = raster.Then(raster.Resize(width, height, Interpolation));
+        if (!CenterCrop && (width != Width || height != Height))
+        {
+            raster.Return();
+            throw new DataException(
+                $"The picture is {width}×{height} pixels (width × height), but the network takes {Width}×{Height}. Resize or crop it in the preprocessing.");
+        }
+
+        return raster.Then(raster.CenterCrop(Width, Height));
+    }
+
+    /// <summary>The picture's pixels, made grey where the input has one channel.</summary>
+    internal Raster InChannels(Picture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        var raster = Raster.Of(picture);
+        return Channels == 1 ? raster.ToGrey() : raster;
+    }
+
+    /// <summary>Writes (value/255 − mean) / standard deviation, repeating grey where the input has three channels.</summary>
+    internal void Normalise(Raster raster, Span<float> destination)
+    {
+        var table = _table ??= CreateTable();
+        var pixels = raster.Pixels;
+        if (raster.Channels == 3)
+        {
+            for (int i = 0; i < pixels.Length; i += 3)
+            {
+                destination[i] = table[pixels[i]];
+                destination[i + 1] = table[256 + pixels[i + 1]];
+                destination[i + 2] = table[512 + pixels[i + 2]];
+            }
+        }
+        else
+        {
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                for (int channel = 0; channel < Channels; channel++)
+                {
+                    destination[(i * Channels) + channel] = table[(channel * 256) + pixels[i]];
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether both prepare pictures in the same way.</summary>
+    /// <param name="other">The other preprocessing.</param>
+    public bool Equals(Preprocessing? other) => other is not null && ToJson() == other.ToJson();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
+
+    private (int Width, int Height) ResizedSize(int width, int height)
+    {
+        switch (Resize)
+        {
+            case ResizeRule.None:
+                return (width, height);
+            case ResizeRule.Exact:
+                return (Width, Height);
+            default:
+                // The longer side is cut to whole pixels, as torchvision does.
+                int side = ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
+                return width <= height
+                    ? (side, (int)((long)side * height / width))
+                    : ((int)((long)side * width / height), side);
+        }
+    }
+
+    private float[] CreateTable()
+    {
+        var table = new float[256 * Channels];
+        for (int i = 0; i < table.Length; i++)
+        {
+            table[i] = (((i % 256) / 255f) - Mean[i / 256]) / StandardDeviation[i / 256];
+        }
+
+        return table;
+    }
+}

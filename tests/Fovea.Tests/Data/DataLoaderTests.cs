@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using Fovea.Data;
+
+namespace Fovea.Tests.Data;
+
+public sealed class DataLoaderTests
+{
+    private static readonly Preprocessing _preprocessing = new()
+    {
+        Height = 6,
+        Width = 5,
+        Channels = 1,
+        Resize = ResizeRule.Exact,
+        Mean = [0],
+        StandardDeviation = [1],
+    };
+
+    private static readonly Augmentation _augmentation = new() { CropPadding = 1, ErasingProbability = 0.3, ResizedCrop = true };
+
+    [Fact]
+    public void Batches_are_the_same_bits_for_any_number_of_threads_and_any_start()
+    {
+        var set = new MadeDataset(50);
+        var expected = Give(set, new DataLoaderOptions { BatchSize = 7, Seed = 5, Augmentation = _augmentation }, epoch: 2);
+        Assert.Equal(7, expected.Count);
+        foreach (int threads in new[] { 1, 2, 3 })
+        {
+            foreach (int first in new[] { 0, 1, 4, 6, 7 })
+            {
+                foreach (int prefetch in new[] { 1, 2, 5 })
+                {
+                    var options = new DataLoaderOptions
+                    {
+                        BatchSize = 7,
+                        Seed = 5,
+                        Augmentation = _augmentation,
+                        Threads = threads,
+                        Prefetch = prefetch,
+                        CacheBytes = threads * 1000,
+                    };
+                    Assert.Equal(expected.Skip(first), Give(set, options, epoch: 2, first));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_epoch_and_seed_has_an_order_of_its_own()
+    {
+        var set = new MadeDataset(50);
+        var options = new DataLoaderOptions { BatchSize = 10, Augmentation = _augmentation };
+        var orders = new[] { (0, 1), (1, 1), (0, 2) }.Select(key => string.Join(' ', Give(set, options with { Seed = (ulong)key.Item2 }, key.Item1))).ToArray();
+        Assert.Equal(3, orders.Distinct().Count());
+    }
+
+    [Fact]
+    public void An_epoch_gives_every_picture_once_and_drops_or_pads_the_last_batch()
+    {
+        var set = new MadeDataset(23);
+        using var training = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 5, CacheBytes = 0 });
+        Assert.Equal(4, training.BatchesPerEpoch);
+        int[] indices = [.. training.Epoch(0).SelectMany(batch => batch.Indices.ToArray())];
+        Assert.Equal((20, 20), (indices.Length, indices.Distinct().Count()));
+
+        using var evaluation = new DataLoader(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads: 2));
+        Assert.Equal(5, evaluation.BatchesPerEpoch);
+        int seen = 0;
+        foreach (var batch in evaluation.Epoch(0))
+        {
+            for (int i = 0; i < batch.Count; i++)
+            {
+                Assert.Equal(seen, batch.Indices[i]);
+                Assert.Equal(set.LabelOf(seen), batch.Labels[i]);
+                Assert.Equal(seen / 255f, batch.Pictures[i * 30], 6);
+                seen++;
+            }
+
+            Assert.Equal(batch.Number == 4 ? 3 : 5, batch.Count);
+            Assert.All(batch.Labels.Skip(batch.Count), label => Assert.Equal(-1, label));
+            Assert.All(batch.Indices.Skip(batch.Count), index => Assert.Equal(-1, index));
+            Assert.All(batch.Pictures.Skip(batch.Count * 30), value => Assert.Equal(0, value));
+        }
+
+        Assert.Equal(23, seen);
+    }
+
+    [Fact]
+    public void A_picture_that_fails_surfaces_in_its_batch_with_its_name()
+    {
+        var set = new MadeDataset(40) { Broken = 17 };
+        foreach (int threads in new[] { 1, 3 })
+        {
+            using var loader = new DataLoader(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads));
+            var given = new List<int>();
+            var error = Assert.Throws<InvalidPictureException>(() =>
+            {
+                foreach (var batch in loader.Epoch(0))
+                {
+                    given.Add(batch.Number);
+                }
+            });
+            Assert.Contains("picture 17", error.Message, StringComparison.Ordinal);
+            Assert.Equal([0, 1, 2], given);
+        }
+    }
+
+    [Fact]
+    public void A_cancelled_epoch_stops_its_threads_promptly()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var set = new MadeDataset(1000) { Delay = 5 };
+        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 100, Threads = 2 });
+        cancellation.CancelAfter(30);
+        var clock = Stopwatch.StartNew();
+        Assert.Throws<OperationCanceledException>(() => loader.Epoch(0, 0, cancellation.Token).Count());
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 2000);
+        int loaded = set.Loaded;
+        Thread.Sleep(30);
+        Assert.Equal(loaded, set.Loaded);
+    }
+
+    [Fact]
+    public void Leaving_the_loop_or_disposing_stops_the_threads()
+    {
+        var set = new MadeDataset(1000) { Delay = 1 };
+        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
+        foreach (var _ in loader.Epoch(0))
+        {
+            break;
+        }
+
+        int loaded = set.Loaded;
+        Thread.Sleep(30);
+        Assert.Equal(loaded, set.Loaded);
+
+        Assert.Throws<ObjectDisposedException>(() =>
+        {
+            foreach (var _ in loader.Epoch(1))
+            {
+                loader.Dispose();
+            }
+        });
+        Assert.Throws<ObjectDisposedException>(() => loader.Epoch(2));
+    }
+
+    [Fact]
+    public void Preparing_batches_allocates_nothing_once_it_runs()
+    {
+        var set = new MadeDataset(4000);
+        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 20, Threads = 2, Augmentation = _augmentation });
+        long allocated = 0;
+        for (int epoch = 0; epoch < 2; epoch++)
+        {
+            foreach (var batch in loader.Epoch(epoch))
+            {
+                // The first batches of the second epoch still warm up threads and pools.
+                allocated = batch.Number == 50 ? GC.GetTotalAllocatedBytes(true) : allocated;
+                allocated = batch.Number == 199 ? GC.GetTotalAllocatedBytes(true) - allocated : allocated;
+            }
+        }
+
+        Assert.InRange(allocated, 0, 149 * 200);
+    }
+
+    [Fact]
+    public void Too_few_pictures_and_bad_options_are_refused_at_once()
+    {
+        var set = new MadeDataset(3);
+        Assert.Contains("3 pictures", Assert.Throws<ArgumentException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4 })).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Threads = 0 }));
+        Assert.Throws<ArgumentException>(() => new DataLoader(
+            set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Augmentation = new Augmentation { FlipProbability = 2 } }));
+    }
+
+    private static List<string> Give(MadeDataset set, DataLoaderOptions options, int epoch, int first = 0)
+    {
+        using var loader = new DataLoader(set, _preprocessing, options);
+        return
+        [
+            .. loader.Epoch(epoch, first).Select(batch =>
+                $"{batch.Number}:{batch.Count}:{string.Join(',', batch.Indices)}:{string.Join(',', batch.Labels)}:"
+                + TestData.Digest(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Pictures.AsSpan()).ToArray())),
+        ];
+    }
+
+    /// <summary>A set of made-up pictures of 8×7 pixels whose values are their index.</summary>
+    private sealed class MadeDataset(int count) : IPictureDataset
+    {
+        private readonly Picture[] _pictures =
+            [.. Enumerable.Range(0, count).Select(i => new Picture(8, 7, 1, [.. Enumerable.Repeat((byte)i, 56)]))];
+
+        private int _loaded;
+
+        public int Broken { get; init; } = -1;
+
+        public int Delay { get; init; }
+
+        public int Loaded => Volatile.Read(ref _loaded);
+
+        public int Count => _pictures.Length;
+
+        public IReadOnlyList<string> Classes => ["even", "odd"];
+
+        public int LabelOf(int index) => index % 2;
+
+        public string NameOf(int index) => $"picture {index}";
+
+        public Picture Load(int index)
+        {
+            Interlocked.Increment(ref _loaded);
+            Thread.Sleep(Delay);
+            return index == Broken ? throw new InvalidOperationException("It broke.") : _pictures[index];
+        }
+    }
+}

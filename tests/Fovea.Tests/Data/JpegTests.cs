@@ -1,0 +1,67 @@
+using Fovea.Data;
+
+namespace Fovea.Tests.Data;
+
+public sealed class JpegTests
+{
+    [Theory]
+    [InlineData(TestData.BaselineJpeg, 37, 23, 3, "139cfb87f6f8b646")]
+    [InlineData(TestData.ProgressiveJpeg, 37, 23, 3, "139cfb87f6f8b646")]
+    [InlineData(TestData.GreyJpeg, 16, 16, 1, "0973b365d04427f3")]
+    public void Pictures_are_decoded_to_the_pixels_that_Pillow_decodes(string base64, int width, int height, int channels, string digest)
+    {
+        var picture = PictureFile.Decode(Convert.FromBase64String(base64), "picture");
+        Assert.Equal((width, height, channels), (picture.Width, picture.Height, picture.Channels));
+        Assert.Equal(digest, TestData.Digest(picture.Pixels));
+    }
+
+    [Fact]
+    public void Four_inks_become_red_green_and_blue()
+    {
+        var picture = PictureFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "picture");
+        Assert.Equal(3, picture.Channels);
+        Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(picture.Pixels.AsSpan(0, 30)));
+    }
+
+    [Theory]
+    [InlineData(TestData.BaselineJpeg)]
+    [InlineData(TestData.ProgressiveJpeg)]
+    [InlineData(TestData.GreyJpeg)]
+    public void A_picture_cut_off_is_one_clear_error(string base64)
+    {
+        byte[] file = Convert.FromBase64String(base64);
+        for (int length = 3; length < file.Length - 2; length += 7)
+        {
+            var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(file[..length], "cat/0001.jpg"));
+            Assert.StartsWith("cat/0001.jpg: the JPEG picture is cut off or damaged", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', error.Message);
+        }
+
+        // After an error the decompressor must be fit for the next picture.
+        Assert.NotNull(PictureFile.Decode(file, "picture"));
+    }
+
+    [Fact]
+    public void Stray_bytes_between_segments_are_no_error()
+    {
+        byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);
+        byte[] stray = [.. file[..^2], 0, 0, 0, .. file[^2..]];
+        Assert.Equal(PictureFile.Decode(file, "a").Pixels, PictureFile.Decode(stray, "b").Pixels);
+    }
+
+    [Fact]
+    public void A_missing_library_is_said_with_how_to_install_it()
+    {
+        var error = JpegDecoder.MissingLibrary("cat.jpg", new DllNotFoundException());
+        Assert.Contains("cat.jpg", error.Message, StringComparison.Ordinal);
+        Assert.Contains("libturbojpeg0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_picture_is_said_to_be_none()
+    {
+        var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
+        Assert.Contains("neither a PNG nor a JPEG", error.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidPictureException>(() => PictureFile.Read("/nowhere/a.jpg"));
+    }
+}

@@ -1,0 +1,215 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Fovea.Data;
+
+namespace Fovea.Tests.Data;
+
+public sealed class PngTests
+{
+    private static readonly (int Left, int Top, int StepX, int StepY)[] _adam7 =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 1, 3)]
+    [InlineData(7, 5, 1)]
+    [InlineData(7, 5, 3)]
+    [InlineData(64, 33, 3)]
+    public void What_is_encoded_is_decoded_to_the_same_pixels(int width, int height, int channels)
+    {
+        var picture = TestData.Pattern(width, height, channels);
+        var decoded = PictureFile.Decode(PngEncoder.Encode(picture), "picture");
+        Assert.Equal((width, height, channels), (decoded.Width, decoded.Height, decoded.Channels));
+        Assert.Equal(picture.Pixels, decoded.Pixels);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 2)]
+    [InlineData(0, 4)]
+    [InlineData(0, 8)]
+    [InlineData(0, 16)]
+    [InlineData(2, 8)]
+    [InlineData(2, 16)]
+    [InlineData(3, 1)]
+    [InlineData(3, 2)]
+    [InlineData(3, 4)]
+    [InlineData(3, 8)]
+    [InlineData(4, 8)]
+    [InlineData(4, 16)]
+    [InlineData(6, 8)]
+    [InlineData(6, 16)]
+    public void Every_colour_type_depth_and_interlace_is_decoded(int colourType, int depth)
+    {
+        foreach (var (width, height) in new[] { (1, 1), (2, 9), (5, 3), (13, 10), (17, 8) })
+        {
+            foreach (bool interlaced in new[] { false, true })
+            {
+                var (file, expected) = Make(width, height, colourType, depth, interlaced);
+                var decoded = PngDecoder.Decode(file, "picture");
+                Assert.Equal((width, height), (decoded.Width, decoded.Height));
+                Assert.Equal(expected, decoded.Pixels);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_file_cut_off_anywhere_is_an_error_that_names_it()
+    {
+        byte[] file = PngEncoder.Encode(TestData.Pattern(9, 7, 3));
+        for (int length = 0; length < file.Length; length++)
+        {
+            var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(file[..length], "shoe.png"));
+            Assert.StartsWith("shoe.png: ", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Any_damaged_byte_is_an_error_or_the_same_picture()
+    {
+        var picture = TestData.Pattern(9, 7, 3);
+        byte[] file = PngEncoder.Encode(picture);
+        for (int i = 0; i < file.Length; i++)
+        {
+            byte[] damaged = [.. file];
+            damaged[i] ^= 0x41;
+            Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(damaged, "shoe.png"));
+        }
+    }
+
+    [Fact]
+    public void A_picture_of_zero_bytes_is_said_to_be_empty()
+    {
+        var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode([], "empty.png"));
+        Assert.Contains("empty.png", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0 bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sizes_that_no_honest_picture_has_are_refused_before_memory_is_taken()
+    {
+        foreach (var (width, height) in new[] { (0, 5), (5, -1), (100_000, 1), (30_000, 30_000), (8192, 8192) })
+        {
+            var (file, _) = Make(5, 5, 2, 8, false);
+            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width);
+            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
+            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), PngFormat.Crc(file.AsSpan(12, 17)));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Throws<InvalidPictureException>(() => PngDecoder.Decode(file, "huge.png"));
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        }
+    }
+
+    [Fact]
+    public void A_colour_outside_the_palette_is_an_error()
+    {
+        byte[] file = Assemble(2, 1, 8, 3, false, [0, 0, 9], [1, 2, 3]);
+        Assert.Contains("palette", Assert.Throws<InvalidPictureException>(() => PngDecoder.Decode(file, "a.png")).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A PNG file with random samples, written sample by sample, and the pixels it must decode to.</summary>
+    private static (byte[] File, byte[] Expected) Make(int width, int height, int colourType, int depth, bool interlaced)
+    {
+        int samples = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+        int channels = colourType is 0 or 4 ? 1 : 3;
+        var random = new Random((colourType * 100) + depth);
+        int[] values = [.. Enumerable.Range(0, width * height * samples).Select(_ => random.Next(1 << depth))];
+        var palette = new byte[3 << Math.Min(depth, 8)];
+        random.NextBytes(palette);
+        var expected = new byte[width * height * channels];
+        for (int pixel = 0; pixel < width * height; pixel++)
+        {
+            for (int channel = 0; channel < channels; channel++)
+            {
+                int value = values[(pixel * samples) + (colourType == 3 ? 0 : channel)];
+                expected[(pixel * channels) + channel] =
+                    colourType == 3 ? palette[(value * 3) + channel] : (byte)(depth == 16 ? value >> 8 : value * 255 / ((1 << depth) - 1));
+            }
+        }
+
+        using var rows = new MemoryStream();
+        foreach (var (left, top, stepX, stepY) in interlaced ? _adam7 : [(0, 0, 1, 1)])
+        {
+            byte[] above = [];
+            for (int y = top; y < height && left < width; y += stepY)
+            {
+                var bits = new List<bool>();
+                for (int x = left; x < width; x += stepX)
+                {
+                    for (int sample = 0; sample < samples; sample++)
+                    {
+                        int value = values[(((y * width) + x) * samples) + sample];
+                        bits.AddRange(Enumerable.Range(1, depth).Select(bit => ((value >> (depth - bit)) & 1) != 0));
+                    }
+                }
+
+                var line = new byte[(bits.Count + 7) / 8];
+                for (int bit = 0; bit < bits.Count; bit++)
+                {
+                    line[bit / 8] |= (byte)(bits[bit] ? 0x80 >> (bit % 8) : 0);
+                }
+
+                WriteFiltered(rows, random.Next(5), line, above.Length == 0 ? new byte[line.Length] : above, Math.Max(1, samples * depth / 8));
+                above = line;
+            }
+        }
+
+        return (Assemble(width, height, depth, colourType, interlaced, rows.ToArray(), colourType == 3 ? palette : []), expected);
+    }
+
+    private static void WriteFiltered(MemoryStream rows, int filter, byte[] line, byte[] above, int distance)
+    {
+        rows.WriteByte((byte)filter);
+        for (int i = 0; i < line.Length; i++)
+        {
+            int left = i < distance ? 0 : line[i - distance];
+            int upperLeft = i < distance ? 0 : above[i - distance];
+            int estimate = left + above[i] - upperLeft;
+            int[] candidates = [left, above[i], upperLeft];
+            int paeth = candidates.MinBy(candidate => Math.Abs(estimate - candidate));
+            int predicted = filter switch { 0 => 0, 1 => left, 2 => above[i], 3 => (left + above[i]) / 2, _ => paeth };
+            rows.WriteByte((byte)(line[i] - predicted));
+        }
+    }
+
+    private static byte[] Assemble(int width, int height, int depth, int colourType, bool interlaced, byte[] rows, byte[] palette)
+    {
+        var header = new byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
+        (header[8], header[9], header[12]) = ((byte)depth, (byte)colourType, (byte)(interlaced ? 1 : 0));
+        using var compressed = new MemoryStream();
+        using (var deflater = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflater.Write(rows);
+        }
+
+        using var file = new MemoryStream();
+        file.Write(PngFormat.Signature);
+        Chunk("IHDR"u8, header);
+        if (palette.Length > 0)
+        {
+            Chunk("PLTE"u8, palette);
+        }
+
+        Chunk("tRNS"u8, [0, 1]);
+
+        // The data may be spread over chunks at any place.
+        int half = (int)compressed.Length / 2;
+        Chunk("IDAT"u8, compressed.ToArray()[..half]);
+        Chunk("IDAT"u8, compressed.ToArray()[half..]);
+        Chunk("IEND"u8, []);
+        return file.ToArray();
+
+        void Chunk(ReadOnlySpan<byte> type, byte[] data)
+        {
+            var number = new byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
+            file.Write(number);
+            byte[] body = [.. type, .. data];
+            file.Write(body);
+            BinaryPrimitives.WriteUInt32BigEndian(number, PngFormat.Crc(body));
+            file.Write(number);
+        }
+    }
+}

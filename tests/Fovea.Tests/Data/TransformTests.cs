@@ -1,0 +1,184 @@
+using Fovea.Data;
+
+namespace Fovea.Tests.Data;
+
+public sealed class TransformTests
+{
+    private static readonly Preprocessing _plain = new()
+    {
+        Height = 2,
+        Width = 3,
+        Channels = 1,
+        Resize = ResizeRule.None,
+        Mean = [0.5f],
+        StandardDeviation = [0.25f],
+    };
+
+    [Theory]
+    [InlineData(5, 4, 3, 2, 1, 1)]
+    [InlineData(6, 5, 3, 2, 2, 2)]
+    [InlineData(8, 7, 3, 2, 2, 2)]
+    public void A_centre_crop_lies_where_torchvision_puts_it(int width, int height, int cropWidth, int cropHeight, int left, int top)
+    {
+        var picture = TestData.Pattern(width, height, 3);
+        Assert.Equal(
+            Transforms.Crop(picture, left, top, cropWidth, cropHeight).Pixels,
+            Transforms.CenterCrop(picture, cropWidth, cropHeight).Pixels);
+    }
+
+    [Fact]
+    public void A_window_beyond_the_picture_is_black_there()
+    {
+        var cropped = Transforms.Crop(new Picture(2, 2, 1, [1, 2, 3, 4]), -1, 1, 4, 3);
+        Assert.Equal([0, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], cropped.Pixels);
+        Assert.Equal([0, 0, 0, 0], Transforms.Crop(new Picture(2, 2, 1, [1, 2, 3, 4]), 5, 9, 2, 2).Pixels);
+    }
+
+    [Fact]
+    public void A_flip_mirrors_pixels_and_keeps_channels()
+    {
+        Assert.Equal([4, 5, 6, 1, 2, 3], Transforms.FlipHorizontal(new Picture(2, 1, 3, [1, 2, 3, 4, 5, 6])).Pixels);
+        var picture = TestData.Pattern(7, 5, 3);
+        Assert.Equal(picture.Pixels, Transforms.FlipHorizontal(Transforms.FlipHorizontal(picture)).Pixels);
+    }
+
+    [Fact]
+    public void Normalisation_is_value_over_255_less_mean_over_deviation()
+    {
+        var result = new float[6];
+        _plain.Apply(new Picture(3, 2, 1, [0, 51, 102, 153, 204, 255]), result);
+        Assert.Equal([-2f, -1.2f, -0.4f, 0.4f, 1.2f, 2f], result, (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void Grey_pictures_are_repeated_for_three_channels()
+    {
+        var colour = new Preprocessing { Height = 1, Width = 2, Resize = ResizeRule.None, Mean = [0, 0.1f, 0.2f], StandardDeviation = [1, 2, 4] };
+        var result = new float[6];
+        colour.Apply(new Picture(2, 1, 1, [0, 255]), result);
+        Assert.Equal([0, -0.05f, -0.05f, 1, 0.45f, 0.2f], result, (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void The_shorter_side_is_resized_and_the_middle_cut_out()
+    {
+        var preprocessing = new Preprocessing { Height = 8, Width = 8, ResizeTo = 10, Interpolation = Interpolation.Bilinear };
+        var picture = TestData.Pattern(31, 20, 3);
+        var expected = Transforms.CenterCrop(Transforms.Resize(picture, 15, 10), 8, 8);
+        Assert.Equal(expected.Pixels, preprocessing.View(picture).Pixels);
+    }
+
+    [Fact]
+    public void A_size_that_nothing_may_change_is_an_error_that_names_both_sizes()
+    {
+        var strict = _plain with { CenterCrop = false };
+        var error = Assert.Throws<DataException>(() => strict.Apply(TestData.Pattern(5, 4, 1), new float[6]));
+        Assert.Contains("5×4", error.Message, StringComparison.Ordinal);
+        Assert.Contains("3×2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_picture_too_narrow_to_resize_is_an_error()
+    {
+        var preprocessing = new Preprocessing();
+        Assert.Throws<DataException>(() => preprocessing.Apply(new Picture(1, 30000, 1, new byte[30000]), new float[preprocessing.Length]));
+    }
+
+    [Fact]
+    public void Preprocessing_survives_json_and_a_changed_copy_normalises_anew()
+    {
+        var before = _plain with { Resize = ResizeRule.Exact, Interpolation = Interpolation.Bilinear, Mean = [0.1f] };
+        var after = Preprocessing.FromJson(before.ToJson());
+        Assert.Equal(before, after);
+        Assert.NotEqual(_plain, after);
+        var picture = new Picture(3, 2, 1, [0, 0, 0, 0, 0, 0]);
+        var (first, second) = (new float[6], new float[6]);
+        _plain.Apply(picture, first);
+        (_plain with { Mean = [0f] }).Apply(picture, second);
+        Assert.Equal((-2f, 0f), (first[0], second[0]));
+    }
+
+    [Theory]
+    [InlineData("{\"channels\": 2}", "channels")]
+    [InlineData("{\"mean\": [0.5]}", "mean")]
+    [InlineData("{\"resize\": \"sideways\"}", "resize")]
+    [InlineData("{\"colour\": 1}", "colour")]
+    [InlineData("{", "preprocessing")]
+    public void Json_that_makes_no_sense_is_an_error_that_names_the_member(string json, string member) =>
+        Assert.Contains(member, Assert.Throws<DataException>(() => Preprocessing.FromJson(json)).Message, StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void Augmentation_depends_on_seed_epoch_and_index_only()
+    {
+        var augmentation = new Augmentation { CropPadding = 2, ErasingProbability = 0.5 };
+        var preprocessing = _plain with { Height = 12, Width = 14 };
+        var picture = TestData.Pattern(14, 12, 1);
+        float[] Draw(ulong seed, ulong epoch, ulong index)
+        {
+            var result = new float[preprocessing.Length];
+            var random = new SampleRandom(seed, epoch, index);
+            augmentation.Apply(picture, preprocessing, ref random, result);
+            return result;
+        }
+
+        Assert.Equal(Draw(1, 2, 3), Draw(1, 2, 3));
+        Assert.True(Enumerable.Range(0, 20).Select(i => Draw(1, 2, (ulong)i).Sum()).Distinct().Count() > 10);
+        Assert.True(Enumerable.Range(0, 20).Select(i => Draw(1, (ulong)i, 2).Sum()).Distinct().Count() > 10);
+        Assert.True(Enumerable.Range(0, 20).Select(i => Draw((ulong)i, 1, 2).Sum()).Distinct().Count() > 10);
+    }
+
+    [Fact]
+    public void Random_windows_lie_in_the_picture_and_keep_their_ranges()
+    {
+        var options = new Augmentation { ResizedCrop = true };
+        var random = new SampleRandom(1, 1, 1);
+        for (int i = 0; i < 2000; i++)
+        {
+            var (width, height) = (1 + random.NextInt32(90), 1 + random.NextInt32(90));
+            var window = RandomCrop.Choose(width, height, options, ref random);
+            Assert.InRange(window.Left, 0, width - window.Width);
+            Assert.InRange(window.Top, 0, height - window.Height);
+            Assert.True(window.Width > 0 && window.Height > 0);
+            if (width > 40 && height > 40)
+            {
+                Assert.InRange((double)window.Width / window.Height, 0.65, 1.55);
+            }
+
+            if (RandomCrop.ChooseErased(width, height, ref random) is { } erased)
+            {
+                Assert.InRange(erased.Left, 0, width - erased.Width);
+                Assert.InRange(erased.Top, 0, height - erased.Height);
+            }
+        }
+    }
+
+    [Fact]
+    public void Without_chance_augmentation_equals_preprocessing()
+    {
+        var augmentation = new Augmentation { FlipProbability = 0 };
+        var preprocessing = new Preprocessing { Height = 16, Width = 16 };
+        var picture = TestData.Pattern(23, 19, 3);
+        var (plain, augmented) = (new float[preprocessing.Length], new float[preprocessing.Length]);
+        var random = new SampleRandom(1, 2, 3);
+        preprocessing.Apply(picture, plain);
+        augmentation.Apply(picture, preprocessing, ref random, augmented);
+        Assert.Equal(plain, augmented);
+    }
+
+    [Fact]
+    public void Random_numbers_are_even_and_shuffles_are_permutations()
+    {
+        var random = new SampleRandom(7, 0, 0);
+        var counts = new int[10];
+        for (int i = 0; i < 10000; i++)
+        {
+            counts[random.NextInt32(10)]++;
+        }
+
+        Assert.All(counts, count => Assert.InRange(count, 850, 1150));
+        int[] values = [.. Enumerable.Range(0, 100)];
+        random.Shuffle(values);
+        Assert.NotEqual(Enumerable.Range(0, 100), values);
+        Assert.Equal(Enumerable.Range(0, 100), values.Order());
+    }
+}
