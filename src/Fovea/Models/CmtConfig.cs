@@ -58,6 +58,9 @@ public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages,
     /// <summary>Whether the queries', keys' and values' layers have a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
+    /// <summary>Official: queries and keys have this many times fewer channels than values.</summary>
+    public int QueryKeyRatio { get; init; } = 1;
+
     /// <summary>True for the network of the article (FlyEgle/CMT-pytorch), false for the official one; specs in <c>docs/models/cmt.md</c>.</summary>
     public bool Article { get; init; }
 

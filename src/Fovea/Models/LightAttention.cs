@@ -35,7 +35,7 @@ public sealed class LightAttention : Module
             CmtPosition.BlockTable => Add("position_embeeding", new Parameter([_side * _side, _side * _side], Initializer.TruncatedNormal(0.2))),
             _ => null,
         };
-        _query = Add("q", new Linear(channels, channels, config.QueryKeyValueBias));
+        _query = Add("q", new Linear(channels, channels / config.QueryKeyRatio, config.QueryKeyValueBias));
         if (config.Article)
         {
             _keyValueWeight = Add("kv.weight", new Parameter([2 * channels, channels], Initializer.TruncatedNormal(0.02)));
@@ -43,7 +43,7 @@ public sealed class LightAttention : Module
         }
         else
         {
-            _key = Add("k", new Linear(channels, channels, config.QueryKeyValueBias));
+            _key = Add("k", new Linear(channels, channels / config.QueryKeyRatio, config.QueryKeyValueBias));
             _value = Add("v", new Linear(channels, channels, config.QueryKeyValueBias));
         }
 

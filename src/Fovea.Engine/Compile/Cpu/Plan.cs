@@ -110,7 +110,7 @@ public sealed class Plan : IDisposable
     /// </summary>
     public string? FindNonFinite()
     {
-        Step[] single = new Step[1];
+        Work[] single = new Work[1];
         foreach (Step step in _steps)
         {
             single[0] = step;
@@ -131,7 +131,7 @@ public sealed class Plan : IDisposable
     public IReadOnlyList<(Node Node, TimeSpan Time)> Profile()
     {
         List<(Node, TimeSpan)> times = [];
-        Step[] single = new Step[1];
+        Work[] single = new Work[1];
         foreach (Step step in _steps)
         {
             single[0] = step;

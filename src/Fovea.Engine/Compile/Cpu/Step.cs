@@ -2,11 +2,8 @@ using Fovea.Engine.Compile.Memory;
 
 namespace Fovea.Engine.Compile.Cpu;
 
-/// <summary>
-/// One node made ready to run: which kernel, on which buffers. A step has one or more phases, which follow each other; a phase consists of parts
-/// that do not depend on each other, and whose number depends on shapes alone.
-/// </summary>
-internal abstract class Step
+/// <summary>One node made ready to run: which kernel, on which buffers.</summary>
+internal abstract class Step : Work
 {
     /// <summary>The node that is computed.</summary>
     public required Node Node { get; init; }
@@ -23,9 +20,6 @@ internal abstract class Step
     /// <summary>Whether a result may take the place of an operand of the same size that nobody needs afterwards.</summary>
     public virtual bool InPlace => false;
 
-    /// <summary>How many phases there are.</summary>
-    public virtual int Phases => 1;
-
     /// <summary>Scratch memory that each thread needs, in floats.</summary>
     public virtual long ScratchFloats => 0;
 
@@ -34,12 +28,6 @@ internal abstract class Step
 
     /// <summary>What the plan's random numbers depend on, set by the plan.</summary>
     public RandomState? Random { get; set; }
-
-    /// <summary>How many independent parts a phase has.</summary>
-    public abstract int Parts(int phase);
-
-    /// <summary>Computes the parts from first up to but without last.</summary>
-    public abstract void Run(int phase, int first, int last, int worker);
 
     /// <summary>Adds memory that only this step uses.</summary>
     protected PlannedBuffer Temporary(long floats, Placement placement = Placement.Arena)

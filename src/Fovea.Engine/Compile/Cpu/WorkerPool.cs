@@ -12,7 +12,7 @@ public sealed class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wakeUps;
     private readonly Lock _oneRunAtATime = new();
-    private Step[] _steps = [];
+    private Work[] _steps = [];
     private ExceptionDispatchInfo? _failure;
     private int _round;
     private int _arrived;
@@ -32,7 +32,7 @@ public sealed class WorkerPool : IDisposable
         {
             int worker = i + 1;
             _wakeUps[i] = new SemaphoreSlim(0);
-            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"fovea worker {worker}" };
+            _threads[i] = new Thread(() => Serve(worker)) { IsBackground = true, Name = $"fovea worker {worker}" };
             _threads[i].Start();
         }
     }
@@ -44,13 +44,13 @@ public sealed class WorkerPool : IDisposable
     public static WorkerPool Shared => LazyShared.Pool;
 
     /// <summary>Runs steps one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
-    internal void Run(Step[] steps)
+    internal void Run(Work[] steps)
     {
         lock (_oneRunAtATime)
         {
             if (_threads.Length == 0)
             {
-                foreach (Step step in steps)
+                foreach (Work step in steps)
                 {
                     for (int phase = 0; phase < step.Phases; phase++)
                     {
@@ -95,7 +95,7 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
-    private void Work(int worker)
+    private void Serve(int worker)
     {
         int seen = 0;
         while (true)
@@ -136,7 +136,7 @@ public sealed class WorkerPool : IDisposable
 
     private void RunSteps(int worker)
     {
-        foreach (Step step in _steps)
+        foreach (Work step in _steps)
         {
             for (int phase = 0; phase < step.Phases; phase++)
             {

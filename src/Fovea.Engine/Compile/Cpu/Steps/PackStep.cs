@@ -1,5 +1,4 @@
 using Fovea.Engine.Compile.Memory;
-using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
 

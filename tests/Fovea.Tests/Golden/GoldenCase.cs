@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Fovea.Tests.Golden;
+
+/// <summary>One golden case as its file has it (see cases/FORMAT.md).</summary>
+internal sealed class GoldenCase
+{
+    private readonly JsonElement _root;
+
+    public GoldenCase(string path)
+    {
+        Path = path;
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+        _root = document.RootElement.Clone();
+    }
+
+    public string Path { get; }
+
+    public string Model => _root.GetProperty("model").GetString()!;
+
+    public string Kind => _root.TryGetProperty("kind", out JsonElement kind) ? kind.GetString()! : "";
+
+    public bool Training => _root.GetProperty("mode").GetString() == "train";
+
+    public JsonElement Options => _root.GetProperty("options");
+
+    public int[] InputShape => Ints(_root.GetProperty("input").GetProperty("shape"));
+
+    public JsonElement Root => _root;
+
+    public IEnumerable<(string Name, int[] Shape)> State =>
+        _root.TryGetProperty("state", out JsonElement state) ? state.EnumerateObject().Select(entry => (entry.Name, Ints(entry.Value))) : [];
+
+    public static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetInt32())];
+
+    public static double[] Doubles(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetDouble())];
+
+    public bool Has(string name) => _root.TryGetProperty(name, out _);
+
+    public double Number(string name, double fallback = 0) => _root.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+
+    public IEnumerable<(string Name, JsonElement Value)> Entries(string name) =>
+        _root.TryGetProperty(name, out JsonElement entries) ? entries.EnumerateObject().Select(entry => (entry.Name, entry.Value)) : [];
+
+    public double EntryOf(string table, string name, double fallback) =>
+        _root.TryGetProperty(table, out JsonElement entries) && entries.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+
+    public int Option(string name, int fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : fallback;
+
+    public bool Option(string name, bool fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetBoolean() : fallback;
+
+    public double Option(string name, double fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+}

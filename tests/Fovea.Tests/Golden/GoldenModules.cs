@@ -1,0 +1,86 @@
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Tests.Golden;
+
+/// <summary>Makes of a case's model and options the module it is about. A new family adds its line here.</summary>
+internal static class GoldenModules
+{
+    /// <summary>The module, without memory.</summary>
+    /// <exception cref="NotSupportedException">The project does not know the model.</exception>
+    public static Module Create(GoldenCase golden)
+    {
+        string model = golden.Model;
+        if (model.StartsWith("unit_cmt_", StringComparison.Ordinal))
+        {
+            return CmtUnits.Create(golden);
+        }
+
+        if (Cmt.Variants.TryGetValue(model, out CmtConfig? config))
+        {
+            return new Cmt(Configure(config, golden));
+        }
+
+        throw new NotSupportedException($"The project does not know the model '{model}' of {Path.GetFileName(golden.Path)}.");
+    }
+
+    /// <summary>The size at which position tables are filled before they are resized to the case's own, if the case says one.</summary>
+    public static Module? CreateForFilling(GoldenCase golden)
+    {
+        int size = golden.Option("bias_filled_at_img_size", 0);
+        return size > 0 && Cmt.Variants.TryGetValue(golden.Model, out CmtConfig? config)
+            ? new Cmt(Configure(config, golden) with { Height = size, Width = size })
+            : null;
+    }
+
+    private static CmtConfig Configure(CmtConfig config, GoldenCase golden)
+    {
+        int height = config.Height;
+        int width = config.Width;
+        if (golden.Options.TryGetProperty("img_size", out var size))
+        {
+            (height, width) = size.ValueKind == System.Text.Json.JsonValueKind.Array ? (size[0].GetInt32(), size[1].GetInt32()) : (size.GetInt32(), size.GetInt32());
+        }
+
+        if (golden.Options.TryGetProperty("input_resolution", out var resolution))
+        {
+            (height, width) = (resolution[0].GetInt32(), resolution[1].GetInt32());
+        }
+
+        CmtStage[] stages = [.. config.Stages];
+        Each("depths", (stage, value) => stage with { Depth = value });
+        Each("num_heads", (stage, value) => stage with { Heads = value });
+        Each("embed_dims", (stage, value) => stage with { Channels = value });
+        Each("sr_ratios", (stage, value) => stage with { Reduction = value });
+        return config with
+        {
+            Stages = stages,
+            StemChannels = golden.Option("stem_channel", config.StemChannels),
+            HeadChannels = golden.Option("fc_dim", config.HeadChannels),
+            Classes = golden.Option("num_classes", config.Classes),
+            QueryKeyValueBias = golden.Option("qkv_bias", config.QueryKeyValueBias),
+            QueryKeyRatio = golden.Option("qk_ratio", config.QueryKeyRatio),
+            MlpRatio = golden.Option("ffn_ratio", golden.Option("mlp_ratio", config.MlpRatio)),
+            Height = height,
+            Width = width,
+            DropPath = 0,
+            Dropout = 0,
+            AttentionDropout = 0,
+            ProjectionDropout = 0,
+            AbsolutePosition = golden.Option("ape", config.AbsolutePosition),
+            Position = !config.Article ? config.Position
+                : golden.Option("rpe", true) ? CmtPosition.BlockOffsets
+                : golden.Option("pe_nd", false) ? CmtPosition.BlockTable
+                : CmtPosition.None,
+        };
+
+        void Each(string option, Func<CmtStage, int, CmtStage> change)
+        {
+            if (golden.Options.TryGetProperty(option, out var values))
+            {
+                int[] numbers = GoldenCase.Ints(values);
+                stages = [.. stages.Take(numbers.Length).Select((stage, i) => change(stage, numbers[i]))];
+            }
+        }
+    }
+}

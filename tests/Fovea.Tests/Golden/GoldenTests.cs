@@ -1,0 +1,156 @@
+using System.Text.Json;
+using Fovea.Layers;
+
+namespace Fovea.Tests.Golden;
+
+/// <summary>
+/// The judge of numbers: every case of the golden folder (FOVEA_GOLDEN, or the cases that travel with the tests) against what this project computes.
+/// Tolerances follow from how far the reference's own float32 run is from its float64 run.
+/// </summary>
+[Trait("Category", "Golden")]
+public sealed class GoldenTests
+{
+    // Another order of summation in float32 may be this many times farther from float64 than the reference's order.
+    private const double Slack = 10;
+
+    public static TheoryData<string> Cases()
+    {
+        string folder = Environment.GetEnvironmentVariable("FOVEA_GOLDEN") is { Length: > 0 } given ? given : Path.Combine(AppContext.BaseDirectory, "Golden", "cases");
+        TheoryData<string> cases = [.. Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        return cases.Count > 0 ? cases : throw new InvalidOperationException($"There are no golden cases in {folder}.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_network_computes_what_the_reference_computes(string path)
+    {
+        GoldenCase golden = new(path);
+        if (golden.Kind == "curve")
+        {
+            GoldenCurve.Check(golden, Slack);
+            return;
+        }
+
+        using GoldenRun run = new(golden);
+        CheckState(golden, run);
+        foreach ((string name, JsonElement expected) in golden.Entries("outputs"))
+        {
+            CheckOutput(golden, run, name, expected);
+        }
+
+        if (golden.Has("loss"))
+        {
+            double tolerance = Math.Max(1e-5 * Math.Max(1, Math.Abs(golden.Number("loss"))), Slack * golden.Number("float64_loss_abs_diff"));
+            Assert.True(Math.Abs(run.Loss - golden.Number("loss")) <= tolerance, $"loss {run.Loss}, expected {golden.Number("loss")} ± {tolerance:g2}");
+        }
+
+        CheckGradients(golden, run);
+        foreach ((string name, JsonElement expected) in golden.Entries("buffers_after"))
+        {
+            Compare($"{name} afterwards", run.Tensor(name), expected, Slack * 1e-6);
+        }
+    }
+
+    private static void CheckState(GoldenCase golden, GoldenRun run)
+    {
+        Assert.Equal(
+            golden.State.Select(entry => $"{entry.Name} [{string.Join(", ", entry.Shape)}]"),
+            run.State.Tensors.Select(tensor => $"{tensor.Key} {tensor.Value.CheckpointShape}"));
+        Assert.Equal((long)golden.Number("parameters"), run.State.ParameterCount);
+        Assert.Equal((long)golden.Number("macs"), run.MultiplyAdds * (golden.Model.StartsWith("unit_", StringComparison.Ordinal) ? 1 : 1));
+    }
+
+    private static void CheckOutput(GoldenCase golden, GoldenRun run, string name, JsonElement expected)
+    {
+        int derived = name.LastIndexOf(".pixel_mean", StringComparison.Ordinal) is var pixel and >= 0 ? pixel : name.LastIndexOf(".channel_mean", StringComparison.Ordinal);
+        double difference = golden.EntryOf("float64_max_abs_diff_by_output", name, golden.Number("float64_max_abs_diff"));
+        if (derived < 0)
+        {
+            int[] shape = GoldenCase.Ints(expected.GetProperty("shape"));
+            Compare(name, run.Output(name, shape), expected, Slack * difference);
+            return;
+        }
+
+        string source = name[..derived];
+        int[] map = GoldenCase.Ints(golden.Root.GetProperty("outputs").GetProperty(source).GetProperty("shape"));
+        Compare(name, Means(run.Output(source, map), map, overChannels: name.EndsWith("pixel_mean", StringComparison.Ordinal)), expected, Slack * difference);
+    }
+
+    private static float[] Means(float[] values, int[] map, bool overChannels)
+    {
+        int plane = map[2] * map[3];
+        float[] means = new float[map[0] * (overChannels ? plane : map[1])];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int n = i / (map[1] * plane);
+            int target = overChannels ? (n * plane) + (i % plane) : i / plane;
+            means[target] += values[i] / (overChannels ? map[1] : plane);
+        }
+
+        return means;
+    }
+
+    private static void CheckGradients(GoldenCase golden, GoldenRun run)
+    {
+        HashSet<string> zeroLike = golden.Has("float64_gradient_zero_like")
+            ? [.. golden.Root.GetProperty("float64_gradient_zero_like").EnumerateArray().Select(name => name.GetString()!)]
+            : [];
+        double[] norms = [.. golden.Entries("gradients").Select(entry => entry.Value.GetProperty("l2").GetDouble()).Order()];
+        double typical = norms.Length > 0 ? norms[norms.Length / 2] : 1;
+        foreach ((string name, JsonElement expected) in golden.Entries("gradients"))
+        {
+            float[] gradient = run.Gradient(name);
+            double norm = Math.Sqrt(gradient.Sum(value => (double)value * value));
+            double expectedNorm = expected.GetProperty("l2").GetDouble();
+            if (zeroLike.Contains(name))
+            {
+                Assert.True(norm <= 1e-5 * Math.Max(1, typical), $"gradient of {name} should vanish and has norm {norm:g3}");
+                continue;
+            }
+
+            double tolerance = Math.Max(1e-5, Slack * golden.EntryOf("float64_gradient_rel_l2_diff", name, golden.Number("float64_gradient_max_rel_l2_diff")));
+            Assert.True(Math.Abs(norm - expectedNorm) <= tolerance * expectedNorm, $"gradient of {name}: norm {norm:g9}, expected {expectedNorm:g9} ± {tolerance:g2} of it");
+            double sum = gradient.Sum(value => (double)value);
+            double sumTolerance = tolerance * expectedNorm * Math.Sqrt(gradient.Length);
+            Assert.True(Math.Abs(sum - expected.GetProperty("sum").GetDouble()) <= sumTolerance, $"gradient of {name}: sum {sum:g9}, expected {expected.GetProperty("sum").GetDouble():g9}");
+            CheckSamples(name, gradient, expected.GetProperty("samples"), tolerance, expectedNorm);
+        }
+    }
+
+    private static void CheckSamples(string name, float[] gradient, JsonElement samples, double tolerance, double norm)
+    {
+        double distance = 0;
+        double length = 0;
+        int count = 0;
+        foreach (JsonElement sample in samples.EnumerateArray())
+        {
+            double want = sample[1].GetDouble();
+            double difference = gradient[sample[0].GetInt32()] - want;
+            distance += difference * difference;
+            length += want * want;
+            count++;
+        }
+
+        double scale = Math.Max(Math.Sqrt(length), norm * Math.Sqrt((double)count / gradient.Length));
+        Assert.True(Math.Sqrt(distance) <= tolerance * scale, $"gradient of {name}: samples are {Math.Sqrt(distance) / scale:g3} of their norm away, allowed {tolerance:g2}");
+    }
+
+    internal static void Compare(string name, float[] got, JsonElement expected, double allowed)
+    {
+        int[] shape = expected.TryGetProperty("shape", out JsonElement axes) ? GoldenCase.Ints(axes) : [got.Length];
+        Assert.Equal(shape.Aggregate(1, (product, axis) => product * axis), got.Length);
+        IEnumerable<(int Index, double Want)> pairs = expected.TryGetProperty("values", out JsonElement values)
+            ? values.EnumerateArray().Select((value, i) => (i, value.GetDouble()))
+            : expected.GetProperty("samples").EnumerateArray().Select(sample => (sample[0].GetInt32(), sample[1].GetDouble()));
+        foreach ((int index, double want) in pairs)
+        {
+            double tolerance = Math.Max(1e-5 * Math.Max(1, Math.Abs(want)), allowed);
+            Assert.True(Math.Abs(got[index] - want) <= tolerance, $"{name}[{index}] is {got[index]:g9}, expected {want:g9} ± {tolerance:g2}");
+        }
+
+        double norm = Math.Sqrt(got.Sum(value => (double)value * value));
+        double expectedNorm = expected.GetProperty("l2").GetDouble();
+        double normTolerance = Math.Max(1e-5 * Math.Max(1, expectedNorm), allowed * Math.Sqrt(got.Length));
+        Assert.True(Math.Abs(norm - expectedNorm) <= normTolerance, $"{name}: norm {norm:g9}, expected {expectedNorm:g9} ± {normTolerance:g2}");
+    }
+}
