@@ -36,6 +36,7 @@ public sealed class UnwritableFileException : FoveaException
         _ => new(path, $"it cannot be written ({error.Message.TrimEnd('.')})", "Choose another folder.", error),
     };
 
-    // ENOSPC and EDQUOT on Linux (.NET keeps errno in HResult), ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows.
-    private static bool IsDiskFull(Exception error) => (error.HResult & 0xFFFF) is 28 or 122 or 112 or 39;
+    // .NET keeps the system's error number in HResult: ENOSPC or EDQUOT, on Windows ERROR_DISK_FULL or ERROR_HANDLE_DISK_FULL.
+    private static bool IsDiskFull(Exception error) =>
+        OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 112 or 39 : error.HResult is 28 or 122;
 }
