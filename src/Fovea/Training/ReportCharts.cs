@@ -13,6 +13,8 @@ internal static class ReportCharts
     private const double Top = 10;
     private const double Bottom = 50;
 
+    private static readonly double[] _tickFactors = [1, 2, 5, 10];
+
     /// <summary>One chart: grid, axes with round numbers, curves with a tooltip at each point, legend.</summary>
     public static string Svg(ReportChart chart)
     {
@@ -46,9 +48,11 @@ internal static class ReportCharts
             string line = string.Join(' ', curves[i].Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):F1},{Y(point.Y):F1}")));
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"curve curve{i % 4}\" points=\"{line}\"/>\n");
             string name = Report.Escape(chart.Curves[i].Name);
-            foreach (ReportPoint point in curves[i].Count <= 200 ? curves[i] : [])
+            foreach (ReportPoint point in curves[i].Count <= 60 ? curves[i] : [])
             {
-                string value = chart.Percent ? $"{point.Y * 100:F2} %" : point.Y.ToString("G4", CultureInfo.InvariantCulture);
+                string value = chart.Percent
+                    ? (point.Y * 100).ToString("F2", CultureInfo.InvariantCulture) + " %"
+                    : point.Y.ToString("G4", CultureInfo.InvariantCulture);
                 svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot{i % 4}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
                 svg.Append(CultureInfo.InvariantCulture, $"<title>{name}, {Report.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
             }
@@ -64,7 +68,7 @@ internal static class ReportCharts
         double Y(double y) => Height - Bottom - ((Height - Top - Bottom) * (y - up[0]) / (up[^1] - up[0]));
     }
 
-    /// <summary>Round numbers, evenly spaced by 1, 2 or 5 times a power of ten, that enclose a range; three to seven of them.</summary>
+    /// <summary>Round numbers, evenly spaced by 1, 2 or 5 times a power of ten, that enclose a range; at most eight of them.</summary>
     internal static double[] RoundTicks(double low, double high, bool whole)
     {
         if (high - low <= Math.Abs(high) * 1e-9)
@@ -73,9 +77,9 @@ internal static class ReportCharts
             (low, high) = whole ? (low - 1, high + 1) : (low - room, high + room);
         }
 
-        double rough = (high - low) / 4;
+        double rough = (high - low) / 5;
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        double step = new[] { 1, 2, 5, 10 }.First(factor => factor * power >= rough * 0.999) * power;
+        double step = _tickFactors.First(factor => factor * power >= rough * 0.999) * power;
         if (whole)
         {
             step = Math.Max(1, step);
