@@ -11,7 +11,7 @@ void Stop(PosixSignalContext context)
 {
     if (cancellation.IsCancellationRequested)
     {
-        Environment.Exit(ExitCodes.Interrupted);
+        return;
     }
 
     context.Cancel = true;

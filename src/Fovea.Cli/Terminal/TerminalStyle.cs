@@ -8,6 +8,9 @@ internal sealed record TerminalStyle(bool Interactive, bool Unicode, int Width)
 {
     private const int WidthOfFiles = 100;
 
+    // The order in which the C library looks for the character set.
+    private static readonly string[] _localeVariables = ["LC_ALL", "LC_CTYPE", "LANG"];
+
     /// <summary>The style of text that goes to a file or a test.</summary>
     public static TerminalStyle Plain { get; } = new(Interactive: false, Unicode: false, WidthOfFiles);
 
@@ -30,8 +33,7 @@ internal sealed record TerminalStyle(bool Interactive, bool Unicode, int Width)
             return Console.OutputEncoding.CodePage == 65001;
         }
 
-        // The order in which the C library looks for the character set.
-        string? locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        string? locale = _localeVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
         return locale is not null && locale.Replace("-", "", StringComparison.Ordinal).Contains("UTF8", StringComparison.OrdinalIgnoreCase);
     }
 

@@ -1,7 +1,7 @@
-using System.Numerics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 
@@ -15,7 +15,7 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
     {
         string version = typeof(FoveaException).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
         int[] widths = [.. VectorWidths()];
-        bool fusedMultiplyAdd = Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported;
+        bool fusedMultiplyAdd = Fma.IsSupported || AdvSimd.IsSupported;
 
         context.Output.WriteLine($"fovea      {version}");
         context.Output.WriteLine($"runtime    {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
