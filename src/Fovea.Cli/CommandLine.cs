@@ -46,6 +46,7 @@ internal static class CommandLine
     {
         var json = new Option<bool>("--json") { Description = "Print the answer as one JSON object, the last line of standard output.", Recursive = true };
         var root = new RootCommand(Description) { json };
+        root.HelpName = "fovea";
         foreach (Verb verb in verbs)
         {
             verb.Command.SetAction((parsed, token) =>

@@ -35,7 +35,7 @@ internal static class Numbers
             0 => "0 s",
             < 0.9995e-3 => Digits(seconds * 1e6) + " µs",
             < 0.9995 => Digits(seconds * 1e3) + " ms",
-            < 9.95 => seconds.ToString("F1", CultureInfo.InvariantCulture) + " s",
+            < 9.95 when seconds != Math.Floor(seconds) => seconds.ToString("F1", CultureInfo.InvariantCulture) + " s",
             < 59.5 => seconds.ToString("F0", CultureInfo.InvariantCulture) + " s",
             < 3599.5 => Pair(Math.Round(seconds), 60, "m", "s"),
             _ => Pair(Math.Round(seconds / 60), 60, "h", "m"),

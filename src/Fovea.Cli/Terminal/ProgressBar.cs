@@ -6,7 +6,8 @@ namespace Fovea.Cli.Terminal;
 /// </summary>
 internal sealed class ProgressBar : IDisposable
 {
-    private const int BarWidth = 24;
+    private const int WidestBar = 24;
+    private const int NarrowestBar = 6;
     private static readonly TimeSpan _redraw = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _plainLine = TimeSpan.FromSeconds(10);
 
@@ -105,7 +106,7 @@ internal sealed class ProgressBar : IDisposable
         _drawn = _clock.GetTimestamp();
         TimeSpan elapsed = _clock.GetElapsedTime(_started);
         double rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
-        string time = _finished ? $"in {Numbers.Duration(elapsed)}" : rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds((_total - _done) / rate))} left" : "";
+        string time = _finished ? $"in {Numbers.Duration(elapsed)}" : rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
         string text = $"{(double)_done / _total * 100,3:F0} %{_counters}  {Numbers.Count(rate)} {_unit}/s  {time}";
         if (!_style.Interactive)
         {
@@ -113,18 +114,21 @@ internal sealed class ProgressBar : IDisposable
             return;
         }
 
-        string line = $"{_title}  {Bar()} {text}";
-        _output.Write("\r" + (line.Length < _style.Width ? line : line[..(_style.Width - 1)]) + "\e[K");
+        // The bar takes the room that the words leave; the last column stays free, or some terminals would start a new line.
+        int room = _style.Width - 1 - _title.Length - text.Length - 3;
+        string line = room >= NarrowestBar ? $"{_title}  {Bar(Math.Min(room, WidestBar))} {text}" : $"{_title}  {text}";
+        _output.Write("\r" + line[..Math.Min(line.Length, _style.Width - 1)] + "\e[K");
         _output.Flush();
         _live = true;
     }
 
-    private string Bar()
+    private string Bar(int width)
     {
-        int filled = (int)(BarWidth * _done / _total);
+        int inside = _style.Unicode ? width : width - 2;
+        int filled = (int)(inside * _done / _total);
         return _style.Unicode
-            ? new string('█', filled) + new string('░', BarWidth - filled)
-            : "[" + new string('#', filled) + new string('.', BarWidth - filled) + "]";
+            ? new string('█', filled) + new string('░', inside - filled)
+            : "[" + new string('#', filled) + new string('.', inside - filled) + "]";
     }
 
     private void EndLine()

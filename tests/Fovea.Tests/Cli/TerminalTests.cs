@@ -104,8 +104,25 @@ public sealed class TerminalTests
         string[] drawn = output.ToString().Split('\r', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(11, drawn.Length);
         Assert.All(drawn, line => Assert.InRange(line.Replace("\e[K", "", StringComparison.Ordinal).TrimEnd('\n').Length, 1, 79));
-        Assert.Contains(" 50 %  loss 0.1234  1.00 k images/s  500 ms left", drawn[4], StringComparison.Ordinal);
+        Assert.Contains(" 50 %  loss 0.1234  1.00 k images/s  1 s left", drawn[4], StringComparison.Ordinal);
         Assert.EndsWith("\n", drawn[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_live_bar_fits_any_width()
+    {
+        foreach (int width in new[] { 1, 10, 40, 60, 79, 200 })
+        {
+            foreach (bool unicode in new[] { true, false })
+            {
+                var clock = new ManualClock();
+                using var output = new StringWriter { NewLine = "\n" };
+                using var bar = new ProgressBar(output, new TerminalStyle(true, unicode, width), "epoch 12/20", 7, clock: clock);
+                clock.Advance(TimeSpan.FromSeconds(1));
+                bar.Report(3, ("loss", "0.1234"), ("accuracy", "88.4 %"));
+                Assert.InRange(output.ToString().Replace("\e[K", "", StringComparison.Ordinal).Trim('\r').Length, 0, width - 1);
+            }
+        }
     }
 
     [Fact]
@@ -125,9 +142,9 @@ public sealed class TerminalTests
         }
 
         Assert.Equal(
-            "epoch 1/2   33 %  2.00 images/s  20 s left\nepoch 1/2   67 %  2.00 images/s  10 s left\nepoch 1/2  100 %  2.00 images/s  0 s left\n"
-            + "epoch 1/2  100 %  accuracy 88.4 %  2.00 images/s  in 30 s\n",
-            output.ToString().Replace("images/s   ", "images/s  ", StringComparison.Ordinal));
+            "epoch 1/2   33 %  2 images/s  20 s left\nepoch 1/2   67 %  2 images/s  10 s left\nepoch 1/2  100 %  2 images/s  0 s left\n"
+            + "epoch 1/2  100 %  accuracy 88.4 %  2 images/s  in 30 s\n",
+            output.ToString());
         Assert.DoesNotContain('\r', output.ToString());
     }
 
