@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Cli.Terminal;
+using Fovea.Cli.Verbs;
+using Fovea.Formats;
+
+namespace Fovea.Cli;
+
+/// <summary>The command <c>fovea</c>: finds the verb, runs it, and turns what goes wrong into one message and an exit code.</summary>
+internal static class CommandLine
+{
+    private const string Description = "Vision backbones that join convolution and attention: train them, evaluate them, look inside.";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The verbs, in the order in which help lists them.</summary>
+    private static Verb[] Verbs() => [new VersionVerb()];
+
+    /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
+    /// <param name="arguments">The words after the command.</param>
+    /// <param name="cancellation">Cancelled by Ctrl-C.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static Task<int> InvokeAsync(string[] arguments, CancellationToken cancellation) =>
+        InvokeAsync(Verbs(), arguments, Console.Out, TerminalStyle.OfOutput(), Console.Error, TerminalStyle.OfError(), cancellation);
+
+    /// <summary>Runs the command with its output going to two writers.</summary>
+    /// <param name="arguments">The words after the command.</param>
+    /// <param name="output">Stands for standard output.</param>
+    /// <param name="error">Stands for standard error.</param>
+    /// <param name="cancellation">Cancelled by Ctrl-C.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
+        InvokeAsync(Verbs(), arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
+
+    /// <summary>Runs one of the given verbs.</summary>
+    internal static async Task<int> InvokeAsync(
+        Verb[] verbs, string[] arguments, TextWriter output, TerminalStyle outputStyle, TextWriter error, TerminalStyle errorStyle, CancellationToken cancellation)
+    {
+        var json = new Option<bool>("--json") { Description = "Print the answer as one JSON object, the last line of standard output.", Recursive = true };
+        var root = new RootCommand(Description) { json };
+        root.HelpName = "fovea";
+        foreach (Verb verb in verbs)
+        {
+            verb.Command.SetAction((parsed, token) =>
+            {
+                bool asJson = parsed.GetValue(json);
+                var context = asJson
+                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle)
+                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);
+                return RunAsync(verb, context, output, token);
+            });
+            root.Add(verb.Command);
+        }
+
+        ParseResult parsed = root.Parse(arguments.Length == 0 ? ["--help"] : arguments);
+        if (parsed.Action is ParseErrorAction)
+        {
+            // An option that follows a mistake is still understood, so --json is asked of the words themselves.
+            Fail(string.Join(" ", parsed.Errors.Select(mistake => mistake.Message)), arguments.Contains("--json"), output, error);
+            error.WriteLine($"See: fovea {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+            return ExitCodes.WrongUsage;
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+
+            // Program listens to Ctrl-C itself: a verb may take longer than a fixed time to leave whole files behind.
+            ProcessTerminationTimeout = null,
+        };
+        return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunAsync(Verb verb, VerbContext context, TextWriter output, CancellationToken cancellation)
+    {
+        try
+        {
+            int exitCode = await verb.RunAsync(context, cancellation).ConfigureAwait(false);
+            if (context.Json)
+            {
+                output.WriteLine(context.Result.ToJsonString(_json));
+            }
+
+            return exitCode;
+        }
+        catch (Exception exception)
+        {
+            (string message, int exitCode) = Explain(exception);
+            if (Environment.GetEnvironmentVariable("FOVEA_DEBUG") == "1")
+            {
+                context.Error.WriteLine(exception);
+            }
+
+            Fail(message, context.Json, output, context.Error);
+            return exitCode;
+        }
+    }
+
+    /// <summary>Each kind of error in words for people, with its exit code.</summary>
+    private static (string Message, int ExitCode) Explain(Exception exception) => exception switch
+    {
+        OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
+        UsageException => (exception.Message, ExitCodes.WrongUsage),
+        InvalidFileException => (exception.Message, ExitCodes.BadInput),
+        FoveaException => (exception.Message, ExitCodes.Failure),
+        FileNotFoundException or DirectoryNotFoundException => (exception.Message, ExitCodes.BadInput),
+        IOException or UnauthorizedAccessException => (exception.Message, ExitCodes.Failure),
+        OutOfMemoryException => ("There is not enough memory. Try a smaller --batch or --size.", ExitCodes.Failure),
+        AggregateException { InnerExceptions.Count: 1 } => Explain(exception.InnerException!),
+        _ => ($"{exception.Message} (This is a fault of fovea itself: FOVEA_DEBUG=1 shows where.)", ExitCodes.Failure),
+    };
+
+    private static void Fail(string message, bool json, TextWriter output, TextWriter error)
+    {
+        error.WriteLine($"fovea: {message}");
+        if (json)
+        {
+            output.WriteLine(new JsonObject { ["error"] = message }.ToJsonString(_json));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+
+namespace Fovea.Cli;
+
+/// <summary>
+/// A verb of the command, such as <c>fovea train</c>. A verb declares its arguments and options in its constructor and does its work in
+/// <see cref="RunAsync"/>; errors are exceptions, which <see cref="CommandLine"/> turns into one message and an exit code.
+/// </summary>
+internal abstract class Verb
+{
+    /// <summary>Makes the verb.</summary>
+    /// <param name="name">The word on the command line.</param>
+    /// <param name="description">What the verb does, in one sentence.</param>
+    protected Verb(string name, string description) => Command = new Command(name, description);
+
+    /// <summary>The verb as the parser sees it.</summary>
+    public Command Command { get; }
+
+    /// <summary>Does the work.</summary>
+    /// <param name="context">The values given, and where the answer goes.</param>
+    /// <param name="cancellation">Cancelled by Ctrl-C; the verb then stops soon and leaves whole files behind.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    /// <exception cref="FoveaException">What went wrong, for people.</exception>
+    public abstract Task<int> RunAsync(VerbContext context, CancellationToken cancellation);
+
+    /// <summary>Declares an option that has a value when it is not given.</summary>
+    /// <param name="name">Its name, such as <c>--batch</c>.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="value">The value when it is not given.</param>
+    protected Option<T> AddOption<T>(string name, string description, T value) =>
+        Add(new Option<T>(name) { Description = description, DefaultValueFactory = _ => value });
+
+    /// <summary>Declares an option that may be left out, and then is null or false.</summary>
+    /// <param name="name">Its name, such as <c>--resume</c>.</param>
+    /// <param name="description">What it does.</param>
+    protected Option<T> AddOption<T>(string name, string description) => Add(new Option<T>(name) { Description = description });
+
+    /// <summary>Declares an argument that must be given.</summary>
+    /// <param name="name">Its name, as help shows it.</param>
+    /// <param name="description">What it is.</param>
+    protected Argument<T> AddArgument<T>(string name, string description)
+    {
+        var argument = new Argument<T>(name) { Description = description };
+        Command.Add(argument);
+        return argument;
+    }
+
+    private Option<T> Add<T>(Option<T> option)
+    {
+        Command.Add(option);
+        return option;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Fovea.Cli.Terminal;
+
+namespace Fovea.Cli;
+
+/// <summary>What a verb gets: the values of its options, and where its answer goes.</summary>
+/// <param name="arguments">The parsed command line.</param>
+/// <param name="json">Whether <c>--json</c> was given.</param>
+/// <param name="output">Where text for people goes: standard output, or standard error with <c>--json</c>.</param>
+/// <param name="outputStyle">What can be shown there.</param>
+/// <param name="error">Standard error: progress and warnings.</param>
+/// <param name="errorStyle">What can be shown on standard error.</param>
+internal sealed class VerbContext(
+    ParseResult arguments, bool json, TextWriter output, TerminalStyle outputStyle, TextWriter error, TerminalStyle errorStyle)
+{
+    /// <summary>Whether <c>--json</c> was given: the verb then fills <see cref="Result"/>.</summary>
+    public bool Json { get; } = json;
+
+    /// <summary>Where text for people goes: standard output, or standard error with <c>--json</c>.</summary>
+    public TextWriter Output { get; } = output;
+
+    /// <summary>What can be shown on <see cref="Output"/>.</summary>
+    public TerminalStyle OutputStyle { get; } = outputStyle;
+
+    /// <summary>Standard error: progress and warnings.</summary>
+    public TextWriter Error { get; } = error;
+
+    /// <summary>What can be shown on <see cref="Error"/>.</summary>
+    public TerminalStyle ErrorStyle { get; } = errorStyle;
+
+    /// <summary>The answer as JSON; printed as the last line of standard output where <c>--json</c> was given. Verbs always fill it.</summary>
+    public JsonObject Result { get; } = [];
+
+    /// <summary>The value of an option, null where it was not given and has no value of its own.</summary>
+    public T? Value<T>(Option<T> option) => arguments.GetValue(option);
+
+    /// <summary>The value of an argument that must be given.</summary>
+    public T Value<T>(Argument<T> argument) => arguments.GetRequiredValue(argument);
+
+    /// <summary>Whether an option stands on the command line, and is not just its default.</summary>
+    public bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
+
+    /// <summary>Starts a progress bar on standard error.</summary>
+    /// <param name="title">What is going on, such as "epoch 3/20".</param>
+    /// <param name="total">How many units the job has.</param>
+    /// <param name="unit">What is counted.</param>
+    public ProgressBar Progress(string title, long total, string unit = "images") => new(Error, ErrorStyle, title, total, unit);
+
+    /// <summary>Writes a table to <see cref="Output"/>.</summary>
+    public void Write(Table table) => table.Write(Output, OutputStyle);
+}

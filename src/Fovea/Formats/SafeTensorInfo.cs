@@ -1,0 +1,13 @@
+namespace Fovea.Formats;
+
+/// <summary>What the header of a safetensors file says about one tensor.</summary>
+/// <param name="Name">The tensor's name, unique in the file.</param>
+/// <param name="ElementType">The type of the stored elements.</param>
+/// <param name="Shape">The sizes, slowest first; empty for a scalar.</param>
+/// <param name="Offset">Where the values start, in bytes from the start of the file.</param>
+/// <param name="ByteCount">The bytes that the values take.</param>
+public sealed record SafeTensorInfo(string Name, SafeTensorType ElementType, IReadOnlyList<int> Shape, long Offset, long ByteCount)
+{
+    /// <summary>The number of elements.</summary>
+    public long Count => ByteCount / ElementType.Size();
+}

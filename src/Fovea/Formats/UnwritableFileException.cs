@@ -1,0 +1,42 @@
+namespace Fovea.Formats;
+
+/// <summary>A file or folder could not be written: the folder is read-only or missing, the disk is full, or something is in the way.</summary>
+public sealed class UnwritableFileException : FoveaException
+{
+    /// <summary>Makes the error; the message reads "path: problem. remedy".</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="problem">What stood in the way, without a final full stop.</param>
+    /// <param name="remedy">What to do about it: a whole sentence.</param>
+    /// <param name="cause">The lower error that led here, if any.</param>
+    public UnwritableFileException(string path, string problem, string remedy, Exception? cause = null)
+        : base($"{path}: {problem}. {remedy}", cause)
+    {
+        Path = path;
+        Problem = problem;
+        Remedy = remedy;
+    }
+
+    /// <summary>The file or folder.</summary>
+    public string Path { get; }
+
+    /// <summary>What stood in the way.</summary>
+    public string Problem { get; }
+
+    /// <summary>What to do about it.</summary>
+    public string Remedy { get; }
+
+    /// <summary>Puts an error of the file system into words.</summary>
+    /// <param name="path">The file or folder that was to be written.</param>
+    /// <param name="error">The error that the file system gave.</param>
+    internal static UnwritableFileException From(string path, Exception error) => error switch
+    {
+        UnauthorizedAccessException => new(path, "it may not be written", "Choose a folder that you can write to.", error),
+        DirectoryNotFoundException => new(path, "its folder does not exist", "Make the folder first, or choose another one.", error),
+        IOException when IsDiskFull(error) => new(path, "the disk is full", "Free some space or choose another disk.", error),
+        _ => new(path, $"it cannot be written ({error.Message.TrimEnd('.')})", "Choose another folder.", error),
+    };
+
+    // .NET keeps the system's error number in HResult: ENOSPC or EDQUOT, on Windows ERROR_DISK_FULL or ERROR_HANDLE_DISK_FULL.
+    private static bool IsDiskFull(Exception error) =>
+        OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 112 or 39 : error.HResult is 28 or 122;
+}

@@ -1,0 +1,217 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Formats;
+
+namespace Fovea.Training;
+
+/// <summary>
+/// The folder of one training run: <c>config.json</c> (what was asked for), <c>metrics.jsonl</c> (one JSON object a line),
+/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c> and TensorBoard event files.
+/// </summary>
+public sealed class RunFolder
+{
+    private static readonly JsonSerializerOptions _line = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions _indented = new(_line) { WriteIndented = true };
+
+    private RunFolder(string path) => Path = path;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The configuration of the run.</summary>
+    public string ConfigPath => InFolder("config.json");
+
+    /// <summary>The measurements, one JSON object a line.</summary>
+    public string MetricsPath => InFolder("metrics.jsonl");
+
+    /// <summary>The newest checkpoint.</summary>
+    public string LastCheckpointPath => InFolder("last.safetensors");
+
+    /// <summary>The checkpoint of the best evaluation so far.</summary>
+    public string BestCheckpointPath => InFolder("best.safetensors");
+
+    /// <summary>The report.</summary>
+    public string ReportPath => InFolder("report.html");
+
+    /// <summary>
+    /// Makes the folder of a new run and proves that it can be written, so that a run does not fail at its first checkpoint.
+    /// </summary>
+    /// <param name="path">The folder; it and those above it are made where they are missing.</param>
+    /// <param name="overwrite">Whether the files of an earlier run there are removed; other files always stay.</param>
+    /// <param name="bytesNeeded">What the run will write (two checkpoints while one is replaced), held against the free space.</param>
+    /// <exception cref="UnwritableFileException">
+    /// The folder is read-only, its disk is too full, a file is in its place, or it holds an earlier run and <paramref name="overwrite"/> is false.
+    /// </exception>
+    public static RunFolder Create(string path, bool overwrite = false, long bytesNeeded = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var folder = new RunFolder(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw File.Exists(path)
+                ? new UnwritableFileException(path, "a file stands where the run's folder should be", "Choose another folder.", error)
+                : UnwritableFileException.From(path, error);
+        }
+
+        string[] earlier = [.. folder.RunFiles()];
+        if (earlier.Length > 0 && !overwrite)
+        {
+            throw new UnwritableFileException(
+                path, $"it already holds a run ({System.IO.Path.GetFileName(earlier[0])})", "Choose another folder, or continue that run with --resume.");
+        }
+
+        folder.Probe(bytesNeeded);
+        foreach (string file in earlier)
+        {
+            File.Delete(file);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Opens the folder of an earlier run to continue it, and proves that it can be written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="bytesNeeded">What the run will still write, held against the free space.</param>
+    /// <exception cref="InvalidFileException">There is no such folder, or it holds no run.</exception>
+    /// <exception cref="UnwritableFileException">The folder is read-only or its disk is too full.</exception>
+    public static RunFolder Open(string path, long bytesNeeded = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var folder = new RunFolder(path);
+        if (!File.Exists(folder.ConfigPath))
+        {
+            throw new InvalidFileException(path, "it holds no run (there is no config.json)", "Name the folder that an earlier run wrote.");
+        }
+
+        folder.Probe(bytesNeeded);
+        return folder;
+    }
+
+    /// <summary>Writes <c>config.json</c>.</summary>
+    /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
+    public void WriteConfig(JsonObject config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        AtomicFile.WriteText(ConfigPath, config.ToJsonString(_indented) + "\n");
+    }
+
+    /// <summary>Reads <c>config.json</c>.</summary>
+    /// <exception cref="InvalidFileException">The file is missing or is not a JSON object.</exception>
+    public JsonObject ReadConfig()
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
+        }
+    }
+
+    /// <summary>Appends one line to <c>metrics.jsonl</c>; it stands in the file when the method returns.</summary>
+    /// <param name="step">The optimiser steps done; becomes the line's first entry, <c>step</c>.</param>
+    /// <param name="values">The line's other entries; values that are not finite are written as text ("NaN", "Infinity").</param>
+    /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
+    public void AppendMetrics(long step, JsonObject values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var line = new JsonObject { ["step"] = step };
+        foreach ((string name, JsonNode? value) in values)
+        {
+            line[name] = value?.DeepClone();
+        }
+
+        try
+        {
+            // One write a line, so that a killed process leaves at most the last line cut short.
+            using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(_line) + "\n"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw UnwritableFileException.From(MetricsPath, error);
+        }
+    }
+
+    /// <summary>Reads the lines of <c>metrics.jsonl</c>; none where the file does not exist. A last line cut short is left out.</summary>
+    /// <exception cref="InvalidFileException">A line is not a JSON object with a <c>step</c>.</exception>
+    public IReadOnlyList<JsonObject> ReadMetrics() => [.. MetricsLines().Select(line => line.Values)];
+
+    /// <summary>
+    /// Removes the lines of steps after the given one from <c>metrics.jsonl</c>: a run resumed from a checkpoint repeats them.
+    /// </summary>
+    /// <param name="step">The last step whose lines stay.</param>
+    /// <exception cref="InvalidFileException">A line is not a JSON object with a <c>step</c>.</exception>
+    /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
+    public void CutMetricsAfter(long step)
+    {
+        if (File.Exists(MetricsPath))
+        {
+            AtomicFile.WriteText(MetricsPath, string.Concat(MetricsLines().Where(line => line.Step <= step).Select(line => line.Text + "\n")));
+        }
+    }
+
+    private List<(long Step, string Text, JsonObject Values)> MetricsLines()
+    {
+        var lines = new List<(long, string, JsonObject)>();
+        if (!File.Exists(MetricsPath))
+        {
+            return lines;
+        }
+
+        string[] texts = File.ReadAllText(MetricsPath).Split('\n');
+
+        // What follows the last line feed is empty, or a line that a killed process cut short.
+        for (int i = 0; i < texts.Length - 1; i++)
+        {
+            try
+            {
+                var values = (JsonObject)JsonNode.Parse(texts[i])!;
+                lines.Add(((long)values["step"]!, texts[i], values));
+            }
+            catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException or NullReferenceException or FormatException)
+            {
+                throw new InvalidFileException(
+                    MetricsPath, $"line {i + 1} is not a JSON object with a whole number 'step'", "Remove the line, or start a new run.", error);
+            }
+        }
+
+        return lines;
+    }
+
+    private IEnumerable<string> RunFiles() =>
+        new[] { ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath }
+            .Where(File.Exists)
+            .Concat(Directory.EnumerateFiles(Path, TensorBoardWriter.FilePrefix + "*"));
+
+    private void Probe(long bytesNeeded)
+    {
+        string probe = InFolder($".probe.{Guid.NewGuid():N}");
+        try
+        {
+            AtomicFile.Write(probe, stream => stream.Write(new byte[4096]));
+            File.Delete(probe);
+        }
+        catch (UnwritableFileException error)
+        {
+            throw new UnwritableFileException(Path, error.Problem, error.Remedy, error);
+        }
+
+        AtomicFile.RemoveLeftovers(Path);
+        long free = new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace;
+        if (free < bytesNeeded)
+        {
+            throw new UnwritableFileException(
+                Path, $"the run needs {bytesNeeded / 1e6:F0} MB there and the disk has {free / 1e6:F0} MB left", "Free some space or choose another disk.");
+        }
+    }
+
+    private string InFolder(string name) => System.IO.Path.Combine(Path, name);
+}
