@@ -35,14 +35,14 @@ internal static unsafe class AttentionTile
         for (; key + count <= keys; key += count)
         {
             var score = Score(row + key, bias == null ? null : bias + key, factor);
-            maxima = Vector256.Max(maxima, score);
+            maxima = Vector256.MaxNative(maxima, score);
             score.Store(row + key);
         }
         if (key < keys)
         {
             var score = Score(row + key, bias == null ? null : bias + key, factor);
             score = Vector256.ConditionalSelect(Inside(keys - key), score, Vector256.Create(float.NegativeInfinity));
-            maxima = Vector256.Max(maxima, score);
+            maxima = Vector256.MaxNative(maxima, score);
             score.Store(row + key);
         }
         float maximum = Largest(maxima);
@@ -50,7 +50,7 @@ internal static unsafe class AttentionTile
         var sums = Vector256<float>.Zero;
         for (key = 0; key < keys; key += count)
         {
-            var power = Vector256.Exp(Vector256.Load(row + key) - shift);
+            var power = VectorMath.Exp(Vector256.Load(row + key) - shift);
             sums += power;
             power.Store(row + key);
         }
@@ -65,7 +65,7 @@ internal static unsafe class AttentionTile
         var shift = Vector256.Create(logSumExp);
         for (int key = 0; key < keys; key += Vector256<float>.Count)
         {
-            Vector256.Exp(Score(row + key, bias == null ? null : bias + key, factor) - shift).Store(row + key);
+            VectorMath.Exp(Score(row + key, bias == null ? null : bias + key, factor) - shift).Store(row + key);
         }
     }
 

@@ -121,12 +121,21 @@ internal static unsafe class DepthwiseConvolution
                 for (int column = 0; column < width; column += DepthwiseTiles.Columns)
                 {
                     // The last tile overlaps the one before it rather than the next row.
-                    int start = Math.Min(column, width - DepthwiseTiles.Columns);
+                    bool pair = width - column <= 2;
+                    int start = Math.Min(column, width - (pair ? 2 : DepthwiseTiles.Columns));
                     nint shift = start * window.Stride;
                     nint target = rowOffset + start * stride;
-                    DepthwiseTiles.Sum3x3<TActivation>(
-                        row0 + shift, row1 + shift, row2 + shift, window.Stride, taps, DepthwiseTiles.At(epilogue, channel, target),
-                        output + target, stride, channels);
+                    var here = DepthwiseTiles.At(epilogue, channel, target);
+                    if (pair)
+                    {
+                        DepthwiseTiles.SumPair3x3<TActivation>(
+                            row0 + shift, row1 + shift, row2 + shift, window.Stride, taps, here, output + target, stride, channels);
+                    }
+                    else
+                    {
+                        DepthwiseTiles.Sum3x3<TActivation>(
+                            row0 + shift, row1 + shift, row2 + shift, window.Stride, taps, here, output + target, stride, channels);
+                    }
                 }
             }
         }

@@ -62,6 +62,41 @@ internal static unsafe class DepthwiseTiles
         }
     }
 
+    /// <summary>The same for two output pixels, of which four input columns are read: the remainder of a row that is not whole tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SumPair3x3<TActivation>(
+        float* row0, float* row1, float* row2, nint stride, float* weights, in Epilogue epilogue, float* output, nint outputStride, int channels)
+        where TActivation : struct, IActivation
+    {
+        float* bias = epilogue.Bias;
+        bool finish = HasMoreThanBias(epilogue);
+        nint last = channels - Vector256<float>.Count;
+        nint channel = 0;
+        while (true)
+        {
+            var sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
+            var sum1 = sum0;
+            float* taps = weights + channel;
+            AddRow(row0 + channel, taps, stride, ref sum0, ref sum1);
+            taps += 3 * stride;
+            AddRow(row1 + channel, taps, stride, ref sum0, ref sum1);
+            taps += 3 * stride;
+            AddRow(row2 + channel, taps, stride, ref sum0, ref sum1);
+            if (finish)
+            {
+                sum0 = Finish<TActivation>(epilogue, sum0, channel, channel);
+                sum1 = Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
+            }
+            sum0.Store(output + channel);
+            sum1.Store(output + channel + outputStride);
+            if (channel == last)
+            {
+                return;
+            }
+            channel = Math.Min(channel + Vector256<float>.Count, last);
+        }
+    }
+
     /// <summary>
     /// Adds four neighbouring output pixels' share to the weight gradient of a 3×3 window of stride 1:
     /// sums[ky, kx, c] += Σx rowky[x + kx, c] · gradient[x, c]. All rows, the gradient and the sums have the same stride.
@@ -144,6 +179,22 @@ internal static unsafe class DepthwiseTiles
         sum3 = Vector256.FusedMultiplyAdd(column4, middle, sum3);
         var column5 = Vector256.Load(row + 5 * stride);
         sum3 = Vector256.FusedMultiplyAdd(column5, right, sum3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(float* row, float* taps, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1)
+    {
+        var left = Vector256.Load(taps);
+        var middle = Vector256.Load(taps + stride);
+        var right = Vector256.Load(taps + 2 * stride);
+        sum0 = Vector256.FusedMultiplyAdd(Vector256.Load(row), left, sum0);
+        var column1 = Vector256.Load(row + stride);
+        sum0 = Vector256.FusedMultiplyAdd(column1, middle, sum0);
+        sum1 = Vector256.FusedMultiplyAdd(column1, left, sum1);
+        var column2 = Vector256.Load(row + 2 * stride);
+        sum0 = Vector256.FusedMultiplyAdd(column2, right, sum0);
+        sum1 = Vector256.FusedMultiplyAdd(column2, middle, sum1);
+        sum1 = Vector256.FusedMultiplyAdd(Vector256.Load(row + 3 * stride), right, sum1);
     }
 
     /// <summary>Any rectangle of taps for one output pixel: output[c] = epilogue(Σ window[ky, kx, c] · weights[ky, kx, c]).</summary>

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using BenchmarkDotNet.Attributes;
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>Attention with a bias on one thread: few keys (CMT), windows, and whole maps; forward and gradient.</summary>
+public unsafe class AttentionBenchmarks
+{
+    private KernelCase? _case;
+
+    public static IEnumerable<string> Names => Cases().Select(kernel => kernel.Name);
+
+    [ParamsSource(nameof(Names))]
+    public string Name { get; set; } = "";
+
+    [GlobalSetup]
+    public void Setup() => _case = Cases().First(kernel => kernel.Name == Name);
+
+    [Benchmark]
+    public void Run() => _case!.Run();
+
+    internal static IEnumerable<KernelCase> Cases()
+    {
+        AttentionGeometry[] geometries =
+        [
+            new(1, 1, 1600, 25, 46, 46, 0.15f),
+            new(1, 1, 3136, 49, 64, 64, 0.125f),
+            new(1, 4, 196, 49, 76, 76, 0.115f),
+            new(16, 8, 49, 49, 32, 32, 0.18f),
+            new(4, 4, 196, 196, 64, 64, 0.125f),
+            new(1, 2, 961, 961, 64, 64, 0.125f),
+        ];
+        return geometries.SelectMany(geometry => new[] { Forward(geometry), Gradient(geometry) });
+    }
+
+    private static KernelCase Forward(AttentionGeometry geometry)
+    {
+        var operands = Operands(geometry);
+        float* scratch = Allocate(AttentionKernel.ScratchFloats(geometry));
+        return new KernelCase("attention " + Describe(geometry), Operations(geometry), () => AttentionKernel.Forward(
+            geometry, operands.Query, operands.Key, operands.Value, operands.Bias, operands.Output, operands.LogSumExp,
+            0, AttentionKernel.Parts(geometry), scratch));
+    }
+
+    // Five products where the forward pass has two.
+    private static KernelCase Gradient(AttentionGeometry geometry)
+    {
+        var operands = Operands(geometry);
+        float* scratch = Allocate(AttentionGradient.ScratchFloats(geometry));
+        return new KernelCase("attention gradient " + Describe(geometry), 2.5 * Operations(geometry), () =>
+            AttentionGradient.Run(geometry, operands, 0, AttentionGradient.Parts(geometry), scratch));
+    }
+
+    private static AttentionGradient.Operands Operands(in AttentionGeometry g)
+    {
+        int width = g.Heads * g.Width;
+        int valueWidth = g.Heads * g.ValueWidth;
+        return new AttentionGradient.Operands
+        {
+            Query = Allocate(g.Batch * g.Queries, width),
+            Key = Allocate(g.Batch * g.Keys, width),
+            Value = Allocate(g.Batch * g.Keys, valueWidth),
+            Bias = Allocate((nint)g.Heads * g.Queries * g.Keys),
+            Output = Allocate(g.Batch * g.Queries, valueWidth),
+            LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
+            OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
+            QueryGradient = Allocate(g.Batch * g.Queries, width),
+            KeyGradient = Allocate(g.Batch * g.Keys, width),
+            ValueGradient = Allocate(g.Batch * g.Keys, valueWidth),
+            ScoreGradient = Allocate((nint)g.Batch * g.Heads * g.Queries * g.Keys),
+        };
+    }
+
+    private static string Describe(in AttentionGeometry g) => $"{g.Batch}x{g.Heads} heads, {g.Queries} queries, {g.Keys} keys of {g.Width}";
+
+    private static double Operations(in AttentionGeometry g) => 2.0 * g.Batch * g.Heads * g.Queries * g.Keys * (g.Width + g.ValueWidth);
+
+    private static Tokens Allocate(int tokens, int channels) => new(Allocate((nint)tokens * channels), channels);
+
+    // Lives as long as the process. Zeros cost as much as any other values.
+    private static float* Allocate(nint floats)
+    {
+        nuint bytes = (nuint)(floats * sizeof(float) + 64);
+        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(memory, bytes);
+        return memory;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using BenchmarkDotNet.Attributes;
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>Depthwise convolution on one thread: the 3×3 maps of CMT, its reductions, and both gradients.</summary>
+public unsafe class DepthwiseBenchmarks
+{
+    private KernelCase? _case;
+
+    public static IEnumerable<string> Names => Cases().Select(kernel => kernel.Name);
+
+    [ParamsSource(nameof(Names))]
+    public string Name { get; set; } = "";
+
+    [GlobalSetup]
+    public void Setup() => _case = Cases().First(kernel => kernel.Name == Name);
+
+    [Benchmark]
+    public void Run() => _case!.Run();
+
+    internal static IEnumerable<KernelCase> Cases()
+    {
+        foreach (var (size, channels) in new[] { (56, 64), (28, 128), (28, 92), (14, 256), (14, 1024), (10, 331), (7, 512) })
+        {
+            yield return Forward(new(1, size, size, channels, channels, 3, 1, 1), "", ActivationKind.None);
+        }
+        yield return Forward(new(1, 28, 28, 128, 128, 3, 1, 1), " + residual, GELU", ActivationKind.Gelu);
+        yield return Forward(new(1, 56, 56, 64, 64, 8, 8), "", ActivationKind.None);
+        yield return Forward(new(1, 56, 56, 64, 64, 3, 2, 1), "", ActivationKind.None);
+        foreach (var geometry in new ConvolutionGeometry[] { new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8) })
+        {
+            yield return InputGradient(geometry);
+            yield return WeightGradient(geometry);
+        }
+    }
+
+    private static KernelCase Forward(ConvolutionGeometry geometry, string suffix, ActivationKind activation)
+    {
+        var (input, output, weights) = AllocateMaps(geometry);
+        float* scratch = Allocate(DepthwiseConvolution.ScratchFloats(geometry));
+        var epilogue = new Epilogue { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
+        return new KernelCase("depthwise " + Describe(geometry) + suffix, Operations(geometry), () =>
+            DepthwiseConvolution.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolution.Parts(geometry), scratch));
+    }
+
+    private static KernelCase InputGradient(ConvolutionGeometry geometry)
+    {
+        var (input, output, weights) = AllocateMaps(geometry);
+        float* scratch = Allocate(DepthwiseGradient.InputScratchFloats(geometry));
+        return new KernelCase("depthwise input gradient " + Describe(geometry), Operations(geometry), () =>
+            DepthwiseGradient.Input(geometry, output, weights, input, 0, DepthwiseGradient.InputParts(geometry), scratch));
+    }
+
+    private static KernelCase WeightGradient(ConvolutionGeometry geometry)
+    {
+        var (input, output, weights) = AllocateMaps(geometry);
+        float* scratch = Allocate(DepthwiseGradient.WeightScratchFloats(geometry));
+        float* partials = Allocate(DepthwiseGradient.WeightPartialFloats(geometry));
+        return new KernelCase("depthwise weight gradient " + Describe(geometry), Operations(geometry), () =>
+        {
+            DepthwiseGradient.Weights(geometry, input, output, partials, 0, DepthwiseGradient.WeightParts(geometry), scratch);
+            DepthwiseGradient.MergeWeights(geometry, partials, weights);
+        });
+    }
+
+    private static Maps AllocateMaps(in ConvolutionGeometry geometry) => new(
+        Allocate((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels),
+        Allocate((nint)geometry.OutputPixels * geometry.Channels),
+        Allocate(geometry.PatchLength));
+
+    private static string Describe(in ConvolutionGeometry g) => $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}, kernel {g.Kernel}, stride {g.Stride}";
+
+    // Taps that fall on padding are counted, as everybody counts them.
+    private static double Operations(in ConvolutionGeometry g) => 2.0 * g.OutputPixels * g.PatchLength;
+
+    // Lives as long as the process. Zeros cost as much as any other values.
+    private static float* Allocate(nint floats)
+    {
+        nuint bytes = (nuint)(floats * sizeof(float) + 64);
+        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(memory, bytes);
+        return memory;
+    }
+
+    private readonly struct Maps(float* input, float* output, float* weights)
+    {
+        private readonly float* _input = input;
+        private readonly float* _output = output;
+        private readonly float* _weights = weights;
+
+        public void Deconstruct(out float* input, out float* output, out float* weights)
+        {
+            input = _input;
+            output = _output;
+            weights = _weights;
+        }
+    }
+}
