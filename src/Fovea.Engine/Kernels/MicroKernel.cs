@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The innermost loops of every matrix product: a few rows of the left operand against one 16-column panel of the right one, with the sums in
-/// registers. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums, 2 right vectors, 1 broadcast.
-/// The sum of an element runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen.
+/// The innermost loops of every matrix product: a few rows of the left operand against one 16-column panel of the right one, with the
+/// sums in registers. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums, 2 right vectors, 1 broadcast. The sum of an element
+/// runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen.
 /// </summary>
 internal static unsafe class MicroKernel
 {
@@ -24,8 +24,8 @@ internal static unsafe class MicroKernel
     public static int NextRows(int remaining) => remaining is 7 or 8 ? 4 : Math.Min(remaining, Rows);
 
     /// <summary>
-    /// Computes one tile: result[i, j] = (resume ? result[i, j] : 0) + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> (1 to 6)
-    /// and j below 16.
+    /// Computes one tile: result[i, j] = (resume ? result[i, j] : 0) + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> (1
+    /// to 6) and j below 16.
     /// </summary>
     /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
     /// <param name="leftStride">Floats between left rows.</param>
