@@ -39,8 +39,7 @@ internal static class Lowering
         Pad => new PadStep(node, builder),
         Gather => new GatherStep(node, builder),
         ScatterAdd => new ScatterAddStep(node, builder),
-        Resample => new ResampleStep(node, builder),
-        ResampleGradient => new ResampleGradientStep(node, builder),
+        Resample or ResampleGradient => new ResampleStep(node, builder),
         Dropout => new DropoutStep(node, builder),
         _ => throw new NotSupportedException($"{node}: this processor has no step for the operation {node.Operation.GetType().Name}."),
     };
@@ -48,6 +47,21 @@ internal static class Lowering
     /// <summary>Node, operands and results as a step keeps them; results that nobody reads get no buffer use.</summary>
     public static (Node Node, IReadOnlyList<PlannedBuffer> Reads, IReadOnlyList<PlannedBuffer> Writes) Operands(Node node, PlanBuilder builder) =>
         (node, [.. node.Inputs.Select(builder.BufferOf)], [.. node.Outputs.Select(builder.BufferOf)]);
+
+    /// <summary>A value as rows of its last axis.</summary>
+    public static (int Rows, int Columns) RowsAndColumns(Shape shape) => ((int)(shape.Elements / shape.Last), shape.Last);
+
+    /// <summary>The product of the extents in front of an axis.</summary>
+    public static int Rows(Shape shape, int axis)
+    {
+        int rows = 1;
+        for (int i = 0; i < axis; i++)
+        {
+            rows *= shape[i];
+        }
+
+        return rows;
+    }
 
     /// <summary>Whether a consumer reads a constant operand only in packed form, so that the operand itself need not be kept.</summary>
     public static bool ReadsPacked(Node consumer, Value operand) =>
