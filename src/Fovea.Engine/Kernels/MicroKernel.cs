@@ -53,6 +53,7 @@ internal static unsafe class MicroKernel
         }
     }
 
+    // What stood in the result is added last, so that no sum waits for it.
     // Where fewer rows exist than the kernel has, the last row is computed (and stored) more than once: same inputs, same bits.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixRows(
@@ -70,28 +71,6 @@ internal static unsafe class MicroKernel
         var sum41 = sum00;
         var sum50 = sum00;
         var sum51 = sum00;
-        if (resume)
-        {
-            var row = result;
-            sum00 = Vector256.Load(row);
-            sum01 = Vector256.Load(row + 8);
-            row = result + resultStride;
-            sum10 = Vector256.Load(row);
-            sum11 = Vector256.Load(row + 8);
-            row = result + 2 * resultStride;
-            sum20 = Vector256.Load(row);
-            sum21 = Vector256.Load(row + 8);
-            row = result + 3 * resultStride;
-            sum30 = Vector256.Load(row);
-            sum31 = Vector256.Load(row + 8);
-            row = result + 4 * resultStride;
-            sum40 = Vector256.Load(row);
-            sum41 = Vector256.Load(row + 8);
-            row = result + lastRow * resultStride;
-            sum50 = Vector256.Load(row);
-            sum51 = Vector256.Load(row + 8);
-        }
-
         var left0 = left;
         var left1 = left + leftStride;
         var left2 = left + 2 * leftStride;
@@ -121,6 +100,28 @@ internal static unsafe class MicroKernel
             sum50 = Vector256.FusedMultiplyAdd(value, right0, sum50);
             sum51 = Vector256.FusedMultiplyAdd(value, right1, sum51);
             right += Columns;
+        }
+
+        if (resume)
+        {
+            var row = result;
+            sum00 += Vector256.Load(row);
+            sum01 += Vector256.Load(row + 8);
+            row = result + resultStride;
+            sum10 += Vector256.Load(row);
+            sum11 += Vector256.Load(row + 8);
+            row = result + 2 * resultStride;
+            sum20 += Vector256.Load(row);
+            sum21 += Vector256.Load(row + 8);
+            row = result + 3 * resultStride;
+            sum30 += Vector256.Load(row);
+            sum31 += Vector256.Load(row + 8);
+            row = result + 4 * resultStride;
+            sum40 += Vector256.Load(row);
+            sum41 += Vector256.Load(row + 8);
+            row = result + lastRow * resultStride;
+            sum50 += Vector256.Load(row);
+            sum51 += Vector256.Load(row + 8);
         }
 
         sum00.Store(result);
@@ -157,18 +158,6 @@ internal static unsafe class MicroKernel
         var sum21 = sum00;
         var sum30 = sum00;
         var sum31 = sum00;
-        if (resume)
-        {
-            sum00 = Vector256.Load(result);
-            sum01 = Vector256.Load(result + 8);
-            sum10 = Vector256.Load(result1);
-            sum11 = Vector256.Load(result1 + 8);
-            sum20 = Vector256.Load(result2);
-            sum21 = Vector256.Load(result2 + 8);
-            sum30 = Vector256.Load(result3);
-            sum31 = Vector256.Load(result3 + 8);
-        }
-
         var left1 = left + leftStride;
         var left2 = left + 2 * leftStride;
         var left3 = left + lastRow * leftStride;
@@ -191,6 +180,18 @@ internal static unsafe class MicroKernel
             right += Columns;
         }
 
+        if (resume)
+        {
+            sum00 += Vector256.Load(result);
+            sum01 += Vector256.Load(result + 8);
+            sum10 += Vector256.Load(result1);
+            sum11 += Vector256.Load(result1 + 8);
+            sum20 += Vector256.Load(result2);
+            sum21 += Vector256.Load(result2 + 8);
+            sum30 += Vector256.Load(result3);
+            sum31 += Vector256.Load(result3 + 8);
+        }
+
         sum00.Store(result);
         sum01.Store(result + 8);
         sum10.Store(result1);
@@ -210,14 +211,6 @@ internal static unsafe class MicroKernel
         var sum01 = sum00;
         var sum10 = sum00;
         var sum11 = sum00;
-        if (resume)
-        {
-            sum00 = Vector256.Load(result);
-            sum01 = Vector256.Load(result + 8);
-            sum10 = Vector256.Load(result1);
-            sum11 = Vector256.Load(result1 + 8);
-        }
-
         var left1 = left + lastRow * leftStride;
         for (nint k = 0; k < depth; k++)
         {
@@ -230,6 +223,14 @@ internal static unsafe class MicroKernel
             sum10 = Vector256.FusedMultiplyAdd(value, right0, sum10);
             sum11 = Vector256.FusedMultiplyAdd(value, right1, sum11);
             right += Columns;
+        }
+
+        if (resume)
+        {
+            sum00 += Vector256.Load(result);
+            sum01 += Vector256.Load(result + 8);
+            sum10 += Vector256.Load(result1);
+            sum11 += Vector256.Load(result1 + 8);
         }
 
         sum00.Store(result);
