@@ -128,6 +128,14 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Relu(Vector256<float> x) => Vector256.MaxNative(Vector256<float>.Zero, x);
 
+    /// <summary>The derivative of <see cref="Relu"/>: 1 above 0, otherwise 0, NaN where <paramref name="x"/> is NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ReluDerivative(Vector256<float> x)
+    {
+        Vector256<float> step = Vector256.GreaterThan(x, Vector256<float>.Zero) & Vector256.Create(1f);
+        return Vector256.ConditionalSelect(Vector256.Equals(x, x), step, x);
+    }
+
     /// <summary>Limits <paramref name="x"/> to [low, high] and lets NaN through.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Clamp(Vector256<float> x, float low, float high) =>
