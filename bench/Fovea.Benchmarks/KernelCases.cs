@@ -34,6 +34,7 @@ internal static unsafe class KernelCases
     [
         new(1, 224, 224, 3, 32, Kernel: 3, Stride: 2, Padding: 1),
         new(1, 112, 112, 32, 32, Kernel: 3, Padding: 1),
+        new(8, 28, 28, 16, 16, Kernel: 3, Padding: 1),
         new(1, 56, 56, 64, 128, Kernel: 2, Stride: 2),
         new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1),
     ];

@@ -8,7 +8,7 @@ using Fovea.Engine.Kernels;
 namespace Fovea.Benchmarks;
 
 /// <summary>Matrix products with packed weights on one thread, in GFLOP/s and as a share of the peak measured in this process.</summary>
-[Config(typeof(ThroughputColumns))]
+[Config(typeof(ThroughputConfig))]
 #pragma warning disable CA1001 // BenchmarkDotNet calls Cleanup, and cannot derive from a sealed class.
 public class MatrixProductBenchmarks
 #pragma warning restore CA1001
@@ -29,9 +29,9 @@ public class MatrixProductBenchmarks
     [Benchmark]
     public void Multiply() => _runner!.Run();
 
-    private sealed class ThroughputColumns : ManualConfig
+    private sealed class ThroughputConfig : ManualConfig
     {
-        public ThroughputColumns()
+        public ThroughputConfig()
         {
             var peak = PeakMeasurement.Measure();
             AddColumn(new ThroughputColumn("GFLOP/s", rate => $"{rate:F1}"));

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// A batch of products of one shape, result[b] = alpha · left[b] · right[b] (+ result[b]), with unpacked right operands. Batch strides may be 0:
-/// the operand is then shared.
+/// A batch of products of one shape, result[b] = alpha · left[b] · right[b] (+ result[b]), with unpacked right operands. Batch strides
+/// may be 0: the operand is then shared.
 /// </summary>
 internal unsafe struct BatchedArguments
 {
@@ -15,7 +15,9 @@ internal unsafe struct BatchedArguments
     /// </summary>
     public ProductArguments Product = new();
 
-    /// <summary>The first right operand: element (k, j) at Right[k · RightStride + j], or at Right[j · RightStride + k] when transposed.</summary>
+    /// <summary>
+    /// The first right operand: element (k, j) at Right[k · RightStride + j], or at Right[j · RightStride + k] when transposed.
+    /// </summary>
     public float* Right;
 
     /// <summary>Floats between the right operand's rows as they lie in memory.</summary>
@@ -45,7 +47,9 @@ internal static unsafe class BatchedProduct
     /// <summary>Independent parts.</summary>
     public static int Parts(int batch, int rows) => batch * MatrixProduct.RowPanels(rows);
 
-    /// <summary>Floats of scratch that <see cref="Multiply"/> needs: one packed right operand and a block of a transposed left one.</summary>
+    /// <summary>
+    /// Floats of scratch that <see cref="Multiply"/> needs: one packed right operand and a block of a transposed left one.
+    /// </summary>
     public static nint ScratchFloats(int columns, int depth, bool leftTransposed) =>
         RightPacking.PackedLength(depth, columns) + MatrixProduct.ScratchFloats(depth, leftTransposed);
 

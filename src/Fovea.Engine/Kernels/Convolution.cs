@@ -23,7 +23,9 @@ internal static unsafe class Convolution
     public static nint ScratchFloats(in ConvolutionGeometry geometry) =>
         geometry.IsPointwise ? 0 : MatrixProduct.GatherFloats(geometry.PatchLength);
 
-    /// <summary>Computes parts [firstPart, lastPart) of the output, finished by <paramref name="epilogue"/> (residuals laid out as the output).</summary>
+    /// <summary>
+    /// Computes parts [firstPart, lastPart) of the output, finished by <paramref name="epilogue"/> (residuals laid out as the output).
+    /// </summary>
     public static void Forward(
         in ConvolutionGeometry geometry, float* input, float* packedWeights, float* output, in Epilogue epilogue,
         int firstPart, int lastPart, float* scratch)

@@ -2,7 +2,8 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// What a window that slides over a picture looks like: input N,H,W,C, square kernel, equal stride, padding and dilation along both sides.
-/// Serves dense convolution (<see cref="Outputs"/> free), depthwise convolution and pooling (<see cref="Outputs"/> = <see cref="Channels"/>).
+/// Serves dense convolution (<see cref="Outputs"/> free), depthwise convolution and pooling (<see cref="Outputs"/> =
+/// <see cref="Channels"/>).
 /// </summary>
 /// <param name="Batch">Pictures, N.</param>
 /// <param name="Height">Input rows, H.</param>

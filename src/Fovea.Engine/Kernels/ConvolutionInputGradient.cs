@@ -2,7 +2,8 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// The gradient of a dense convolution with respect to its input. With stride 1 it is itself a convolution of the output gradient, with
-/// the weights turned by 180° and their channels exchanged; otherwise patch rows of gradient are computed and added where they were gathered.
+/// the weights turned by 180° and their channels exchanged; otherwise patch rows of gradient are computed and added where they were
+/// gathered.
 /// </summary>
 internal static unsafe class ConvolutionInputGradient
 {

@@ -36,10 +36,13 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         stride = LeftBlock.Stride(depths);
         var (line, outputX) = Math.DivRem(row, _outputWidth);
         var (picture, outputY) = Math.DivRem(line, _outputHeight);
+        var (run, skip) = Math.DivRem(depth, _runPixels * _geometry.Channels);
         var target = scratch;
         for (var i = 0; i < rows; i++)
         {
-            Patch(picture, outputY * _geometry.Stride - _geometry.Padding, outputX * _geometry.Stride - _geometry.Padding, depth, depths, target);
+            var top = outputY * _geometry.Stride - _geometry.Padding;
+            var left = outputX * _geometry.Stride - _geometry.Padding;
+            Patch(picture, top, left, run, skip, depths, target);
             target += stride;
             if (++outputX == _outputWidth)
             {
@@ -55,7 +58,9 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         return scratch;
     }
 
-    /// <summary>Adds patch rows [row, row + rows), <paramref name="stride"/> floats apart, to the pictures they were gathered from.</summary>
+    /// <summary>
+    /// Adds patch rows [row, row + rows), <paramref name="stride"/> floats apart, to the pictures they were gathered from.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ScatterAdd(int row, int rows, float* patches, nint stride)
     {
@@ -75,10 +80,25 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Patch(int picture, int top, int left, int depth, int depths, float* target)
+    private void Patch(int picture, int top, int left, int run, int skip, int depths, float* target)
     {
         var runLength = _runPixels * _geometry.Channels;
-        var (run, skip) = Math.DivRem(depth, runLength);
+        if (_runsPerWindowRow == 1 && IsInside(top, left))
+        {
+            var pitch = (nint)_geometry.Width * _geometry.Channels;
+            var source = Run(picture, top, left, run, out _, out _);
+            for (; depths > 0; source += pitch)
+            {
+                var length = Math.Min(runLength - skip, depths);
+                Copy(source + skip, target, length);
+                target += length;
+                depths -= length;
+                skip = 0;
+            }
+
+            return;
+        }
+
         while (depths > 0)
         {
             var source = Run(picture, top, left, run, out var first, out var last);
@@ -95,11 +115,15 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsInside(int top, int left) =>
+        top >= 0 && left >= 0 && top + _geometry.Extent <= _geometry.Height && left + _geometry.Extent <= _geometry.Width;
+
     // Where a run would start in the input, and which of its floats [first, last) lie inside the picture.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float* Run(int picture, int top, int left, int run, out int first, out int last)
     {
-        var tapY = run / _runsPerWindowRow;
+        var tapY = _runsPerWindowRow == 1 ? run : run / _runsPerWindowRow;
         var tapX = run - tapY * _runsPerWindowRow;
         var y = top + tapY * _geometry.Dilation;
         var x = left + tapX * _geometry.Dilation;
@@ -113,16 +137,23 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy(float* source, float* target, int count)
     {
-        var i = 0;
-        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        if (count < Vector256<float>.Count)
+        {
+            for (var j = 0; j < count; j++)
+            {
+                target[j] = source[j];
+            }
+
+            return;
+        }
+
+        var lastVector = count - Vector256<float>.Count;
+        for (var i = 0; i < lastVector; i += Vector256<float>.Count)
         {
             Vector256.Load(source + i).Store(target + i);
         }
 
-        for (; i < count; i++)
-        {
-            target[i] = source[i];
-        }
+        Vector256.Load(source + lastVector).Store(target + lastVector);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

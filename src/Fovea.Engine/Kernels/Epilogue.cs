@@ -5,8 +5,9 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// What happens to every element of a matrix product while it is still in cache, in this order:
-/// + bias[j], + residual before[i, j], activation, · scale[j] + shift[j], + residual after[i, j]. Absent steps are null (or <see cref="ActivationKind.None"/>).
-/// Residuals have the layout (and row stride) of the result and may not overlap it unless the whole depth fits one block.
+/// + bias[j], + residual before[i, j], activation, · scale[j] + shift[j], + residual after[i, j]. Absent steps are null (or
+/// <see cref="ActivationKind.None"/>). Residuals have the layout (and row stride) of the result and may not overlap it unless the whole
+/// depth fits one block.
 /// </summary>
 internal unsafe struct Epilogue
 {
@@ -30,11 +31,12 @@ internal unsafe struct Epilogue
 
     /// <summary>Whether nothing is to be done.</summary>
     public readonly bool IsEmpty =>
-        Bias == null && ResidualBefore == null && Activation == ActivationKind.None && Scale == null && Shift == null && ResidualAfter == null;
+        Activation == ActivationKind.None && Bias == null && Scale == null && Shift == null && ResidualBefore == null && ResidualAfter == null;
 
     /// <summary>
-    /// Finishes a tile of <paramref name="rows"/> by 16 in place. The tile stands for the result's rows at element <paramref name="offset"/>
-    /// and columns from <paramref name="column"/> on; lanes past the last column compute on whatever lies there and are not stored by the caller.
+    /// Finishes a tile of <paramref name="rows"/> by 16 in place. The tile stands for the result's rows at element
+    /// <paramref name="offset"/> and columns from <paramref name="column"/> on; lanes past the last column compute on whatever lies there
+    /// and are not stored by the caller.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Finish(float* tile, nint tileStride, int rows, int column, nint offset, nint resultStride)

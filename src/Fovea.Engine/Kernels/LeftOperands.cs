@@ -8,8 +8,8 @@ namespace Fovea.Engine.Kernels;
 internal unsafe interface ILeftOperand
 {
     /// <summary>
-    /// Gives rows [row, row + rows) at depths [depth, depth + depths) with the depth contiguous: in place where the operand already lies so,
-    /// else gathered into <paramref name="scratch"/>, which holds rows · <see cref="LeftBlock.Stride"/>(depths) floats.
+    /// Gives rows [row, row + rows) at depths [depth, depth + depths) with the depth contiguous: in place where the operand already lies
+    /// so, else gathered into <paramref name="scratch"/>, which holds rows · <see cref="LeftBlock.Stride"/>(depths) floats.
     /// </summary>
     float* Block(int row, int rows, int depth, int depths, float* scratch, out nint stride);
 }

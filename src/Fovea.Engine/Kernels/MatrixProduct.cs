@@ -158,7 +158,8 @@ internal static unsafe class MatrixProduct
     // One panel of columns against one block of rows: the panel's block stays in L1 while the rows go by.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panel(
-        in ProductArguments product, float* left, nint leftStride, int firstRow, int blockRows, int panel, int depth, int depths, float* tile)
+        in ProductArguments product, float* left, nint leftStride, int firstRow, int blockRows, int panel, int depth, int depths,
+        float* tile)
     {
         var column = panel * MicroKernel.Columns;
         var width = Math.Min(MicroKernel.Columns, product.Columns - column);
@@ -181,7 +182,8 @@ internal static unsafe class MatrixProduct
             }
             else
             {
-                PartialTile(in product, left + row * leftStride, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+                PartialTile(
+                    in product, left + row * leftStride, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
             }
         }
     }

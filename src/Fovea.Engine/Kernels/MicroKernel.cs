@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The innermost loops of every matrix product: a few rows of the left operand against one 16-column panel of the right one, with the sums in
-/// registers. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums, 2 right vectors, 1 broadcast.
-/// The sum of an element runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen.
+/// The innermost loops of every matrix product: a few rows of the left operand against one 16-column panel of the right one, with the
+/// sums in registers. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums, 2 right vectors, 1 broadcast. The sum of an element
+/// runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen.
 /// </summary>
 internal static unsafe class MicroKernel
 {
@@ -24,8 +24,8 @@ internal static unsafe class MicroKernel
     public static int NextRows(int remaining) => remaining is 7 or 8 ? 4 : Math.Min(remaining, Rows);
 
     /// <summary>
-    /// Computes one tile: result[i, j] = (resume ? result[i, j] : 0) + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> (1 to 6)
-    /// and j below 16.
+    /// Computes one tile: result[i, j] = (resume ? result[i, j] : 0) + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> (1
+    /// to 6) and j below 16.
     /// </summary>
     /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
     /// <param name="leftStride">Floats between left rows.</param>
@@ -53,6 +53,7 @@ internal static unsafe class MicroKernel
         }
     }
 
+    // What stood in the result is added last, so that no sum waits for it.
     // Where fewer rows exist than the kernel has, the last row is computed (and stored) more than once: same inputs, same bits.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixRows(
@@ -70,28 +71,6 @@ internal static unsafe class MicroKernel
         var sum41 = sum00;
         var sum50 = sum00;
         var sum51 = sum00;
-        if (resume)
-        {
-            var row = result;
-            sum00 = Vector256.Load(row);
-            sum01 = Vector256.Load(row + 8);
-            row = result + resultStride;
-            sum10 = Vector256.Load(row);
-            sum11 = Vector256.Load(row + 8);
-            row = result + 2 * resultStride;
-            sum20 = Vector256.Load(row);
-            sum21 = Vector256.Load(row + 8);
-            row = result + 3 * resultStride;
-            sum30 = Vector256.Load(row);
-            sum31 = Vector256.Load(row + 8);
-            row = result + 4 * resultStride;
-            sum40 = Vector256.Load(row);
-            sum41 = Vector256.Load(row + 8);
-            row = result + lastRow * resultStride;
-            sum50 = Vector256.Load(row);
-            sum51 = Vector256.Load(row + 8);
-        }
-
         var left0 = left;
         var left1 = left + leftStride;
         var left2 = left + 2 * leftStride;
@@ -121,6 +100,28 @@ internal static unsafe class MicroKernel
             sum50 = Vector256.FusedMultiplyAdd(value, right0, sum50);
             sum51 = Vector256.FusedMultiplyAdd(value, right1, sum51);
             right += Columns;
+        }
+
+        if (resume)
+        {
+            var row = result;
+            sum00 += Vector256.Load(row);
+            sum01 += Vector256.Load(row + 8);
+            row = result + resultStride;
+            sum10 += Vector256.Load(row);
+            sum11 += Vector256.Load(row + 8);
+            row = result + 2 * resultStride;
+            sum20 += Vector256.Load(row);
+            sum21 += Vector256.Load(row + 8);
+            row = result + 3 * resultStride;
+            sum30 += Vector256.Load(row);
+            sum31 += Vector256.Load(row + 8);
+            row = result + 4 * resultStride;
+            sum40 += Vector256.Load(row);
+            sum41 += Vector256.Load(row + 8);
+            row = result + lastRow * resultStride;
+            sum50 += Vector256.Load(row);
+            sum51 += Vector256.Load(row + 8);
         }
 
         sum00.Store(result);
@@ -157,18 +158,6 @@ internal static unsafe class MicroKernel
         var sum21 = sum00;
         var sum30 = sum00;
         var sum31 = sum00;
-        if (resume)
-        {
-            sum00 = Vector256.Load(result);
-            sum01 = Vector256.Load(result + 8);
-            sum10 = Vector256.Load(result1);
-            sum11 = Vector256.Load(result1 + 8);
-            sum20 = Vector256.Load(result2);
-            sum21 = Vector256.Load(result2 + 8);
-            sum30 = Vector256.Load(result3);
-            sum31 = Vector256.Load(result3 + 8);
-        }
-
         var left1 = left + leftStride;
         var left2 = left + 2 * leftStride;
         var left3 = left + lastRow * leftStride;
@@ -191,6 +180,18 @@ internal static unsafe class MicroKernel
             right += Columns;
         }
 
+        if (resume)
+        {
+            sum00 += Vector256.Load(result);
+            sum01 += Vector256.Load(result + 8);
+            sum10 += Vector256.Load(result1);
+            sum11 += Vector256.Load(result1 + 8);
+            sum20 += Vector256.Load(result2);
+            sum21 += Vector256.Load(result2 + 8);
+            sum30 += Vector256.Load(result3);
+            sum31 += Vector256.Load(result3 + 8);
+        }
+
         sum00.Store(result);
         sum01.Store(result + 8);
         sum10.Store(result1);
@@ -210,14 +211,6 @@ internal static unsafe class MicroKernel
         var sum01 = sum00;
         var sum10 = sum00;
         var sum11 = sum00;
-        if (resume)
-        {
-            sum00 = Vector256.Load(result);
-            sum01 = Vector256.Load(result + 8);
-            sum10 = Vector256.Load(result1);
-            sum11 = Vector256.Load(result1 + 8);
-        }
-
         var left1 = left + lastRow * leftStride;
         for (nint k = 0; k < depth; k++)
         {
@@ -230,6 +223,14 @@ internal static unsafe class MicroKernel
             sum10 = Vector256.FusedMultiplyAdd(value, right0, sum10);
             sum11 = Vector256.FusedMultiplyAdd(value, right1, sum11);
             right += Columns;
+        }
+
+        if (resume)
+        {
+            sum00 += Vector256.Load(result);
+            sum01 += Vector256.Load(result + 8);
+            sum10 += Vector256.Load(result1);
+            sum11 += Vector256.Load(result1 + 8);
         }
 
         sum00.Store(result);

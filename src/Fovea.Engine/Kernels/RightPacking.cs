@@ -5,7 +5,8 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// Lays the right operand of a matrix product out in panels of 16 columns: panel p holds, for every depth in turn, the 16 neighbouring
-/// values of columns 16p to 16p+15, with zeros past the last column. The layout knows nothing of cache sizes, so that weights are packed once and kept.
+/// values of columns 16p to 16p+15, with zeros past the last column. The layout knows nothing of cache sizes, so that weights are packed
+/// once and kept.
 /// </summary>
 internal static unsafe class RightPacking
 {

@@ -10,8 +10,8 @@ internal static unsafe class Transposition
     private const int StripColumns = 64;
 
     /// <summary>
-    /// target[j, i] = source[i, j] for i below <paramref name="rows"/> and j below <paramref name="columns"/>; both row-major with the given
-    /// floats between rows. Source and target may not overlap.
+    /// target[j, i] = source[i, j] for i below <paramref name="rows"/> and j below <paramref name="columns"/>; both row-major with the
+    /// given floats between rows. Source and target may not overlap.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, int rows, int columns, float* target, nint targetStride)

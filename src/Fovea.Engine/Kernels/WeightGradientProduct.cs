@@ -37,7 +37,7 @@ internal static unsafe class WeightGradientProduct
     private const int SmallGradient = 32 * 1024;
     private const int MaximumChunks = 8;
     private const int MinimumChunkRows = 256;
-    private const int BlockColumns = 512;
+    private const int BlockColumns = 256;
     private const int MergeFloats = 4096;
 
     /// <summary>Independent parts of <see cref="Run"/>: chunks of rows, or panels of 6 outputs.</summary>
@@ -55,7 +55,8 @@ internal static unsafe class WeightGradientProduct
     }
 
     /// <summary>Floats of scratch that <see cref="Run"/> needs.</summary>
-    public static nint ScratchFloats(int inputs) => PackedFloats(inputs) + GatherFloats(inputs) + MatrixProduct.GatherFloats(MatrixProduct.DepthLimit);
+    public static nint ScratchFloats(int inputs) =>
+        PackedFloats(inputs) + GatherFloats(inputs) + MatrixProduct.GatherFloats(MatrixProduct.DepthLimit);
 
     /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static int MergeParts(int rows, int outputs, int inputs) =>
@@ -123,7 +124,8 @@ internal static unsafe class WeightGradientProduct
 
     // target[firstOutput..lastOutput, :] = the sum over [firstRow, lastRow), a block of rows and columns at a time.
     private static void Sum<TInput>(
-        in WeightGradientArguments arguments, TInput input, int firstRow, int lastRow, int firstOutput, int lastOutput, float* target, float* scratch)
+        in WeightGradientArguments arguments, TInput input, int firstRow, int lastRow, int firstOutput, int lastOutput, float* target,
+        float* scratch)
         where TInput : struct, ILeftOperand
     {
         var packed = scratch;

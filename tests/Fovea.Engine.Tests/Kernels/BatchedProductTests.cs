@@ -11,7 +11,8 @@ public unsafe class BatchedProductTests
     [InlineData(true, true)]
     public void Every_product_of_a_batch_agrees_with_its_twin_in_any_grouping(bool leftTransposed, bool rightTransposed)
     {
-        foreach (var (batch, rows, columns, depth) in ((int, int, int, int)[])[(1, 1, 1, 1), (3, 7, 17, 5), (4, 49, 49, 46), (2, 13, 64, 330)])
+        (int, int, int, int)[] shapes = [(1, 1, 1, 1), (3, 7, 17, 5), (4, 49, 49, 46), (2, 13, 64, 330)];
+        foreach (var (batch, rows, columns, depth) in shapes)
         {
             foreach (var shared in (bool[])[false, true])
             {
@@ -57,7 +58,8 @@ public unsafe class BatchedProductTests
         {
             var expected = ProductTwin.Multiply(
                 left.Pointer + element * rows * depth, leftTransposed ? 1 : depth, leftTransposed ? rows : 1,
-                right.Pointer + element * batched.RightBatchStride, rightTransposed ? 1 : columns, rightTransposed ? depth : 1, rows, columns, depth);
+                right.Pointer + element * batched.RightBatchStride, rightTransposed ? 1 : columns, rightTransposed ? depth : 1,
+                rows, columns, depth);
             for (var i = 0; i < expected.Length; i++)
             {
                 expected[i] *= batched.Product.Alpha;
@@ -66,7 +68,8 @@ public unsafe class BatchedProductTests
             var epilogue = batched.Product.Epilogue;
             epilogue.ResidualBefore += element * rows * columns;
             ProductTwin.Finish(expected, columns, columns, in epilogue);
-            ProductTwin.AssertClose(expected, result.Pointer + element * rows * columns, columns, columns, depth, $"product {element} of {batch}");
+            var actual = result.Pointer + element * rows * columns;
+            ProductTwin.AssertClose(expected, actual, columns, columns, depth, $"product {element} of {batch}");
         }
 
         var together = result.Span.ToArray();

@@ -4,7 +4,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public unsafe class MatrixProductTests
 {
-    private static readonly int[] Sizes = [1, 2, 5, 6, 7, 8, 13, 15, 16, 17, 31, 46, 165];
+    private static readonly int[] _sizes = [1, 2, 5, 6, 7, 8, 13, 15, 16, 17, 31, 46, 165];
 
     [Theory]
     [InlineData(false, false)]
@@ -13,9 +13,9 @@ public unsafe class MatrixProductTests
     [InlineData(true, true)]
     public void A_product_of_any_size_and_transposition_agrees_with_its_twin(bool leftTransposed, bool rightTransposed)
     {
-        foreach (var rows in Sizes)
+        foreach (var rows in _sizes)
         {
-            foreach (var columns in Sizes)
+            foreach (var columns in _sizes)
             {
                 foreach (var depth in (int[])[1, 3, 16, 46])
                 {
