@@ -118,7 +118,8 @@ internal static unsafe class AttentionGradient
         }
 
         AccumulateTransposed(
-            memory.Probabilities, stride, rows, keys, outputGradient, operands.OutputGradient.Stride, geometry.ValueWidth, memory.ValueGradient, resume, memory);
+            memory.Probabilities, stride, rows, keys, outputGradient, operands.OutputGradient.Stride, geometry.ValueWidth,
+            memory.ValueGradient, resume, memory);
         AccumulateTransposed(
             memory.Gradients, stride, rows, keys, query, operands.Query.Stride, geometry.Width, memory.KeyGradient, resume, memory);
         nint resultStride = geometry.PaddedWidth;

@@ -75,7 +75,9 @@ internal static unsafe class DepthwiseConvolution
         && geometry.OutputWidth >= DepthwiseTiles.Columns
         && geometry.Channels >= 8;
 
-    /// <summary>Taps of a window that starts at <paramref name="start"/> along an axis of <paramref name="length"/> pixels which lie inside it: [first, last).</summary>
+    /// <summary>
+    /// The taps [first, last) of a window starting at <paramref name="start"/> that lie inside an axis of <paramref name="length"/> pixels.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (int First, int Last) TapsInside(int start, int length, int kernel, int dilation)
     {

@@ -134,10 +134,10 @@ internal static unsafe class DepthwiseGradient
             float* source = outputGradient + picture * geometry.OutputHeight * outputRow;
             for (int row = firstRow; row < lastRow; row++)
             {
-                var (tapY, outputY, rows) = Seen(row + geometry.Padding, geometry.OutputHeight, geometry);
+                var (tapY, outputY, rows) = Seen(row + geometry.Padding, geometry.OutputHeight, tapStep, outputStep, geometry);
                 for (int column = 0; column < geometry.Width; column++)
                 {
-                    var (tapX, outputX, columns) = Seen(column + geometry.Padding, geometry.OutputWidth, geometry);
+                    var (tapX, outputX, columns) = Seen(column + geometry.Padding, geometry.OutputWidth, tapStep, outputStep, geometry);
                     DepthwiseTiles.SumTaps<Identity>(
                         source + outputY * outputRow + outputX * stride, -outputStep * outputRow, -outputStep * stride,
                         weights + (tapY * geometry.Kernel + tapX) * stride, tapStep * geometry.Kernel * stride, tapStep * stride,
@@ -149,30 +149,24 @@ internal static unsafe class DepthwiseGradient
     }
 
     // The first tap that lies over a (padded) input position and the output it belongs to, and how many such taps there are.
-    private static (int Tap, int Output, int Count) Seen(int position, int outputs, in ConvolutionGeometry geometry)
+    private static (int Tap, int Output, int Count) Seen(int position, int outputs, int tapStep, int outputStep, in ConvolutionGeometry geometry)
     {
-        int first = 0;
-        int output = 0;
-        int count = 0;
-        for (int tap = 0; tap < geometry.Kernel; tap++)
+        int tap = geometry.Dilation == 1 ? position % geometry.Stride : 0;
+        while ((position - tap * geometry.Dilation) % geometry.Stride != 0)
         {
-            int distance = position - tap * geometry.Dilation;
-            if (distance < 0)
+            if (++tap == tapStep)
             {
-                break;
-            }
-            int candidate = distance / geometry.Stride;
-            if (candidate < outputs && candidate * geometry.Stride == distance)
-            {
-                if (count == 0)
-                {
-                    first = tap;
-                    output = candidate;
-                }
-                count++;
+                return default;
             }
         }
-        return (first, output, count);
+        int output = (position - tap * geometry.Dilation) / geometry.Stride;
+        // Windows past the last output are skipped.
+        int skipped = Math.Max(output - outputs + outputStep, 0) / outputStep;
+        tap += skipped * tapStep;
+        output -= skipped * outputStep;
+        return tap >= geometry.Kernel || output < 0
+            ? default
+            : (tap, output, Math.Min((geometry.Kernel - 1 - tap) / tapStep, output / outputStep) + 1);
     }
 
     private static int GreatestCommonDivisor(int left, int right) => right == 0 ? left : GreatestCommonDivisor(right, left % right);

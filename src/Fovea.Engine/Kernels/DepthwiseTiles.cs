@@ -17,7 +17,7 @@ internal static unsafe class DepthwiseTiles
     /// <param name="row2">Leftmost pixel under the third row of taps.</param>
     /// <param name="stride">Floats between input pixels and between taps of the weights.</param>
     /// <param name="weights">Weights [3, 3, stride].</param>
-    /// <param name="epilogue">What happens to every sum; its pointers stand at the first channel, its residuals and <paramref name="output"/> at the first pixel.</param>
+    /// <param name="epilogue">What happens to every sum; its pointers stand at the first channel, its residuals at the first pixel.</param>
     /// <param name="output">First of four output pixels.</param>
     /// <param name="outputStride">Floats between output pixels.</param>
     /// <param name="channels">Channels, at least eight.</param>

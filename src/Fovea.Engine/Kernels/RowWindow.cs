@@ -60,12 +60,12 @@ internal unsafe ref struct RowWindow
     /// </summary>
     public static int BlockChannels(in ConvolutionGeometry geometry, int remaining)
     {
-        int block = Math.Clamp(FloatLimit / (Rows * RowPixels(geometry)) & ~15, 16, MaximumBlock);
+        int block = Block(geometry);
         return remaining < block + Vector256<float>.Count ? remaining : block;
     }
 
     /// <summary>Floats that the window of any block of this geometry takes.</summary>
-    public static nint Floats(in ConvolutionGeometry geometry) => (nint)Rows * RowPixels(geometry) * (MaximumBlock + 8);
+    public static nint Floats(in ConvolutionGeometry geometry) => (nint)Rows * RowPixels(geometry) * (Block(geometry) + 8);
 
     /// <summary>Floats that nine taps of any block of channels take.</summary>
     public const int TapFloats = Taps * (MaximumBlock + 8);
@@ -84,10 +84,10 @@ internal unsafe ref struct RowWindow
         Copy(_picture + (nint)row * _width * _pictureStride, _pictureStride, target, Stride, _width, _channels);
     }
 
-    /// <summary>The row pushed last but (2 − <paramref name="age"/>): 0 is the topmost.</summary>
-    public readonly float* Row(int age) => _ring + (_next + age) % Rows * _rowFloats;
+    /// <summary>The first pixel, padding included, of a row of the window: 0 is the topmost, 2 the one pushed last.</summary>
+    public readonly float* Row(int index) => _ring + (_next + index) % Rows * _rowFloats;
 
-    /// <summary>Copies pixels of a block of channels to pixels <paramref name="targetStride"/> apart, in whole vectors of which the last may reach past the block.</summary>
+    /// <summary>Copies a block of channels of neighbouring pixels, in whole vectors of which the last may reach past the block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int pixels, int channels)
     {
@@ -102,7 +102,13 @@ internal unsafe ref struct RowWindow
         }
     }
 
+    private static int Block(in ConvolutionGeometry geometry) =>
+        Math.Clamp(FloatLimit / (Rows * RowPixels(geometry)) & ~15, 16, MaximumBlock);
+
     // One pixel for every window, rounded up to whole tiles, and the two that the last window reaches beyond.
-    private static int RowPixels(in ConvolutionGeometry geometry) =>
-        Math.Max((geometry.OutputWidth + DepthwiseTiles.Columns - 1) / DepthwiseTiles.Columns * DepthwiseTiles.Columns + 2, geometry.Width + 2 * geometry.Padding);
+    private static int RowPixels(in ConvolutionGeometry geometry)
+    {
+        int tiles = (geometry.OutputWidth + DepthwiseTiles.Columns - 1) / DepthwiseTiles.Columns;
+        return Math.Max(tiles * DepthwiseTiles.Columns + 2, geometry.Width + 2 * geometry.Padding);
+    }
 }

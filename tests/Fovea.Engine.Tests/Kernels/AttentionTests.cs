@@ -4,7 +4,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class AttentionTests
 {
-    private static readonly AttentionGeometry[] Geometries =
+    private static readonly AttentionGeometry[] _geometries =
     [
         new(1, 1, 1, 1, 1, 1, 1f),
         new(2, 3, 5, 7, 3, 5, 0.5f),
@@ -20,7 +20,7 @@ public sealed unsafe class AttentionTests
     [Fact]
     public void The_output_is_the_softmax_of_the_scores_times_the_values()
     {
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             foreach (bool biased in new[] { false, true })
             {
@@ -34,7 +34,7 @@ public sealed unsafe class AttentionTests
     [Fact]
     public void Queries_keys_and_values_may_be_slices_of_one_wider_matrix()
     {
-        foreach (var geometry in Geometries.Where(geometry => geometry.Queries == geometry.Keys))
+        foreach (var geometry in _geometries.Where(geometry => geometry.Queries == geometry.Keys))
         {
             using var problem = new Problem(geometry, biased: true, seed: 2);
             int width = geometry.Heads * geometry.Width;
@@ -72,7 +72,7 @@ public sealed unsafe class AttentionTests
     [Fact]
     public void All_gradients_follow_the_definition()
     {
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             foreach (bool biased in new[] { false, true })
             {

@@ -4,7 +4,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class DepthwiseTests
 {
-    private static readonly ConvolutionGeometry[] Geometries =
+    private static readonly ConvolutionGeometry[] _geometries =
     [
         .. from size in new (int Batch, int Height, int Width)[] { (2, 7, 7), (1, 3, 14), (1, 14, 4), (3, 1, 5), (1, 40, 29), (2, 6, 3) }
            from channels in new[] { 1, 3, 8, 11, 16, 46, 92, 150 }
@@ -20,6 +20,9 @@ public sealed unsafe class DepthwiseTests
         new(2, 9, 8, 10, 10, 5, 2, 2, 2),
         new(1, 12, 12, 9, 9, 3, 2, 3, 3),
         new(1, 12, 10, 9, 9, 3, 4, 0, 2),
+        new(1, 13, 11, 9, 9, 4, 3, 1, 2),
+        new(1, 15, 13, 9, 9, 4, 4, 2, 6),
+        new(1, 9, 9, 9, 9, 2, 3),
         new(2, 5, 4, 17, 17, 1),
         new(1, 4, 4, 17, 17, 1, 3),
         new(1, 70, 30, 150, 150, 3, 1, 1),
@@ -30,7 +33,7 @@ public sealed unsafe class DepthwiseTests
     public void The_forward_pass_is_the_sum_over_the_window()
     {
         var random = new Random(1);
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             using var input = new GuardedMemory(InputLength(geometry), random);
             using var weights = new GuardedMemory(geometry.PatchLength, random);
@@ -46,7 +49,7 @@ public sealed unsafe class DepthwiseTests
     public void The_epilogue_runs_in_the_order_of_a_product()
     {
         var random = new Random(2);
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             foreach (int steps in new[] { 1, 2, 4, 8, 16, 31 })
             {
@@ -87,7 +90,7 @@ public sealed unsafe class DepthwiseTests
     public void The_input_gradient_spreads_every_output_over_its_window()
     {
         var random = new Random(3);
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             using var gradient = new GuardedMemory(OutputLength(geometry), random);
             using var weights = new GuardedMemory(geometry.PatchLength, random);
@@ -108,7 +111,7 @@ public sealed unsafe class DepthwiseTests
     public void The_weight_gradient_sums_over_every_place_of_the_window()
     {
         var random = new Random(4);
-        foreach (var geometry in Geometries)
+        foreach (var geometry in _geometries)
         {
             using var gradient = new GuardedMemory(OutputLength(geometry), random);
             using var input = new GuardedMemory(InputLength(geometry), random);
@@ -139,12 +142,16 @@ public sealed unsafe class DepthwiseTests
             using var weights = new GuardedMemory(geometry.PatchLength, random);
             using var gradient = new GuardedMemory(OutputLength(geometry), random);
             Assert.True(DepthwiseConvolution.Parts(geometry) > 2 && DepthwiseGradient.InputParts(geometry) > 2 && DepthwiseGradient.WeightParts(geometry) > 2);
-            AssertSameBits(DepthwiseConvolution.Parts(geometry), OutputLength(geometry), DepthwiseConvolution.ScratchFloats(geometry), (output, scratch, first, last) =>
-                DepthwiseConvolution.Forward(geometry, input, weights, new Epilogue(), output, first, last, scratch));
-            AssertSameBits(DepthwiseGradient.InputParts(geometry), InputLength(geometry), DepthwiseGradient.InputScratchFloats(geometry), (output, scratch, first, last) =>
-                DepthwiseGradient.Input(geometry, gradient, weights, output, first, last, scratch));
-            AssertSameBits(DepthwiseGradient.WeightParts(geometry), DepthwiseGradient.WeightPartialFloats(geometry), DepthwiseGradient.WeightScratchFloats(geometry), (output, scratch, first, last) =>
-                DepthwiseGradient.Weights(geometry, input, gradient, output, first, last, scratch));
+            AssertSameBits(
+                DepthwiseConvolution.Parts(geometry), OutputLength(geometry), DepthwiseConvolution.ScratchFloats(geometry),
+                (output, scratch, first, last) =>
+                    DepthwiseConvolution.Forward(geometry, input, weights, new Epilogue(), output, first, last, scratch));
+            AssertSameBits(
+                DepthwiseGradient.InputParts(geometry), InputLength(geometry), DepthwiseGradient.InputScratchFloats(geometry),
+                (output, scratch, first, last) => DepthwiseGradient.Input(geometry, gradient, weights, output, first, last, scratch));
+            AssertSameBits(
+                DepthwiseGradient.WeightParts(geometry), DepthwiseGradient.WeightPartialFloats(geometry), DepthwiseGradient.WeightScratchFloats(geometry),
+                (output, scratch, first, last) => DepthwiseGradient.Weights(geometry, input, gradient, output, first, last, scratch));
         }
     }
 
