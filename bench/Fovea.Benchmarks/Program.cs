@@ -1,1 +1,10 @@
-BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+using BenchmarkDotNet.Running;
+using Fovea.Benchmarks;
+
+if (args is ["quick", ..])
+{
+    QuickTable.Print();
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(QuickTable).Assembly).Run(args);

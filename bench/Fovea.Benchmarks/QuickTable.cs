@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Globalization;
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>The share of the machine's peak that each product reaches on one thread, in a few seconds.</summary>
+public static class QuickTable
+{
+    public static void Print()
+    {
+        var peak = PeakMeasurement.Measure();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak {peak:F1} GFLOP/s (one thread, fused multiply-add)"));
+        foreach (var shape in ProductShape.All)
+        {
+            using var runner = new ProductRunner(shape);
+            var rate = shape.Operations / BestSeconds(runner.Run) * 1e-9;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{shape,-18} {rate,7:F1} GFLOP/s {rate / peak,7:P1}"));
+        }
+    }
+
+    // The best run is the one that nothing else on the machine disturbed.
+    private static double BestSeconds(Action run, double seconds = 0.15)
+    {
+        var best = double.MaxValue;
+        var start = Stopwatch.GetTimestamp();
+        do
+        {
+            var before = Stopwatch.GetTimestamp();
+            run();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+
+        return best;
+    }
+}

@@ -1,0 +1,260 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>
+/// One dense product, result[rows, columns] = alpha · left[rows, depth] · right[depth, columns] (+ result), then its epilogue.
+/// The right operand is packed (<see cref="RightPacking"/>).
+/// </summary>
+internal unsafe struct ProductArguments
+{
+    /// <summary>Rows of the result.</summary>
+    public int Rows;
+
+    /// <summary>Columns of the result.</summary>
+    public int Columns;
+
+    /// <summary>Terms of each sum.</summary>
+    public int Depth;
+
+    /// <summary>The left operand: element (i, k) at Left[i · LeftStride + k], or at Left[k · LeftStride + i] when transposed.</summary>
+    public float* Left;
+
+    /// <summary>Floats between the left operand's rows as they lie in memory.</summary>
+    public nint LeftStride;
+
+    /// <summary>Whether the left operand lies transposed, [depth, rows].</summary>
+    public bool LeftTransposed;
+
+    /// <summary>The right operand as <see cref="RightPacking.Pack"/> leaves it.</summary>
+    public float* PackedRight;
+
+    /// <summary>The result, row-major; may not overlap an operand.</summary>
+    public float* Result;
+
+    /// <summary>Floats between the result's rows.</summary>
+    public nint ResultStride;
+
+    /// <summary>A factor on the product, before everything else.</summary>
+    public float Alpha = 1;
+
+    /// <summary>Whether the product is added to what stands in the result.</summary>
+    public bool Accumulate;
+
+    /// <summary>What happens to every element of the finished sum.</summary>
+    public Epilogue Epilogue;
+
+    /// <summary>A product with factor 1 and nothing else set.</summary>
+    public ProductArguments()
+    {
+    }
+}
+
+/// <summary>
+/// Dense float32 matrix product, blocked for the caches around <see cref="MicroKernel"/>. Every element is summed over ascending depth in
+/// blocks whose size follows from the depth alone, so that its bits do not depend on how the parts are grouped.
+/// </summary>
+internal static unsafe class MatrixProduct
+{
+    // A block of one panel (16 columns) and of one tile's rows lie in L1 together; a block of the left operand lies in L2.
+    private const int DepthLimit = 320;
+    private const int LeftBlockFloats = 32 * 1024;
+    private const int FewRows = 96;
+
+    /// <summary>Independent parts of a product: panels of 6 rows or, when rows are few and columns many, panels of 16 columns.</summary>
+    public static int Parts(int rows, int columns) =>
+        SplitsColumns(rows, columns) ? RightPacking.Panels(columns) : RowPanels(rows);
+
+    /// <summary>Floats of scratch that <see cref="Multiply"/> needs: none for a row-major left operand.</summary>
+    public static nint ScratchFloats(int depth, bool leftTransposed) => leftTransposed ? GatherFloats(depth) : 0;
+
+    /// <summary>Computes parts [firstPart, lastPart) of <see cref="Parts"/>, as one blocked loop.</summary>
+    public static void Multiply(in ProductArguments product, int firstPart, int lastPart, float* scratch)
+    {
+        if (product.LeftTransposed)
+        {
+            Multiply(in product, new TransposedLeft(product.Left, product.LeftStride), firstPart, lastPart, scratch);
+        }
+        else
+        {
+            Multiply(in product, new RowMajorLeft(product.Left, product.LeftStride), firstPart, lastPart, scratch);
+        }
+    }
+
+    /// <summary>The same for any kind of left operand; scratch holds <see cref="GatherFloats"/>.</summary>
+    public static void Multiply<TLeft>(in ProductArguments product, TLeft left, int firstPart, int lastPart, float* scratch)
+        where TLeft : struct, ILeftOperand
+    {
+        if (SplitsColumns(product.Rows, product.Columns))
+        {
+            Region(in product, left, 0, product.Rows, firstPart, lastPart, scratch);
+        }
+        else
+        {
+            var lastRow = Math.Min(lastPart * MicroKernel.Rows, product.Rows);
+            Region(in product, left, firstPart * MicroKernel.Rows, lastRow, 0, RightPacking.Panels(product.Columns), scratch);
+        }
+    }
+
+    /// <summary>Computes the panels of 6 rows [firstPanel, lastPanel), all columns, whatever <see cref="Parts"/> would split.</summary>
+    public static void MultiplyRows(in ProductArguments product, int firstPanel, int lastPanel, float* scratch)
+    {
+        var firstRow = firstPanel * MicroKernel.Rows;
+        var lastRow = Math.Min(lastPanel * MicroKernel.Rows, product.Rows);
+        var panels = RightPacking.Panels(product.Columns);
+        if (product.LeftTransposed)
+        {
+            Region(in product, new TransposedLeft(product.Left, product.LeftStride), firstRow, lastRow, 0, panels, scratch);
+        }
+        else
+        {
+            Region(in product, new RowMajorLeft(product.Left, product.LeftStride), firstRow, lastRow, 0, panels, scratch);
+        }
+    }
+
+    /// <summary>Panels of 6 rows.</summary>
+    public static int RowPanels(int rows) => (rows + MicroKernel.Rows - 1) / MicroKernel.Rows;
+
+    /// <summary>Floats of scratch that a gathered left operand takes.</summary>
+    public static nint GatherFloats(int depth) => Math.Max(LeftBlockFloats, MicroKernel.Rows * LeftBlock.Stride(DepthBlock(depth)));
+
+    /// <summary>
+    /// Computes the rows [firstRow, lastRow) of panels [firstPanel, lastPanel). The depth blocks are those of the whole product, so any
+    /// tiling of the result gives the same bits.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Region<TLeft>(
+        in ProductArguments product, TLeft left, int firstRow, int lastRow, int firstPanel, int lastPanel, float* scratch)
+        where TLeft : struct, ILeftOperand
+    {
+        var tile = stackalloc float[MicroKernel.Rows * MicroKernel.Columns];
+        var depthBlock = DepthBlock(product.Depth);
+        var rowBlock = RowBlock(lastRow - firstRow, depthBlock);
+        for (var row = firstRow; row < lastRow; row += rowBlock)
+        {
+            var rows = Math.Min(rowBlock, lastRow - row);
+            for (var depth = 0; depth < product.Depth; depth += depthBlock)
+            {
+                var depths = Math.Min(depthBlock, product.Depth - depth);
+                var block = left.Block(row, rows, depth, depths, scratch, out var leftStride);
+                for (var panel = firstPanel; panel < lastPanel; panel++)
+                {
+                    Panel(in product, block, leftStride, row, rows, panel, depth, depths, tile);
+                }
+            }
+        }
+    }
+
+    // One panel of columns against one block of rows: the panel's block stays in L1 while the rows go by.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Panel(
+        in ProductArguments product, float* left, nint leftStride, int firstRow, int blockRows, int panel, int depth, int depths, float* tile)
+    {
+        var column = panel * MicroKernel.Columns;
+        var width = Math.Min(MicroKernel.Columns, product.Columns - column);
+        var right = product.PackedRight + ((nint)panel * product.Depth + depth) * MicroKernel.Columns;
+        var resume = depth > 0 || product.Accumulate;
+        var finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
+        var whole = width == MicroKernel.Columns && product.Alpha == 1;
+        for (int row = 0, rows; row < blockRows; row += rows)
+        {
+            rows = MicroKernel.NextRows(blockRows - row);
+            var offset = (firstRow + row) * product.ResultStride + column;
+            var result = product.Result + offset;
+            if (whole)
+            {
+                MicroKernel.Multiply(left + row * leftStride, leftStride, rows, right, depths, result, product.ResultStride, resume);
+                if (finish)
+                {
+                    product.Epilogue.Finish(result, product.ResultStride, rows, column, offset, product.ResultStride);
+                }
+            }
+            else
+            {
+                PartialTile(in product, left + row * leftStride, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+            }
+        }
+    }
+
+    // A tile cut off by the last column, or with a factor, is computed beside the result and copied.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PartialTile(
+        in ProductArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, bool finish,
+        int column, nint offset, float* tile)
+    {
+        var result = product.Result + offset;
+        if (product.Alpha == 1)
+        {
+            if (resume)
+            {
+                Copy(result, product.ResultStride, tile, MicroKernel.Columns, rows, width);
+            }
+
+            MicroKernel.Multiply(left, leftStride, rows, right, depths, tile, MicroKernel.Columns, resume);
+        }
+        else
+        {
+            MicroKernel.Multiply(left, leftStride, rows, right, depths, tile, MicroKernel.Columns, resume: false);
+            for (var row = 0; row < rows; row++)
+            {
+                for (var j = 0; j < width; j++)
+                {
+                    var value = product.Alpha * tile[row * MicroKernel.Columns + j];
+                    tile[row * MicroKernel.Columns + j] = resume ? result[row * product.ResultStride + j] + value : value;
+                }
+            }
+        }
+
+        if (finish)
+        {
+            product.Epilogue.Finish(tile, MicroKernel.Columns, rows, column, offset, product.ResultStride);
+        }
+
+        Copy(tile, MicroKernel.Columns, result, product.ResultStride, rows, width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int width)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var from = source + row * sourceStride;
+            var to = target + row * targetStride;
+            var j = 0;
+            if (width >= Vector256<float>.Count)
+            {
+                Vector256.Load(from).Store(to);
+                j = Vector256<float>.Count;
+            }
+
+            if (width - j >= Vector128<float>.Count)
+            {
+                Vector128.Load(from + j).Store(to + j);
+                j += Vector128<float>.Count;
+            }
+
+            for (; j < width; j++)
+            {
+                to[j] = from[j];
+            }
+        }
+    }
+
+    private static bool SplitsColumns(int rows, int columns) => rows < FewRows && RightPacking.Panels(columns) > RowPanels(rows);
+
+    // The smallest number of equal blocks below the limit, in whole vectors.
+    private static int DepthBlock(int depth)
+    {
+        var blocks = (depth + DepthLimit - 1) / DepthLimit;
+        return LeftBlock.Stride((depth + blocks - 1) / blocks);
+    }
+
+    private static int RowBlock(int rows, int depthBlock)
+    {
+        var limit = Math.Max(LeftBlockFloats / depthBlock / MicroKernel.Rows, 1);
+        var panels = RowPanels(rows);
+        var blocks = (panels + limit - 1) / limit;
+        return (panels + blocks - 1) / blocks * MicroKernel.Rows;
+    }
+}

@@ -1,0 +1,54 @@
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Engine.Tests.Kernels;
+
+public unsafe class WeightGradientProductTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 5, 17)]
+    [InlineData(255, 16, 31)]
+    [InlineData(513, 46, 15)]
+    [InlineData(2300, 7, 33)]
+    [InlineData(300, 100, 700)]
+    public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs)
+    {
+        const int extra = 3;
+        using var outputGradient = GuardedBuffer.Random(rows * (outputs + extra), 1);
+        using var input = GuardedBuffer.Random(rows * (inputs + extra), 2);
+        using var gradient = new GuardedBuffer(outputs * inputs);
+        using var partials = new GuardedBuffer(WeightGradientProduct.PartialFloats(rows, outputs, inputs));
+        using var scratch = new GuardedBuffer(WeightGradientProduct.ScratchFloats(inputs));
+        var arguments = new WeightGradientArguments
+        {
+            Rows = rows,
+            Outputs = outputs,
+            Inputs = inputs,
+            OutputGradient = outputGradient.Pointer,
+            OutputGradientStride = outputs + extra,
+            Gradient = gradient.Pointer,
+            Partials = partials.Pointer,
+        };
+        var parts = WeightGradientProduct.Parts(rows, outputs, inputs);
+        var mergeParts = WeightGradientProduct.MergeParts(rows, outputs, inputs);
+        WeightGradientProduct.Run(in arguments, input.Pointer, inputs + extra, 0, parts, scratch.Pointer);
+        WeightGradientProduct.Merge(in arguments, 0, mergeParts);
+        var expected = ProductTwin.Multiply(
+            outputGradient.Pointer, 1, outputs + extra, input.Pointer, inputs + extra, 1, outputs, inputs, rows);
+        ProductTwin.AssertClose(expected, gradient.Pointer, inputs, inputs, rows, $"{outputs}x{inputs} over {rows}");
+
+        var together = gradient.Span.ToArray();
+        gradient.Span.Clear();
+        for (var part = 0; part < parts; part++)
+        {
+            WeightGradientProduct.Run(in arguments, input.Pointer, inputs + extra, part, part + 1, scratch.Pointer);
+        }
+
+        for (var part = 0; part < mergeParts; part++)
+        {
+            WeightGradientProduct.Merge(in arguments, part, part + 1);
+        }
+
+        Assert.True(gradient.Span.SequenceEqual(together), "One part at a time gives other bits.");
+    }
+}
