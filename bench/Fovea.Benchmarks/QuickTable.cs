@@ -14,9 +14,19 @@ public static class QuickTable
         foreach (var shape in ProductShape.All)
         {
             using var runner = new ProductRunner(shape);
-            var rate = shape.Operations / BestSeconds(runner.Run) * 1e-9;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{shape,-18} {rate,7:F1} GFLOP/s {rate / peak,7:P1}"));
+            PrintRow(shape.ToString(), shape.Operations, runner.Run, peak);
         }
+
+        foreach (var kernel in KernelCases.All())
+        {
+            PrintRow(kernel.Name, kernel.Operations, kernel.Run, peak);
+        }
+    }
+
+    private static void PrintRow(string name, double operations, Action run, double peak)
+    {
+        var rate = operations / BestSeconds(run) * 1e-9;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-68} {rate,6:F1} GFLOP/s {rate / peak,7:P1}"));
     }
 
     // The best run is the one that nothing else on the machine disturbed.

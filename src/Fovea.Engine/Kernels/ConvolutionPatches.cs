@@ -74,6 +74,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Patch(int picture, int top, int left, int depth, int depths, float* target)
     {
         var runLength = _runPixels * _geometry.Channels;

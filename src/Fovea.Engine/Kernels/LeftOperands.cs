@@ -17,8 +17,11 @@ internal unsafe interface ILeftOperand
 /// <summary>Sizes of gathered left blocks.</summary>
 internal static class LeftBlock
 {
-    /// <summary>Floats between the rows of a gathered block: the depth rounded up to whole vectors.</summary>
-    public static int Stride(int depths) => (depths + 7) & ~7;
+    /// <summary>
+    /// Floats between the rows of a gathered block: the depth in an odd number of whole vectors, as rows a power of two apart would
+    /// compete for the same sets of the cache.
+    /// </summary>
+    public static int Stride(int depths) => ((depths + 7) & ~7) | 8;
 }
 
 /// <summary>A row-major left operand, read where it lies.</summary>

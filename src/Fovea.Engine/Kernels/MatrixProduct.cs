@@ -57,8 +57,10 @@ internal unsafe struct ProductArguments
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    // A block of one panel (16 columns) and of one tile's rows lie in L1 together; a block of the left operand lies in L2.
-    private const int DepthLimit = 320;
+    /// <summary>The longest block of depth: one panel's block (16 columns) and one tile's rows then lie in L1 together.</summary>
+    public const int DepthLimit = 320;
+
+    // A block of the left operand lies in L2.
     private const int LeftBlockFloats = 32 * 1024;
     private const int FewRows = 96;
 
@@ -118,6 +120,13 @@ internal static unsafe class MatrixProduct
 
     /// <summary>Floats of scratch that a gathered left operand takes.</summary>
     public static nint GatherFloats(int depth) => Math.Max(LeftBlockFloats, MicroKernel.Rows * LeftBlock.Stride(DepthBlock(depth)));
+
+    /// <summary>How deep the blocks of a product are: the fewest equal ones below the limit, in whole vectors.</summary>
+    public static int DepthBlock(int depth)
+    {
+        var blocks = (depth + DepthLimit - 1) / DepthLimit;
+        return ((depth + blocks - 1) / blocks + 7) & ~7;
+    }
 
     /// <summary>
     /// Computes the rows [firstRow, lastRow) of panels [firstPanel, lastPanel). The depth blocks are those of the whole product, so any
@@ -243,16 +252,9 @@ internal static unsafe class MatrixProduct
 
     private static bool SplitsColumns(int rows, int columns) => rows < FewRows && RightPacking.Panels(columns) > RowPanels(rows);
 
-    // The smallest number of equal blocks below the limit, in whole vectors.
-    private static int DepthBlock(int depth)
-    {
-        var blocks = (depth + DepthLimit - 1) / DepthLimit;
-        return LeftBlock.Stride((depth + blocks - 1) / blocks);
-    }
-
     private static int RowBlock(int rows, int depthBlock)
     {
-        var limit = Math.Max(LeftBlockFloats / depthBlock / MicroKernel.Rows, 1);
+        var limit = Math.Max(LeftBlockFloats / LeftBlock.Stride(depthBlock) / MicroKernel.Rows, 1);
         var panels = RowPanels(rows);
         var blocks = (panels + limit - 1) / limit;
         return (panels + blocks - 1) / blocks * MicroKernel.Rows;

@@ -7,19 +7,28 @@ namespace Fovea.Engine.Kernels;
 /// <summary>Transposes matrices in memory, in squares of 8×8 held in registers where the processor has AVX.</summary>
 internal static unsafe class Transposition
 {
+    private const int StripColumns = 64;
+
     /// <summary>
     /// target[j, i] = source[i, j] for i below <paramref name="rows"/> and j below <paramref name="columns"/>; both row-major with the given
     /// floats between rows. Source and target may not overlap.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, int rows, int columns, float* target, nint targetStride)
     {
         var wholeRows = Avx.IsSupported ? rows & ~7 : 0;
         var wholeColumns = Avx.IsSupported ? columns & ~7 : 0;
-        for (var row = 0; row < wholeRows; row += 8)
+
+        // Strips of columns, so that the lines of the target are still in L1 when the next row of squares continues them.
+        for (var strip = 0; strip < wholeColumns; strip += StripColumns)
         {
-            for (var column = 0; column < wholeColumns; column += 8)
+            var end = Math.Min(strip + StripColumns, wholeColumns);
+            for (var row = 0; row < wholeRows; row += 8)
             {
-                Transpose8x8(source + row * sourceStride + column, sourceStride, target + column * targetStride + row, targetStride);
+                for (var column = strip; column < end; column += 8)
+                {
+                    Transpose8x8(source + row * sourceStride + column, sourceStride, target + column * targetStride + row, targetStride);
+                }
             }
         }
 

@@ -34,10 +34,9 @@ internal unsafe struct WeightGradientArguments
 /// </summary>
 internal static unsafe class WeightGradientProduct
 {
-    private const int SmallGradient = 64 * 1024;
+    private const int SmallGradient = 32 * 1024;
     private const int MaximumChunks = 8;
     private const int MinimumChunkRows = 256;
-    private const int BlockRows = 256;
     private const int BlockColumns = 512;
     private const int MergeFloats = 4096;
 
@@ -56,7 +55,7 @@ internal static unsafe class WeightGradientProduct
     }
 
     /// <summary>Floats of scratch that <see cref="Run"/> needs.</summary>
-    public static nint ScratchFloats(int inputs) => PackedFloats(inputs) + GatherFloats(inputs) + MatrixProduct.GatherFloats(BlockRows);
+    public static nint ScratchFloats(int inputs) => PackedFloats(inputs) + GatherFloats(inputs) + MatrixProduct.GatherFloats(MatrixProduct.DepthLimit);
 
     /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static int MergeParts(int rows, int outputs, int inputs) =>
@@ -130,9 +129,10 @@ internal static unsafe class WeightGradientProduct
         var packed = scratch;
         var gathered = packed + PackedFloats(arguments.Inputs);
         var turned = gathered + GatherFloats(arguments.Inputs);
-        for (var row = firstRow; row < lastRow; row += BlockRows)
+        var blockRows = MatrixProduct.DepthBlock(lastRow - firstRow);
+        for (var row = firstRow; row < lastRow; row += blockRows)
         {
-            var rows = Math.Min(BlockRows, lastRow - row);
+            var rows = Math.Min(blockRows, lastRow - row);
             var left = new TransposedLeft(arguments.OutputGradient + row * arguments.OutputGradientStride, arguments.OutputGradientStride);
             for (var column = 0; column < arguments.Inputs; column += BlockColumns)
             {
@@ -158,7 +158,7 @@ internal static unsafe class WeightGradientProduct
     private static int Chunks(int rows, int outputs, int inputs) =>
         (long)outputs * inputs <= SmallGradient ? Math.Clamp(rows / MinimumChunkRows, 1, MaximumChunks) : 1;
 
-    private static nint PackedFloats(int inputs) => RightPacking.PackedLength(BlockRows, Math.Min(BlockColumns, inputs));
+    private static nint PackedFloats(int inputs) => RightPacking.PackedLength(MatrixProduct.DepthLimit, Math.Min(BlockColumns, inputs));
 
-    private static nint GatherFloats(int inputs) => (nint)BlockRows * LeftBlock.Stride(Math.Min(BlockColumns, inputs));
+    private static nint GatherFloats(int inputs) => (nint)MatrixProduct.DepthLimit * LeftBlock.Stride(Math.Min(BlockColumns, inputs));
 }

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>A kernel with its memory, ready to run on one thread, and the operations that one run counts.</summary>
+internal sealed record KernelCase(string Name, double Operations, Action Run);
+
+/// <summary>The other dense kernels at shapes of CMT-S: products that finish with GELU, batches, convolutions and gradients.</summary>
+internal static unsafe class KernelCases
+{
+    public static IEnumerable<KernelCase> All()
+    {
+        yield return ProductWithGelu(784, 128, 512);
+        yield return Batched(8, 196, 49, 64, rightTransposed: true);
+        yield return Batched(8, 196, 64, 49, rightTransposed: false);
+        foreach (var geometry in Convolutions)
+        {
+            yield return Forward(geometry);
+        }
+
+        yield return WeightGradient(3136 * 4, 64, 64);
+        yield return WeightGradient(3136 * 4, 256, 64);
+        yield return WeightGradient(784 * 8, 128, 512);
+        yield return WeightGradient(196 * 16, 1024, 256);
+        foreach (var geometry in Convolutions)
+        {
+            yield return ConvolutionWeights(geometry);
+            yield return ConvolutionInput(geometry);
+        }
+    }
+
+    private static ConvolutionGeometry[] Convolutions =>
+    [
+        new(1, 224, 224, 3, 32, Kernel: 3, Stride: 2, Padding: 1),
+        new(1, 112, 112, 32, 32, Kernel: 3, Padding: 1),
+        new(1, 56, 56, 64, 128, Kernel: 2, Stride: 2),
+        new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1),
+    ];
+
+    private static KernelCase ProductWithGelu(int rows, int depth, int columns)
+    {
+        var product = new ProductArguments
+        {
+            Rows = rows,
+            Columns = columns,
+            Depth = depth,
+            Left = Allocate(rows * depth),
+            LeftStride = depth,
+            PackedRight = Allocate(RightPacking.PackedLength(depth, columns)),
+            Result = Allocate(rows * columns),
+            ResultStride = columns,
+            Epilogue = new Epilogue { Bias = Allocate(columns), Activation = ActivationKind.Gelu },
+        };
+        return new KernelCase(
+            $"gelu({rows}x{depth}->{columns} + bias)", 2.0 * rows * depth * columns,
+            () => MatrixProduct.Multiply(in product, 0, MatrixProduct.Parts(rows, columns), null));
+    }
+
+    private static KernelCase Batched(int batch, int rows, int columns, int depth, bool rightTransposed)
+    {
+        var batched = new BatchedArguments
+        {
+            Batch = batch,
+            Product = new ProductArguments
+            {
+                Rows = rows,
+                Columns = columns,
+                Depth = depth,
+                Left = Allocate(batch * rows * depth),
+                LeftStride = depth,
+                Result = Allocate(batch * rows * columns),
+                ResultStride = columns,
+            },
+            Right = Allocate(batch * depth * columns),
+            RightStride = rightTransposed ? depth : columns,
+            RightTransposed = rightTransposed,
+            LeftBatchStride = rows * depth,
+            RightBatchStride = depth * columns,
+            ResultBatchStride = rows * columns,
+        };
+        var scratch = Allocate(BatchedProduct.ScratchFloats(columns, depth, leftTransposed: false));
+        return new KernelCase(
+            $"batch {batch} of {rows}x{depth}->{columns}", 2.0 * batch * rows * depth * columns,
+            () => BatchedProduct.Multiply(in batched, 0, BatchedProduct.Parts(batch, rows), scratch));
+    }
+
+    private static KernelCase Forward(ConvolutionGeometry geometry)
+    {
+        var input = Allocate(InputFloats(geometry));
+        var packed = Allocate(Convolution.PackedLength(geometry));
+        var output = Allocate(geometry.OutputPixels * geometry.Outputs);
+        var scratch = Allocate(Convolution.ScratchFloats(geometry));
+        return new KernelCase(
+            "convolution " + Describe(geometry), Operations(geometry),
+            () => Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch));
+    }
+
+    private static KernelCase ConvolutionWeights(ConvolutionGeometry geometry)
+    {
+        var input = Allocate(InputFloats(geometry));
+        var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
+        var gradient = Allocate(geometry.Outputs * geometry.PatchLength);
+        var partials = Allocate(ConvolutionWeightGradient.PartialFloats(geometry));
+        var scratch = Allocate(ConvolutionWeightGradient.ScratchFloats(geometry));
+        return new KernelCase("  its weights' gradient " + Describe(geometry), Operations(geometry), () =>
+        {
+            ConvolutionWeightGradient.Run(
+                geometry, input, outputGradient, gradient, partials, 0, ConvolutionWeightGradient.Parts(geometry), scratch);
+            ConvolutionWeightGradient.Merge(geometry, gradient, partials, 0, ConvolutionWeightGradient.MergeParts(geometry));
+        });
+    }
+
+    private static KernelCase ConvolutionInput(ConvolutionGeometry geometry)
+    {
+        var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
+        var packed = Allocate(ConvolutionInputGradient.PackedLength(geometry));
+        var gradient = Allocate(InputFloats(geometry));
+        var scratch = Allocate(ConvolutionInputGradient.ScratchFloats(geometry));
+        return new KernelCase(
+            "  its input's gradient " + Describe(geometry), Operations(geometry),
+            () => ConvolutionInputGradient.Run(
+                geometry, outputGradient, packed, gradient, 0, ConvolutionInputGradient.Parts(geometry), scratch));
+    }
+
+    private static KernelCase WeightGradient(int rows, int outputs, int inputs)
+    {
+        var input = Allocate((nint)rows * inputs);
+        var arguments = new WeightGradientArguments
+        {
+            Rows = rows,
+            Outputs = outputs,
+            Inputs = inputs,
+            OutputGradient = Allocate((nint)rows * outputs),
+            OutputGradientStride = outputs,
+            Gradient = Allocate(outputs * inputs),
+            Partials = Allocate(WeightGradientProduct.PartialFloats(rows, outputs, inputs)),
+        };
+        var scratch = Allocate(WeightGradientProduct.ScratchFloats(inputs));
+        return new KernelCase($"weight gradient {outputs}x{inputs} over {rows}", 2.0 * rows * outputs * inputs, () =>
+        {
+            WeightGradientProduct.Run(in arguments, input, inputs, 0, WeightGradientProduct.Parts(rows, outputs, inputs), scratch);
+            WeightGradientProduct.Merge(in arguments, 0, WeightGradientProduct.MergeParts(rows, outputs, inputs));
+        });
+    }
+
+    private static string Describe(in ConvolutionGeometry g) =>
+        $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}->{g.Outputs}, kernel {g.Kernel}, stride {g.Stride}";
+
+    private static double Operations(in ConvolutionGeometry g) => 2.0 * g.OutputPixels * g.Outputs * g.PatchLength;
+
+    private static nint InputFloats(in ConvolutionGeometry g) => (nint)g.Batch * g.Height * g.Width * g.Channels;
+
+    // Lives as long as the process: the table is printed once. Zeros cost as much as any other values.
+    private static float* Allocate(nint floats)
+    {
+        var bytes = (nuint)(floats * sizeof(float) + 64);
+        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(memory, bytes);
+        return memory;
+    }
+}
