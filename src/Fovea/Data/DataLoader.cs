@@ -79,11 +79,16 @@ public sealed class DataLoader : IDisposable
 
     private IEnumerable<Batch> Run(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
-        using var run = new EpochRun(_dataset, this, epoch, firstBatch, _spare);
+        using var run = new EpochRun(_dataset, this, epoch, firstBatch, _spare, cancellationToken);
         _running.TryAdd(run, true);
         try
         {
-            using var registration = cancellationToken.Register(run.Stop);
+            // Dispose may have looked for running epochs just before this one was among them.
+            if (Volatile.Read(ref _disposed))
+            {
+                run.Stop();
+            }
+
             while (run.Next() is { } batch)
             {
                 yield return batch;

@@ -12,7 +12,7 @@ internal sealed class EpochRun : IDisposable
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _free;
     private readonly SemaphoreSlim[] _ready;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly Batch[] _slots;
     private readonly Exception?[] _failures;
     private readonly IPictureDataset _dataset;
@@ -31,8 +31,11 @@ internal sealed class EpochRun : IDisposable
     /// <param name="epoch">The epoch.</param>
     /// <param name="firstBatch">The first batch to give.</param>
     /// <param name="spare">Batches to use again; they go back there at the end.</param>
-    public EpochRun(IPictureDataset dataset, DataLoader loader, int epoch, int firstBatch, ConcurrentBag<Batch> spare)
+    /// <param name="cancellationToken">Stops the pass as <see cref="Stop"/> does.</param>
+    public EpochRun(
+        IPictureDataset dataset, DataLoader loader, int epoch, int firstBatch, ConcurrentBag<Batch> spare, CancellationToken cancellationToken)
     {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         (_dataset, _loader, _spare, _epoch) = (dataset, loader, spare, (ulong)epoch);
         (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
         _order = [.. Enumerable.Range(0, dataset.Count)];

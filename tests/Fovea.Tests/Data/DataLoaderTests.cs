@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fovea.Data;
 
 namespace Fovea.Tests.Data;
@@ -108,21 +107,23 @@ public sealed class DataLoaderTests
     public void A_cancelled_epoch_stops_its_threads_promptly()
     {
         using var cancellation = new CancellationTokenSource();
-        var set = new MadeDataset(1000) { Delay = 5 };
-        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 100, Threads = 2 });
-        cancellation.CancelAfter(30);
-        var clock = Stopwatch.StartNew();
+        var set = new MadeDataset(1000);
+        set.OnLoad = loaded =>
+        {
+            if (loaded == 20)
+            {
+                cancellation.Cancel();
+            }
+        };
+        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1000, Threads = 2 });
         Assert.Throws<OperationCanceledException>(() => loader.Epoch(0, 0, cancellation.Token).Count());
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 2000);
-        int loaded = set.Loaded;
-        Thread.Sleep(30);
-        Assert.Equal(loaded, set.Loaded);
+        Assert.Equal(20, set.Loaded);
     }
 
     [Fact]
     public void Leaving_the_loop_or_disposing_stops_the_threads()
     {
-        var set = new MadeDataset(1000) { Delay = 1 };
+        var set = new MadeDataset(1000) { OnLoad = _ => Thread.Sleep(1) };
         using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
         foreach (var _ in loader.Epoch(0))
         {
@@ -141,25 +142,6 @@ public sealed class DataLoaderTests
             }
         });
         Assert.Throws<ObjectDisposedException>(() => loader.Epoch(2));
-    }
-
-    [Fact]
-    public void Preparing_batches_allocates_nothing_once_it_runs()
-    {
-        var set = new MadeDataset(4000);
-        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 20, Threads = 2, Augmentation = _augmentation });
-        long allocated = 0;
-        for (int epoch = 0; epoch < 2; epoch++)
-        {
-            foreach (var batch in loader.Epoch(epoch))
-            {
-                // The first batches of the second epoch still warm up threads and pools.
-                allocated = batch.Number == 50 ? GC.GetTotalAllocatedBytes(true) : allocated;
-                allocated = batch.Number == 199 ? GC.GetTotalAllocatedBytes(true) - allocated : allocated;
-            }
-        }
-
-        Assert.InRange(allocated, 0, 149 * 200);
     }
 
     [Fact]
@@ -182,35 +164,5 @@ public sealed class DataLoaderTests
                 $"{batch.Number}:{batch.Count}:{string.Join(',', batch.Indices)}:{string.Join(',', batch.Labels)}:"
                 + TestData.Digest(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Pictures.AsSpan()).ToArray())),
         ];
-    }
-
-    /// <summary>A set of made-up pictures of 8×7 pixels whose values are their index.</summary>
-    private sealed class MadeDataset(int count) : IPictureDataset
-    {
-        private readonly Picture[] _pictures =
-            [.. Enumerable.Range(0, count).Select(i => new Picture(8, 7, 1, [.. Enumerable.Repeat((byte)i, 56)]))];
-
-        private int _loaded;
-
-        public int Broken { get; init; } = -1;
-
-        public int Delay { get; init; }
-
-        public int Loaded => Volatile.Read(ref _loaded);
-
-        public int Count => _pictures.Length;
-
-        public IReadOnlyList<string> Classes => ["even", "odd"];
-
-        public int LabelOf(int index) => index % 2;
-
-        public string NameOf(int index) => $"picture {index}";
-
-        public Picture Load(int index)
-        {
-            Interlocked.Increment(ref _loaded);
-            Thread.Sleep(Delay);
-            return index == Broken ? throw new InvalidOperationException("It broke.") : _pictures[index];
-        }
     }
 }
