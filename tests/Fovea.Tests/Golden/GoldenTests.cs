@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fovea.Layers;
 
 namespace Fovea.Tests.Golden;
 
