@@ -94,7 +94,9 @@ internal static unsafe class PoolingKernel
         }
     }
 
-    /// <summary>The gradient of <see cref="Maximum"/>: each window's goes to its first largest pixel in scan order, found again from the map.</summary>
+    /// <summary>
+    /// The gradient of <see cref="Maximum"/>: each window's goes to its first largest pixel in scan order, found again from the map.
+    /// </summary>
     /// <param name="geometry">The window and the map.</param>
     /// <param name="input">The map, N,H,W,C.</param>
     /// <param name="outputGradient">The result's gradient, N,OH,OW,C.</param>

@@ -4,7 +4,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public unsafe class PoolingKernelTests
 {
-    private static readonly ConvolutionGeometry[] Geometries =
+    private static readonly ConvolutionGeometry[] _geometries =
     [
         new(1, 1, 1, 1, 1, Kernel: 1),
         new(2, 7, 9, 3, 3, Kernel: 3, Stride: 2, Padding: 1),
@@ -19,11 +19,12 @@ public unsafe class PoolingKernelTests
     [Fact]
     public void The_largest_under_each_window_agrees_with_the_twin_in_any_grouping()
     {
-        foreach (ConvolutionGeometry geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
             using GuardedBuffer input = Coarse(geometry);
             using GuardedBuffer output = new(OutputFloats(geometry));
-            InGroups(output, PoolingKernel.Parts(geometry), $"{geometry}", (first, last) => PoolingKernel.Maximum(geometry, input.Pointer, output.Pointer, first, last));
+            InGroups(output, PoolingKernel.Parts(geometry), $"{geometry}", (first, last) =>
+                PoolingKernel.Maximum(geometry, input.Pointer, output.Pointer, first, last));
             foreach ((int result, int[] taps) in Windows(geometry))
             {
                 Assert.Equal(taps.Max(tap => input.Span[tap]), output.Span[result]);
@@ -48,7 +49,7 @@ public unsafe class PoolingKernelTests
     [Fact]
     public void The_gradient_of_a_maximum_goes_to_the_first_of_equal_pixels_in_any_grouping()
     {
-        foreach (ConvolutionGeometry geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
             using GuardedBuffer input = Coarse(geometry);
             using GuardedBuffer gradient = GuardedBuffer.Random(OutputFloats(geometry), 2);
@@ -70,7 +71,7 @@ public unsafe class PoolingKernelTests
     [InlineData(true)]
     public void A_mean_and_its_gradient_agree_with_their_twins_in_any_grouping(bool countPadding)
     {
-        foreach (ConvolutionGeometry geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
             using GuardedBuffer input = GuardedBuffer.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
             using GuardedBuffer output = new(OutputFloats(geometry));
