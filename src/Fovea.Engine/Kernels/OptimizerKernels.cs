@@ -189,5 +189,6 @@ internal static unsafe class OptimizerKernels
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreTail(Vector256<float> value, float* to, nint rest) => new ReadOnlySpan<float>(&value, (int)rest).CopyTo(new Span<float>(to, (int)rest));
+    private static void StoreTail(Vector256<float> value, float* to, nint rest) =>
+        new ReadOnlySpan<float>(&value, (int)rest).CopyTo(new Span<float>(to, (int)rest));
 }

@@ -32,7 +32,8 @@ internal static unsafe class ResampleKernel
     /// <param name="last">One past the last part.</param>
     /// <param name="scratch">Room for <see cref="ScratchFloats"/> floats.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(ResampleTable rows, ResampleTable columns, int channels, float* input, float* output, int first, int last, float* scratch)
+    public static void Run(
+        ResampleTable rows, ResampleTable columns, int channels, float* input, float* output, int first, int last, float* scratch)
     {
         nint inputRow = (nint)columns.InputLength * channels;
         nint outputRow = (nint)columns.OutputLength * channels;

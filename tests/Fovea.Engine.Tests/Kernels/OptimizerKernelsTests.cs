@@ -4,7 +4,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public unsafe class OptimizerKernelsTests
 {
-    private static readonly int[] Lengths = [1, 7, 8, 9, 16, 31, 100, 1003];
+    private static readonly int[] _lengths = [1, 7, 8, 9, 16, 31, 100, 1003];
 
     [Theory]
     [InlineData(0.0, 1f)]
@@ -12,7 +12,7 @@ public unsafe class OptimizerKernelsTests
     [InlineData(0.05, 0.25f)]
     public void Steps_of_AdamW_agree_with_their_twin_in_any_range(double weightDecay, float factor)
     {
-        foreach (int length in Lengths)
+        foreach (int length in _lengths)
         {
             using GuardedBuffer parameters = GuardedBuffer.Random(length, 1);
             using GuardedBuffer mean = new(length);
@@ -47,7 +47,9 @@ public unsafe class OptimizerKernelsTests
             AssertClose(p, parameters, 2e-6);
             AssertClose(m, mean, 1e-6);
             AssertClose(v, square, 1e-6);
-            Assert.True(parameters.Span.SequenceEqual(cutParameters.Span) && mean.Span.SequenceEqual(cutMean.Span) && square.Span.SequenceEqual(cutSquare.Span));
+            Assert.True(parameters.Span.SequenceEqual(cutParameters.Span));
+            Assert.True(mean.Span.SequenceEqual(cutMean.Span));
+            Assert.True(square.Span.SequenceEqual(cutSquare.Span));
         }
     }
 
@@ -74,7 +76,7 @@ public unsafe class OptimizerKernelsTests
     [InlineData(0.9, 0.1, true)]
     public void Steps_of_gradient_descent_agree_with_their_twin_in_any_range(double momentum, double weightDecay, bool nesterov)
     {
-        foreach (int length in Lengths)
+        foreach (int length in _lengths)
         {
             using GuardedBuffer parameters = GuardedBuffer.Random(length, 1);
             using GuardedBuffer velocity = GuardedBuffer.Random(length, 2);
@@ -122,7 +124,7 @@ public unsafe class OptimizerKernelsTests
     [Fact]
     public void A_moving_average_agrees_with_its_twin_in_any_range()
     {
-        foreach (int length in Lengths)
+        foreach (int length in _lengths)
         {
             using GuardedBuffer average = GuardedBuffer.Random(length, 1);
             using GuardedBuffer cut = GuardedBuffer.Random(length, 1);
