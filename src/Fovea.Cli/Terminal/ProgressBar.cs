@@ -107,15 +107,24 @@ internal sealed class ProgressBar : IDisposable
         TimeSpan elapsed = _clock.GetElapsedTime(_started);
         double rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
         string time = _finished ? $"in {Numbers.Duration(elapsed)}" : rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
-        string text = $"{(double)_done / _total * 100,3:F0} %{_counters}  {Numbers.Count(rate)} {_unit}/s  {time}";
+        string start = $"{(double)_done / _total * 100,3:F0} %{_counters}  {Numbers.Count(rate)}";
+        string text = $"{start} {_unit}/s  {time}";
         if (!_style.Interactive)
         {
             _output.WriteLine($"{_title}  {text}".TrimEnd());
             return;
         }
 
-        // The bar takes the room that the words leave; the last column stays free, or some terminals would start a new line.
+        // The bar takes the room that the words leave; where that is too little, the unit goes first, then the bar.
+        // The last column stays free, or some terminals would start a new line.
         int room = _style.Width - 1 - _title.Length - text.Length - 3;
+        if (room < NarrowestBar)
+        {
+            string shorter = $"{start}/s  {time}";
+            room += text.Length - shorter.Length;
+            text = shorter;
+        }
+
         string line = room >= NarrowestBar ? $"{_title}  {Bar(Math.Min(room, WidestBar))} {text}" : $"{_title}  {text}";
         _output.Write("\r" + line[..Math.Min(line.Length, _style.Width - 1)] + "\e[K");
         _output.Flush();

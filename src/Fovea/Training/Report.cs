@@ -70,16 +70,12 @@ public static class Report
     /// <summary>A table in the page.</summary>
     internal static string Table(ReportTable table)
     {
+        bool[] number = [.. table.Columns.Select((_, column) => table.Rows.Count > 0 && table.Rows.All(row => IsNumber(row[column])))];
         var html = new StringBuilder("<div class=\"scroll\"><table>\n<thead><tr>");
-        for (int column = 0; column < table.Columns.Count; column++)
-        {
-            html.Append(Cell("th", table.Columns[column], table.Rows.Count > 0 && table.Rows.All(row => IsNumber(row[column]))));
-        }
-
-        html.Append("</tr></thead>\n<tbody>\n");
+        html.AppendJoin("", table.Columns.Select((heading, column) => Cell("th", heading, number[column]))).Append("</tr></thead>\n<tbody>\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
-            html.Append("<tr>").AppendJoin("", row.Select(cell => Cell("td", cell, IsNumber(cell)))).Append("</tr>\n");
+            html.Append("<tr>").AppendJoin("", row.Select((cell, column) => Cell("td", cell, number[column]))).Append("</tr>\n");
         }
 
         return html.Append("</tbody>\n</table></div>\n").ToString();

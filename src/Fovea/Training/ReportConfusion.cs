@@ -19,7 +19,7 @@ internal static class ReportConfusion
         double margin = named ? 10 + (confusion.Classes.Max(name => Math.Min(name.Length, 18)) * 6.5) : 4;
         double size = margin + (cell * count);
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"confusion\" viewBox=\"0 0 {size:F0} {size:F0}\" role=\"img\" aria-label=\"confusion matrix\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"confusion{(named ? "" : " dense")}\" viewBox=\"0 0 {size:F0} {size:F0}\" role=\"img\" aria-label=\"confusion matrix\">\n");
         for (int truth = 0; truth < count; truth++)
         {
             double y = margin + (truth * cell);
@@ -43,7 +43,7 @@ internal static class ReportConfusion
                 double share = support == 0 ? 0 : Math.Sqrt((double)pictures / support);
                 double x = margin + (predicted * cell);
                 svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(truth == predicted ? "right" : "wrong")}\" x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
-                svg.Append(CultureInfo.InvariantCulture, $"rx=\"3\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
+                svg.Append(CultureInfo.InvariantCulture, $"rx=\"{(named ? 3 : 0)}\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
                 svg.Append($"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: {pictures}</title></rect>");
                 if (named && pictures > 0)
                 {

@@ -57,7 +57,7 @@ public readonly record struct ReportPoint(double X, double Y);
 /// <param name="Confidence">The probability given to the predicted class, 0 to 1.</param>
 public sealed record ReportMistake(ReadOnlyMemory<byte> Png, string TrueClass, string PredictedClass, double Confidence);
 
-/// <summary>A table; cells that are numbers stand on the right.</summary>
+/// <summary>A table; columns that hold only numbers stand on the right.</summary>
 /// <param name="Columns">The headings.</param>
 /// <param name="Rows">The rows, each as long as the headings.</param>
 public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);

@@ -17,10 +17,10 @@ internal static class ReportStyle
         h2 { margin: 0 0 8px; font-size: 17px; }
         section { margin-top: 28px; }
         .card { margin: 0; padding: 16px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-        .highlights { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
+        .highlights { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; }
         .highlights b { display: block; font-size: 26px; line-height: 1.2; font-variant-numeric: tabular-nums; }
         .highlights span { color: var(--soft); font-size: 13px; }
-        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 12px; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; }
         .pair { display: flex; flex-wrap: wrap; gap: 28px; align-items: flex-start; }
         .pair > div { flex: 1 1 420px; min-width: 0; }
         svg { display: block; width: 100%; height: auto; overflow: visible; }
@@ -30,9 +30,10 @@ internal static class ReportStyle
         .curve0 { stroke: var(--curve0); } .curve1 { stroke: var(--curve1); } .curve2 { stroke: var(--curve2); } .curve3 { stroke: var(--curve3); }
         .dot0 { fill: var(--curve0); } .dot1 { fill: var(--curve1); } .dot2 { fill: var(--curve2); } .dot3 { fill: var(--curve3); }
         .confusion rect { stroke: var(--card); stroke-width: 1.5; }
+        .dense { background: var(--card); outline: 1px solid var(--line); } .dense rect { stroke: none; }
         .confusion .right { fill: rgb(var(--heat)); } .confusion .wrong { fill: rgb(var(--wrong)); }
         .confusion .count { fill: var(--ink); text-anchor: middle; }
-        .scroll { overflow-x: auto; }
+        .scroll { overflow: auto; max-height: 700px; }
         table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
         th, td { padding: 5px 12px; text-align: left; border-top: 1px solid var(--line); }
         thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 13px; }
@@ -43,6 +44,6 @@ internal static class ReportStyle
         figcaption { padding-top: 6px; font-size: 12px; line-height: 1.35; overflow-wrap: anywhere; }
         figcaption b, figcaption span { display: block; }
         figcaption span { color: var(--soft); }
-        @media print { body { background: none; } .card, table, svg { break-inside: avoid; } }
+        @media print { body { background: none; } .scroll { max-height: none; } .card, table, svg { break-inside: avoid; } }
         """;
 }

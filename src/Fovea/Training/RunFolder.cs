@@ -42,7 +42,7 @@ public sealed class RunFolder
     /// <param name="overwrite">Whether the files of an earlier run there are removed; other files always stay.</param>
     /// <param name="bytesNeeded">What the run will write (two checkpoints while one is replaced), held against the free space.</param>
     /// <exception cref="UnwritableFileException">
-    /// The folder is read-only, its disk is too full, a file is in its place, or it holds an earlier run and <paramref name="overwrite"/> is false.
+    /// The folder is read-only, its disk is too full, a file is in its place, or it holds checkpoints and <paramref name="overwrite"/> is false.
     /// </exception>
     public static RunFolder Create(string path, bool overwrite = false, long bytesNeeded = 0)
     {
@@ -59,15 +59,14 @@ public sealed class RunFolder
                 : UnwritableFileException.From(path, error);
         }
 
-        string[] earlier = [.. folder.RunFiles()];
-        if (earlier.Length > 0 && !overwrite)
+        // A run that stopped before its first checkpoint left nothing to lose or to resume.
+        if (!overwrite && (File.Exists(folder.LastCheckpointPath) || File.Exists(folder.BestCheckpointPath)))
         {
-            throw new UnwritableFileException(
-                path, $"it already holds a run ({System.IO.Path.GetFileName(earlier[0])})", "Choose another folder, or continue that run with --resume.");
+            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", "Choose another folder, or continue that run with --resume.");
         }
 
         folder.Probe(bytesNeeded);
-        foreach (string file in earlier)
+        foreach (string file in folder.RunFiles())
         {
             File.Delete(file);
         }
@@ -186,10 +185,10 @@ public sealed class RunFolder
         return lines;
     }
 
-    private IEnumerable<string> RunFiles() =>
-        new[] { ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath }
-            .Where(File.Exists)
-            .Concat(Directory.EnumerateFiles(Path, TensorBoardWriter.FilePrefix + "*"));
+    private string[] RunFiles() =>
+    [
+        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
+    ];
 
     private void Probe(long bytesNeeded)
     {
@@ -205,7 +204,7 @@ public sealed class RunFolder
         }
 
         AtomicFile.RemoveLeftovers(Path);
-        long free = new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace;
+        long free = bytesNeeded > 0 ? new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace : 0;
         if (free < bytesNeeded)
         {
             throw new UnwritableFileException(

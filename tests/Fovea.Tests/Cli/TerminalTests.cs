@@ -111,7 +111,7 @@ public sealed class TerminalTests
     [Fact]
     public void A_live_bar_fits_any_width()
     {
-        foreach (int width in new[] { 1, 10, 40, 60, 79, 200 })
+        foreach (int width in new[] { 1, 10, 40, 60, 80, 200 })
         {
             foreach (bool unicode in new[] { true, false })
             {
@@ -120,7 +120,9 @@ public sealed class TerminalTests
                 using var bar = new ProgressBar(output, new TerminalStyle(true, unicode, width), "epoch 12/20", 7, clock: clock);
                 clock.Advance(TimeSpan.FromSeconds(1));
                 bar.Report(3, ("loss", "0.1234"), ("accuracy", "88.4 %"));
-                Assert.InRange(output.ToString().Replace("\e[K", "", StringComparison.Ordinal).Trim('\r').Length, 0, width - 1);
+                string line = output.ToString().Replace("\e[K", "", StringComparison.Ordinal).Trim('\r');
+                Assert.InRange(line.Length, 0, width - 1);
+                Assert.Equal(width >= 80, line.Contains(unicode ? '█' : '#', StringComparison.Ordinal));
             }
         }
     }

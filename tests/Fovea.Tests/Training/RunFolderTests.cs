@@ -54,7 +54,7 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_with_a_run_is_kept_unless_it_may_be_overwritten()
+    public void A_folder_with_checkpoints_is_kept_unless_it_may_be_overwritten()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
         run.WriteConfig([]);
@@ -64,6 +64,8 @@ public sealed class RunFolderTests : IDisposable
         }
 
         File.WriteAllText(_folder.File("run/notes.txt"), "mine");
+        RunFolder.Create(run.Path).WriteConfig([]);
+        File.WriteAllText(run.LastCheckpointPath, "weights");
         Assert.Contains("--resume", Assert.Throws<UnwritableFileException>(() => RunFolder.Create(run.Path)).Message, StringComparison.Ordinal);
         RunFolder.Create(run.Path, overwrite: true);
         Assert.Equal([_folder.File("run/notes.txt")], Directory.GetFileSystemEntries(run.Path));
