@@ -13,8 +13,7 @@ public sealed class LightAttention : Module
     private readonly Linear _query;
     private readonly Linear? _key;
     private readonly Linear? _value;
-    private readonly Parameter? _keyValueWeight;
-    private readonly Parameter? _keyValueBias;
+    private readonly InterleavedKeyValue? _keyValue;
     private readonly Linear _projection;
     private readonly Module? _reduction;
     private readonly Module? _reductionNorm;
@@ -38,8 +37,7 @@ public sealed class LightAttention : Module
         _query = Add("q", new Linear(channels, channels / config.QueryKeyRatio, config.QueryKeyValueBias));
         if (config.Article)
         {
-            _keyValueWeight = Add("kv.weight", new Parameter([2 * channels, channels], Initializer.TruncatedNormal(0.02)));
-            _keyValueBias = config.QueryKeyValueBias ? Add("kv.bias", new Parameter([2 * channels], Initializer.Zeros)) : null;
+            _keyValue = Add("kv", new InterleavedKeyValue(channels, _stage.Heads, config.QueryKeyValueBias));
         }
         else
         {
@@ -88,20 +86,8 @@ public sealed class LightAttention : Module
             return (_key.Forward(tokens), _value!.Forward(tokens));
         }
 
-        // The article's layer gives channel (i·heads + head)·2 + which, with i inside the head: bring its rows into the order which, head, i.
-        int channels = _stage.Channels;
-        Value joined = tokens.MatrixProduct(InOrder(_keyValueWeight!, channels), transposeRight: true);
-        if (_keyValueBias is not null)
-        {
-            joined += InOrder(_keyValueBias, 1).Reshape([2 * channels]);
-        }
-
-        return (joined.Slice(2, 0, channels), joined.Slice(2, channels, channels));
-
-        Value InOrder(Parameter parameter, int columns) => tokens.Graph.Read(parameter)
-            .Reshape([channels / _stage.Heads, _stage.Heads, 2, columns])
-            .Permute(2, 1, 0, 3)
-            .Reshape([2 * channels, columns]);
+        Value joined = _keyValue!.Forward(tokens);
+        return (joined.Slice(2, 0, _stage.Channels), joined.Slice(2, _stage.Channels, _stage.Channels));
     }
 
     private Value? BlockPosition(ComputeGraph graph, Shape map, int keys)
@@ -138,5 +124,40 @@ public sealed class LightAttention : Module
         }
 
         return offsets;
+    }
+}
+
+/// <summary>
+/// The article's layer for keys and values together: tokens (N, M, C) to (N, M, 2·C), keys first. Its weights give channel (i·heads + head)·2 + which,
+/// with i inside the head; their rows are brought into the order which, head, i.
+/// </summary>
+public sealed class InterleavedKeyValue : Module
+{
+    private readonly int _channels;
+    private readonly int _heads;
+    private readonly Parameter _weight;
+    private readonly Parameter? _bias;
+
+    /// <summary>Makes a layer.</summary>
+    /// <param name="channels">Width.</param>
+    /// <param name="heads">Heads of the attention.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    public InterleavedKeyValue(int channels, int heads, bool bias)
+    {
+        (_channels, _heads) = (channels, heads);
+        _weight = Add("weight", new Parameter([2 * channels, channels], Initializer.TruncatedNormal(0.02)));
+        _bias = bias ? Add("bias", new Parameter([2 * channels], Initializer.Zeros)) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        Value joined = x.MatrixProduct(InOrder(_weight, _channels), transposeRight: true);
+        return _bias is null ? joined : joined + InOrder(_bias, 1).Reshape([2 * _channels]);
+
+        Value InOrder(Parameter parameter, int columns) => x.Graph.Read(parameter)
+            .Reshape([_channels / _heads, _heads, 2, columns])
+            .Permute(2, 1, 0, 3)
+            .Reshape([2 * _channels, columns]);
     }
 }

@@ -31,6 +31,8 @@ internal static class Lowering
         CrossEntropy => new CrossEntropyStep(node, builder),
         CrossEntropyGradient => new CrossEntropyGradientStep(node, builder),
         Reduction => new ReductionStep(node, builder),
+        Pooling => new PoolingStep(node, builder),
+        PoolingGradient => new PoolingGradientStep(node, builder),
         Permute => new PermuteStep(node, builder),
         Concat => new ConcatStep(node, builder),
         Slice => new SliceStep(node, builder),

@@ -22,6 +22,7 @@ internal sealed class FuseEpilogues : GraphRewriter
                 {
                     _lastNodes.Add(chain.Last, chain);
                     _claimed.Add(chain.Last);
+                    _claimed.UnionWith(chain.Between);
                     _absorbed.Add(node);
                     _absorbed.UnionWith(chain.Between);
                 }

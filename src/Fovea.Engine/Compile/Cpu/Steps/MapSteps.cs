@@ -92,3 +92,67 @@ internal sealed unsafe class ReductionStep : Step
         }
     }
 }
+
+/// <summary>Pooling under a window.</summary>
+internal sealed unsafe class PoolingStep : Step
+{
+    private readonly ConvolutionGeometry _geometry;
+
+    /// <summary>Reads the geometry off the node.</summary>
+    [SetsRequiredMembers]
+    public PoolingStep(Node node, PlanBuilder builder)
+    {
+        (Node, Reads, Writes) = Lowering.Operands(node, builder);
+        Shape map = node.Inputs[0].Shape;
+        _geometry = Geometry.Of(((Pooling)node.Operation).Window, map, map.Last);
+    }
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => PoolingKernel.Parts(in _geometry);
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        var operation = (Pooling)Node.Operation;
+        if (operation.Average)
+        {
+            PoolingKernel.Average(in _geometry, operation.CountPadding, Reads[0].Floats, Writes[0].Floats, first, last);
+        }
+        else
+        {
+            PoolingKernel.Maximum(in _geometry, Reads[0].Floats, Writes[0].Floats, first, last);
+        }
+    }
+}
+
+/// <summary>The gradient of pooling.</summary>
+internal sealed unsafe class PoolingGradientStep : Step
+{
+    private readonly ConvolutionGeometry _geometry;
+
+    /// <summary>Reads the geometry off the node.</summary>
+    [SetsRequiredMembers]
+    public PoolingGradientStep(Node node, PlanBuilder builder)
+    {
+        (Node, Reads, Writes) = Lowering.Operands(node, builder);
+        Shape map = node.Inputs[0].Shape;
+        _geometry = Geometry.Of(((PoolingGradient)node.Operation).Forward.Window, map, map.Last);
+    }
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => PoolingKernel.GradientParts(in _geometry);
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        Pooling forward = ((PoolingGradient)Node.Operation).Forward;
+        if (forward.Average)
+        {
+            PoolingKernel.AverageGradient(in _geometry, forward.CountPadding, Reads[1].Floats, Writes[0].Floats, first, last);
+        }
+        else
+        {
+            PoolingKernel.MaximumGradient(in _geometry, Reads[0].Floats, Reads[1].Floats, Writes[0].Floats, first, last);
+        }
+    }
+}
