@@ -6,14 +6,14 @@ public sealed unsafe class LayerNormTests
 {
     private const float Epsilon = 1e-5f;
 
-    private static readonly (int Rows, int Columns)[] Shapes =
+    private static readonly (int Rows, int Columns)[] _shapes =
         [(1, 1), (3, 5), (17, 8), (50, 46), (33, 52), (700, 24), (41, 384), (1000, 13), (2, 20000)];
 
     [Fact]
     public void Every_row_is_normalised_scaled_and_shifted()
     {
         var random = new Random(1);
-        foreach (var (rows, columns) in Shapes)
+        foreach (var (rows, columns) in _shapes)
         {
             using var x = new GuardedMemory((long)rows * columns, random, 3);
             using var weight = new GuardedMemory(columns, random);
@@ -59,7 +59,7 @@ public sealed unsafe class LayerNormTests
     public void The_gradient_follows_its_formula()
     {
         var random = new Random(3);
-        foreach (var (rows, columns) in Shapes.Where(shape => shape.Columns > 1))
+        foreach (var (rows, columns) in _shapes.Where(shape => shape.Columns > 1))
         {
             using var x = new GuardedMemory((long)rows * columns, random);
             using var weight = new GuardedMemory(columns, random);

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class ReductionTests
 {
-    private static readonly (int Outer, int Reduced, int Inner)[] Shapes =
+    private static readonly (int Outer, int Reduced, int Inner)[] _shapes =
     [
         (1, 1, 1), (3, 5, 1), (50, 46, 1), (1, 100_000, 1), (3, 70_001, 1), (700, 33, 1), (2, 196, 384), (5, 49, 46), (1, 3000, 52), (1, 9000, 130),
         (1, 40_000, 5), (300, 2, 7), (4, 1, 9), (1, 300, 1000), (7, 129, 33),
@@ -15,7 +15,7 @@ public sealed unsafe class ReductionTests
     public void Sums_means_and_maxima_run_over_the_middle_axis()
     {
         var random = new Random(1);
-        foreach (var (outer, reduced, inner) in Shapes)
+        foreach (var (outer, reduced, inner) in _shapes)
         {
             using var x = new GuardedMemory((long)outer * reduced * inner, random);
             double[] sums = new double[outer * inner];

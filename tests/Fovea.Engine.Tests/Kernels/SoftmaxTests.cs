@@ -4,13 +4,13 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class SoftmaxTests
 {
-    private static readonly (int Rows, int Columns)[] Shapes = [(1, 1), (3, 5), (40, 8), (300, 46), (77, 196), (2, 10000)];
+    private static readonly (int Rows, int Columns)[] _shapes = [(1, 1), (3, 5), (40, 8), (300, 46), (77, 196), (2, 10000)];
 
     [Fact]
     public void Every_row_is_the_normalised_exponential()
     {
         var random = new Random(1);
-        foreach (var (rows, columns) in Shapes)
+        foreach (var (rows, columns) in _shapes)
         {
             using var x = new GuardedMemory((long)rows * columns, random, 10);
             x.Span[0] = -200;
@@ -27,7 +27,7 @@ public sealed unsafe class SoftmaxTests
     public void The_gradient_follows_its_formula_and_the_formula_agrees_with_finite_differences()
     {
         var random = new Random(2);
-        foreach (var (rows, columns) in Shapes)
+        foreach (var (rows, columns) in _shapes)
         {
             double[] x = [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextDouble() * 4 - 2)];
             double[] probabilities = Forward(x, rows, columns);
