@@ -170,6 +170,7 @@ public sealed class Cmt : Network
         int reduction = _config.Stages[stage].Reduction;
         int tokens = x.Shape[1] * x.Shape[2];
         int keys = x.Shape[1] / reduction * (x.Shape[2] / reduction);
+        using IDisposable path = x.Graph.Enter($"relative_pos_{Letter(stage)}");
         return table.Reshape([.. table.Shape, 1]).Resample(Interpolation.Bicubic, tokens, keys).Reshape([table.Shape[0], tokens, keys]);
     }
 
@@ -187,12 +188,15 @@ public sealed class Cmt : Network
 
     private static Value Pool(Value map) => map.Mean(1, 2).Reshape([map.Shape[0], map.Shape.Last]);
 
+    private static int Nearest(int side, int stride) => Math.Max((side + (stride / 2)) / stride, 1) * stride;
+
     private void CheckSize(int height, int width)
     {
         int stride = _config.TotalStride;
         if (height % stride != 0 || width % stride != 0 || height < stride || width < stride)
         {
-            throw new ShapeException($"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {_config.Height}×{_config.Width}");
+            throw new ShapeException(
+                $"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {Nearest(height, stride)}×{Nearest(width, stride)}");
         }
 
         if (_config.Article && (height != _config.Height || width != _config.Width || height != width) && _config.Position != CmtPosition.None)
