@@ -58,6 +58,9 @@ public sealed class Plan : IDisposable
     /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
     public Span<float> Gradients => _builder.GradientMemory is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
+    /// <summary>Steps and buffers, for tests and tables.</summary>
+    internal PlanBuilder Builder => _builder;
+
     internal unsafe float* GradientPointer => _builder.GradientMemory is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
@@ -68,6 +71,13 @@ public sealed class Plan : IDisposable
     {
         pool ??= WorkerPool.Shared;
         ComputeGraph planned = Optimize(graph);
+        return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
+    }
+
+    /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
+    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
+    {
+        ComputeGraph planned = new FusePointwise(maximumMembers: 1).Run(graph);
         return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
     }
 
