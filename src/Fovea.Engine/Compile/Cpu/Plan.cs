@@ -58,14 +58,10 @@ public sealed class Plan : IDisposable
     /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
     public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
-<<<<<<< HEAD
-    internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
-=======
     /// <summary>Steps and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
 
-    internal unsafe float* GradientPointer => _builder.GradientMemory is AlignedMemory memory ? memory.FloatPointer : null;
->>>>>>> e4b084bf618865323f0c1a85af285699eafc497e
+    internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
@@ -78,21 +74,19 @@ public sealed class Plan : IDisposable
         return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 
-<<<<<<< HEAD
     /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
     /// <param name="graph">What would be computed.</param>
     /// <param name="threads">How many threads would run it; as many as there are processors where it is not given.</param>
     /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
     public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
         new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
-=======
+
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
     internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
     {
-        ComputeGraph planned = new FusePointwise(maximumMembers: 1).Run(graph);
-        return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(new FusePointwise(maximumMembers: 1).Run(graph), gradientLayout is not null);
+        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
->>>>>>> e4b084bf618865323f0c1a85af285699eafc497e
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
     public static ComputeGraph Optimize(ComputeGraph graph)
