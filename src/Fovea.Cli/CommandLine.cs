@@ -22,7 +22,7 @@ internal static class CommandLine
     };
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
-    private static Verb[] Verbs() => [new ModelsVerb(), new InfoVerb(), new VersionVerb()];
+    internal static Verb[] Verbs() => [new ModelsVerb(), new InfoVerb(), new VersionVerb()];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
     /// <param name="arguments">The words after the command.</param>
