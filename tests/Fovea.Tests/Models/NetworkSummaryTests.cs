@@ -1,9 +1,11 @@
+using Fovea.Data;
 using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 
@@ -35,6 +37,19 @@ public sealed class NetworkSummaryTests
                 Assert.True(estimate.Arena > 0 && estimate.Scratch > 0);
             }
         }
+    }
+
+    [Fact]
+    public void Training_bytes_are_what_a_training_step_holds()
+    {
+        NetworkSummary summary = new(ModelRegistry.Create("cmt_nano"), batch: 3, threads: 2);
+        Network network = ModelRegistry.Create("cmt_nano");
+        using ModuleState state = new(network);
+        using WorkerPool pool = new(2);
+        TrainingOptions options = new() { BatchSize = 3, Preprocessing = new Preprocessing { Height = 32, Width = 32 } };
+        using TrainingStep step = new(network, state, options, pool);
+        long remembered = step.Optimizer.Memories.Sum(memory => memory.Bytes);
+        Assert.Equal(state.Weights.Bytes + state.Statistics.Bytes + remembered + step.Memory.Total, summary.TrainingBytes);
     }
 
     [Fact]
