@@ -35,7 +35,7 @@ internal sealed class InfoVerb : Verb
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         Network network = ModelChoice.Create(name, new ModelOptions(context.Value(_classes), size?.Height, size?.Width));
-        var summary = new NetworkSummary(network, batch);
+        NetworkSummary summary = ModelChoice.Fit(name, () => new NetworkSummary(network, batch));
         Show(context, name, summary);
         Fill(context.Result, name, summary);
         return Task.FromResult(ExitCodes.Success);
