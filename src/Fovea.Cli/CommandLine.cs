@@ -23,7 +23,7 @@ internal static class CommandLine
     };
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
-    private static Verb[] Verbs() =>
+    internal static Verb[] Verbs() =>
         [new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new VersionVerb()];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
