@@ -83,7 +83,7 @@ public sealed class Cmt : Network
     public static IReadOnlyDictionary<string, CmtConfig> Variants { get; } = new OrderedDictionary<string, CmtConfig>
     {
         // Three stages for pictures of 28 to 32 pixels: the smallest network that shows every part of the family.
-        ["cmt_nano"] = new(16, [new(32, 1, 1, 4), new(64, 1, 2, 2), new(128, 2, 4, 1)], 3, 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
+        ["cmt_nano"] = new(8, [new(24, 1, 1, 4), new(48, 2, 2, 2), new(96, 2, 4, 1)], 3, 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
         ["cmt_ti"] = Official(16, 46, [2, 2, 10, 2], 3.6, 160, dropPath: 0.1f, dropout: 0.1f),
         ["cmt_xs"] = Official(16, 52, [3, 3, 12, 3], 3.77, 192, dropPath: 0.08f, dropout: 0.1f),
         ["cmt_s"] = Official(32, 64, [3, 3, 16, 3], 4, 224, dropPath: 0.1f, dropout: 0.1f),

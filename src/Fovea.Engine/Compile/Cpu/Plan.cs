@@ -58,6 +58,9 @@ public sealed class Plan : IDisposable
     /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
     public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
+    /// <summary>Steps and buffers, for tests and tables.</summary>
+    internal PlanBuilder Builder => _builder;
+
     internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
@@ -77,6 +80,13 @@ public sealed class Plan : IDisposable
     /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
     public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
         new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
+
+    /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
+    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
+    {
+        PlanBuilder builder = new(new FusePointwise(maximumMembers: 1).Run(graph), gradientLayout is not null);
+        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
+    }
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
     public static ComputeGraph Optimize(ComputeGraph graph)

@@ -33,8 +33,9 @@ internal abstract class Step : Work
     public RandomState? Random { get; set; }
 
     /// <summary>Adds memory that only this step uses.</summary>
-    protected PlannedBuffer Temporary(long floats, Placement placement = Placement.Arena)
+    protected PlannedBuffer Temporary(long floats, PlanBuilder builder)
     {
+        Placement placement = builder.Uses.IsConstant(Node.Outputs[0]) ? Placement.Preparation : Placement.Arena;
         PlannedBuffer buffer = new(Math.Max(floats, 1) * sizeof(float), placement, $"{Node} temporary");
         Temporaries.Add(buffer);
         return buffer;

@@ -38,16 +38,15 @@ internal sealed class FoldIntoProducts : GraphRewriter
             (map, vector) = (vector, map);
         }
 
-        if (!_folded.TryGetValue(map, out Folded? folded) || Uses.OnlyConsumer(map) is null || !IsChannelVector(vector, map.Shape.Last))
+        if (!_folded.TryGetValue(map, out Folded? folded)
+            || Uses.OnlyConsumer(map) is null
+            || !node.Outputs[0].Shape.Equals(map.Shape)
+            || !IsChannelVector(vector, map.Shape.Last))
         {
             return null;
         }
 
-        Value operand = Mapped(vector);
-        if (operand.Shape.Rank > 0)
-        {
-            operand = operand.Reshape([map.Shape.Last]);
-        }
+        Value operand = Mapped(vector).Reshape(vector.Shape.Elements == 1 ? Shape.Scalar : [map.Shape.Last]);
 
         return kind switch
         {

@@ -16,26 +16,30 @@ internal sealed class PointwiseGroup
 /// </summary>
 internal sealed class PointwiseGroups
 {
-    private const int MaximumMembers = 20;
+    /// <summary>How many nodes run together at most: more would need more registers than fit the nearest cache.</summary>
+    public const int MaximumMembers = 20;
+
     private const int MaximumOperands = 10;
     private const int SiblingDistance = 48;
 
     private readonly ComputeGraph _graph;
     private readonly Uses _uses;
+    private readonly int _maximumMembers;
     private readonly PointwiseGroup?[] _groups;
     private readonly bool[] _inline;
     private readonly Dictionary<Value, PointwiseGroup> _readers = [];
 
     /// <summary>Forms the groups of a graph.</summary>
-    public PointwiseGroups(ComputeGraph graph, Uses uses)
+    public PointwiseGroups(ComputeGraph graph, Uses uses, int maximumMembers = MaximumMembers)
     {
         _graph = graph;
         _uses = uses;
+        _maximumMembers = maximumMembers;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
         foreach (Node node in graph.Nodes)
         {
-            _inline[node.Index] = uses.IsNeeded(node) && IsCheapToRepeat(node);
+            _inline[node.Index] = maximumMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
         }
 
         foreach (Node node in graph.Nodes)
@@ -195,7 +199,7 @@ internal sealed class PointwiseGroups
         Shape other = Space(group.Members[0]);
         return other.Elements == space.Elements
             && other.Last == space.Last
-            && group.Members.Count < MaximumMembers
+            && group.Members.Count < _maximumMembers
             && _uses.IsConstant(group.Members[0].Outputs[0]) == _uses.IsConstant(node.Outputs[0])
             && OperandsOf(group).Concat(operands).Distinct().Count() <= MaximumOperands
             && !operands.Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)
@@ -207,7 +211,7 @@ internal sealed class PointwiseGroups
         Shape a = Space(group.Members[0]);
         Shape b = Space(other.Members[0]);
         if (a.Elements != b.Elements || a.Last != b.Last
-            || group.Members.Count + other.Members.Count >= MaximumMembers
+            || group.Members.Count + other.Members.Count >= _maximumMembers
             || OperandsOf(group).Concat(OperandsOf(other)).Distinct().Count() > MaximumOperands
             || OperandsOf(group).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == other)
             || OperandsOf(other).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)

@@ -95,7 +95,7 @@ internal sealed unsafe class ConvolutionWeightGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         _geometry = Geometry.Of(((Graph.Operations.ConvolutionWeightGradient)node.Operation).Window, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
-        _partials = Temporary(Kernels.ConvolutionWeightGradient.PartialFloats(in _geometry));
+        _partials = Temporary(Kernels.ConvolutionWeightGradient.PartialFloats(in _geometry), builder);
     }
 
     /// <inheritdoc/>

@@ -73,7 +73,7 @@ internal sealed unsafe class DepthwiseWeightGradientStep : Step
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         Shape map = node.Inputs[1].Shape;
         _geometry = Geometry.Of(((DepthwiseWeightGradient)node.Operation).Window, map, map.Last);
-        _partials = Temporary(DepthwiseGradient.WeightPartialFloats(in _geometry));
+        _partials = Temporary(DepthwiseGradient.WeightPartialFloats(in _geometry), builder);
     }
 
     /// <inheritdoc/>

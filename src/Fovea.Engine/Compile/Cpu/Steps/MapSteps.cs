@@ -67,7 +67,7 @@ internal sealed unsafe class ReductionStep : Step
         _inner = (int)(shape.Elements / kept);
         if (ReductionKernel.PartialFloats(_outer, _reduced, _inner) is var floats and > 0)
         {
-            _partials = Temporary(floats, builder.Uses.IsConstant(node.Outputs[0]) ? Memory.Placement.Preparation : Memory.Placement.Arena);
+            _partials = Temporary(floats, builder);
         }
     }
 

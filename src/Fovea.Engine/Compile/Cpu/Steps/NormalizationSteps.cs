@@ -55,7 +55,7 @@ internal sealed unsafe class LayerNormalizationGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         (_rows, _columns) = Lowering.RowsAndColumns(node.Inputs[0].Shape);
-        _partials = Temporary(LayerNormKernel.PartialFloats(_rows, _columns));
+        _partials = Temporary(LayerNormKernel.PartialFloats(_rows, _columns), builder);
     }
 
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ internal sealed unsafe class BatchStatisticsStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         (_rows, _columns) = Lowering.RowsAndColumns(node.Inputs[0].Shape);
-        _partials = Temporary(BatchStatisticsKernel.PartialFloats(_rows, _columns));
+        _partials = Temporary(BatchStatisticsKernel.PartialFloats(_rows, _columns), builder);
     }
 
     /// <inheritdoc/>

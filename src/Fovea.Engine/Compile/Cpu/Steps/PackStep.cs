@@ -38,7 +38,7 @@ internal abstract unsafe class PackedStep : Step
         PlannedBuffer source = builder.BufferOf(operand);
         _packEachRun = !builder.Uses.IsConstant(operand) || builder.Uses.IsConstant(Node.Outputs[0]);
         _packed = _packEachRun
-            ? Temporary(packedFloats, builder.Uses.IsConstant(Node.Outputs[0]) ? Placement.Preparation : Placement.Arena)
+            ? Temporary(packedFloats, builder)
             : builder.Prepare(packedFloats, packed => new PackStep(PackParts, (first, last) => Pack(source.Floats, packed.Floats, first, last))
             {
                 Node = Node,

@@ -18,7 +18,7 @@ internal sealed unsafe class PointwiseStep : Step
         _program = Translate(node, (PointwiseChain)node.Operation);
         if (_program.PartialsFloats > 0)
         {
-            _partials = Temporary(_program.PartialsFloats, builder.Uses.IsConstant(node.Outputs[0]) ? Placement.Preparation : Placement.Arena);
+            _partials = Temporary(_program.PartialsFloats, builder);
         }
     }
 

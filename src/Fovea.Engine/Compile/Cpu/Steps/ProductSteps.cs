@@ -130,7 +130,7 @@ internal sealed unsafe class WeightGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         (_, _outputs, _inputs, _rows) = Graph.Operations.MatrixProduct.Extents((Graph.Operations.MatrixProduct)node.Operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
-        _partials = Temporary(WeightGradientProduct.PartialFloats(_rows, _outputs, _inputs));
+        _partials = Temporary(WeightGradientProduct.PartialFloats(_rows, _outputs, _inputs), builder);
     }
 
     /// <summary>Whether a node is such a product.</summary>

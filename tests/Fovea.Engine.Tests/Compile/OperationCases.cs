@@ -1,0 +1,188 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
+namespace Fovea.Engine.Tests.Compile;
+
+/// <summary>Every operation that has a gradient, on shapes that divide by nothing.</summary>
+internal static class OperationCases
+{
+    public static IEnumerable<OperationCase> All => [.. Elementwise, .. Products, .. Windows, .. Reductions, .. Layout, .. Normalizations, .. Others];
+
+    private static IEnumerable<OperationCase> Elementwise
+    {
+        get
+        {
+            foreach (UnaryKind kind in Enum.GetValues<UnaryKind>().Where(kind => !kind.ToString().EndsWith("Derivative", StringComparison.Ordinal)))
+            {
+                Spread spread = kind switch
+                {
+                    UnaryKind.Log or UnaryKind.Sqrt or UnaryKind.ReciprocalSqrt => Spread.Positive,
+                    UnaryKind.Relu => Spread.Apart,
+                    _ => Spread.Around,
+                };
+                yield return new($"{kind}", [[3, 37]], x => x[0].Graph.Apply(new Unary(kind), x), spread);
+            }
+
+            Shape map = [2, 3, 2, 5];
+            Shape[] others = [map, [5], [2, 1, 1, 5], [2, 1, 1, 1], [1, 3, 1, 1], [3, 2, 1], Shape.Scalar];
+            foreach (BinaryKind kind in Enum.GetValues<BinaryKind>().Where(kind => kind != BinaryKind.Equal))
+            {
+                Spread spread = kind switch
+                {
+                    BinaryKind.Divide => Spread.Positive,
+                    BinaryKind.Maximum or BinaryKind.Minimum => Spread.Apart,
+                    _ => Spread.Around,
+                };
+                foreach (Shape other in others)
+                {
+                    yield return new($"{kind} {map} {other}", [map, other], x => x[0].Graph.Apply(new Binary(kind), x), spread);
+                    yield return new($"{kind} {other} {map}", [other, map], x => x[0].Graph.Apply(new Binary(kind), x), spread);
+                }
+
+                yield return new($"{kind}, both stretch", [[3, 1, 5], [2, 1]], x => x[0].Graph.Apply(new Binary(kind), x), spread);
+            }
+
+            foreach (Shape from in others.Skip(1))
+            {
+                yield return new($"broadcast {from}", [from], x => x[0].BroadcastTo(map));
+            }
+
+            yield return new("a value used thrice", [[4, 7]], x => (x[0] * x[0]) + x[0].Tanh());
+        }
+    }
+
+    private static IEnumerable<OperationCase> Products
+    {
+        get
+        {
+            foreach ((bool left, bool right) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+            {
+                foreach (int[] leading in (int[][])[[], [3], [2, 3]])
+                {
+                    Shape a = Shape.Create([.. leading, left ? 7 : 5, left ? 5 : 7]);
+                    Shape b = Shape.Create([.. leading, right ? 9 : 7, right ? 7 : 9]);
+                    yield return new($"product {a}{(left ? "ᵀ" : "")} {b}{(right ? "ᵀ" : "")}", [a, b], x => x[0].MatrixProduct(x[1], left, right));
+                }
+
+                if (!left)
+                {
+                    yield return new($"shared weights, transposed: {right}", [[2, 3, 4, 7], right ? [9, 7] : [7, 9]], x => x[0].MatrixProduct(x[1], false, right));
+                }
+            }
+
+            yield return new("linear layer of many rows", [[67, 19], [21, 19], [21]], x => (x[0].MatrixProduct(x[1], transposeRight: true) + x[2]).Tanh());
+        }
+    }
+
+    private static IEnumerable<OperationCase> Windows
+    {
+        get
+        {
+            Window[] windows = [new(1), new(3), new(3, 1, 1), new(3, 2, 1), new(2, 2), new(3, 1, 2, 2), new(3, 2, 3, 2), new(5, 3, 2), new(1, 2)];
+            foreach (Window window in windows)
+            {
+                int k = window.Kernel;
+                Shape map = [2, 7, 6, 3];
+                yield return new($"convolution {window}", [map, [4, k, k, 3]], x => x[0].Convolution(x[1], window));
+                yield return new($"depthwise {window}", [[2, 7, 6, 9], [k, k, 9]], x => x[0].DepthwiseConvolution(x[1], window));
+            }
+
+            foreach (Window window in (Window[])[new(2, 2), new(3, 2, 1), new(3, 1, 1), new(3), new(5, 2, 2)])
+            {
+                Shape map = [2, 7, 6, 3];
+                yield return new($"max pooling {window}", [map], x => x[0].MaxPooling(window), Spread.Apart);
+                yield return new($"mean pooling {window}", [map], x => x[0].AveragePooling(window));
+                yield return new($"mean pooling {window} without padding", [map], x => x[0].AveragePooling(window, countPadding: false));
+            }
+        }
+    }
+
+    private static IEnumerable<OperationCase> Reductions
+    {
+        get
+        {
+            foreach (ReductionKind kind in Enum.GetValues<ReductionKind>())
+            {
+                Spread spread = kind == ReductionKind.Max ? Spread.Apart : Spread.Around;
+                foreach ((int first, int axes) in ((int, int)[])[(0, 1), (0, 2), (0, 3), (0, 4), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1)])
+                {
+                    yield return new(
+                        $"{kind} over {axes} axes from {first}", [[3, 2, 4, 5]], x => x[0].Graph.Apply(new Reduction(kind, first, axes), x), spread);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<OperationCase> Layout
+    {
+        get
+        {
+            Shape shape = [3, 2, 4, 5];
+            yield return new("reshape", [shape], x => x[0].Reshape([6, 20]));
+            foreach (int[] order in (int[][])[[0, 2, 1, 3], [0, 3, 1, 2], [3, 2, 1, 0], [1, 0, 2, 3], [0, 1, 3, 2]])
+            {
+                yield return new($"permute {string.Join(' ', order)}", [shape], x => x[0].Permute(order));
+            }
+
+            for (int i = 0; i < 4; i++)
+            {
+                int axis = i;
+                yield return new($"concat {axis}", [shape, shape.With(axis, 1), shape.With(axis, 3)], x => x.Concat(axis));
+                yield return new($"slice {axis}", [shape], x => x[0].Slice(axis, 1, shape[axis] - 1));
+                yield return new($"pad {axis}", [shape], x => x[0].Pad(axis, 2, 1));
+            }
+
+            yield return new("gather", [[5, 3]], x => x[0].Gather(x[0].Graph.Table([2, 4], [0, 3, 3, 1, 4, 0, 3, 2])));
+            foreach (Interpolation kind in Enum.GetValues<Interpolation>())
+            {
+                foreach ((int height, int width, bool corners) in ((int, int, bool)[])[(7, 9, false), (3, 2, false), (5, 3, true), (2, 8, true), (1, 1, false)])
+                {
+                    yield return new($"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resample(kind, height, width, corners));
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<OperationCase> Normalizations
+    {
+        get
+        {
+            yield return new("layer normalisation", [[3, 2, 13], [13], [13]], x => x[0].LayerNormalization(x[1], x[2], 1e-5f));
+            yield return new("layer normalisation of many rows", [[70, 8], [8], [8]], x => x[0].LayerNormalization(x[1], x[2], 1e-2f));
+            yield return new("batch mean", [[2, 3, 2, 9]], x => x[0].BatchStatistics().Mean);
+            yield return new("batch variance", [[2, 3, 2, 9]], x => x[0].BatchStatistics().Variance);
+            yield return new("batch normalisation", [[3, 3, 2, 5], [5], [5]], BatchNormalization);
+            yield return new("softmax", [[3, 2, 11]], x => x[0].Softmax());
+        }
+    }
+
+    private static IEnumerable<OperationCase> Others
+    {
+        get
+        {
+            foreach (float smoothing in (float[])[0, 0.1f])
+            {
+                yield return new($"cross-entropy, smoothing {smoothing}", [[5, 7]], x => x[0].CrossEntropy(x[0].Graph.Table([5], [3, -1, 0, 6, -1]), smoothing));
+            }
+
+            foreach ((int heads, int width, int valueWidth) in ((int, int, int)[])[(1, 5, 5), (2, 4, 3), (3, 8, 8)])
+            {
+                Shape q = [2, 6, heads * width];
+                Shape k = [2, 9, heads * width];
+                Shape v = [2, 9, heads * valueWidth];
+                yield return new($"attention of {heads} heads", [q, k, v], x => x[0].Attention(x[1], x[2], heads, 0.7f));
+                yield return new($"attention of {heads} heads with bias", [q, k, v, [heads, 6, 9]], x => x[0].Attention(x[1], x[2], heads, 0.7f, x[3]));
+            }
+
+            yield return new("attention of many tokens to themselves", [[1, 67, 8]], x => x[0].Attention(x[0], x[0], 2, 0.5f));
+            yield return new("dropout", [[3, 17]], x => x[0].Dropout(0.4f));
+            yield return new("drop path", [[6, 2, 3]], x => x[0].DropPath(0.5f));
+        }
+    }
+
+    private static Value BatchNormalization(Value[] x)
+    {
+        (Value mean, Value variance) = x[0].BatchStatistics();
+        return ((x[0] - mean) * (x[1] * (variance + 1e-3f).ReciprocalSqrt())) + x[2];
+    }
+}

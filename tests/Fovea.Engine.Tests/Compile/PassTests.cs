@@ -1,0 +1,177 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
+namespace Fovea.Engine.Tests.Compile;
+
+public sealed class PassTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Folding_and_fusing_random_graphs_changes_nothing_but_rounding(bool training)
+    {
+        List<string> problems = [];
+        for (int seed = 0; seed < 4000; seed++)
+        {
+            if (Record.Exception(() => Compare(seed, training)) is Exception error)
+            {
+                problems.Add($"seed {seed}: {error.GetType().Name}: {error.Message}");
+            }
+        }
+
+        Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(5))}");
+    }
+
+    [Fact]
+    public void Every_operation_also_runs_once_on_weights_alone()
+    {
+        foreach (OperationCase operation in OperationCases.All.Where(operation => !operation.Name.StartsWith("drop", StringComparison.Ordinal)))
+        {
+            ComputeGraph given = operation.Graph(gradients: true);
+            Dictionary<string, float[]> inputs = operation.Inputs(given);
+            Variable[] operands = [.. operation.Shapes.Select((shape, i) => new Variable($"{i}", shape, trainable: true))];
+            Variable? upstream = null;
+            ComputeGraph graph = operation.Graph(operands, shape => upstream = new Variable("dy", shape, trainable: true));
+            using VariableBlock block = new([.. operands, upstream!]);
+            foreach (Variable variable in block.Variables)
+            {
+                inputs[variable.Name].CopyTo(variable.Data);
+            }
+
+            using Plan plan = Plan.Compile(graph, GraphRun.Single);
+            Assert.Empty(plan.Builder.Steps);
+            GraphRun.Near(GraphRun.Outputs(given, inputs), GraphRun.Outputs(plan, inputs), operation.Name);
+        }
+    }
+
+    [Fact]
+    public void A_convolution_with_normalisation_activation_and_residual_is_one_step_at_inference()
+    {
+        Variable[] variables =
+        [
+            new("weights", [6, 3, 3, 6], true), new("bias", [6], true), new("scale", [6], true), new("shift", [6], true),
+            new("mean", [6], false), new("variance", [6], false),
+        ];
+        using VariableBlock block = GraphRun.Block(variables);
+        foreach (ref float value in variables[5].Data)
+        {
+            value += 1.5f;
+        }
+
+        ComputeGraph graph = new();
+        Value[] read = [.. variables.Select(graph.Read)];
+        Value x = graph.Input("x", [2, 5, 4, 6]);
+        Value y = x.Convolution(read[0], new Window(3, 1, 1)) + read[1];
+        Value scale = read[2] * (read[5] + 1e-5f).ReciprocalSqrt();
+        graph.Output("y", ((y * scale) + (read[3] - (read[4] * scale))).Relu() + x);
+
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        Step only = Assert.Single(plan.Builder.Steps);
+        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true), Assert.IsType<Convolution>(only.Node.Operation).Epilogue);
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
+        GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "folded convolution");
+    }
+
+    [Theory]
+    [InlineData(new int[] { })]
+    [InlineData(new int[] { 1 })]
+    [InlineData(new int[] { 4 })]
+    [InlineData(new int[] { 1, 1, 1 })]
+    [InlineData(new int[] { 1, 1, 4 })]
+    [InlineData(new int[] { 3, 1 })]
+    [InlineData(new int[] { 3, 4 })]
+    public void Weights_of_any_shape_fold_into_a_product_or_stay_beside_it(int[] shape)
+    {
+        Variable weights = new("weights", [4, 5], trainable: true);
+        Variable other = new("other", Shape.Create(shape), trainable: true);
+        using VariableBlock block = GraphRun.Block(weights, other);
+        ComputeGraph graph = new();
+        Value y = graph.Input("x", [3, 5]).MatrixProduct(graph.Read(weights), transposeRight: true);
+        graph.Output("y", (((y * graph.Read(other)) + graph.Read(other)) - graph.Read(other)).Sum(0));
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", [3, 5]) };
+        GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(graph, inputs), "folded");
+    }
+
+    [Fact]
+    public void A_chain_of_elementwise_operations_is_one_step()
+    {
+        ComputeGraph graph = new(training: true);
+        Value x = graph.Input("x", [2, 5, 4, 6]);
+        Value gate = graph.Input("gate", [2, 1, 1, 6]);
+        graph.Output("y", (((x * gate).Gelu() + x) * 3).Tanh() - gate.BroadcastTo(x.Shape).Exp());
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        Assert.IsType<PointwiseChain>(Assert.Single(plan.Builder.Steps).Node.Operation);
+    }
+
+    [Fact]
+    public void What_depends_on_weights_alone_is_computed_once_and_again_on_refresh()
+    {
+        Variable table = new("table", [7, 5], trainable: true);
+        using VariableBlock block = GraphRun.Block(table);
+        ComputeGraph graph = new();
+        Value x = graph.Input("x", [3, 5]);
+        graph.Output("y", x.MatrixProduct(graph.Read(table).Softmax().Tanh(), transposeRight: true));
+        graph.Output("prepared", graph.Read(table).Softmax());
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
+
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        Assert.Single(plan.Builder.Steps);
+        Dictionary<string, float[]> before = GraphRun.Outputs(plan, inputs);
+        table.Data.Reverse();
+        GraphRun.Near(before, GraphRun.Outputs(plan, inputs), "without refreshing", tolerance: 0);
+        plan.Refresh();
+        GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "refreshed");
+        Assert.NotEqual(before["prepared"], plan.Output("prepared").ToArray());
+    }
+
+    [Fact]
+    public void A_training_plan_reads_weights_anew_in_every_run()
+    {
+        Variable weights = new("weights", [4, 5], trainable: true);
+        using VariableBlock block = GraphRun.Block(weights);
+        ComputeGraph graph = new(training: true);
+        graph.Output("y", graph.Input("x", [3, 5]).MatrixProduct(graph.Read(weights), transposeRight: true));
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        plan.Input("x").Fill(1);
+        weights.Data.Clear();
+        plan.Run();
+        Assert.All(plan.Output("y").ToArray(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void Assigned_variables_change_at_the_end_of_a_run()
+    {
+        Variable count = new("count", [1], trainable: false);
+        Variable sum = new("sum", [3], trainable: false);
+        using VariableBlock block = new([count, sum]);
+        ComputeGraph graph = new(training: true);
+        Value before = graph.Read(count);
+        graph.Assign(count, before + 1);
+        graph.Assign(sum, (graph.Read(sum) * before) + graph.Input("x", [3]));
+        graph.Output("before", before * 1);
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        for (int run = 0; run < 3; run++)
+        {
+            plan.Input("x").Fill(1);
+            plan.Run();
+            Assert.Equal(run, plan.Output("before")[0]);
+        }
+
+        Assert.Equal(3, count.Data[0]);
+        Assert.Equal([5, 5, 5], sum.Data);
+    }
+
+    private static void Compare(int seed, bool training)
+    {
+        using RandomGraphs made = new(seed, training);
+        using Plan fused = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
+        using Plan unfused = Plan.CompileUnfused(made.Graph, GraphRun.Single, made.Block);
+        Dictionary<string, float[]> expected = GraphRun.Outputs(unfused, made.Inputs);
+        Dictionary<string, float[]> actual = GraphRun.Outputs(fused, made.Inputs);
+        GraphRun.Near(actual, GraphRun.Outputs(fused, made.Inputs), "second run", tolerance: 0);
+        expected.Add("gradient block", unfused.Gradients.ToArray());
+        actual.Add("gradient block", fused.Gradients.ToArray());
+        GraphRun.Near(expected, actual, "fused");
+    }
+}
