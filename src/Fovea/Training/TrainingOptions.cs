@@ -110,6 +110,7 @@ public sealed record TrainingOptions
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Check(AverageDecay is >= 0 and < 1, nameof(AverageDecay), "from 0 to below 1", AverageDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
     }
