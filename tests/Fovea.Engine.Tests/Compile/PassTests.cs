@@ -20,7 +20,7 @@ public sealed class PassTests
             }
         }
 
-        Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(5))}");
+        Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(15))}");
     }
 
     [Fact]
