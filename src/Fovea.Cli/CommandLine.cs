@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Cli.Terminal;
 using Fovea.Cli.Verbs;
+using Fovea.Data;
 using Fovea.Formats;
 
 namespace Fovea.Cli;
@@ -22,7 +23,8 @@ internal static class CommandLine
     };
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
-    private static Verb[] Verbs() => [new VersionVerb()];
+    private static Verb[] Verbs() =>
+        [new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new VersionVerb()];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
     /// <param name="arguments">The words after the command.</param>
@@ -111,7 +113,7 @@ internal static class CommandLine
     {
         OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
         UsageException => (exception.Message, ExitCodes.WrongUsage),
-        InvalidFileException => (exception.Message, ExitCodes.BadInput),
+        InvalidFileException or DataException => (exception.Message, ExitCodes.BadInput),
         FoveaException => (exception.Message, ExitCodes.Failure),
         FileNotFoundException or DirectoryNotFoundException => (exception.Message, ExitCodes.BadInput),
         IOException or UnauthorizedAccessException => (exception.Message, ExitCodes.Failure),

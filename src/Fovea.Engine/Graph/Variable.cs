@@ -10,7 +10,7 @@ namespace Fovea.Engine.Graph;
 /// <param name="trainable">True for weights that an optimiser changes.</param>
 public sealed class Variable(string name, Shape shape, bool trainable)
 {
-    private AlignedMemory? _memory;
+    private Lazy<AlignedMemory>? _memory;
     private long _offset;
 
     /// <summary>The key under which checkpoints know it.</summary>
@@ -28,9 +28,9 @@ public sealed class Variable(string name, Shape shape, bool trainable)
 
     internal unsafe float* Pointer => Memory.FloatPointer + _offset;
 
-    private AlignedMemory Memory => _memory ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
+    private AlignedMemory Memory => _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
-    internal void Place(AlignedMemory memory, long offset)
+    internal void Place(Lazy<AlignedMemory> memory, long offset)
     {
         if (_memory is not null)
         {

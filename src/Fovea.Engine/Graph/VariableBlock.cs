@@ -10,9 +10,12 @@ public sealed class VariableBlock : IDisposable
 {
     private const int Alignment = 16;
     private readonly Dictionary<Variable, long> _offsets = [];
-    private readonly AlignedMemory _memory;
+    private readonly Lazy<AlignedMemory> _memory;
 
-    /// <summary>Gives memory to the variables, zeroed.</summary>
+    /// <summary>
+    /// Gives the variables a place in memory, zeroed. The memory is taken when a value is first asked for, so that a network's figures
+    /// are known without it.
+    /// </summary>
     public VariableBlock(IReadOnlyList<Variable> variables)
     {
         Variables = variables;
@@ -24,7 +27,7 @@ public sealed class VariableBlock : IDisposable
         }
 
         Length = length;
-        _memory = new AlignedMemory(Math.Max(length, 1) * sizeof(float));
+        _memory = new Lazy<AlignedMemory>(() => new AlignedMemory(Bytes));
         foreach (Variable variable in variables)
         {
             variable.Place(_memory, _offsets[variable]);
@@ -37,14 +40,23 @@ public sealed class VariableBlock : IDisposable
     /// <summary>The length of the block in floats.</summary>
     public long Length { get; }
 
-    /// <summary>The whole block.</summary>
-    public Span<float> Data => _memory.Floats(0, (int)Length);
+    /// <summary>The size of the block in bytes.</summary>
+    public long Bytes => Math.Max(Length, 1) * sizeof(float);
 
-    internal unsafe float* Pointer => _memory.FloatPointer;
+    /// <summary>The whole block.</summary>
+    public Span<float> Data => _memory.Value.Floats(0, (int)Length);
+
+    internal unsafe float* Pointer => _memory.Value.FloatPointer;
 
     /// <summary>Where a variable begins, in floats.</summary>
     public long OffsetOf(Variable variable) => _offsets[variable];
 
     /// <summary>Frees the memory; the variables may not be used afterwards.</summary>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        if (_memory.IsValueCreated)
+        {
+            _memory.Value.Dispose();
+        }
+    }
 }

@@ -19,6 +19,7 @@ internal static unsafe class PointwiseLoops
     /// <summary>
     /// Runs one instruction over <paramref name="count"/> floats (a multiple of 8). The destination may be one of the sources.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Execute(in PointwiseInstruction instruction, float** registers, nint count)
     {
         float* destination = registers[instruction.Destination];
@@ -59,6 +60,7 @@ internal static unsafe class PointwiseLoops
     }
 
     /// <summary>Copies exactly <paramref name="count"/> floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* destination, float* source, nint count)
     {
         nint i = 0;

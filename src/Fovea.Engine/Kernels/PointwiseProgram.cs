@@ -135,6 +135,7 @@ internal sealed unsafe partial class PointwiseProgram
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTile(
         long tile, int part, float** inputs, float** outputs, float* partials, float** registers, float* scratch)
     {
@@ -210,6 +211,7 @@ internal sealed unsafe partial class PointwiseProgram
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PlaceInputs(float** inputs, float** registers, long start, int length, int column)
     {
         for (int i = 0; i < _patterns.Length; i++)

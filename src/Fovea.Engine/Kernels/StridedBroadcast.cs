@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Fovea.Engine.Kernels;
@@ -67,6 +68,7 @@ internal sealed unsafe class StridedBroadcast
     /// Reads the elements [start, start + length) of the iteration shape. May write up to 7 floats past the last, and read up to
     /// 7 floats past a contiguous run of the source.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gather(float* source, long start, int length, float* destination)
     {
         int inner = _extents.Length - 1;
@@ -109,6 +111,7 @@ internal sealed unsafe class StridedBroadcast
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRun(float* destination, float* source, long stride, nint count)
     {
         if (stride == 1)

@@ -70,7 +70,7 @@ internal static class VectorMath
         return Vector256.ConditionalSelect(asIs, x, y);
     }
 
-    /// <summary>The error function, absolute error below 2e-7.</summary>
+    /// <summary>The error function, absolute error below 3e-7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Erf(Vector256<float> x)
     {
@@ -78,7 +78,7 @@ internal static class VectorMath
         return half + half;
     }
 
-    /// <summary>GELU in its exact form x·Φ(x) (arXiv 1606.08415), error below 2e-7·max(1, |x|).</summary>
+    /// <summary>GELU in its exact form x·Φ(x) (arXiv 1606.08415), error below 3e-7·max(1, |x|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Gelu(Vector256<float> x) =>
         x * (NormalAboveMedian(x) + Vector256.Create(0.5f));
@@ -149,20 +149,24 @@ internal static class VectorMath
         // (Φ(x) − ½)/x as a polynomial in t, which runs over [−1, 1] while x² runs over [0, TailStart²].
         Vector256<float> square = Vector256.MinNative(Vector256.Create(TailStart * TailStart), x * x);
         Vector256<float> t = Vector256.FusedMultiplyAdd(square, Vector256.Create(2f / (TailStart * TailStart)), Vector256.Create(-1f));
-        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(0.000277460033f), t, Vector256.Create(-0.0006798868738f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.0005455137082f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.0009698687305f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.003039716744f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.005528017558f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.008328680623f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.01273210105f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.01856592521f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.02505319169f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.03202754878f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.03976217291f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.04964598821f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-0.06712685346f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(0.1346593445f));
+        // Pairs first, then pairs of pairs: Horner's rule would wait for the latency of fifteen multiplications, one after the other.
+        Vector256<float> t2 = t * t;
+        Vector256<float> t4 = t2 * t2;
+        Vector256<float> t8 = t4 * t4;
+        Vector256<float> p0 = Vector256.FusedMultiplyAdd(
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.03976217291f), t, Vector256.Create(0.04964598821f)), t2,
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.06712685346f), t, Vector256.Create(0.1346593445f)));
+        Vector256<float> p1 = Vector256.FusedMultiplyAdd(
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.01273210105f), t, Vector256.Create(0.01856592521f)), t2,
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.02505319169f), t, Vector256.Create(0.03202754878f)));
+        Vector256<float> p2 = Vector256.FusedMultiplyAdd(
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.0009698687305f), t, Vector256.Create(0.003039716744f)), t2,
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.005528017558f), t, Vector256.Create(0.008328680623f)));
+        Vector256<float> p3 = Vector256.FusedMultiplyAdd(
+            Vector256.Create(0.000277460033f), t2,
+            Vector256.FusedMultiplyAdd(Vector256.Create(-0.0006798868738f), t, Vector256.Create(0.0005455137082f)));
+        Vector256<float> p = Vector256.FusedMultiplyAdd(
+            Vector256.FusedMultiplyAdd(p3, t4, p2), t8, Vector256.FusedMultiplyAdd(p1, t4, p0));
         return Clamp(x * p, -0.5f, 0.5f);
     }
 }

@@ -1,9 +1,11 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>Random changes to training pictures.</summary>
 /// <remarks>
 /// The steps, in order: random resized crop (otherwise the preprocessing's resize and centre crop), random crop with black padding,
-/// horizontal flip, normalisation, random erasing. The draws come from the picture's own <see cref="SampleRandom"/> in this order.
+/// horizontal flip, normalisation, random erasing. The draws come from the picture's own <see cref="KeyedRandom"/> in this order.
 /// </remarks>
 public sealed record Augmentation
 {
@@ -56,7 +58,7 @@ public sealed record Augmentation
     /// <param name="random">The picture's draws; it moves on.</param>
     /// <param name="destination">[Height, Width, Channels], <see cref="Preprocessing.Length"/> floats.</param>
     /// <exception cref="DataException">The picture does not have the input's size and neither resize nor crop may change that.</exception>
-    public void Apply(Picture picture, Preprocessing preprocessing, ref SampleRandom random, Span<float> destination)
+    public void Apply(Picture picture, Preprocessing preprocessing, ref KeyedRandom random, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
         var (width, height) = (preprocessing.Width, preprocessing.Height);

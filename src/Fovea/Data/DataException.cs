@@ -4,7 +4,7 @@ namespace Fovea.Data;
 /// Something is wrong with the data that were given: a picture, a data set, or what is needed to read them.
 /// The message is one sentence or two for people: it names the file, what is wrong with it, and what to do.
 /// </summary>
-public class DataException : Exception
+public class DataException : FoveaException
 {
     /// <summary>Creates the exception with the message that people read.</summary>
     /// <param name="message">Names the file, what is wrong and what to do.</param>

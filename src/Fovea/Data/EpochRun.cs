@@ -1,3 +1,4 @@
+using Fovea.Engine;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
@@ -42,7 +43,7 @@ internal sealed class EpochRun : IDisposable
         var options = loader.Options;
         if (options.Shuffle)
         {
-            var random = new SampleRandom(options.Seed, _epoch, SampleRandom.OrderStream);
+            var random = new KeyedRandom(options.Seed, _epoch, RandomStreams.Order);
             random.Shuffle(_order);
         }
 
@@ -181,7 +182,7 @@ internal sealed class EpochRun : IDisposable
                 var picture = _dataset.Load(index);
                 if (options.Augmentation is { } augmentation)
                 {
-                    var random = new SampleRandom(options.Seed, _epoch, (ulong)index);
+                    var random = new KeyedRandom(options.Seed, _epoch, (ulong)index);
                     augmentation.Apply(picture, preprocessing, ref random, destination);
                 }
                 else

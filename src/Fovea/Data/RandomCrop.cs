@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>A window of a picture.</summary>
@@ -17,7 +19,7 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
     /// <param name="height">The picture's height.</param>
     /// <param name="options">The ranges of area and aspect ratio.</param>
     /// <param name="random">The draws.</param>
-    public static RandomCrop Choose(int width, int height, Augmentation options, ref SampleRandom random)
+    public static RandomCrop Choose(int width, int height, Augmentation options, ref KeyedRandom random)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
@@ -44,7 +46,7 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
     /// <param name="width">The picture's width.</param>
     /// <param name="height">The picture's height.</param>
     /// <param name="random">The draws.</param>
-    public static RandomCrop? ChooseErased(int width, int height, ref SampleRandom random)
+    public static RandomCrop? ChooseErased(int width, int height, ref KeyedRandom random)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {

@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>Some of the pictures of another set, in a given order, with all of its classes.</summary>
@@ -51,7 +53,7 @@ public sealed class SubsetDataset : IPictureDataset
         foreach (var group in classes)
         {
             int[] members = [.. group];
-            var random = new SampleRandom(seed, SampleRandom.SplitStream, (ulong)group.Key);
+            var random = new KeyedRandom(seed, RandomStreams.Split, (ulong)group.Key);
             random.Shuffle(members);
             int taken = (int)Math.Round(members.Length * fraction, MidpointRounding.AwayFromZero);
             taken = members.Length == 1 ? 0 : Math.Clamp(taken, 1, members.Length - 1);

@@ -83,7 +83,7 @@ public sealed class Cmt : Network
     public static IReadOnlyDictionary<string, CmtConfig> Variants { get; } = new OrderedDictionary<string, CmtConfig>
     {
         // Three stages for pictures of 28 to 32 pixels: the smallest network that shows every part of the family.
-        ["cmt_nano"] = new(16, [new(32, 1, 1, 4), new(64, 1, 2, 2), new(128, 2, 4, 1)], 3, 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
+        ["cmt_nano"] = new(8, [new(24, 1, 1, 4), new(48, 2, 2, 2), new(96, 2, 4, 1)], 3, 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
         ["cmt_ti"] = Official(16, 46, [2, 2, 10, 2], 3.6, 160, dropPath: 0.1f, dropout: 0.1f),
         ["cmt_xs"] = Official(16, 52, [3, 3, 12, 3], 3.77, 192, dropPath: 0.08f, dropout: 0.1f),
         ["cmt_s"] = Official(32, 64, [3, 3, 16, 3], 4, 224, dropPath: 0.1f, dropout: 0.1f),
@@ -170,6 +170,7 @@ public sealed class Cmt : Network
         int reduction = _config.Stages[stage].Reduction;
         int tokens = x.Shape[1] * x.Shape[2];
         int keys = x.Shape[1] / reduction * (x.Shape[2] / reduction);
+        using IDisposable path = x.Graph.Enter($"relative_pos_{Letter(stage)}");
         return table.Reshape([.. table.Shape, 1]).Resample(Interpolation.Bicubic, tokens, keys).Reshape([table.Shape[0], tokens, keys]);
     }
 
@@ -187,12 +188,15 @@ public sealed class Cmt : Network
 
     private static Value Pool(Value map) => map.Mean(1, 2).Reshape([map.Shape[0], map.Shape.Last]);
 
+    private static int Nearest(int side, int stride) => Math.Max((side + (stride / 2)) / stride, 1) * stride;
+
     private void CheckSize(int height, int width)
     {
         int stride = _config.TotalStride;
         if (height % stride != 0 || width % stride != 0 || height < stride || width < stride)
         {
-            throw new ShapeException($"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {_config.Height}×{_config.Width}");
+            throw new ShapeException(
+                $"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {Nearest(height, stride)}×{Nearest(width, stride)}");
         }
 
         if (_config.Article && (height != _config.Height || width != _config.Width || height != width) && _config.Position != CmtPosition.None)

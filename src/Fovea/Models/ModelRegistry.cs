@@ -22,7 +22,29 @@ public static class ModelRegistry
     public static Network Create(string name, ModelOptions? options = null) =>
         _models.TryGetValue(name, out Func<ModelOptions, Network>? create)
             ? create(options ?? new ModelOptions())
-            : throw new ArgumentException($"There is no model '{name}'. There are: {string.Join(", ", _models.Keys)}.", nameof(name));
+            : throw new ArgumentException($"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
+
+    /// <summary>The names of models that are spelt most like a given one, the nearest first.</summary>
+    public static IReadOnlyList<string> Nearest(string name, int count = 3) => [.. _models.Keys.OrderBy(known => Edits(name, known)).Take(count)];
+
+    /// <summary>How many letters must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not matter.</summary>
+    private static int Edits(string from, string to)
+    {
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 0; i < from.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i + 1;
+            for (int j = 0; j < to.Length; j++)
+            {
+                int change = diagonal + (char.ToLowerInvariant(from[i]) == char.ToLowerInvariant(to[j]) ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = Math.Min(change, Math.Min(row[j], row[j + 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
 
     private static OrderedDictionary<string, Func<ModelOptions, Network>> Register()
     {

@@ -69,8 +69,8 @@ public sealed class VectorMathTests
         foreach (float x in Grid(-12, 12))
         {
             double scale = Math.Max(1, Math.Abs(x));
-            Assert.Equal(ScalarFunctions.Erf(x), Call(VectorMath.Erf, x), 2e-7);
-            Assert.True(Math.Abs(Call(VectorMath.Gelu, x) - ScalarFunctions.Gelu(x)) <= 2e-7 * scale, $"gelu({x})");
+            Assert.Equal(ScalarFunctions.Erf(x), Call(VectorMath.Erf, x), 3e-7);
+            Assert.True(Math.Abs(Call(VectorMath.Gelu, x) - ScalarFunctions.Gelu(x)) <= 3e-7 * scale, $"gelu({x})");
             Assert.True(Math.Abs(Call(VectorMath.GeluDerivative, x) - ScalarFunctions.GeluDerivative(x)) <= 4e-7, $"gelu'({x})");
         }
 

@@ -1,3 +1,4 @@
+using Fovea.Engine;
 using Fovea.Data;
 
 namespace Fovea.Tests.Data;
@@ -116,7 +117,7 @@ public sealed class TransformTests
         float[] Draw(ulong seed, ulong epoch, ulong index)
         {
             var result = new float[preprocessing.Length];
-            var random = new SampleRandom(seed, epoch, index);
+            var random = new KeyedRandom(seed, epoch, index);
             augmentation.Apply(picture, preprocessing, ref random, result);
             return result;
         }
@@ -131,7 +132,7 @@ public sealed class TransformTests
     public void Random_windows_lie_in_the_picture_and_keep_their_ranges()
     {
         var options = new Augmentation { ResizedCrop = true };
-        var random = new SampleRandom(1, 1, 1);
+        var random = new KeyedRandom(1, 1, 1);
         for (int i = 0; i < 2000; i++)
         {
             var (width, height) = (1 + random.NextInt32(90), 1 + random.NextInt32(90));
@@ -159,7 +160,7 @@ public sealed class TransformTests
         var preprocessing = new Preprocessing { Height = 16, Width = 16 };
         var picture = TestData.Pattern(23, 19, 3);
         var (plain, augmented) = (new float[preprocessing.Length], new float[preprocessing.Length]);
-        var random = new SampleRandom(1, 2, 3);
+        var random = new KeyedRandom(1, 2, 3);
         preprocessing.Apply(picture, plain);
         augmentation.Apply(picture, preprocessing, ref random, augmented);
         Assert.Equal(plain, augmented);
@@ -168,7 +169,7 @@ public sealed class TransformTests
     [Fact]
     public void Random_numbers_are_even_and_shuffles_are_permutations()
     {
-        var random = new SampleRandom(7, 0, 0);
+        var random = new KeyedRandom(7, 0, 0);
         var counts = new int[10];
         for (int i = 0; i < 10000; i++)
         {

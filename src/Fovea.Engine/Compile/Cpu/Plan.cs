@@ -11,18 +11,22 @@ public sealed class Plan : IDisposable
 {
     private readonly ComputeGraph _graph;
     private readonly PlanBuilder _builder;
+    private readonly MemoryLayout _layout;
+    private readonly PlanMemory _memory;
     private readonly Step[] _steps;
     private readonly Step[] _preparation;
     private readonly WorkerPool _pool;
     private readonly RandomState _random = new();
 
-    private Plan(ComputeGraph graph, PlanBuilder builder, WorkerPool pool)
+    private Plan(PlanBuilder builder, MemoryLayout layout, WorkerPool pool)
     {
-        _graph = graph;
+        _graph = builder.Graph;
         _builder = builder;
+        _layout = layout;
+        _memory = layout.Allocate();
         _pool = pool;
-        _steps = builder.Steps;
-        _preparation = builder.Preparation;
+        _steps = [.. builder.Steps];
+        _preparation = [.. builder.Preparation];
         foreach (Step step in _steps)
         {
             step.Random = _random;
@@ -49,19 +53,15 @@ public sealed class Plan : IDisposable
     public ComputeGraph Graph => _graph;
 
     /// <summary>The memory the plan holds, by kind.</summary>
-    public MemoryFigures Memory => new(
-        _builder.Arena.Bytes,
-        _builder.Persistent.Bytes,
-        _builder.Scratch.Bytes,
-        _builder.GradientMemory?.Bytes ?? 0);
+    public MemoryFigures Memory => _layout.Figures;
 
     /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
-    public Span<float> Gradients => _builder.GradientMemory is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
+    public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
     /// <summary>Steps and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
 
-    internal unsafe float* GradientPointer => _builder.GradientMemory is AlignedMemory memory ? memory.FloatPointer : null;
+    internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
@@ -70,15 +70,22 @@ public sealed class Plan : IDisposable
     public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, VariableBlock? gradientLayout = null)
     {
         pool ??= WorkerPool.Shared;
-        ComputeGraph planned = Optimize(graph);
-        return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(Optimize(graph), gradientLayout is not null);
+        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
+
+    /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
+    /// <param name="graph">What would be computed.</param>
+    /// <param name="threads">How many threads would run it; as many as there are processors where it is not given.</param>
+    /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
+    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
+        new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
     internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
     {
-        ComputeGraph planned = new FusePointwise(maximumMembers: 1).Run(graph);
-        return new Plan(planned, new PlanBuilder(planned, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(new FusePointwise(maximumMembers: 1).Run(graph), gradientLayout is not null);
+        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
@@ -93,7 +100,7 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>Computes again what depends on weights alone. Call it after weights were changed.</summary>
-    public void Refresh() => _builder.WithPreparationMemory(() => _pool.Run(_preparation));
+    public void Refresh() => _layout.WithPreparationMemory(() => _pool.Run(_preparation));
 
     /// <summary>The memory of an input, to be filled before a run.</summary>
     /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
@@ -154,13 +161,7 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>Frees the plan's memory.</summary>
-    public void Dispose()
-    {
-        _builder.Arena.Dispose();
-        _builder.Persistent.Dispose();
-        _builder.Scratch.Dispose();
-        _builder.GradientMemory?.Dispose();
-    }
+    public void Dispose() => _memory.Dispose();
 
     private static bool IsFinite(ReadOnlySpan<float> values)
     {
@@ -181,15 +182,4 @@ public sealed class Plan : IDisposable
             : throw new KeyNotFoundException($"The graph has no {kind} '{name}'; it has {string.Join(", ", values.Keys)}.");
 
     private unsafe Span<float> Floats(Value value) => new(_builder.BufferOf(value).Floats, (int)value.Shape.Elements);
-}
-
-/// <summary>The memory of a plan in bytes. Weights are not counted: plans share them.</summary>
-/// <param name="Arena">Values while a run goes on.</param>
-/// <param name="Persistent">What is computed once from weights: folded and packed weights, tables.</param>
-/// <param name="Scratch">What threads work in.</param>
-/// <param name="Gradients">The gradient block.</param>
-public sealed record MemoryFigures(long Arena, long Persistent, long Scratch, long Gradients)
-{
-    /// <summary>All of it.</summary>
-    public long Total => Arena + Persistent + Scratch + Gradients;
 }

@@ -17,6 +17,9 @@ internal abstract class Step : Work
     /// <summary>Memory that only this step uses: partial sums, packed operands.</summary>
     public List<PlannedBuffer> Temporaries { get; } = [];
 
+    /// <summary>All memory that the step touches, scratch memory apart.</summary>
+    public IEnumerable<PlannedBuffer> Buffers => Reads.Concat(Writes).Concat(Temporaries);
+
     /// <summary>Whether a result may take the place of an operand of the same size that nobody needs afterwards.</summary>
     public virtual bool InPlace => false;
 

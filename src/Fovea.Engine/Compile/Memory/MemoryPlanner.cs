@@ -7,6 +7,9 @@ internal static class MemoryPlanner
 {
     private const long Alignment = 64;
 
+    /// <summary>The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's end.</summary>
+    public static long SizeOf(PlannedBuffer buffer) => ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
+
     /// <summary>Places the buffers and says how large the arena is.</summary>
     /// <returns>The offset of each buffer, and the arena's bytes.</returns>
     public static (IReadOnlyDictionary<PlannedBuffer, long> Offsets, long Bytes) Plan(IEnumerable<PlannedBuffer> buffers)
@@ -16,8 +19,7 @@ internal static class MemoryPlanner
         long total = 0;
         foreach (PlannedBuffer buffer in buffers.OrderByDescending(buffer => buffer.Bytes).ThenBy(buffer => buffer.FirstStep))
         {
-            // A line between neighbours: kernels may read one line past a buffer's end.
-            long size = ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
+            long size = SizeOf(buffer);
             long offset = 0;
             foreach ((PlannedBuffer other, long start, long end) in placed)
             {

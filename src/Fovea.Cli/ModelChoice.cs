@@ -1,0 +1,52 @@
+using System.Globalization;
+using Fovea.Engine.Graph;
+using Fovea.Models;
+
+namespace Fovea.Cli;
+
+/// <summary>Models and picture sizes as people name them on the command line; what does not fit is wrong usage.</summary>
+internal static class ModelChoice
+{
+    /// <summary>Makes a registered model.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">What is different from the variant.</param>
+    /// <exception cref="UsageException">There is no such model, or it cannot take pictures of the size.</exception>
+    public static Network Create(string name, ModelOptions options)
+    {
+        if (!ModelRegistry.Names.Contains(name))
+        {
+            throw new UsageException($"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' lists all.");
+        }
+
+        if (options.Classes < 1)
+        {
+            throw new UsageException($"--classes {options.Classes} is too few: a model tells at least one class apart.");
+        }
+
+        try
+        {
+            return ModelRegistry.Create(name, options);
+        }
+        catch (ShapeException error)
+        {
+            throw new UsageException($"{name}: {error.Message}.");
+        }
+    }
+
+    /// <summary>Reads a picture size: <c>224</c> for a square, or <c>192x256</c> for rows and columns.</summary>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static (int Height, int Width) ParseSize(string size)
+    {
+        string[] sides = size.Split('x', 'X', '×');
+        if (sides.Length <= 2
+            && int.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
+            && int.TryParse(sides[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+            && height > 0
+            && width > 0)
+        {
+            return (height, width);
+        }
+
+        throw new UsageException($"--size {size} is not a size: give one side of a square such as 224, or rows and columns such as 192x256.");
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+using Fovea.Formats;
+using Fovea.Training;
+
+namespace Fovea.Cli;
+
+/// <summary>What a run folder's <c>config.json</c> holds: where the pictures are, and the options of training.</summary>
+/// <param name="Data">The data set.</param>
+/// <param name="Validation">The validation set, or null.</param>
+/// <param name="Options">What decides the weights.</param>
+internal sealed record RunConfiguration(string Data, string? Validation, TrainingOptions Options)
+{
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidFileException">Something is missing.</exception>
+    public static RunConfiguration FromJson(JsonObject json, string path)
+    {
+        if (json["data"]?.GetValue<string>() is not string data || json["training"] is not JsonObject training)
+        {
+            throw new InvalidFileException(path, "the entries 'data' and 'training' are missing", "Restore the file, or begin a new run.");
+        }
+
+        return new RunConfiguration(data, json["validation"]?.GetValue<string>(), TrainingOptions.FromJson(training, path));
+    }
+
+    /// <summary>The configuration as a JSON object.</summary>
+    public JsonObject ToJson() => new() { ["data"] = Data, ["validation"] = Validation, ["training"] = Options.ToJson() };
+}

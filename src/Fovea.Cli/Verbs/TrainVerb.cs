@@ -1,0 +1,161 @@
+using System.CommandLine;
+using Fovea.Cli.Terminal;
+using Fovea.Data;
+using Fovea.Models;
+using Fovea.Training;
+
+namespace Fovea.Cli.Verbs;
+
+/// <summary><c>fovea train DATA</c>: trains a model on pictures and keeps everything in a run folder.</summary>
+internal sealed class TrainVerb : Verb
+{
+    private readonly Argument<string?> _data;
+    private readonly Option<string> _model;
+    private readonly Option<string> _out;
+    private readonly Option<bool> _resume;
+    private readonly Option<bool> _overwrite;
+    private readonly Option<int> _epochs;
+    private readonly Option<int> _batch;
+    private readonly Option<string> _size;
+    private readonly Option<OptimizerKind> _optimizer;
+    private readonly Option<double?> _learningRate;
+    private readonly Option<double> _warmUp;
+    private readonly Option<double> _weightDecay;
+    private readonly Option<float> _labelSmoothing;
+    private readonly Option<float?> _dropPath;
+    private readonly Option<double> _clip;
+    private readonly Option<double> _average;
+    private readonly Option<bool> _noFlip;
+    private readonly Option<string> _validation;
+    private readonly Option<double> _validationFraction;
+    private readonly Option<ulong> _seed;
+    private readonly Option<int?> _threads;
+
+    /// <summary>Declares the verb.</summary>
+    public TrainVerb()
+        : base("train", "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.")
+    {
+        TrainingOptions defaults = new();
+        _data = new Argument<string?>("DATA") { Description = "The data set; with --resume it may be left out.", Arity = ArgumentArity.ZeroOrOne };
+        Command.Add(_data);
+        _model = AddOption("--model", "The model; 'fovea models' lists them.", defaults.Model);
+        _out = AddOption("--out", "The run folder.", "runs/latest");
+        _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options.");
+        _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
+        _epochs = AddOption("--epochs", "Times that all pictures are shown.", defaults.Epochs);
+        _batch = AddOption("--batch", "Pictures in a step.", defaults.BatchSize);
+        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _optimizer = AddOption("--optimizer", "How weights are changed.", defaults.Optimizer);
+        _learningRate = AddOption<double?>("--learning-rate", "The learning rate after the warm-up. [default: 0.002 for AdamW, 0.05 for Sgd]");
+        _warmUp = AddOption("--warm-up", "Epochs over which the learning rate rises.", defaults.WarmUpEpochs);
+        _weightDecay = AddOption("--weight-decay", "Decay of weights; norms, biases and tables are left out.", defaults.WeightDecay);
+        _labelSmoothing = AddOption("--label-smoothing", "Label smoothing, from 0 to below 1.", defaults.LabelSmoothing);
+        _dropPath = AddOption<float?>("--drop-path", "Probability of dropping the last block's branches. [default: the model's own]");
+        _clip = AddOption("--clip", "The largest norm of all gradients together; 0 for no limit.", defaults.ClipNorm);
+        _average = AddOption("--average", "Decay of the running average of weights that is evaluated, such as 0.999; 0 for none.", defaults.AverageDecay);
+        _noFlip = AddOption<bool>("--no-flip", "Do not mirror training pictures at random.");
+        _validation = AddOption<string>("--validation", "A data set to evaluate on. [default: the set's own test part, else --validation-fraction]");
+        _validationFraction = AddOption("--validation-fraction", "Share of the training pictures set aside where there is no validation set.", defaults.ValidationFraction);
+        _seed = AddOption("--seed", "The seed of weights, order, augmentation and dropout.", 0UL);
+        _threads = AddOption<int?>("--threads", "Threads to train on; the result does not depend on it. [default: all processors]");
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        bool resume = context.Value(_resume);
+        string path = context.Value(_out)!;
+        RunFolder? existing = resume ? RunFolder.Open(path) : null;
+        RunConfiguration configuration = existing is null ? Configure(context) : RunConfiguration.FromJson(existing.ReadConfig(), existing.ConfigPath);
+        (IPictureDataset training, IPictureDataset? validation) = OpenData(configuration);
+        context.Output.WriteLine(
+            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} pictures of {training.Classes.Count} classes, {Numbers.Whole(validation?.Count ?? 0)} for validation");
+        RunFolder folder = existing ?? RunFolder.Create(path, context.Value(_overwrite));
+        if (!resume)
+        {
+            folder.WriteConfig(configuration.ToJson());
+        }
+
+        bool hasCheckpoint = resume && File.Exists(folder.LastCheckpointPath);
+        string title = $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}";
+        TrainingOutcome outcome = TrainingRun.Run(
+            context, configuration.Options, training, validation, null, folder, hasCheckpoint, context.Value(_threads), title, cancellation);
+        Show(context, folder, outcome);
+        return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void Show(VerbContext context, RunFolder folder, TrainingOutcome outcome)
+    {
+        context.Output.WriteLine($"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training");
+        context.Output.WriteLine($"best checkpoint  {folder.BestCheckpointPath}");
+        context.Output.WriteLine($"report           {folder.ReportPath}");
+        context.Result["top1"] = outcome.Evaluation.Top1;
+        context.Result["top5"] = outcome.Evaluation.Top5;
+        context.Result["loss"] = outcome.Evaluation.Loss;
+        context.Result["seconds"] = outcome.Seconds;
+        context.Result["model"] = outcome.Info.Model;
+        context.Result["checkpoint"] = folder.BestCheckpointPath;
+        context.Result["report"] = folder.ReportPath;
+    }
+
+    private static (IPictureDataset Training, IPictureDataset? Validation) OpenData(RunConfiguration configuration)
+    {
+        IPictureDataset all = Datasets.Open(configuration.Data);
+        if (configuration.Validation is string path)
+        {
+            return (all, Datasets.Open(path));
+        }
+
+        if (Datasets.OpenTest(configuration.Data) is IPictureDataset test)
+        {
+            return (all, test);
+        }
+
+        if (configuration.Options.ValidationFraction == 0)
+        {
+            return (all, null);
+        }
+
+        (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, configuration.Options.ValidationFraction, configuration.Options.Seed);
+        return (training, validation);
+    }
+
+    private RunConfiguration Configure(VerbContext context)
+    {
+        string data = context.Value(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
+        string model = context.Value(_model)!;
+        (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
+        IPictureDataset pictures = Datasets.Open(data);
+        Network network = ModelChoice.Create(model, new ModelOptions(pictures.Classes.Count, size?.Height, size?.Width));
+        OptimizerKind optimizer = context.Value(_optimizer);
+        (Preprocessing preprocessing, Augmentation augmentation) = InputChoice.For(pictures, network.Height, network.Width, flip: !context.Value(_noFlip));
+        TrainingOptions options = new()
+        {
+            Model = model,
+            Epochs = context.Value(_epochs),
+            BatchSize = context.Value(_batch),
+            Optimizer = optimizer,
+            LearningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05),
+            WarmUpEpochs = Math.Min(context.Value(_warmUp), context.Value(_epochs)),
+            WeightDecay = context.Value(_weightDecay),
+            LabelSmoothing = context.Value(_labelSmoothing),
+            DropPath = context.Value(_dropPath),
+            ClipNorm = context.Value(_clip),
+            AverageDecay = context.Value(_average),
+            ValidationFraction = context.Value(_validationFraction),
+            Seed = context.Value(_seed),
+            Preprocessing = preprocessing,
+            Augmentation = augmentation,
+        };
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(error.Message);
+        }
+
+        return new RunConfiguration(data, context.Value(_validation), options);
+    }
+}

@@ -1,0 +1,176 @@
+using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Memory;
+
+namespace Fovea.Engine.Compile.Cpu;
+
+/// <summary>
+/// Where every buffer of a plan lies and how much memory that takes. Laying out takes no memory itself: <see cref="Allocate"/> does,
+/// so that figures are known beforehand.
+/// </summary>
+internal sealed class MemoryLayout
+{
+    private readonly PlanBuilder _builder;
+    private readonly VariableBlock? _gradientLayout;
+    private readonly PlannedBuffer _scratch;
+    private readonly Region _arena;
+    private readonly Region _persistent;
+    private readonly Region _preparation;
+
+    /// <summary>Lays out the memory of steps.</summary>
+    /// <param name="builder">The steps and their buffers.</param>
+    /// <param name="gradientLayout">The block of variables whose layout the gradients take, null where none are written.</param>
+    /// <param name="threads">How many threads will run the steps.</param>
+    public MemoryLayout(PlanBuilder builder, VariableBlock? gradientLayout, int threads)
+    {
+        _builder = builder;
+        _gradientLayout = gradientLayout;
+        NoteUses(builder.Preparation);
+        NoteUses(builder.Steps);
+        foreach (Value value in builder.Graph.Inputs.Values.Concat(builder.Graph.Outputs.Values))
+        {
+            // Inputs and outputs belong to the caller between runs: they keep their memory throughout.
+            builder.BufferOf(value).UsedAt(0);
+            builder.BufferOf(value).UsedAt(builder.Steps.Count);
+        }
+
+        ShareMemoryInPlace(builder.Steps);
+        _scratch = LayOutScratch(builder.Preparation.Concat(builder.Steps), threads);
+        _arena = Region.SharedOverTime(Homes(builder.Steps, Placement.Arena));
+        _persistent = Region.InRows(Homes(builder.Preparation.Concat(builder.Steps), Placement.Persistent));
+        _preparation = Region.SharedOverTime(Homes(builder.Preparation, Placement.Preparation));
+    }
+
+    /// <summary>The memory that <see cref="Allocate"/> takes.</summary>
+    public MemoryFigures Figures => new(_arena.Bytes, _persistent.Bytes, _scratch.Bytes, _gradientLayout?.Bytes ?? 0);
+
+    /// <summary>Takes the memory and tells every buffer where it lies.</summary>
+    public unsafe PlanMemory Allocate()
+    {
+        AlignedMemory scratch = new(_scratch.Bytes);
+        _scratch.Pointer = scratch.Pointer;
+        AlignedMemory? gradients = null;
+        if (_gradientLayout is not null)
+        {
+            gradients = new AlignedMemory(_gradientLayout.Bytes);
+            foreach ((Variable variable, PlannedBuffer buffer) in _builder.Gradients)
+            {
+                buffer.Pointer = (byte*)(gradients.FloatPointer + _gradientLayout.OffsetOf(variable));
+            }
+        }
+
+        foreach ((PlannedBuffer buffer, Variable variable) in _builder.Variables)
+        {
+            buffer.Pointer = (byte*)variable.Pointer;
+        }
+
+        return new PlanMemory(_arena.Allocate(), _persistent.Allocate(), scratch, gradients);
+    }
+
+    /// <summary>Runs the preparation through the given action, in memory of its own that is freed afterwards.</summary>
+    public void WithPreparationMemory(Action run)
+    {
+        using AlignedMemory memory = _preparation.Allocate();
+        run();
+    }
+
+    private static void NoteUses(IReadOnlyList<Step> steps)
+    {
+        for (int i = 0; i < steps.Count; i++)
+        {
+            foreach (PlannedBuffer buffer in steps[i].Buffers)
+            {
+                buffer.UsedAt(i);
+            }
+        }
+    }
+
+    private static void ShareMemoryInPlace(IReadOnlyList<Step> steps)
+    {
+        for (int i = 0; i < steps.Count; i++)
+        {
+            Step step = steps[i];
+            if (!step.InPlace)
+            {
+                continue;
+            }
+
+            foreach (PlannedBuffer written in step.Writes)
+            {
+                if (written.Placement != Placement.Arena || written.FirstStep != i)
+                {
+                    continue;
+                }
+
+                PlannedBuffer? dying = step.Reads.FirstOrDefault(read =>
+                    read.Home.Placement == Placement.Arena
+                    && read.Home.LastStep == i
+                    && read.Home.FirstStep < i
+                    && read.Home.Bytes == written.Bytes
+                    && step.Reads.Count(other => other.Home == read.Home) == 1);
+                if (dying is not null)
+                {
+                    written.MoveInto(dying);
+                }
+            }
+        }
+    }
+
+    /// <summary>One piece of scratch memory, as large as the neediest step asks, for all steps.</summary>
+    private static PlannedBuffer LayOutScratch(IEnumerable<Step> steps, int threads)
+    {
+        List<Step> needing = [.. steps.Where(step => step.ScratchFloats > 0)];
+        long floats = needing.Select(step => Step.ScratchStride(step.ScratchFloats)).DefaultIfEmpty().Max() * threads;
+        PlannedBuffer scratch = new(floats * sizeof(float), Placement.External, "scratch");
+        foreach (Step step in needing)
+        {
+            step.Scratch = scratch;
+        }
+
+        return scratch;
+    }
+
+    private IEnumerable<PlannedBuffer> Homes(IEnumerable<Step> steps, Placement placement) => steps
+        .SelectMany(step => step.Buffers)
+        .Concat(_builder.ValueBuffers)
+        .Select(buffer => buffer.Home)
+        .Distinct()
+        .Where(buffer => buffer.Placement == placement && buffer.LastStep >= 0);
+
+    /// <summary>Buffers with their places in one piece of memory.</summary>
+    private sealed class Region(IReadOnlyDictionary<PlannedBuffer, long> offsets, long bytes)
+    {
+        public long Bytes { get; } = bytes;
+
+        /// <summary>Buffers whose lifetimes do not overlap share memory.</summary>
+        public static Region SharedOverTime(IEnumerable<PlannedBuffer> buffers)
+        {
+            (IReadOnlyDictionary<PlannedBuffer, long> offsets, long bytes) = MemoryPlanner.Plan(buffers);
+            return new Region(offsets, bytes);
+        }
+
+        /// <summary>Each buffer has its own memory.</summary>
+        public static Region InRows(IEnumerable<PlannedBuffer> buffers)
+        {
+            Dictionary<PlannedBuffer, long> offsets = [];
+            long bytes = 0;
+            foreach (PlannedBuffer buffer in buffers)
+            {
+                offsets.Add(buffer, bytes);
+                bytes += MemoryPlanner.SizeOf(buffer);
+            }
+
+            return new Region(offsets, bytes);
+        }
+
+        public unsafe AlignedMemory Allocate()
+        {
+            AlignedMemory memory = new(Bytes);
+            foreach ((PlannedBuffer buffer, long offset) in offsets)
+            {
+                buffer.Pointer = memory.Pointer + offset;
+            }
+
+            return memory;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>One part of a network in figures: the stem, a stage or the head.</summary>
+/// <param name="Name">Its name, such as <c>stage1</c>.</param>
+/// <param name="Stride">Pixels of the picture between neighbouring positions of its result; null for the head, which gives no map.</param>
+/// <param name="Channels">Channels of its result.</param>
+/// <param name="Output">Shape of its result for one picture: (H, W, C), or (classes) for the head.</param>
+/// <param name="Parameters">Trained values.</param>
+/// <param name="MultiplyAdds">Multiply-adds for one picture.</param>
+public sealed record PartSummary(string Name, int? Stride, int Channels, Shape Output, long Parameters, long MultiplyAdds);
+
+/// <summary>
+/// What a network costs at a batch and picture size. All of it follows from the network's graph: no memory is taken for weights or plans,
+/// and nothing runs.
+/// </summary>
+public sealed class NetworkSummary
+{
+    private const int AdamWMemories = 2;
+
+    /// <summary>Works the figures out.</summary>
+    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet; it becomes part of the summary's own.</param>
+    /// <param name="batch">Pictures in one run.</param>
+    /// <param name="threads">How many threads would run the plans; as many as there are processors where it is not given.</param>
+    /// <exception cref="ShapeException">The network cannot take pictures of the size that it is made for.</exception>
+    public NetworkSummary(Network network, int batch = 1, int? threads = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        using ModuleState state = new(network);
+        ComputeGraph graph = new();
+        Value logits = network.Forward(graph.Input("input", [batch, network.Height, network.Width, 3]));
+        graph.Output("logits", logits);
+
+        Network = network;
+        Batch = batch;
+        Parameters = state.ParameterCount;
+        MultiplyAdds = graph.Nodes.Sum(node => node.MultiplyAdds) / batch;
+        Parts = Summarize(network, graph, logits);
+
+        long tensors = state.Weights.Bytes + state.Statistics.Bytes;
+        InferenceBytes = tensors + Plan.Estimate(graph, threads).Total;
+        TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(TrainingGraph(network, state, batch), threads, state.Weights).Total;
+    }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>Pictures in one run.</summary>
+    public int Batch { get; }
+
+    /// <summary>Trained values.</summary>
+    public long Parameters { get; }
+
+    /// <summary>Multiply-adds for one picture.</summary>
+    public long MultiplyAdds { get; }
+
+    /// <summary>Bytes of an inference run: weights, running statistics and the plan's memory.</summary>
+    public long InferenceBytes { get; }
+
+    /// <summary>Bytes of a training step: weights, running statistics, the plan's memory with its gradients, and the two moments of AdamW.</summary>
+    public long TrainingBytes { get; }
+
+    /// <summary>Stem, stages and head.</summary>
+    public IReadOnlyList<PartSummary> Parts { get; }
+
+    /// <summary>Trained values and multiply-adds for one picture of a network, without planning any memory.</summary>
+    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
+    public static (long Parameters, long MultiplyAdds) Count(Network network)
+    {
+        using ModuleState state = new(network);
+        ComputeGraph graph = new();
+        network.Forward(graph.Input("input", [1, network.Height, network.Width, 3]));
+        return (state.ParameterCount, graph.Nodes.Sum(node => node.MultiplyAdds));
+    }
+
+    private static PartSummary[] Summarize(Network network, ComputeGraph graph, Value logits)
+    {
+        int batch = logits.Shape[0];
+        NetworkParts parts = new(network, graph);
+        ILookup<string, Node> nodes = graph.Nodes.ToLookup(parts.PartOf);
+        return [.. parts.Names.Select(name =>
+        {
+            Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : logits.Shape;
+            long parameters = nodes[name].Sum(node => node.Operation is ReadVariable { Variable.Trainable: true } read ? read.Variable.Shape.Elements : 0);
+            long multiplyAdds = nodes[name].Sum(node => node.MultiplyAdds) / batch;
+            return new PartSummary(name, map is null ? null : network.Height / map.Shape[1], output.Last, [.. output.Skip(1)], parameters, multiplyAdds);
+        })];
+    }
+
+    private static ComputeGraph TrainingGraph(Network network, ModuleState state, int batch)
+    {
+        ComputeGraph graph = new(training: true);
+        Value logits = network.Forward(graph.Input("input", [batch, network.Height, network.Width, 3]));
+        Value loss = logits.CrossEntropy(graph.Input("labels", [batch], ElementType.Int32)).Mean(0);
+        graph.Output("logits", logits);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, state.Weights.Variables);
+        return graph;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using Fovea.Data;
+using Fovea.Formats;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>What must travel with weights so that they can be used.</summary>
+/// <param name="Model">The model's registered name.</param>
+/// <param name="Options">What differs from the registered variant.</param>
+/// <param name="Classes">The names of the classes, in the order of the logits.</param>
+/// <param name="Preprocessing">How pictures become the network's input.</param>
+public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
+{
+    /// <summary>Makes the network without weights.</summary>
+    public Network CreateNetwork() => ModelRegistry.Create(Model, Options);
+}
+
+/// <summary>
+/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use them
+/// in the metadata. Names that begin with <c>training.</c> hold what is needed to go on training.
+/// </summary>
+public static class Checkpoint
+{
+    /// <summary>How names begin of tensors that only training needs.</summary>
+    public const string TrainingPrefix = "training.";
+
+    private const string ModelKey = "fovea.model";
+    private const string OptionsKey = "fovea.options";
+    private const string ClassesKey = "fovea.classes";
+    private const string PreprocessingKey = "fovea.preprocessing";
+
+    /// <summary>Writes a checkpoint whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="info">What the weights are.</param>
+    /// <param name="state">The weights and statistics.</param>
+    /// <param name="trainingTensors">Tensors that only training needs.</param>
+    /// <param name="trainingState">What else training needs, as JSON under <c>fovea.training</c>.</param>
+    /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
+    public static void Save(
+        string path, CheckpointInfo info, ModuleState state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
+    {
+        Dictionary<string, string> metadata = new()
+        {
+            [ModelKey] = info.Model,
+            [OptionsKey] = JsonSerializer.Serialize(info.Options),
+            [ClassesKey] = JsonSerializer.Serialize(info.Classes),
+            [PreprocessingKey] = info.Preprocessing.ToJson(),
+        };
+        if (trainingState is not null)
+        {
+            metadata["fovea.training"] = trainingState;
+        }
+
+        SafeTensorsWriter.Write(path, [.. state.Tensors.Select(entry => Tensor(entry.Key, entry.Value)), .. trainingTensors ?? []], metadata);
+    }
+
+    /// <summary>What a checkpoint's weights are.</summary>
+    /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>
+    public static CheckpointInfo ReadInfo(SafeTensorsFile file)
+    {
+        foreach (string key in new[] { ModelKey, OptionsKey, ClassesKey, PreprocessingKey })
+        {
+            if (!file.Metadata.ContainsKey(key))
+            {
+                throw new InvalidFileException(file.Path, $"the metadata have no entry {key}", "Give a checkpoint that Fovea wrote.");
+            }
+        }
+
+        try
+        {
+            CheckpointInfo info = new(
+                file.Metadata[ModelKey],
+                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey])!,
+                JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey])!,
+                Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
+            return info.Classes.Count == info.Options.Classes
+                ? info
+                : throw new InvalidFileException(
+                    file.Path, $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}", "Give a checkpoint that Fovea wrote.");
+        }
+        catch (Exception error) when (error is JsonException or DataException)
+        {
+            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({error.Message})", "Give a checkpoint that Fovea wrote.", error);
+        }
+    }
+
+    /// <summary>Fills a module's state from a checkpoint.</summary>
+    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape; nothing was changed.</exception>
+    public static void Load(SafeTensorsFile file, ModuleState state)
+    {
+        CheckNames(file, state);
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            float[] values = new float[tensor.Shape.Elements];
+            file.ReadFloats(name, values);
+            tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
+        }
+    }
+
+    /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
+    /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
+    public static (CheckpointInfo Info, Network Network, ModuleState State) Open(string path)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        CheckpointInfo info = ReadInfo(file);
+        Network network;
+        try
+        {
+            network = info.CreateNetwork();
+        }
+        catch (Exception error) when (error is ArgumentException or ShapeException)
+        {
+            throw new InvalidFileException(path, $"its model cannot be made ({error.Message})", "Give a checkpoint that this version of Fovea knows.", error);
+        }
+
+        ModuleState state = new(network);
+        Load(file, state);
+        return (info, network, state);
+    }
+
+    private static void CheckNames(SafeTensorsFile file, ModuleState state)
+    {
+        string[] missing = [.. state.Tensors.Keys.Where(name => !file.Tensors.ContainsKey(name))];
+        string[] unexpected = [.. file.Tensors.Keys.Where(name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal))];
+        const string Remedy = "The file was made for another model or is damaged: give the right one.";
+        if (missing.Length > 0)
+        {
+            throw new InvalidFileException(file.Path, $"{Count(missing, "tensor is missing", "tensors are missing")}", Remedy);
+        }
+
+        if (unexpected.Length > 0)
+        {
+            throw new InvalidFileException(file.Path, $"{Count(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", Remedy);
+        }
+
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            IReadOnlyList<int> shape = file.Info(name).Shape;
+            if (!shape.SequenceEqual(tensor.CheckpointShape))
+            {
+                throw new InvalidFileException(
+                    file.Path, $"the tensor {name} has shape [{string.Join(", ", shape)}] where {tensor.CheckpointShape} is expected", Remedy);
+            }
+        }
+    }
+
+    private static string Count(string[] names, string one, string many) => names.Length == 1
+        ? $"1 {one}: {names[0]}"
+        : $"{names.Length} {many}: {string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")}";
+
+    private static SafeTensor Tensor(string name, Parameter tensor)
+    {
+        if (tensor.Kind == ParameterKind.Counter)
+        {
+            return SafeTensor.FromInt64s(name, [], new[] { (long)tensor.Variable.Data[0] });
+        }
+
+        return SafeTensor.FromFloats(name, tensor.CheckpointShape, () =>
+        {
+            float[] values = new float[tensor.Shape.Elements];
+            tensor.Layout.ToCheckpoint(tensor.Shape, tensor.Variable.Data, values);
+            return values;
+        });
+    }
+}

@@ -1,0 +1,277 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Fovea.Data;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
+using Fovea.Formats;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>How far training is, told after each step.</summary>
+/// <param name="Epoch">The epoch, from 0.</param>
+/// <param name="Epochs">All epochs.</param>
+/// <param name="Done">Pictures shown in this epoch.</param>
+/// <param name="Total">Pictures of an epoch.</param>
+/// <param name="Loss">Mean loss of this epoch so far.</param>
+/// <param name="Accuracy">Share of this epoch's pictures predicted right so far.</param>
+/// <param name="LearningRate">The learning rate of the step.</param>
+public readonly record struct TrainingProgress(int Epoch, int Epochs, int Done, int Total, double Loss, double Accuracy, double LearningRate);
+
+/// <summary>One epoch's figures.</summary>
+/// <param name="Epoch">The epoch, from 0.</param>
+/// <param name="Loss">Mean training loss.</param>
+/// <param name="Accuracy">Share of training pictures predicted right while training.</param>
+/// <param name="LearningRate">The learning rate of the last step.</param>
+/// <param name="ImagesPerSecond">Training pictures per second.</param>
+/// <param name="Seconds">Seconds of training, evaluation apart.</param>
+/// <param name="Validation">The evaluation, null where there is no validation set.</param>
+public sealed record EpochResult(int Epoch, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double Seconds, Evaluation? Validation);
+
+/// <summary>
+/// Trains a network on pictures. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
+/// anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly TrainingOptions _options;
+    private readonly RunFolder _folder;
+    private readonly IPictureDataset? _validation;
+    private readonly DataLoader _loader;
+    private readonly int _loaderThreads;
+    private readonly Network _network;
+    private readonly ModuleState _state;
+    private readonly Network? _averageNetwork;
+    private readonly ModuleState? _average;
+    private readonly TrainingStep _step;
+    private readonly Evaluator? _evaluator;
+    private readonly LearningRateSchedule _schedule;
+    private TrainingPosition _position;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="options">What decides the weights.</param>
+    /// <param name="training">The training pictures.</param>
+    /// <param name="validation">Pictures to evaluate on after each epoch, or null.</param>
+    /// <param name="folder">Where the run is kept.</param>
+    /// <param name="resume">Whether to go on from the folder's last checkpoint.</param>
+    /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
+    /// <param name="loaderThreads">Threads that prepare pictures.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
+    /// <exception cref="InvalidFileException">The checkpoint to resume from is missing or broken.</exception>
+    public Trainer(
+        TrainingOptions options,
+        IPictureDataset training,
+        IPictureDataset? validation,
+        RunFolder folder,
+        bool resume = false,
+        WorkerPool? pool = null,
+        int loaderThreads = 1)
+    {
+        options.Validate();
+        (_options, _folder, _validation, _loaderThreads) = (options, folder, validation, loaderThreads);
+        pool ??= WorkerPool.Shared;
+        Info = new CheckpointInfo(
+            options.Model,
+            new ModelOptions(training.Classes.Count, options.Preprocessing.Height, options.Preprocessing.Width, options.DropPath, options.Dropout),
+            training.Classes,
+            options.Preprocessing);
+        _network = Info.CreateNetwork();
+        _state = new ModuleState(_network);
+        _state.Initialize(options.Seed);
+        if (options.AverageDecay > 0)
+        {
+            _averageNetwork = Info.CreateNetwork();
+            _average = new ModuleState(_averageNetwork);
+            _average.Initialize(options.Seed);
+        }
+
+        _loader = new DataLoader(training, options.Preprocessing, new DataLoaderOptions
+        {
+            BatchSize = options.BatchSize,
+            Seed = options.Seed,
+            Augmentation = options.Augmentation,
+            Threads = loaderThreads,
+        });
+        long steps = _loader.BatchesPerEpoch;
+        _schedule = LearningRateSchedule.Cosine(options.LearningRate, steps * options.Epochs, (long)(steps * options.WarmUpEpochs), options.MinimumRate);
+        _step = new TrainingStep(_network, _state, options, pool);
+        _position = resume ? Resume() : new TrainingPosition();
+        _evaluator = validation is null ? null : new Evaluator(_averageNetwork ?? _network, options.Preprocessing, options.BatchSize, pool);
+    }
+
+    /// <summary>What the weights are.</summary>
+    public CheckpointInfo Info { get; }
+
+    /// <summary>The seconds trained so far, in this and earlier sessions, evaluation apart.</summary>
+    public double Seconds => _position.Seconds;
+
+    /// <summary>Trains to the end.</summary>
+    /// <param name="progress">Told after each step.</param>
+    /// <param name="epochs">Told after each epoch.</param>
+    /// <param name="cancellation">Stops between two steps; a checkpoint of that point is written first.</param>
+    /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
+    /// <exception cref="DivergenceException">The loss or a gradient is not finite; the last checkpoint stays.</exception>
+    /// <exception cref="UnwritableFileException">The run folder cannot be written any longer.</exception>
+    /// <exception cref="DataException">A picture cannot be read.</exception>
+    public void Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
+    {
+        _folder.CutMetricsAfter(_position.Step);
+        using TensorBoardWriter log = new(_folder.Path, "train", _position.Step > 0 ? _position.Step : null);
+        try
+        {
+            while (_position.Epoch < _options.Epochs)
+            {
+                EpochResult result = RunEpoch(progress, cancellation);
+                Record(result, log);
+                epochs?.Report(result);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            SaveLast();
+            throw;
+        }
+    }
+
+    /// <summary>Frees all memory and stops the loader.</summary>
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _step.Dispose();
+        _evaluator?.Dispose();
+        _state.Dispose();
+        _average?.Dispose();
+    }
+
+    private EpochResult RunEpoch(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        int total = _loader.BatchesPerEpoch * _options.BatchSize;
+        double rate = 0;
+        int shown = 0;
+        Stopwatch clock = Stopwatch.StartNew();
+        Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+        double earlier = _position.Seconds;
+        foreach (Batch batch in _loader.Epoch(_position.Epoch, _position.Batch, cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            rate = _schedule.RateAt(_position.Step);
+            (double loss, int correct) = _step.Run(batch, _position.Step, rate);
+            MoveAverages();
+            _position = _position.After(loss * batch.Count, correct, batch.Count, earlier + clock.Elapsed.TotalSeconds);
+            shown += batch.Count;
+            progress?.Report(new TrainingProgress(
+                _position.Epoch, _options.Epochs, _position.Shown, total, _position.LossSum / _position.Shown, (double)_position.Correct / _position.Shown, rate));
+            if (sinceCheckpoint.Elapsed.TotalMinutes >= _options.CheckpointMinutes)
+            {
+                SaveLast();
+                sinceCheckpoint.Restart();
+            }
+        }
+
+        double seconds = clock.Elapsed.TotalSeconds;
+        Evaluation? evaluation = Validate(cancellation);
+        return new EpochResult(
+            _position.Epoch, _position.LossSum / _position.Shown, (double)_position.Correct / _position.Shown, rate, shown / seconds, _position.Seconds, evaluation);
+    }
+
+    private Evaluation? Validate(CancellationToken cancellation)
+    {
+        if (_evaluator is null)
+        {
+            return null;
+        }
+
+        _evaluator.Refresh();
+        return _evaluator.Evaluate(_validation!, _loaderThreads, cancellation: cancellation);
+    }
+
+    private void MoveAverages()
+    {
+        if (_average is null)
+        {
+            return;
+        }
+
+        // The average follows faster at the beginning, when there is little to average.
+        double decay = Math.Min(_options.AverageDecay, (1.0 + _position.Step) / (10.0 + _position.Step));
+        Optimizer.MoveAverage(_average.Weights, _state.Weights, decay);
+        Optimizer.MoveAverage(_average.Statistics, _state.Statistics, decay);
+    }
+
+    private void Record(EpochResult result, TensorBoardWriter log)
+    {
+        double score = result.Validation?.Top1 ?? result.Accuracy;
+        bool best = score > _position.Best;
+        long step = _position.Step;
+        _position = _position.NextEpoch(Math.Max(score, _position.Best));
+        if (best)
+        {
+            Checkpoint.Save(_folder.BestCheckpointPath, Info, _average ?? _state);
+        }
+
+        JsonObject line = new()
+        {
+            ["epoch"] = result.Epoch + 1,
+            ["loss"] = result.Loss,
+            ["accuracy"] = result.Accuracy,
+            ["learning_rate"] = result.LearningRate,
+            ["images_per_second"] = Math.Round(result.ImagesPerSecond, 1),
+            ["seconds"] = Math.Round(result.Seconds, 3),
+        };
+        log.AddScalar("loss/train", step, result.Loss);
+        log.AddScalar("accuracy/train", step, result.Accuracy);
+        log.AddScalar("learning_rate", step, result.LearningRate);
+        if (result.Validation is Evaluation validation)
+        {
+            line["validation_loss"] = validation.Loss;
+            line["top1"] = validation.Top1;
+            line["top5"] = validation.Top5;
+            log.AddScalar("loss/validation", step, validation.Loss);
+            log.AddScalar("accuracy/validation", step, validation.Top1);
+        }
+
+        _folder.AppendMetrics(step, line);
+        SaveLast();
+    }
+
+    private void SaveLast()
+    {
+        List<SafeTensor> tensors = [];
+        for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
+        {
+            int memory = i;
+            int length = (int)_state.Weights.Length;
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [length], () => _step.Optimizer.Memories[memory].Floats(0, length)));
+        }
+
+        if (_average is not null)
+        {
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.weights", [(int)_average.Weights.Length], () => _average.Weights.Data));
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.statistics", [(int)_average.Statistics.Length], () => _average.Statistics.Data));
+        }
+
+        Checkpoint.Save(_folder.LastCheckpointPath, Info, _state, tensors, _position.ToJson());
+    }
+
+    private TrainingPosition Resume()
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(_folder.LastCheckpointPath);
+        Checkpoint.Load(file, _state);
+        for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
+        {
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.Memories[i].Floats(0, (int)_state.Weights.Length));
+        }
+
+        if (_average is not null)
+        {
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.weights", _average.Weights.Data);
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.statistics", _average.Statistics.Data);
+        }
+
+        TrainingPosition position = TrainingPosition.FromJson(file);
+        _step.Optimizer.Steps = position.Step;
+        return position;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Data;
+using Fovea.Formats;
+
+namespace Fovea.Training;
+
+/// <summary>How weights are changed after each step.</summary>
+public enum OptimizerKind
+{
+    /// <summary>AdamW (arXiv 1711.05101).</summary>
+    AdamW,
+
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    Sgd,
+}
+
+/// <summary>Everything that decides the weights a run ends with, apart from the pictures; a run folder keeps it as <c>config.json</c>.</summary>
+public sealed record TrainingOptions
+{
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>The model's registered name.</summary>
+    public string Model { get; init; } = "cmt_nano";
+
+    /// <summary>Probability of dropping the last block's branches; the variant's own where null.</summary>
+    public float? DropPath { get; init; }
+
+    /// <summary>Dropout in front of the classifier; the variant's own where null.</summary>
+    public float? Dropout { get; init; }
+
+    /// <summary>Times that all training pictures are shown.</summary>
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Pictures in a step.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>How weights are changed.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>The learning rate at the end of the warm-up.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>The learning rate at the end of the run.</summary>
+    public double MinimumRate { get; init; } = 1e-5;
+
+    /// <summary>Epochs over which the learning rate rises.</summary>
+    public double WarmUpEpochs { get; init; } = 1;
+
+    /// <summary>Decay of weights; norms, biases and tables are left out.</summary>
+    public double WeightDecay { get; init; } = 0.05;
+
+    /// <summary>Momentum of gradient descent.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Label smoothing ε.</summary>
+    public float LabelSmoothing { get; init; } = 0.1f;
+
+    /// <summary>The largest norm of all gradients together; 0 for no limit.</summary>
+    public double ClipNorm { get; init; } = 5;
+
+    /// <summary>Decay of the running average of weights that is evaluated and kept as the best; 0 for none.</summary>
+    public double AverageDecay { get; init; }
+
+    /// <summary>The seed of weights, order, augmentation and dropout.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The share of the training pictures that is set aside for validation where no validation set is given.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>How pictures become the network's input.</summary>
+    public Preprocessing Preprocessing { get; init; } = new();
+
+    /// <summary>Random changes to training pictures; null for none.</summary>
+    public Augmentation? Augmentation { get; init; }
+
+    /// <summary>Minutes between checkpoints within an epoch.</summary>
+    public double CheckpointMinutes { get; init; } = 10;
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidFileException">The object does not hold such options.</exception>
+    public static TrainingOptions FromJson(JsonObject json, string path)
+    {
+        try
+        {
+            return json.Deserialize<TrainingOptions>(_json)!;
+        }
+        catch (Exception error) when (error is JsonException or DataException or NotSupportedException)
+        {
+            throw new InvalidFileException(path, $"the options of the run cannot be read ({error.Message})", "Restore the file, or begin a new run.", error);
+        }
+    }
+
+    /// <summary>All options as a JSON object.</summary>
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, _json)!.AsObject();
+
+    /// <summary>Checks that the options make sense.</summary>
+    /// <exception cref="ArgumentException">One does not; the message names it.</exception>
+    public void Validate()
+    {
+        Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
+        Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
+        Check(MinimumRate >= 0 && MinimumRate <= LearningRate, nameof(MinimumRate), "from 0 to the learning rate", MinimumRate);
+        Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
+        Check(WeightDecay >= 0, nameof(WeightDecay), "at least 0", WeightDecay);
+        Check(Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1", Momentum);
+        Check(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "from 0 to below 1", LabelSmoothing);
+        Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
+        Check(AverageDecay is >= 0 and < 1, nameof(AverageDecay), "from 0 to below 1", AverageDecay);
+        Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Preprocessing.Validate();
+        Augmentation?.Validate();
+    }
+
+    private static void Check(bool holds, string option, string expected, object got)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{option} must be {expected}, not {got}.", option);
+        }
+    }
+}

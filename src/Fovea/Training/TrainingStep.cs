@@ -1,0 +1,92 @@
+using Fovea.Data;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>One step of training as a compiled plan: forward, backward, clipping, optimiser.</summary>
+public sealed class TrainingStep : IDisposable
+{
+    private readonly Plan _plan;
+    private readonly Optimizer _optimizer;
+    private readonly TrainingOptions _options;
+    private readonly int _classes;
+
+    /// <summary>Compiles the step.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="state">Its weights.</param>
+    /// <param name="options">Loss, optimiser, seed.</param>
+    /// <param name="pool">The threads to run on.</param>
+    /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
+    public TrainingStep(Network network, ModuleState state, TrainingOptions options, WorkerPool pool)
+    {
+        _options = options;
+        _classes = network.Classes;
+        ComputeGraph graph = new(training: true);
+        Preprocessing preprocessing = options.Preprocessing;
+        Value pictures = graph.Input("pictures", [options.BatchSize, preprocessing.Height, preprocessing.Width, preprocessing.Channels]);
+        Value labels = graph.Input("labels", [options.BatchSize], ElementType.Int32);
+        Value logits = network.Forward(pictures);
+        Value loss = logits.CrossEntropy(labels, options.LabelSmoothing).Mean(0);
+        graph.Output("logits", logits);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, state.Weights.Variables);
+        _plan = Plan.Compile(graph, pool, state.Weights);
+        _plan.Seed = options.Seed;
+        _optimizer = options.Optimizer == OptimizerKind.AdamW
+            ? new AdamW(state.Weights, WeightDecay.AppliesTo, options.WeightDecay, pool)
+            : new Sgd(state.Weights, WeightDecay.AppliesTo, options.WeightDecay, options.Momentum, pool: pool);
+    }
+
+    /// <summary>What the optimiser remembers, for checkpoints.</summary>
+    public Optimizer Optimizer => _optimizer;
+
+    /// <summary>The planned memory.</summary>
+    public MemoryFigures Memory => _plan.Memory;
+
+    /// <summary>Runs forward, backward and the optimiser on one batch.</summary>
+    /// <param name="batch">The pictures.</param>
+    /// <param name="step">The number of the step, from 0: dropout depends on it.</param>
+    /// <param name="learningRate">The learning rate of this step.</param>
+    /// <returns>The loss, and how many pictures were predicted right.</returns>
+    /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
+    public (double Loss, int Correct) Run(Batch batch, long step, double learningRate)
+    {
+        batch.Pictures.CopyTo(_plan.Input("pictures"));
+        batch.Labels.CopyTo(_plan.IntegerInput("labels"));
+        _plan.StepNumber = (ulong)step;
+        _plan.Run();
+        double loss = _plan.Output("loss")[0];
+        double norm = Optimizer.GradientNorm(_plan);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
+        }
+
+        float factor = _options.ClipNorm > 0 && norm > _options.ClipNorm ? (float)(_options.ClipNorm / norm) : 1;
+        _optimizer.Step(_plan, learningRate, factor);
+        return (loss, CountCorrect(batch));
+    }
+
+    /// <summary>Frees the step's memory.</summary>
+    public void Dispose()
+    {
+        _plan.Dispose();
+        _optimizer.Dispose();
+    }
+
+    private int CountCorrect(Batch batch)
+    {
+        ReadOnlySpan<float> logits = _plan.Output("logits");
+        int correct = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            correct += Evaluator.IndexOfLargest(logits.Slice(i * _classes, _classes)) == batch.Labels[i] ? 1 : 0;
+        }
+
+        return correct;
+    }
+}
