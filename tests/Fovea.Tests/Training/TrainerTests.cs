@@ -88,6 +88,46 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Cancellation_while_a_checkpoint_is_being_written_loses_nothing()
+    {
+        using TinyRun run = new();
+        TrainingOptions options = TinyRun.Options with { CheckpointMinutes = 0 };
+        RunFolder straight = run.NewFolder("straight");
+        run.Train(TinyRun.Options, straight);
+
+        RunFolder interrupted = run.NewFolder("interrupted");
+        using CancellationTokenSource cancellation = new();
+        bool ended = false;
+        Thread watcher = new(() =>
+        {
+            while (!Volatile.Read(ref ended) && !cancellation.IsCancellationRequested)
+            {
+                if (Directory.GetFiles(interrupted.Path, ".last.safetensors.*").Length > 0)
+                {
+                    cancellation.Cancel();
+                }
+            }
+        });
+        watcher.Start();
+        try
+        {
+            run.Train(options, interrupted, cancellation: cancellation.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            AssertLoads(interrupted.LastCheckpointPath);
+        }
+        finally
+        {
+            Volatile.Write(ref ended, true);
+            watcher.Join();
+        }
+
+        run.Train(options, interrupted, resume: true);
+        TinyRun.AssertSame(straight, interrupted, options.Epochs);
+    }
+
+    [Fact]
     public void The_number_of_threads_does_not_change_a_bit()
     {
         using TinyRun run = new();
