@@ -77,6 +77,12 @@ internal static class CommandLine
             return ExitCodes.WrongUsage;
         }
 
+        if (arguments.Contains(""))
+        {
+            Fail("One of the words after the verb is empty: a path or name is missing.", arguments.Contains("--json"), output, error);
+            return ExitCodes.WrongUsage;
+        }
+
         var configuration = new InvocationConfiguration
         {
             Output = output,

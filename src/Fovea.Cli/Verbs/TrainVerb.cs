@@ -84,10 +84,18 @@ internal sealed class TrainVerb : Verb
 
         bool hasCheckpoint = resume && File.Exists(folder.LastCheckpointPath);
         string title = $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}";
-        TrainingOutcome outcome = TrainingRun.Run(
-            context, configuration.Options, training, validation, null, folder, hasCheckpoint, context.Value(_threads), title, cancellation);
-        Show(context, folder, outcome);
-        return Task.FromResult(ExitCodes.Success);
+        try
+        {
+            TrainingOutcome outcome = TrainingRun.Run(
+                context, configuration.Options, training, validation, null, folder, hasCheckpoint, context.Value(_threads), title, cancellation);
+            Show(context, folder, outcome);
+            return Task.FromResult(ExitCodes.Success);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Error.WriteLine($"All steps are kept. Go on with: fovea train --resume --out {path}");
+            throw;
+        }
     }
 
     private static void Show(VerbContext context, RunFolder folder, TrainingOutcome outcome)

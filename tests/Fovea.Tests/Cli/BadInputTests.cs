@@ -33,6 +33,8 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         }
 
         await CliRun.Fails(ExitCodes.WrongUsage, ["DATA"], "train", "--out", folder.File("run"));
+        await CliRun.Fails(ExitCodes.WrongUsage, ["empty"], "train", "");
+        await CliRun.Fails(ExitCodes.WrongUsage, ["empty"], "train", trained.Data, "--out", "");
         await CliRun.Fails(ExitCodes.WrongUsage, ["--batch"], "evaluate", trained.Checkpoint, trained.Data, "--batch", "0");
         await CliRun.Fails(ExitCodes.WrongUsage, ["--threads"], "quickstart", "--threads", "0", "--out", folder.File("run"));
         await CliRun.Fails(ExitCodes.WrongUsage, ["--epochs"], "quickstart", "--epochs", "0", "--out", folder.File("run"));
