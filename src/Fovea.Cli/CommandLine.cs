@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -23,7 +24,7 @@ internal static class CommandLine
     };
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
-    private static Verb[] Verbs() =>
+    internal static Verb[] Verbs() =>
         [new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new VersionVerb()];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
@@ -49,6 +50,11 @@ internal static class CommandLine
         var json = new Option<bool>("--json") { Description = "Print the answer as one JSON object, the last line of standard output.", Recursive = true };
         var root = new RootCommand(Description) { json };
         root.HelpName = "fovea";
+        foreach (HelpOption option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new HelpWithExamples((HelpAction)option.Action!, verbs);
+        }
+
         foreach (Verb verb in verbs)
         {
             verb.Command.SetAction((parsed, token) =>

@@ -23,9 +23,18 @@ internal static class ModelChoice
             throw new UsageException($"--classes {options.Classes} is too few: a model tells at least one class apart.");
         }
 
+        return Fit(name, () => ModelRegistry.Create(name, options));
+    }
+
+    /// <summary>Makes something of a model and takes a size that does not fit for wrong usage.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="make">What may throw a <see cref="ShapeException"/>.</param>
+    /// <exception cref="UsageException">The size does not fit; the message is the model's.</exception>
+    public static T Fit<T>(string name, Func<T> make)
+    {
         try
         {
-            return ModelRegistry.Create(name, options);
+            return make();
         }
         catch (ShapeException error)
         {

@@ -83,7 +83,7 @@ public sealed class Cmt : Network
     public static IReadOnlyDictionary<string, CmtConfig> Variants { get; } = new OrderedDictionary<string, CmtConfig>
     {
         // Three stages for pictures of 28 to 32 pixels: the smallest network that shows every part of the family.
-        ["cmt_nano"] = new(8, [new(24, 1, 1, 4), new(48, 2, 2, 2), new(96, 2, 4, 1)], 3, 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
+        ["cmt_nano"] = new(8, [new(24, 1, 1, 4, 3), new(48, 2, 2, 2, 3), new(96, 2, 4, 1, 3)], 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
         ["cmt_ti"] = Official(16, 46, [2, 2, 10, 2], 3.6, 160, dropPath: 0.1f, dropout: 0.1f),
         ["cmt_xs"] = Official(16, 52, [3, 3, 12, 3], 3.77, 192, dropPath: 0.08f, dropout: 0.1f),
         ["cmt_s"] = Official(32, 64, [3, 3, 16, 3], 4, 224, dropPath: 0.1f, dropout: 0.1f),
@@ -124,10 +124,10 @@ public sealed class Cmt : Network
     }
 
     private static CmtConfig Official(int stem, int width, int[] depths, double mlpRatio, int size, float dropPath, float dropout) =>
-        new(stem, FourStages(width, depths), mlpRatio, size, size) { DropPath = dropPath, Dropout = dropout };
+        new(stem, FourStages(width, depths, mlpRatio), size, size) { DropPath = dropPath, Dropout = dropout };
 
     private static CmtConfig Article(int stem, int width, int[] depths, double mlpRatio, int size) =>
-        new(stem, FourStages(width, depths), mlpRatio, size, size)
+        new(stem, FourStages(width, depths, mlpRatio), size, size)
         {
             Article = true,
             Position = CmtPosition.BlockOffsets,
@@ -137,8 +137,8 @@ public sealed class Cmt : Network
             ProjectionDropout = 0.1f,
         };
 
-    private static CmtStage[] FourStages(int width, int[] depths) =>
-        [.. depths.Select((depth, i) => new CmtStage(width << i, depth, 1 << i, 8 >> i))];
+    private static CmtStage[] FourStages(int width, int[] depths, double mlpRatio) =>
+        [.. depths.Select((depth, i) => new CmtStage(width << i, depth, 1 << i, 8 >> i, mlpRatio))];
 
     private static char Letter(int stage) => (char)('a' + stage);
 
@@ -199,7 +199,7 @@ public sealed class Cmt : Network
                 $"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {Nearest(height, stride)}×{Nearest(width, stride)}");
         }
 
-        if (_config.Article && (height != _config.Height || width != _config.Width || height != width) && _config.Position != CmtPosition.None)
+        if (_config.Article && (height != _config.Height || width != _config.Width || height != width) && (_config.Position != CmtPosition.None || _config.AbsolutePosition))
         {
             throw new ShapeException($"pictures of {height}×{width} do not fit: the article's position tables are made for squares of {_config.Height}×{_config.Height}");
         }

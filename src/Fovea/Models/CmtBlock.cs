@@ -90,7 +90,7 @@ public sealed class CmtBlock : Module
         LayerNorm norm = new(channels, config.BlockEpsilon);
         LayerNorm secondNorm = new(channels, config.BlockEpsilon);
         LightAttention attention = new(config, stage);
-        InvertedResidualFeedForward feedForward = new(channels, (int)(channels * config.MlpRatio), config.Article);
+        InvertedResidualFeedForward feedForward = new(channels, (int)(channels * config.Stages[stage].MlpRatio), config.Article);
         LocalPerceptionUnit local = new(channels, config.Article, config.LocalPerceptionActivation);
         (string Key, Module Module)[] order = config.Article
             ? [("norm1", norm), ("norm2", secondNorm), ("LPU", local), ("LMHSA", attention), ("IRFFN", feedForward)]

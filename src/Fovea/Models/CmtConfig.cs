@@ -21,15 +21,15 @@ public enum CmtPosition
 /// <param name="Depth">Number of blocks.</param>
 /// <param name="Heads">Heads of its attention.</param>
 /// <param name="Reduction">Keys and values are computed on a map smaller by this factor along each side.</param>
-public sealed record CmtStage(int Channels, int Depth, int Heads, int Reduction);
+/// <param name="MlpRatio">Hidden width of the feed-forward networks by width of the stage, truncated.</param>
+public sealed record CmtStage(int Channels, int Depth, int Heads, int Reduction, double MlpRatio);
 
 /// <summary>A member of the CMT family (arXiv 2107.06263). The variants are in <see cref="Cmt.Variants"/>.</summary>
 /// <param name="StemChannels">Width of the stem.</param>
 /// <param name="Stages">The stages; each begins with a 2×2 patch embedding of stride 2.</param>
-/// <param name="MlpRatio">Hidden width of the feed-forward networks by width of the stage, truncated.</param>
 /// <param name="Height">Rows of the pictures that the position tables are made for.</param>
 /// <param name="Width">Columns of the pictures that the position tables are made for.</param>
-public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages, double MlpRatio, int Height, int Width)
+public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages, int Height, int Width)
 {
     /// <summary>Stride of the stem's first convolution.</summary>
     public int StemStride { get; init; } = 2;
@@ -57,6 +57,9 @@ public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages,
 
     /// <summary>Whether the queries', keys' and values' layers have a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
+
+    /// <summary>Factor on the query-key products; 1/√(channels by heads) where null.</summary>
+    public float? QueryKeyScale { get; init; }
 
     /// <summary>Official: queries and keys have this many times fewer channels than values.</summary>
     public int QueryKeyRatio { get; init; } = 1;

@@ -73,7 +73,7 @@ public sealed class LightAttention : Module
         Value reduced = _reduction is null ? x : _reductionNorm!.Forward(_reduction.Forward(x));
         Value query = _query.Forward(x).ToTokens();
         (Value key, Value value) = KeysAndValues(reduced.ToTokens());
-        float scale = 1 / MathF.Sqrt((float)_stage.Channels / _stage.Heads);
+        float scale = _config.QueryKeyScale ?? 1 / MathF.Sqrt((float)_stage.Channels / _stage.Heads);
         Value? bias = position ?? BlockPosition(x.Graph, x.Shape, key.Shape[1]);
         Value attended = query.Attend(key, value, _stage.Heads, scale, bias, _config.AttentionDropout);
         return _projection.Forward(attended.ToMap(x.Shape[1], x.Shape[2])).Dropout(_config.ProjectionDropout);

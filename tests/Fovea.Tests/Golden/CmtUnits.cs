@@ -32,8 +32,8 @@ internal static class CmtUnits
     private static CmtConfig Config(GoldenCase golden, int side)
     {
         bool article = golden.Model.Contains("article", StringComparison.Ordinal);
-        CmtStage stage = new(golden.Option("dim", 0), 1, golden.Option("num_heads", 1), golden.Option("sr_ratio", 1));
-        return new CmtConfig(1, [stage], golden.Option("mlp_ratio", 4.0), side * 4, side * 4)
+        CmtStage stage = new(golden.Option("dim", 0), 1, golden.Option("num_heads", 1), golden.Option("sr_ratio", 1), golden.Option("mlp_ratio", 4.0));
+        return new CmtConfig(1, [stage], side * 4, side * 4)
         {
             Article = article,
             QueryKeyValueBias = golden.Option("qkv_bias", true),

@@ -48,19 +48,45 @@ internal static class GoldenModules
         }
 
         CmtStage[] stages = [.. config.Stages];
-        Each("depths", (stage, value) => stage with { Depth = value });
-        Each("num_heads", (stage, value) => stage with { Heads = value });
-        Each("embed_dims", (stage, value) => stage with { Channels = value });
-        Each("sr_ratios", (stage, value) => stage with { Reduction = value });
+        int stemChannels = golden.Option("stem_channel", config.StemChannels);
+        if (golden.Options.TryGetProperty("dims_list", out var widths))
+        {
+            // The article's list begins with the stem.
+            int[] numbers = GoldenCase.Ints(widths);
+            stemChannels = numbers[0];
+            stages = [.. stages.Take(numbers.Length - 1).Select((stage, i) => stage with { Channels = numbers[i + 1] })];
+        }
+
+        Each("embed_dims", (stage, value) => stage with { Channels = (int)value });
+        foreach (string option in new[] { "depths", "block_list" })
+        {
+            Each(option, (stage, value) => stage with { Depth = (int)value });
+        }
+
+        foreach (string option in new[] { "num_heads", "heads_list" })
+        {
+            Each(option, (stage, value) => stage with { Heads = (int)value });
+        }
+
+        foreach (string option in new[] { "sr_ratios", "sr_ratio_list" })
+        {
+            Each(option, (stage, value) => stage with { Reduction = (int)value });
+        }
+
+        foreach (string option in new[] { "mlp_ratios", "mlp_ratio", "ffn_ratio" })
+        {
+            Each(option, (stage, value) => stage with { MlpRatio = value });
+        }
+
         return config with
         {
             Stages = stages,
-            StemChannels = golden.Option("stem_channel", config.StemChannels),
+            StemChannels = stemChannels,
             HeadChannels = golden.Option("fc_dim", config.HeadChannels),
             Classes = golden.Option("num_classes", config.Classes),
             QueryKeyValueBias = golden.Option("qkv_bias", config.QueryKeyValueBias),
             QueryKeyRatio = golden.Option("qk_ratio", config.QueryKeyRatio),
-            MlpRatio = golden.Option("ffn_ratio", golden.Option("mlp_ratio", config.MlpRatio)),
+            QueryKeyScale = golden.Options.TryGetProperty("qk_scale", out var scale) && scale.ValueKind == System.Text.Json.JsonValueKind.Number ? scale.GetSingle() : null,
             Height = height,
             Width = width,
             DropPath = 0,
@@ -74,11 +100,12 @@ internal static class GoldenModules
                 : CmtPosition.None,
         };
 
-        void Each(string option, Func<CmtStage, int, CmtStage> change)
+        void Each(string option, Func<CmtStage, double, CmtStage> change)
         {
             if (golden.Options.TryGetProperty(option, out var values))
             {
-                int[] numbers = GoldenCase.Ints(values);
+                // One number serves all stages.
+                double[] numbers = values.ValueKind == System.Text.Json.JsonValueKind.Array ? GoldenCase.Doubles(values) : [.. stages.Select(_ => values.GetDouble())];
                 stages = [.. stages.Take(numbers.Length).Select((stage, i) => change(stage, numbers[i]))];
             }
         }

@@ -8,7 +8,8 @@ namespace Fovea.Engine.Compile.Cpu;
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
-    private const int SpinsBeforeSleep = 4000;
+    private const int SpinsBeforeYield = 300;
+    private const int SpinsBeforeSleep = 1000;
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wakeUps;
     private readonly Lock _oneRunAtATime = new();
@@ -108,9 +109,13 @@ public sealed class WorkerPool : IDisposable
                     return;
                 }
 
-                if (++spins < SpinsBeforeSleep)
+                if (++spins < SpinsBeforeYield)
                 {
                     Thread.SpinWait(20);
+                }
+                else if (spins < SpinsBeforeSleep)
+                {
+                    Thread.Yield();
                 }
                 else
                 {
@@ -173,14 +178,14 @@ public sealed class WorkerPool : IDisposable
         int spins = 0;
         while (Volatile.Read(ref _meeting) == meeting)
         {
-            if (++spins % 1000 == 0)
+            if (++spins < SpinsBeforeYield)
             {
-                // More threads than free processors: let the others arrive.
-                Thread.Yield();
+                Thread.SpinWait(4);
             }
             else
             {
-                Thread.SpinWait(4);
+                // More threads than free processors: let the others arrive.
+                Thread.Yield();
             }
         }
     }

@@ -1,0 +1,91 @@
+using Fovea.Data;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Training;
+
+namespace Fovea.Tests.Models;
+
+public sealed class NetworkSummaryTests
+{
+    [Fact]
+    public void Estimated_memory_is_what_a_compiled_plan_holds()
+    {
+        foreach (bool training in new[] { false, true })
+        {
+            foreach (int threads in new[] { 1, 3 })
+            {
+                Network network = ModelRegistry.Create("cmt_nano");
+                using ModuleState state = new(network);
+                ComputeGraph graph = new(training);
+                Value logits = network.Forward(graph.Input("input", [2, 32, 32, 3]));
+                graph.Output("logits", logits);
+                if (training)
+                {
+                    Gradients.Write(logits.CrossEntropy(graph.Input("labels", [2], ElementType.Int32)).Mean(0), state.Weights.Variables);
+                }
+
+                VariableBlock? gradientLayout = training ? state.Weights : null;
+                MemoryFigures estimate = Plan.Estimate(graph, threads, gradientLayout);
+                using WorkerPool pool = new(threads);
+                using Plan plan = Plan.Compile(graph, pool, gradientLayout);
+                Assert.Equal(plan.Memory, estimate);
+                Assert.Equal(training ? state.Weights.Bytes : 0, estimate.Gradients);
+                Assert.True(estimate.Arena > 0 && estimate.Scratch > 0);
+            }
+        }
+    }
+
+    [Fact]
+    public void Training_bytes_are_what_a_training_step_holds()
+    {
+        NetworkSummary summary = new(ModelRegistry.Create("cmt_nano"), batch: 3, threads: 2);
+        Network network = ModelRegistry.Create("cmt_nano");
+        using ModuleState state = new(network);
+        using WorkerPool pool = new(2);
+        TrainingOptions options = new() { BatchSize = 3, Preprocessing = new Preprocessing { Height = 32, Width = 32 } };
+        using TrainingStep step = new(network, state, options, pool);
+        long remembered = step.Optimizer.Memories.Sum(memory => memory.Bytes);
+        Assert.Equal(state.Weights.Bytes + state.Statistics.Bytes + remembered + step.Memory.Total, summary.TrainingBytes);
+    }
+
+    [Fact]
+    public void A_plan_larger_than_any_machine_is_estimated_all_the_same()
+    {
+        NetworkSummary summary = new(ModelRegistry.Create("cmt_ti"), batch: 4096);
+        Assert.True(summary.TrainingBytes > 100L << 30);
+        Assert.Equal(638_904_600, summary.MultiplyAdds);
+    }
+
+    [Fact]
+    public void Parts_are_told_by_module_path_in_planned_and_in_differentiated_graphs()
+    {
+        Network network = ModelRegistry.Create("cmt_nano");
+        using ModuleState state = new(network);
+        ComputeGraph graph = new();
+        Value logits = network.Forward(graph.Input("input", [1, 32, 32, 3]));
+        graph.Output("logits", logits);
+        NetworkParts parts = new(network, graph);
+        Assert.Equal(["stem", "stage1", "stage2", "stage3", "head"], parts.Names);
+        Assert.Equal("stem", parts.PartOf("stem_conv2"));
+        Assert.Equal("stage1", parts.PartOf("patch_embed_a.proj"));
+        Assert.Equal("stage2", parts.PartOf("blocks_b.0.attn.q"));
+        Assert.Equal("stage3", parts.PartOf("blocks_c.1.mlp.proj"));
+        Assert.Equal("head", parts.PartOf("_fc"));
+        Assert.Null(parts.PartOf(""));
+        Assert.Null(parts.PartOf("blocks_z.0"));
+        Assert.All(Plan.Optimize(graph).Nodes.Where(node => node.MultiplyAdds > 0), node => Assert.NotNull(parts.PartOf(node.Path)));
+    }
+
+    [Fact]
+    public void The_nearest_names_come_first()
+    {
+        Assert.Equal("cmt_xs", ModelRegistry.Nearest("cmtxs")[0]);
+        Assert.Equal("cmt_b_article", ModelRegistry.Nearest("CMT_B-article")[0]);
+        Assert.Equal(2, ModelRegistry.Nearest("resnet", count: 2).Count);
+        Assert.Contains("cmt_nano", Assert.Throws<ArgumentException>(() => ModelRegistry.Create("cmt_nan")).Message, StringComparison.Ordinal);
+    }
+}
