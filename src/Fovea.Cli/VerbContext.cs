@@ -38,6 +38,10 @@ internal sealed class VerbContext(
     /// <summary>The value of an argument that must be given.</summary>
     public T Value<T>(Argument<T> argument) => arguments.GetRequiredValue(argument);
 
+    /// <summary>The value of an argument that may be left out, and then is null.</summary>
+    public T? ValueOrNull<T>(Argument<T?> argument)
+        where T : class => arguments.GetResult(argument) is null ? null : arguments.GetValue(argument);
+
     /// <summary>Whether an option stands on the command line, and is not just its default.</summary>
     public bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
 

@@ -130,12 +130,12 @@ internal sealed class TrainVerb : Verb
     private RunConfiguration Continue(VerbContext context, RunFolder folder)
     {
         RunConfiguration configuration = RunConfiguration.FromJson(folder.ReadConfig(), folder.ConfigPath);
-        return configuration with { Data = context.Value(_data) ?? configuration.Data, Validation = context.Value(_validation) ?? configuration.Validation };
+        return configuration with { Data = context.ValueOrNull(_data) ?? configuration.Data, Validation = context.Value(_validation) ?? configuration.Validation };
     }
 
     private RunConfiguration Configure(VerbContext context)
     {
-        string data = context.Value(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
+        string data = context.ValueOrNull(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
         string model = context.Value(_model)!;
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         IPictureDataset pictures = Datasets.Open(data);

@@ -82,7 +82,7 @@ public static class Checkpoint
         }
         catch (Exception error) when (error is JsonException or DataException)
         {
-            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({error.Message})", "Give a checkpoint that Fovea wrote.", error);
+            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
         }
     }
 
@@ -112,7 +112,7 @@ public static class Checkpoint
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {
-            throw new InvalidFileException(path, $"its model cannot be made ({error.Message})", "Give a checkpoint that this version of Fovea knows.", error);
+            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
         }
 
         ModuleState state = new(network);

@@ -95,7 +95,7 @@ public sealed record TrainingOptions
         }
         catch (Exception error) when (error is JsonException or DataException or ArgumentException or NotSupportedException)
         {
-            throw new InvalidFileException(path, $"the options of the run cannot be read ({error.Message})", "Restore the file, or begin a new run.", error);
+            throw new InvalidFileException(path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
         }
     }
 

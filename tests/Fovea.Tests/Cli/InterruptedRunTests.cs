@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using Fovea.Cli;
+using Fovea.Tests.Training;
+using Fovea.Training;
+
+namespace Fovea.Tests.Cli;
+
+public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<TrainedRun>
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
+    private string[] Train => ["train", trained.Data, "--size", "16", "--batch", "8", "--epochs", "2", "--average", "0.9"];
+
+    [Fact]
+    public async Task A_killed_process_is_resumed_to_the_same_bits()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        using (Process first = Start([.. Train, "--threads", "1", "--out", run]))
+        {
+            await Until(first, () => File.Exists(Path.Combine(run, "config.json")));
+            Kill(first);
+        }
+
+        Assert.False(File.Exists(Path.Combine(run, "last.safetensors")));
+
+        // A checkpoint after every step, so that some are being written when the process dies.
+        string config = Path.Combine(run, "config.json");
+        JsonNode configuration = JsonNode.Parse(File.ReadAllText(config))!;
+        configuration["training"]!["checkpointMinutes"] = 0;
+        File.WriteAllText(config, configuration.ToJsonString());
+        int delay = Random.Shared.Next(60);
+        using (Process second = Start(["train", "--resume", "--threads", "1", "--out", run]))
+        {
+            await Until(second, () => File.Exists(Path.Combine(run, "last.safetensors")));
+            await Task.Delay(delay);
+            Kill(second);
+        }
+
+        await CliRun.Succeeds("train", "--resume", "--threads", "3", "--out", run);
+        TinyRun.AssertSame(RunFolder.Open(trained.Run), RunFolder.Open(run), epochs: 2);
+    }
+
+    [Fact]
+    public async Task Interrupted_training_exits_with_130_and_is_resumed_to_the_same_bits()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        using CancellationTokenSource atOnce = new();
+        atOnce.Cancel();
+        (int exitCode, _, string error) = await CliRun.Run([.. Train, "--out", run], cancellation: atOnce.Token);
+        Assert.Equal((ExitCodes.Interrupted, true), (exitCode, File.Exists(Path.Combine(run, "last.safetensors"))));
+
+        // Then when the first epoch's line is shown, then while the end is evaluated.
+        using CancellationTokenSource later = new();
+        using InterruptingWriter writer = new("epoch 1/2", later);
+        (exitCode, string output, _) = await CliRun.Run(["train", "--resume", "--out", run], writer, later.Token);
+        Assert.Equal(ExitCodes.Interrupted, exitCode);
+        Assert.Equal("Interrupted.", ((string)JsonNode.Parse(output)!["error"]!)[..12]);
+        Assert.Single(RunFolder.Open(run).ReadMetrics());
+
+        using CancellationTokenSource last = new();
+        using InterruptingWriter lastWriter = new("epoch 2/2", last);
+        (exitCode, _, _) = await CliRun.Run(["train", "--resume", "--out", run], lastWriter, last.Token);
+        Assert.Equal(ExitCodes.Interrupted, exitCode);
+
+        JsonObject answer = await CliRun.Succeeds("train", "--resume", "--out", run);
+        Assert.Equal((double)trained.Answer["top1"]!, (double)answer["top1"]!);
+        TinyRun.AssertSame(RunFolder.Open(trained.Run), RunFolder.Open(run), epochs: 2);
+    }
+
+    [Fact]
+    public async Task Interrupted_evaluation_and_prediction_exit_with_130()
+    {
+        using CancellationTokenSource atOnce = new();
+        atOnce.Cancel();
+        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["evaluate", trained.Checkpoint, trained.Data], cancellation: atOnce.Token)).ExitCode);
+        string picture = Path.Combine(trained.Data, "test", "apple", "00.png");
+        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["predict", trained.Checkpoint, picture], cancellation: atOnce.Token)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_run_whose_pictures_have_moved_is_resumed_with_their_new_place()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        using CancellationTokenSource atOnce = new();
+        atOnce.Cancel();
+        await CliRun.Run([.. Train, "--out", run], cancellation: atOnce.Token);
+        string config = Path.Combine(run, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace(trained.Data, "gone", StringComparison.Ordinal));
+        await CliRun.Fails(ExitCodes.BadInput, ["gone"], "train", "--resume", "--out", run);
+        await CliRun.Succeeds("train", trained.Data, "--resume", "--out", run);
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is string path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(typeof(CommandLine).Assembly.Location);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task Until(Process process, Func<bool> happened)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        while (!happened())
+        {
+            Assert.True(clock.Elapsed < _patience, "The process does not come so far.");
+            Assert.True(!process.HasExited || happened(), "The process ended too early.");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Ends a process as SIGKILL does: it can do nothing about it.</summary>
+    private static void Kill(Process process)
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    /// <summary>Presses Ctrl-C when a text is shown.</summary>
+    private sealed class InterruptingWriter(string text, CancellationTokenSource cancellation) : TextWriter
+    {
+        private readonly StringBuilder _line = new();
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value)
+        {
+            _line.Append(value);
+            if (_line.ToString().Contains(text, StringComparison.Ordinal))
+            {
+                cancellation.Cancel();
+            }
+
+            if (value == '\n')
+            {
+                _line.Clear();
+            }
+        }
+    }
+}

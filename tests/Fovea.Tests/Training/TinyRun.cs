@@ -1,0 +1,82 @@
+using Fovea.Data;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Formats;
+using Fovea.Training;
+
+namespace Fovea.Tests.Training;
+
+/// <summary>Runs of <c>cmt_nano</c> on a few pictures, with everything switched on that could break their repeatability.</summary>
+internal sealed class TinyRun : IDisposable
+{
+    public const int BatchesPerEpoch = 3;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly IPictureDataset _training;
+    private readonly IPictureDataset _validation;
+
+    public TinyRun()
+    {
+        _training = Datasets.Open(TinyPictures.Write(_folder.File("training"), 8));
+        _validation = Datasets.Open(TinyPictures.Write(_folder.File("validation"), 2, seed: 2));
+    }
+
+    public static TrainingOptions Options { get; } = new()
+    {
+        Epochs = 2,
+        BatchSize = 8,
+        DropPath = 0.2f,
+        Dropout = 0.2f,
+        AverageDecay = 0.9,
+        Seed = 7,
+        Preprocessing = new Preprocessing { Height = TinyPictures.Side, Width = TinyPictures.Side, Resize = ResizeRule.None },
+        Augmentation = new Augmentation { CropPadding = 2, ErasingProbability = 0.5 },
+    };
+
+    /// <summary>An empty run folder.</summary>
+    public RunFolder NewFolder(string name) => RunFolder.Create(_folder.File(name));
+
+    /// <summary>Trains to the end, or until <paramref name="onStep"/> or <paramref name="onEpoch"/> stop it.</summary>
+    public void Train(
+        TrainingOptions options, RunFolder folder, bool resume = false, int threads = 2, Action? onStep = null, Action? onEpoch = null, CancellationToken cancellation = default)
+    {
+        using WorkerPool pool = new(threads);
+        using Trainer trainer = new(options, _training, _validation, folder, resume, pool, loaderThreads: threads);
+        trainer.Run(new Listener<TrainingProgress>(onStep), new Listener<EpochResult>(onEpoch), cancellation);
+    }
+
+    /// <summary>Asserts that two runs ended alike: the best checkpoint byte for byte, the last one tensor for tensor, one line an epoch.</summary>
+    public static void AssertSame(RunFolder expected, RunFolder actual, int epochs)
+    {
+        Assert.Equal(File.ReadAllBytes(expected.BestCheckpointPath), File.ReadAllBytes(actual.BestCheckpointPath));
+        using SafeTensorsFile one = SafeTensorsFile.Open(expected.LastCheckpointPath);
+        using SafeTensorsFile other = SafeTensorsFile.Open(actual.LastCheckpointPath);
+        Assert.Equal(one.Tensors.Keys.Order(), other.Tensors.Keys.Order());
+        Assert.Contains(one.Tensors.Keys, name => name.StartsWith(Checkpoint.TrainingPrefix, StringComparison.Ordinal));
+        foreach (string name in one.Tensors.Keys)
+        {
+            Assert.True(Bits(one, name).AsSpan().SequenceEqual(Bits(other, name)), $"The tensor {name} differs.");
+        }
+
+        string[] keys = ["step", "epoch", "loss", "accuracy", "learningRate", "validationLoss", "top1"];
+        Assert.Equal(
+            expected.ReadMetrics().Select(line => string.Join(" ", keys.Select(key => line[key]?.ToJsonString()))),
+            actual.ReadMetrics().Select(line => string.Join(" ", keys.Select(key => line[key]?.ToJsonString()))));
+        Assert.Equal(Enumerable.Range(1, epochs), actual.ReadMetrics().Select(line => (int)line["epoch"]!));
+        Assert.NotEmpty(Directory.GetFiles(actual.Path, "events.out.tfevents.*"));
+        Assert.Empty(Directory.GetFiles(actual.Path, ".*"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static int[] Bits(SafeTensorsFile file, string name)
+    {
+        float[] values = new float[file.Info(name).Count];
+        file.ReadFloats(name, values);
+        return [.. values.Select(BitConverter.SingleToInt32Bits)];
+    }
+
+    private sealed class Listener<T>(Action? listen) : IProgress<T>
+    {
+        public void Report(T value) => listen?.Invoke();
+    }
+}
