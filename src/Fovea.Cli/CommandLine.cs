@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -49,6 +50,11 @@ internal static class CommandLine
         var json = new Option<bool>("--json") { Description = "Print the answer as one JSON object, the last line of standard output.", Recursive = true };
         var root = new RootCommand(Description) { json };
         root.HelpName = "fovea";
+        foreach (HelpOption option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new HelpWithExamples((HelpAction)option.Action!, verbs);
+        }
+
         foreach (Verb verb in verbs)
         {
             verb.Command.SetAction((parsed, token) =>

@@ -14,14 +14,16 @@ internal sealed record RunConfiguration(string Data, string? Validation, Trainin
     /// <exception cref="InvalidFileException">Something is missing.</exception>
     public static RunConfiguration FromJson(JsonObject json, string path)
     {
-        if (json["data"]?.GetValue<string>() is not string data || json["training"] is not JsonObject training)
+        if (Text(json["data"]) is not string data || json["training"] is not JsonObject training)
         {
-            throw new InvalidFileException(path, "the entries 'data' and 'training' are missing", "Restore the file, or begin a new run.");
+            throw new InvalidFileException(path, "the entry 'data' or 'training' is missing", "Restore the file, or begin a new run.");
         }
 
-        return new RunConfiguration(data, json["validation"]?.GetValue<string>(), TrainingOptions.FromJson(training, path));
+        return new RunConfiguration(data, Text(json["validation"]), TrainingOptions.FromJson(training, path));
     }
 
     /// <summary>The configuration as a JSON object.</summary>
     public JsonObject ToJson() => new() { ["data"] = Data, ["validation"] = Validation, ["training"] = Options.ToJson() };
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -8,13 +8,23 @@ namespace Fovea.Cli;
 /// </summary>
 internal abstract class Verb
 {
+    private const int MostThreads = 1024;
+
     /// <summary>Makes the verb.</summary>
     /// <param name="name">The word on the command line.</param>
     /// <param name="description">What the verb does, in one sentence.</param>
-    protected Verb(string name, string description) => Command = new Command(name, description);
+    /// <param name="examples">Command lines that help shows.</param>
+    protected Verb(string name, string description, params string[] examples)
+    {
+        Command = new Command(name, description);
+        Examples = examples;
+    }
 
     /// <summary>The verb as the parser sees it.</summary>
     public Command Command { get; }
+
+    /// <summary>Command lines that help shows.</summary>
+    public IReadOnlyList<string> Examples { get; }
 
     /// <summary>Does the work.</summary>
     /// <param name="context">The values given, and where the answer goes.</param>
@@ -34,6 +44,20 @@ internal abstract class Verb
     /// <param name="name">Its name, such as <c>--resume</c>.</param>
     /// <param name="description">What it does.</param>
     protected Option<T> AddOption<T>(string name, string description) => Add(new Option<T>(name) { Description = description });
+
+    /// <summary>Declares the option <c>--threads</c>.</summary>
+    protected Option<int?> AddThreads()
+    {
+        Option<int?> threads = AddOption<int?>("--threads", "Threads to train on; the result does not depend on it. [default: all processors]");
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > MostThreads)
+            {
+                result.AddError($"--threads must be from 1 to {MostThreads}.");
+            }
+        });
+        return threads;
+    }
 
     /// <summary>Declares an argument that must be given.</summary>
     /// <param name="name">Its name, as help shows it.</param>

@@ -16,7 +16,11 @@ internal sealed class EvaluateVerb : Verb
 
     /// <summary>Declares the verb.</summary>
     public EvaluateVerb()
-        : base("evaluate", "Evaluate a checkpoint on a data set (its test part, where it has one).")
+        : base(
+            "evaluate",
+            "Evaluate a checkpoint on a data set (its test part, where it has one).",
+            "fovea evaluate runs/first/best.safetensors pictures/",
+            "fovea evaluate runs/first/best.safetensors pictures/ --batch 16 --json")
     {
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
         _data = AddArgument<string>("DATA", "A data set of the same classes.");

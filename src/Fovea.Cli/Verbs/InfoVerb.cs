@@ -15,7 +15,11 @@ internal sealed class InfoVerb : Verb
 
     /// <summary>Declares the verb.</summary>
     public InfoVerb()
-        : base("info", "Show a model's parameters, multiply-adds and memory, in total and by stage, without running it.")
+        : base(
+            "info",
+            "Show a model's parameters, multiply-adds and memory, in total and by stage, without running it.",
+            "fovea info cmt_ti",
+            "fovea info cmt_s --size 192x256 --batch 32 --classes 10")
     {
         _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
         _batch = AddOption("--batch", "Pictures in one run.", 1);

@@ -15,7 +15,11 @@ internal sealed class PredictVerb : Verb
 
     /// <summary>Declares the verb.</summary>
     public PredictVerb()
-        : base("predict", "Say what pictures (PNG, JPEG) show.")
+        : base(
+            "predict",
+            "Say what pictures (PNG, JPEG) show.",
+            "fovea predict runs/first/best.safetensors cat.jpg dog.png",
+            "fovea predict runs/first/best.safetensors cat.jpg --top 1 --json")
     {
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
         _pictures = AddArgument<string[]>("PICTURE", "Picture files.");

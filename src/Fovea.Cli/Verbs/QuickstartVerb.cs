@@ -20,13 +20,17 @@ internal sealed class QuickstartVerb : Verb
 
     /// <summary>Declares the verb.</summary>
     public QuickstartVerb()
-        : base("quickstart", "Train cmt_nano on Fashion-MNIST, evaluate it, predict some pictures and write a report: about two minutes.")
+        : base(
+            "quickstart",
+            "Train cmt_nano on Fashion-MNIST, evaluate it, predict some pictures and write a report: about two minutes.",
+            "fovea quickstart",
+            "fovea quickstart --full --out runs/fashion --json")
     {
         _full = AddOption<bool>("--full", "Train on the whole set (60,000 pictures, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the source.");
         _out = AddOption("--out", "The run folder.", "runs/quickstart");
         _epochs = AddOption<int?>("--epochs", "Times that all pictures are shown. [default: 16, or 10 with --full]");
         _seed = AddOption("--seed", "The seed of weights, order and augmentation.", 0UL);
-        _threads = AddOption<int?>("--threads", "Threads to train on; the result does not depend on it. [default: all processors]");
+        _threads = AddThreads();
     }
 
     /// <inheritdoc/>
@@ -39,6 +43,7 @@ internal sealed class QuickstartVerb : Verb
         ulong seed = context.Value(_seed);
         (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, 0.05, seed);
         TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 10 : 16), seed);
+        OptionChecks.Validate(options);
         RunFolder folder = RunFolder.Create(context.Value(_out)!, overwrite: true);
         folder.WriteConfig(new RunConfiguration(data, null, options).ToJson());
         context.Output.WriteLine($"Training cmt_nano on {Numbers.Whole(training.Count)} pictures of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the best epoch, {Numbers.Whole(test.Count)} test it.");

@@ -33,10 +33,15 @@ internal sealed class TrainVerb : Verb
 
     /// <summary>Declares the verb.</summary>
     public TrainVerb()
-        : base("train", "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.")
+        : base(
+            "train",
+            "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.",
+            "fovea train pictures/ --model cmt_nano --epochs 20 --out runs/first",
+            "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
+            "fovea train --resume --out runs/first")
     {
         TrainingOptions defaults = new();
-        _data = new Argument<string?>("DATA") { Description = "The data set; with --resume it may be left out.", Arity = ArgumentArity.ZeroOrOne };
+        _data = new Argument<string?>("DATA") { Description = "The data set; with --resume only where it has moved.", Arity = ArgumentArity.ZeroOrOne };
         Command.Add(_data);
         _model = AddOption("--model", "The model; 'fovea models' lists them.", defaults.Model);
         _out = AddOption("--out", "The run folder.", "runs/latest");
@@ -57,7 +62,7 @@ internal sealed class TrainVerb : Verb
         _validation = AddOption<string>("--validation", "A data set to evaluate on. [default: the set's own test part, else --validation-fraction]");
         _validationFraction = AddOption("--validation-fraction", "Share of the training pictures set aside where there is no validation set.", defaults.ValidationFraction);
         _seed = AddOption("--seed", "The seed of weights, order, augmentation and dropout.", 0UL);
-        _threads = AddOption<int?>("--threads", "Threads to train on; the result does not depend on it. [default: all processors]");
+        _threads = AddThreads();
     }
 
     /// <inheritdoc/>
@@ -66,8 +71,9 @@ internal sealed class TrainVerb : Verb
         bool resume = context.Value(_resume);
         string path = context.Value(_out)!;
         RunFolder? existing = resume ? RunFolder.Open(path) : null;
-        RunConfiguration configuration = existing is null ? Configure(context) : RunConfiguration.FromJson(existing.ReadConfig(), existing.ConfigPath);
+        RunConfiguration configuration = existing is null ? Configure(context) : Continue(context, existing);
         (IPictureDataset training, IPictureDataset? validation) = OpenData(configuration);
+        OptionChecks.Validate(configuration.Options, training, validation);
         context.Output.WriteLine(
             $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} pictures of {training.Classes.Count} classes, {Numbers.Whole(validation?.Count ?? 0)} for validation");
         RunFolder folder = existing ?? RunFolder.Create(path, context.Value(_overwrite));
@@ -120,6 +126,13 @@ internal sealed class TrainVerb : Verb
         return (training, validation);
     }
 
+    /// <summary>An earlier run's configuration; the pictures may have moved since.</summary>
+    private RunConfiguration Continue(VerbContext context, RunFolder folder)
+    {
+        RunConfiguration configuration = RunConfiguration.FromJson(folder.ReadConfig(), folder.ConfigPath);
+        return configuration with { Data = context.Value(_data) ?? configuration.Data, Validation = context.Value(_validation) ?? configuration.Validation };
+    }
+
     private RunConfiguration Configure(VerbContext context)
     {
         string data = context.Value(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
@@ -128,6 +141,7 @@ internal sealed class TrainVerb : Verb
         IPictureDataset pictures = Datasets.Open(data);
         Network network = ModelChoice.Create(model, new ModelOptions(pictures.Classes.Count, size?.Height, size?.Width));
         OptimizerKind optimizer = context.Value(_optimizer);
+        double learningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05);
         (Preprocessing preprocessing, Augmentation augmentation) = InputChoice.For(pictures, network.Height, network.Width, flip: !context.Value(_noFlip));
         TrainingOptions options = new()
         {
@@ -135,7 +149,8 @@ internal sealed class TrainVerb : Verb
             Epochs = context.Value(_epochs),
             BatchSize = context.Value(_batch),
             Optimizer = optimizer,
-            LearningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05),
+            LearningRate = learningRate,
+            MinimumRate = Math.Min(new TrainingOptions().MinimumRate, learningRate),
             WarmUpEpochs = Math.Min(context.Value(_warmUp), context.Value(_epochs)),
             WeightDecay = context.Value(_weightDecay),
             LabelSmoothing = context.Value(_labelSmoothing),
@@ -147,15 +162,7 @@ internal sealed class TrainVerb : Verb
             Preprocessing = preprocessing,
             Augmentation = augmentation,
         };
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentException error)
-        {
-            throw new UsageException(error.Message);
-        }
-
+        OptionChecks.Validate(options);
         return new RunConfiguration(data, context.Value(_validation), options);
     }
 }

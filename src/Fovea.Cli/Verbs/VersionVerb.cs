@@ -27,8 +27,8 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
         context.Result["platform"] = RuntimeInformation.RuntimeIdentifier;
         context.Result["processor"] = Processor();
         context.Result["threads"] = Environment.ProcessorCount;
-        context.Result["vector_bits"] = new JsonArray([.. widths.Select(width => JsonValue.Create(width))]);
-        context.Result["fused_multiply_add"] = fusedMultiplyAdd;
+        context.Result["vectorBits"] = new JsonArray([.. widths.Select(width => JsonValue.Create(width))]);
+        context.Result["fusedMultiplyAdd"] = fusedMultiplyAdd;
         return Task.FromResult(ExitCodes.Success);
     }
 

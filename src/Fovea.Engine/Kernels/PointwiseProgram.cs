@@ -161,21 +161,25 @@ internal sealed unsafe partial class PointwiseProgram
             PointwiseLoops.Execute(in instruction, registers, padded);
         }
 
+        // Sums come before stores: a store may overwrite the input that a sum reads.
         int sum = 0;
-        for (int o = 0; o < _outputs.Length; o++)
+        foreach (ref readonly PointwiseOutput output in _outputs.AsSpan())
         {
-            int register = _outputs[o].Register;
-            if (_outputs[o].SumOverRows)
+            if (output.SumOverRows)
             {
                 float* into = _piecesPerRow == 1
                     ? scratch + (long)_accumulators[sum] * _tileStride
                     : Partial(partials, sum, part) + column;
-                PointwiseLoops.Accumulate(into, registers[register], length);
+                PointwiseLoops.Accumulate(into, registers[output.Register], length);
                 sum++;
             }
-            else if (!direct || !_direct[o])
+        }
+
+        for (int o = 0; o < _outputs.Length; o++)
+        {
+            if (!_outputs[o].SumOverRows && (!direct || !_direct[o]))
             {
-                PointwiseLoops.Copy(outputs[o] + start, registers[register], length);
+                PointwiseLoops.Copy(outputs[o] + start, registers[_outputs[o].Register], length);
             }
         }
 

@@ -1,4 +1,3 @@
-using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Layers;
 
@@ -42,7 +41,7 @@ public sealed class NetworkSummary
 
         long tensors = state.Weights.Bytes + state.Statistics.Bytes;
         InferenceBytes = tensors + Plan.Estimate(graph, threads).Total;
-        TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(TrainingGraph(network, state, batch), threads, state.Weights).Total;
+        TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
     }
 
     /// <summary>The network.</summary>
@@ -88,16 +87,5 @@ public sealed class NetworkSummary
             long multiplyAdds = nodes[name].Sum(node => node.MultiplyAdds) / batch;
             return new PartSummary(name, map is null ? null : network.Height / map.Shape[1], output.Last, [.. output.Skip(1)], parameters, multiplyAdds);
         })];
-    }
-
-    private static ComputeGraph TrainingGraph(Network network, ModuleState state, int batch)
-    {
-        ComputeGraph graph = new(training: true);
-        Value logits = network.Forward(graph.Input("input", [batch, network.Height, network.Width, 3]));
-        Value loss = logits.CrossEntropy(graph.Input("labels", [batch], ElementType.Int32)).Mean(0);
-        graph.Output("logits", logits);
-        graph.Output("loss", loss);
-        Gradients.Write(loss, state.Weights.Variables);
-        return graph;
     }
 }

@@ -63,13 +63,7 @@ public sealed class Classifier : IDisposable
     /// <exception cref="InvalidDatasetException">The set has other classes.</exception>
     public Evaluation Evaluate(IPictureDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        if (!dataset.Classes.SequenceEqual(Info.Classes))
-        {
-            throw new InvalidDatasetException(
-                "The data set",
-                $"has the classes {string.Join(", ", dataset.Classes)}, and the checkpoint knows {string.Join(", ", Info.Classes)}. Give a set of the same classes in the same order.");
-        }
-
+        ClassNames.Require(Info.Classes, dataset, "The data set", "the checkpoint");
         return _evaluator.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 

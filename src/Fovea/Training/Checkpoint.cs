@@ -72,8 +72,8 @@ public static class Checkpoint
         {
             CheckpointInfo info = new(
                 file.Metadata[ModelKey],
-                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey])!,
-                JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey])!,
+                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey]) ?? throw new JsonException($"{OptionsKey} is null"),
+                JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey]) ?? throw new JsonException($"{ClassesKey} is null"),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
                 ? info
@@ -116,8 +116,33 @@ public static class Checkpoint
         }
 
         ModuleState state = new(network);
-        Load(file, state);
-        return (info, network, state);
+        try
+        {
+            Load(file, state);
+            return (info, network, state);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The name of the first tensor with a value that is not finite; null where all are.</summary>
+    internal static string? FirstNonFinite(ModuleState state)
+    {
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            foreach (float value in tensor.Variable.Data)
+            {
+                if (!float.IsFinite(value))
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
     }
 
     private static void CheckNames(SafeTensorsFile file, ModuleState state)

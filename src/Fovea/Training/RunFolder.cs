@@ -62,7 +62,7 @@ public sealed class RunFolder
         // A run that stopped before its first checkpoint left nothing to lose or to resume.
         if (!overwrite && (File.Exists(folder.LastCheckpointPath) || File.Exists(folder.BestCheckpointPath)))
         {
-            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", "Choose another folder, or continue that run with --resume.");
+            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", "Choose another folder, continue that run with --resume, or replace it with --overwrite.");
         }
 
         folder.Probe(bytesNeeded);

@@ -30,13 +30,13 @@ public static class RunReport
                 new ReportEntry("top-5", Percent(evaluation.Top5)),
                 new ReportEntry("loss", evaluation.Loss.ToString("F4", CultureInfo.InvariantCulture)),
                 new ReportEntry("training", $"{Last(lines, "seconds"):F0} s"),
-                new ReportEntry("speed", $"{Last(lines, "images_per_second"):F0} images/s"),
+                new ReportEntry("speed", $"{Last(lines, "imagesPerSecond"):F0} images/s"),
             ],
             Charts =
             [
-                Chart("Loss", lines, false, ("training", "loss"), ("validation", "validation_loss")),
+                Chart("Loss", lines, false, ("training", "loss"), ("validation", "validationLoss")),
                 Chart("Accuracy", lines, true, ("training", "accuracy"), ("validation", "top1")),
-                Chart("Learning rate", lines, false, ("learning rate", "learning_rate")),
+                Chart("Learning rate", lines, false, ("learning rate", "learningRate")),
             ],
             Confusion = evaluation.Confusion,
             Mistakes = [.. evaluation.Mistakes.Select(mistake => Picture(mistake, info, evaluated))],

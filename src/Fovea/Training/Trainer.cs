@@ -59,7 +59,8 @@ public sealed class Trainer : IDisposable
     /// <param name="loaderThreads">Threads that prepare pictures.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
-    /// <exception cref="InvalidFileException">The checkpoint to resume from is missing or broken.</exception>
+    /// <exception cref="InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
+    /// <exception cref="InvalidDatasetException">The validation set has other classes than the training set.</exception>
     public Trainer(
         TrainingOptions options,
         IPictureDataset training,
@@ -70,6 +71,11 @@ public sealed class Trainer : IDisposable
         int loaderThreads = 1)
     {
         options.Validate();
+        if (validation is not null)
+        {
+            ClassNames.Require(training.Classes, validation, "The validation set", "the training set");
+        }
+
         (_options, _folder, _validation, _loaderThreads) = (options, folder, validation, loaderThreads);
         pool ??= WorkerPool.Shared;
         Info = new CheckpointInfo(
@@ -117,8 +123,10 @@ public sealed class Trainer : IDisposable
     /// <exception cref="DataException">A picture cannot be read.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
-        _folder.CutMetricsAfter(_position.Step);
-        using TensorBoardWriter log = new(_folder.Path, "train", _position.Step > 0 ? _position.Step : null);
+        // What was logged of epochs after this point is repeated; the epoch before it ended with this very step.
+        long recorded = (long)_position.Epoch * _loader.BatchesPerEpoch;
+        _folder.CutMetricsAfter(recorded);
+        using TensorBoardWriter log = new(_folder.Path, "train", recorded + 1);
         try
         {
             while (_position.Epoch < _options.Epochs)
@@ -145,22 +153,22 @@ public sealed class Trainer : IDisposable
         _average?.Dispose();
     }
 
+    /// <summary>The learning rate of the last step done.</summary>
+    private double LastRate => _schedule.RateAt(Math.Max(_position.Step - 1, 0));
+
     private EpochResult RunEpoch(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         int total = _loader.BatchesPerEpoch * _options.BatchSize;
-        double rate = 0;
-        int shown = 0;
-        Stopwatch clock = Stopwatch.StartNew();
+        Stopwatch sinceStep = Stopwatch.StartNew();
         Stopwatch sinceCheckpoint = Stopwatch.StartNew();
-        double earlier = _position.Seconds;
         foreach (Batch batch in _loader.Epoch(_position.Epoch, _position.Batch, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
-            rate = _schedule.RateAt(_position.Step);
+            double rate = _schedule.RateAt(_position.Step);
             (double loss, int correct) = _step.Run(batch, _position.Step, rate);
             MoveAverages();
-            _position = _position.After(loss * batch.Count, correct, batch.Count, earlier + clock.Elapsed.TotalSeconds);
-            shown += batch.Count;
+            _position = _position.After(loss * batch.Count, correct, batch.Count, sinceStep.Elapsed.TotalSeconds);
+            sinceStep.Restart();
             progress?.Report(new TrainingProgress(
                 _position.Epoch, _options.Epochs, _position.Shown, total, _position.LossSum / _position.Shown, (double)_position.Correct / _position.Shown, rate));
             if (sinceCheckpoint.Elapsed.TotalMinutes >= _options.CheckpointMinutes)
@@ -170,10 +178,15 @@ public sealed class Trainer : IDisposable
             }
         }
 
-        double seconds = clock.Elapsed.TotalSeconds;
         Evaluation? evaluation = Validate(cancellation);
         return new EpochResult(
-            _position.Epoch, _position.LossSum / _position.Shown, (double)_position.Correct / _position.Shown, rate, shown / seconds, _position.Seconds, evaluation);
+            _position.Epoch,
+            _position.LossSum / _position.Shown,
+            (double)_position.Correct / _position.Shown,
+            LastRate,
+            _position.Shown / _position.EpochSeconds,
+            _position.Seconds,
+            evaluation);
     }
 
     private Evaluation? Validate(CancellationToken cancellation)
@@ -184,7 +197,10 @@ public sealed class Trainer : IDisposable
         }
 
         _evaluator.Refresh();
-        return _evaluator.Evaluate(_validation!, _loaderThreads, cancellation: cancellation);
+        Evaluation evaluation = _evaluator.Evaluate(_validation!, _loaderThreads, cancellation: cancellation);
+        return double.IsFinite(evaluation.Loss)
+            ? evaluation
+            : throw new DivergenceException(_position.Step - 1, LastRate, evaluation.Loss, "the evaluation after the step");
     }
 
     private void MoveAverages()
@@ -202,6 +218,7 @@ public sealed class Trainer : IDisposable
 
     private void Record(EpochResult result, TensorBoardWriter log)
     {
+        RequireFinite();
         double score = result.Validation?.Top1 ?? result.Accuracy;
         bool best = score > _position.Best;
         long step = _position.Step;
@@ -216,8 +233,8 @@ public sealed class Trainer : IDisposable
             ["epoch"] = result.Epoch + 1,
             ["loss"] = result.Loss,
             ["accuracy"] = result.Accuracy,
-            ["learning_rate"] = result.LearningRate,
-            ["images_per_second"] = Math.Round(result.ImagesPerSecond, 1),
+            ["learningRate"] = result.LearningRate,
+            ["imagesPerSecond"] = Math.Round(result.ImagesPerSecond, 1),
             ["seconds"] = Math.Round(result.Seconds, 3),
         };
         log.AddScalar("loss/train", step, result.Loss);
@@ -225,7 +242,7 @@ public sealed class Trainer : IDisposable
         log.AddScalar("learning_rate", step, result.LearningRate);
         if (result.Validation is Evaluation validation)
         {
-            line["validation_loss"] = validation.Loss;
+            line["validationLoss"] = validation.Loss;
             line["top1"] = validation.Top1;
             line["top5"] = validation.Top5;
             log.AddScalar("loss/validation", step, validation.Loss);
@@ -236,8 +253,18 @@ public sealed class Trainer : IDisposable
         SaveLast();
     }
 
+    /// <summary>Weights that are not finite never take a good checkpoint's place.</summary>
+    private void RequireFinite()
+    {
+        if (Checkpoint.FirstNonFinite(_state) is string name)
+        {
+            throw new DivergenceException(_position.Step - 1, LastRate, double.NaN, name);
+        }
+    }
+
     private void SaveLast()
     {
+        RequireFinite();
         List<SafeTensor> tensors = [];
         for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
         {
@@ -258,6 +285,13 @@ public sealed class Trainer : IDisposable
     private TrainingPosition Resume()
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(_folder.LastCheckpointPath);
+        CheckpointInfo info = Checkpoint.ReadInfo(file);
+        if (info.Model != Info.Model || info.Options != Info.Options || !info.Classes.SequenceEqual(Info.Classes) || info.Preprocessing != Info.Preprocessing)
+        {
+            throw new InvalidFileException(
+                file.Path, "it was made with other options, another model or other classes than this run", "Resume with the data set and the config.json that the run began with.");
+        }
+
         Checkpoint.Load(file, _state);
         for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
         {

@@ -19,7 +19,12 @@ public enum OptimizerKind
 /// <summary>Everything that decides the weights a run ends with, apart from the pictures; a run folder keeps it as <c>config.json</c>.</summary>
 public sealed record TrainingOptions
 {
-    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 
     /// <summary>The model's registered name.</summary>
     public string Model { get; init; } = "cmt_nano";
@@ -84,9 +89,11 @@ public sealed record TrainingOptions
     {
         try
         {
-            return json.Deserialize<TrainingOptions>(_json)!;
+            TrainingOptions options = json.Deserialize<TrainingOptions>(_json)!;
+            options.Validate();
+            return options;
         }
-        catch (Exception error) when (error is JsonException or DataException or NotSupportedException)
+        catch (Exception error) when (error is JsonException or DataException or ArgumentException or NotSupportedException)
         {
             throw new InvalidFileException(path, $"the options of the run cannot be read ({error.Message})", "Restore the file, or begin a new run.", error);
         }
@@ -99,6 +106,8 @@ public sealed record TrainingOptions
     /// <exception cref="ArgumentException">One does not; the message names it.</exception>
     public void Validate()
     {
+        Check(DropPath is null or (>= 0 and < 1), nameof(DropPath), "from 0 to below 1", DropPath!);
+        Check(Dropout is null or (>= 0 and < 1), nameof(Dropout), "from 0 to below 1", Dropout!);
         Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
         Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
@@ -110,6 +119,7 @@ public sealed record TrainingOptions
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Check(AverageDecay is >= 0 and < 1, nameof(AverageDecay), "from 0 to below 1", AverageDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
     }

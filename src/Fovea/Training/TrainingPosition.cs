@@ -12,8 +12,9 @@ namespace Fovea.Training;
 /// <param name="Shown">This epoch's pictures shown.</param>
 /// <param name="Best">The best score so far.</param>
 /// <param name="Seconds">Seconds trained so far.</param>
+/// <param name="EpochSeconds">Seconds trained in this epoch.</param>
 internal sealed record TrainingPosition(
-    int Epoch = 0, int Batch = 0, long Step = 0, double LossSum = 0, int Correct = 0, int Shown = 0, double Best = -1, double Seconds = 0)
+    int Epoch = 0, int Batch = 0, long Step = 0, double LossSum = 0, int Correct = 0, int Shown = 0, double Best = -1, double Seconds = 0, double EpochSeconds = 0)
 {
     /// <summary>Reads the position that a checkpoint keeps.</summary>
     /// <exception cref="InvalidFileException">The checkpoint keeps none.</exception>
@@ -34,6 +35,10 @@ internal sealed record TrainingPosition(
     public string ToJson() => JsonSerializer.Serialize(this);
 
     /// <summary>The position after one more step.</summary>
+    /// <param name="lossSum">Sum of the step's losses over pictures.</param>
+    /// <param name="correct">The step's pictures predicted right.</param>
+    /// <param name="shown">The step's pictures.</param>
+    /// <param name="seconds">Seconds since the step before.</param>
     public TrainingPosition After(double lossSum, int correct, int shown, double seconds) => this with
     {
         Batch = Batch + 1,
@@ -41,7 +46,8 @@ internal sealed record TrainingPosition(
         LossSum = LossSum + lossSum,
         Correct = Correct + correct,
         Shown = Shown + shown,
-        Seconds = seconds,
+        Seconds = Seconds + seconds,
+        EpochSeconds = EpochSeconds + seconds,
     };
 
     /// <summary>The position at the beginning of the next epoch.</summary>

@@ -1,5 +1,4 @@
 using Fovea.Data;
-using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
@@ -25,15 +24,8 @@ public sealed class TrainingStep : IDisposable
     {
         _options = options;
         _classes = network.Classes;
-        ComputeGraph graph = new(training: true);
         Preprocessing preprocessing = options.Preprocessing;
-        Value pictures = graph.Input("pictures", [options.BatchSize, preprocessing.Height, preprocessing.Width, preprocessing.Channels]);
-        Value labels = graph.Input("labels", [options.BatchSize], ElementType.Int32);
-        Value logits = network.Forward(pictures);
-        Value loss = logits.CrossEntropy(labels, options.LabelSmoothing).Mean(0);
-        graph.Output("logits", logits);
-        graph.Output("loss", loss);
-        Gradients.Write(loss, state.Weights.Variables);
+        ComputeGraph graph = ClassificationGraph.Training(network, state, options.BatchSize, preprocessing.Height, preprocessing.Width, options.LabelSmoothing);
         _plan = Plan.Compile(graph, pool, state.Weights);
         _plan.Seed = options.Seed;
         _optimizer = options.Optimizer == OptimizerKind.AdamW

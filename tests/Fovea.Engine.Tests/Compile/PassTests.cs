@@ -6,13 +6,16 @@ namespace Fovea.Engine.Tests.Compile;
 
 public sealed class PassTests
 {
+    // Graphs that once went wrong: groups that waited for each other, and a sum of an operand that a result had already overwritten.
+    private static readonly int[] _onceWrong = [479, 855, 1087, 1447, 1612, 1874, 2831, 3473];
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Folding_and_fusing_random_graphs_changes_nothing_but_rounding(bool training)
     {
         List<string> problems = [];
-        for (int seed = 0; seed < 4000; seed++)
+        foreach (int seed in Enumerable.Range(0, 300).Concat(_onceWrong))
         {
             if (Record.Exception(() => Compare(seed, training)) is Exception error)
             {
@@ -20,7 +23,7 @@ public sealed class PassTests
             }
         }
 
-        Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(5))}");
+        Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(15))}");
     }
 
     [Fact]

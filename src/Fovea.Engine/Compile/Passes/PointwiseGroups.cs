@@ -28,6 +28,7 @@ internal sealed class PointwiseGroups
     private readonly PointwiseGroup?[] _groups;
     private readonly bool[] _inline;
     private readonly Dictionary<Value, PointwiseGroup> _readers = [];
+    private readonly Ancestors _ancestors;
 
     /// <summary>Forms the groups of a graph.</summary>
     public PointwiseGroups(ComputeGraph graph, Uses uses, int maximumMembers = MaximumMembers)
@@ -37,6 +38,7 @@ internal sealed class PointwiseGroups
         _maximumMembers = maximumMembers;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
+        _ancestors = new Ancestors(graph.Nodes.Count);
         foreach (Node node in graph.Nodes)
         {
             _inline[node.Index] = maximumMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
@@ -44,6 +46,7 @@ internal sealed class PointwiseGroups
 
         foreach (Node node in graph.Nodes)
         {
+            _ancestors.Add(node);
             if (uses.IsNeeded(node) && IsPointwise(node) && !_inline[node.Index])
             {
                 Join(node);
@@ -182,7 +185,15 @@ internal sealed class PointwiseGroups
             }
         }
 
-        chosen ??= new PointwiseGroup();
+        if (chosen is null)
+        {
+            chosen = new PointwiseGroup();
+        }
+        else
+        {
+            _ancestors.Unite(chosen.Members[0], node);
+        }
+
         chosen.Members.Add(node);
         _groups[node.Index] = chosen;
         foreach (Value operand in operands)
@@ -221,6 +232,7 @@ internal sealed class PointwiseGroups
             return false;
         }
 
+        _ancestors.Unite(group.Members[0], other.Members[0]);
         group.Members.AddRange(other.Members);
         group.Members.Sort((left, right) => left.Index.CompareTo(right.Index));
         foreach (Node member in other.Members)
@@ -260,43 +272,9 @@ internal sealed class PointwiseGroups
     private IEnumerable<Value> OperandsOf(PointwiseGroup group) =>
         group.Members.SelectMany(Operands).Where(operand => GroupOf(operand.Producer) != group);
 
-    private IEnumerable<Node> Predecessors(PointwiseGroup group) => OperandsOf(group).Select(operand => operand.Producer).Distinct();
-
-    private IEnumerable<Node> Predecessors(Node node) =>
-        GroupOf(node) is PointwiseGroup group ? Predecessors(group) : node.Inputs.Select(input => input.Producer);
-
-    /// <summary>Whether a way leads from the group to the node.</summary>
-    private bool Reaches(PointwiseGroup group, Node node) => Search(group, [node]);
+    private bool Reaches(PointwiseGroup group, Node node) => _ancestors.Contains(node, group.Members[0]);
 
     /// <summary>Whether a way of at least one node in between leads from the first group to the second.</summary>
     private bool ReachesThroughOthers(PointwiseGroup from, PointwiseGroup to) =>
-        Search(from, Predecessors(to).Where(node => GroupOf(node) != from));
-
-    private bool Search(PointwiseGroup target, IEnumerable<Node> start)
-    {
-        int earliest = target.Members[0].Index;
-        HashSet<Node> visited = [];
-        Stack<Node> open = new(start);
-        while (open.TryPop(out Node? node))
-        {
-            PointwiseGroup? group = GroupOf(node);
-            if (group == target)
-            {
-                return true;
-            }
-
-            // A group is as late as its last member: nothing in front of the target's first member can depend on the target.
-            if ((group?.Last.Index ?? node.Index) < earliest || !visited.Add(group?.Members[0] ?? node))
-            {
-                continue;
-            }
-
-            foreach (Node before in Predecessors(node))
-            {
-                open.Push(before);
-            }
-        }
-
-        return false;
-    }
+        OperandsOf(to).Any(operand => GroupOf(operand.Producer) != from && Reaches(from, operand.Producer));
 }

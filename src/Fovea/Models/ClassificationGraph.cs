@@ -1,0 +1,32 @@
+using Fovea.Engine.Compile;
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>The graph of a training step of a network that classifies.</summary>
+public static class ClassificationGraph
+{
+    /// <summary>
+    /// Forward and backward: inputs <c>pictures</c> (N, H, W, 3) and <c>labels</c> (N), outputs <c>logits</c> (N, classes) and <c>loss</c>,
+    /// and the gradient of every weight.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="state">Its weights.</param>
+    /// <param name="batch">Pictures in a step.</param>
+    /// <param name="height">Rows of the pictures.</param>
+    /// <param name="width">Columns of the pictures.</param>
+    /// <param name="smoothing">Label smoothing ε.</param>
+    /// <exception cref="ShapeException">The network does not take pictures of that size.</exception>
+    public static ComputeGraph Training(Network network, ModuleState state, int batch, int height, int width, float smoothing = 0)
+    {
+        ComputeGraph graph = new(training: true);
+        Value pictures = graph.Input("pictures", [batch, height, width, 3]);
+        Value labels = graph.Input("labels", [batch], ElementType.Int32);
+        Value logits = network.Forward(pictures);
+        Value loss = logits.CrossEntropy(labels, smoothing).Mean(0);
+        graph.Output("logits", logits);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, state.Weights.Variables);
+        return graph;
+    }
+}

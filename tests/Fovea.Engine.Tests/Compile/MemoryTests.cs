@@ -1,0 +1,100 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Compile.Memory;
+
+namespace Fovea.Engine.Tests.Compile;
+
+public sealed class MemoryTests
+{
+    [Fact]
+    public void Buffers_alive_at_the_same_time_never_overlap()
+    {
+        Random random = new(3);
+        for (int round = 0; round < 200; round++)
+        {
+            List<PlannedBuffer> buffers = [];
+            for (int i = 1 + random.Next(60); i > 0; i--)
+            {
+                PlannedBuffer buffer = new(1 + random.Next(round % 3 == 0 ? 70 : 5000), Placement.Arena, $"{i}");
+                int first = random.Next(30);
+                buffer.UsedAt(first);
+                buffer.UsedAt(first + random.Next(8));
+                buffers.Add(buffer);
+            }
+
+            (IReadOnlyDictionary<PlannedBuffer, long> offsets, long bytes) = MemoryPlanner.Plan(buffers);
+            foreach (PlannedBuffer a in buffers)
+            {
+                Assert.Equal(0, offsets[a] % 64);
+                Assert.InRange(offsets[a] + a.Bytes, 0, bytes - 64);
+                Assert.DoesNotContain(buffers, b => b != a
+                    && a.FirstStep <= b.LastStep && b.FirstStep <= a.LastStep
+                    && offsets[a] < offsets[b] + b.Bytes + 64 && offsets[b] < offsets[a] + a.Bytes + 64);
+            }
+        }
+    }
+
+    [Fact]
+    public void Buffers_one_after_another_share_memory()
+    {
+        PlannedBuffer[] chain = [.. Enumerable.Range(0, 50).Select(_ => new PlannedBuffer(6400, Placement.Arena, ""))];
+        for (int i = 0; i < chain.Length; i++)
+        {
+            chain[i].UsedAt(i);
+            chain[i].UsedAt(i + 1);
+        }
+
+        Assert.Equal(2 * (6400 + 64), MemoryPlanner.Plan(chain).Bytes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_step_finds_what_it_reads_as_it_was_written(bool training)
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            using RandomGraphs made = new(seed, training);
+            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
+            Follow(plan, seed);
+        }
+    }
+
+    /// <summary>Goes through two runs step by step and keeps account of which buffer's content lies where.</summary>
+    private static void Follow(Plan plan, int seed)
+    {
+        List<PlannedBuffer> present = [.. plan.Graph.Inputs.Values.Select(plan.Builder.BufferOf)];
+        foreach (Step step in plan.Builder.Steps.Concat(plan.Builder.Steps))
+        {
+            foreach (PlannedBuffer read in step.Reads.Where(read => read.Placement == Placement.Arena))
+            {
+                Assert.True(present.Contains(read), $"seed {seed}: {step.Node} reads {read.Name}, which was overwritten");
+            }
+
+            foreach (PlannedBuffer temporary in step.Temporaries)
+            {
+                Assert.DoesNotContain(step.Reads.Concat(step.Writes).Concat(step.Temporaries), other => other != temporary && Overlap(temporary, other));
+            }
+
+            foreach (PlannedBuffer written in step.Writes)
+            {
+                Assert.DoesNotContain(step.Reads, read => Overlap(read, written) && (!step.InPlace || read.Pointer() != written.Pointer()));
+                Assert.DoesNotContain(step.Writes, other => other != written && Overlap(other, written));
+            }
+
+            present.RemoveAll(buffer => step.Temporaries.Concat(step.Writes).Any(changed => Overlap(changed, buffer)));
+            present.AddRange(step.Writes);
+        }
+
+        // Inputs are still there for a third run, and outputs for the caller.
+        Assert.All(plan.Graph.Inputs.Values, input => Assert.Contains(plan.Builder.BufferOf(input), present));
+        Assert.All(plan.Graph.Outputs.Values.Select(plan.Builder.BufferOf).Where(buffer => buffer.Placement == Placement.Arena), output => Assert.Contains(output, present));
+    }
+
+    private static bool Overlap(PlannedBuffer a, PlannedBuffer b) => a.Pointer() < b.Pointer() + b.Bytes && b.Pointer() < a.Pointer() + a.Bytes;
+}
+
+/// <summary>Addresses as numbers.</summary>
+internal static class Addresses
+{
+    public static unsafe long Pointer(this PlannedBuffer buffer) => (long)buffer.Pointer;
+}

@@ -1,0 +1,82 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Tests.Models;
+
+public sealed class DeterminismTests
+{
+    private static readonly CmtConfig _nano = Cmt.Variants["cmt_nano"] with { DropPath = 0.3f, Dropout = 0.2f };
+
+    private static readonly CmtConfig _article = new(8, [new(12, 1, 1, 4), new(20, 2, 2, 2), new(36, 1, 4, 1)], 3.3, 32, 32)
+    {
+        Article = true,
+        Position = CmtPosition.BlockOffsets,
+        DropPath = 0.2f,
+        Dropout = 0.1f,
+        AttentionDropout = 0.1f,
+        ProjectionDropout = 0.1f,
+        StemStride = 1,
+        HeadChannels = 30,
+        Classes = 7,
+    };
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Three_training_steps_give_the_same_bits_on_any_number_of_threads(bool article)
+    {
+        CmtConfig config = article ? _article : _nano;
+        Dictionary<string, float[]> expected = Train(config, threads: 1);
+        foreach (int threads in (int[])[2, 3])
+        {
+            foreach ((string name, float[] values) in Train(config, threads))
+            {
+                Assert.True(expected[name].AsSpan().SequenceEqual(values), $"{name} differs between 1 and {threads} threads");
+            }
+        }
+    }
+
+    [Fact]
+    public void Another_step_number_draws_other_random_numbers()
+    {
+        Cmt network = new(_nano);
+        using ModuleState state = new(network);
+        state.Initialize(5);
+        using WorkerPool pool = new(1);
+        using Plan plan = ModelPlans.Training(network, state, pool, 4, 32, 32);
+        float[] losses = [.. new ulong[] { 0, 1, 0 }.Select(step =>
+        {
+            plan.StepNumber = step;
+            plan.Run();
+            return plan.Output("loss")[0];
+        })];
+        Assert.NotEqual(losses[0], losses[1]);
+        Assert.Equal(losses[0], losses[2]);
+    }
+
+    private static Dictionary<string, float[]> Train(CmtConfig config, int threads)
+    {
+        Cmt network = new(config);
+        using ModuleState state = new(network);
+        state.Initialize(5);
+        using WorkerPool pool = new(threads);
+        using Plan plan = ModelPlans.Training(network, state, pool, 3, 32, 32);
+        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        plan.Seed = 9;
+        Dictionary<string, float[]> results = [];
+        for (ulong step = 0; step < 3; step++)
+        {
+            plan.StepNumber = step;
+            plan.Run();
+            results.Add($"loss {step}", plan.Output("loss").ToArray());
+            results.Add($"gradients {step}", plan.Gradients.ToArray());
+            optimizer.Step(plan, 1e-3);
+        }
+
+        results.Add("weights", state.Weights.Data.ToArray());
+        results.Add("statistics", state.Statistics.Data.ToArray());
+        return results;
+    }
+}

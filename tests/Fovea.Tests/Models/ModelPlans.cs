@@ -1,0 +1,50 @@
+using Fovea.Engine;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Tests.Models;
+
+/// <summary>Networks compiled for the tests, on pictures drawn from fixed random numbers.</summary>
+internal static class ModelPlans
+{
+    /// <summary>A plan that gives "logits" for "pictures".</summary>
+    public static Plan Inference(Network network, WorkerPool pool, int batch, int height, int width)
+    {
+        ComputeGraph graph = new();
+        graph.Output("logits", network.Forward(graph.Input("pictures", [batch, height, width, 3])));
+        return Filled(Plan.Compile(graph, pool));
+    }
+
+    /// <summary>A plan that gives "loss" and all gradients for "pictures" and "labels".</summary>
+    public static Plan Training(Network network, ModuleState state, WorkerPool pool, int batch, int height, int width)
+    {
+        ComputeGraph graph = new(training: true);
+        Value logits = network.Forward(graph.Input("pictures", [batch, height, width, 3]));
+        Value loss = logits.CrossEntropy(graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f).Mean(0);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, state.Weights.Variables);
+        Plan plan = Filled(Plan.Compile(graph, pool, state.Weights));
+        Span<int> labels = plan.IntegerInput("labels");
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = i % network.Classes;
+        }
+
+        return plan;
+    }
+
+    private static Plan Filled(Plan plan)
+    {
+        KeyedRandom random = new(7, 1);
+        foreach (ref float value in plan.Input("pictures"))
+        {
+            value = (float)random.NextDouble(-2, 2);
+        }
+
+        return plan;
+    }
+}

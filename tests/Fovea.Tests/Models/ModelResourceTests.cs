@@ -1,0 +1,86 @@
+using System.Globalization;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
+using Fovea.Layers;
+using Fovea.Models;
+using Xunit.Abstractions;
+
+namespace Fovea.Tests.Models;
+
+/// <summary>What models take of memory and time. These tests measure the whole process, and so run while no other test does.</summary>
+[Collection("Alone")]
+public sealed class ModelResourceTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void A_plan_takes_the_memory_that_it_says()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using WorkerPool pool = new(1);
+        Network network = ModelRegistry.Create("cmt_s");
+        using ModuleState state = new(network);
+        state.Initialize(1);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        long before = ResidentBytes();
+        using Plan plan = ModelPlans.Training(network, state, pool, 4, 224, 224);
+        plan.Run();
+        GC.Collect();
+        long growth = ResidentBytes() - before;
+        long planned = plan.Memory.Total;
+        output.WriteLine($"planned {planned / 1e6:f1} MB, grew by {growth / 1e6:f1} MB");
+        Assert.InRange(planned, 100_000_000, long.MaxValue);
+        Assert.InRange(growth, (long)(0.9 * planned), (long)(1.1 * planned) + 30_000_000);
+    }
+
+    [Fact]
+    public void Inference_and_training_of_a_model_allocate_nothing()
+    {
+        using WorkerPool pool = new(2);
+        Network network = ModelRegistry.Create("cmt_nano", new ModelOptions(DropPath: 0.2f, Dropout: 0.1f));
+        using ModuleState state = new(network);
+        state.Initialize(1);
+        using Plan inference = ModelPlans.Inference(network, pool, 2, 32, 32);
+        using Plan training = ModelPlans.Training(network, state, pool, 2, 32, 32);
+        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 15 && least > 0; attempt++)
+        {
+            long start = GC.GetTotalAllocatedBytes(precise: true);
+            inference.Run();
+            training.Run();
+            optimizer.Step(training, 1e-4);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - start);
+        }
+
+        Assert.Equal(0, least);
+    }
+
+    [Fact]
+    public void Compiling_a_model_takes_a_moment()
+    {
+        using WorkerPool pool = new(1);
+        Network network = ModelRegistry.Create("cmt_s");
+        using ModuleState state = new(network);
+        foreach (string round in (string[])["cold", "warm"])
+        {
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            ModelPlans.Inference(network, pool, 1, 224, 224).Dispose();
+            output.WriteLine($"cmt_s, inference, {round}: {Elapsed(start):f0} ms");
+            start = System.Diagnostics.Stopwatch.GetTimestamp();
+            ModelPlans.Training(network, state, pool, 1, 64, 64).Dispose();
+            output.WriteLine($"cmt_s, training, {round}: {Elapsed(start):f0} ms");
+        }
+    }
+
+    private static double Elapsed(long start) => System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+
+    private static long ResidentBytes()
+    {
+        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+}
