@@ -9,7 +9,7 @@ public sealed class DeterminismTests
 {
     private static readonly CmtConfig _nano = Cmt.Variants["cmt_nano"] with { DropPath = 0.3f, Dropout = 0.2f };
 
-    private static readonly CmtConfig _article = new(8, [new(12, 1, 1, 4), new(20, 2, 2, 2), new(36, 1, 4, 1)], 3.3, 32, 32)
+    private static readonly CmtConfig _article = new(8, [new(12, 1, 1, 4, 3.3), new(20, 2, 2, 2, 3.3), new(36, 1, 4, 1, 3.3)], 32, 32)
     {
         Article = true,
         Position = CmtPosition.BlockOffsets,
