@@ -52,6 +52,7 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
         using CancellationTokenSource atOnce = new();
         atOnce.Cancel();
         (int exitCode, _, string error) = await CliRun.Run([.. Train, "--out", run], cancellation: atOnce.Token);
+        Assert.Contains($"--resume --out {run}", error, StringComparison.Ordinal);
         Assert.Equal((ExitCodes.Interrupted, true), (exitCode, File.Exists(Path.Combine(run, "last.safetensors"))));
 
         // Then when the first epoch's line is shown, then while the end is evaluated.
