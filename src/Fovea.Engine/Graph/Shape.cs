@@ -47,14 +47,23 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
 
     /// <summary>Makes a shape from its axes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An axis is below 1.</exception>
+    /// <exception cref="ShapeException">There are more elements than a run can address.</exception>
     public static Shape Create(ReadOnlySpan<int> axes)
     {
+        double elements = 1;
         foreach (int axis in axes)
         {
             if (axis < 1)
             {
                 throw new ArgumentOutOfRangeException(nameof(axes), $"A shape has axes of at least 1, not [{string.Join(", ", axes.ToArray())}].");
             }
+
+            elements *= axis;
+        }
+
+        if (elements > int.MaxValue)
+        {
+            throw new ShapeException($"a value of shape [{string.Join(", ", axes.ToArray())}] has {elements:g3} elements, and at most {int.MaxValue} can be addressed: make the batch or the pictures smaller");
         }
 
         return axes.IsEmpty && Scalar is not null ? Scalar : new Shape(axes.ToArray());

@@ -24,8 +24,8 @@ public sealed record Preprocessing
 {
     private static readonly JsonSerializerOptions _json = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
     };
@@ -101,10 +101,10 @@ public sealed record Preprocessing
     {
         Require(Height is > 0 and <= Picture.MaximumSide && Width is > 0 and <= Picture.MaximumSide, $"the input size {Height}×{Width} is out of range");
         Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
-        Require(ResizeTo is >= 0 and <= Picture.MaximumSide, $"resize_to must be 0 or a number of pixels, not {ResizeTo}");
+        Require(ResizeTo is >= 0 and <= Picture.MaximumSide, $"resizeTo must be 0 or a number of pixels, not {ResizeTo}");
         Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
-        Require(StandardDeviation.Length == Channels, $"standard_deviation has {StandardDeviation.Length} numbers for {Channels} channels");
-        Require(Array.TrueForAll(StandardDeviation, value => value > 0), "every standard_deviation must be above 0");
+        Require(StandardDeviation.Length == Channels, $"standardDeviation has {StandardDeviation.Length} numbers for {Channels} channels");
+        Require(Array.TrueForAll(StandardDeviation, value => value > 0), "every standardDeviation must be above 0");
 
         static void Require(bool condition, string problem)
         {

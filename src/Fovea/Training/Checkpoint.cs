@@ -44,7 +44,7 @@ public static class Checkpoint
         Dictionary<string, string> metadata = new()
         {
             [ModelKey] = info.Model,
-            [OptionsKey] = JsonSerializer.Serialize(info.Options),
+            [OptionsKey] = JsonSerializer.Serialize(info.Options, JsonSerializerOptions.Web),
             [ClassesKey] = JsonSerializer.Serialize(info.Classes),
             [PreprocessingKey] = info.Preprocessing.ToJson(),
         };
@@ -72,7 +72,7 @@ public static class Checkpoint
         {
             CheckpointInfo info = new(
                 file.Metadata[ModelKey],
-                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey]) ?? throw new JsonException($"{OptionsKey} is null"),
+                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey], JsonSerializerOptions.Web) ?? throw new JsonException($"{OptionsKey} is null"),
                 JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey]) ?? throw new JsonException($"{ClassesKey} is null"),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
