@@ -37,6 +37,9 @@ internal static unsafe partial class TurboJpeg
 
     static TurboJpeg() => NativeLibrary.SetDllImportResolver(typeof(TurboJpeg).Assembly, Resolve);
 
+    /// <summary>Whether the library is there.</summary>
+    public static bool IsInstalled => Array.Exists(_names, name => NativeLibrary.TryLoad(name, out _));
+
     /// <summary>Creates a decompressor, or gives null.</summary>
     [LibraryImport(Library, EntryPoint = "tjInitDecompress")]
     public static partial nint InitDecompress();

@@ -1,4 +1,5 @@
 using Fovea.Cli;
+using Fovea.Tests.Data;
 
 namespace Fovea.Tests.Cli;
 
@@ -68,7 +69,7 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         await Fails(folder, cut);
     }
 
-    [Fact]
+    [JpegFact]
     public async Task A_broken_picture_is_named_in_training_and_in_prediction()
     {
         byte[] jpeg = Convert.FromBase64String(Data.TestData.BaselineJpeg);

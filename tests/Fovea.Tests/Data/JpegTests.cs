@@ -4,7 +4,7 @@ namespace Fovea.Tests.Data;
 
 public sealed class JpegTests
 {
-    [Theory]
+    [JpegTheory]
     [InlineData(TestData.BaselineJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.ProgressiveJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.GreyJpeg, 16, 16, 1, "0973b365d04427f3")]
@@ -15,7 +15,7 @@ public sealed class JpegTests
         Assert.Equal(digest, TestData.Digest(picture.Pixels));
     }
 
-    [Fact]
+    [JpegFact]
     public void Four_inks_become_red_green_and_blue()
     {
         var picture = PictureFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "picture");
@@ -23,7 +23,7 @@ public sealed class JpegTests
         Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(picture.Pixels.AsSpan(0, 30)));
     }
 
-    [Theory]
+    [JpegTheory]
     [InlineData(TestData.BaselineJpeg)]
     [InlineData(TestData.ProgressiveJpeg)]
     [InlineData(TestData.GreyJpeg)]
@@ -41,7 +41,7 @@ public sealed class JpegTests
         Assert.NotNull(PictureFile.Decode(file, "picture"));
     }
 
-    [Fact]
+    [JpegFact]
     public void Stray_bytes_between_segments_are_no_error()
     {
         byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);

@@ -8,7 +8,7 @@ public sealed class TarTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
+    [JpegTheory]
     [InlineData("", false)]
     [InlineData("train/", false)]
     [InlineData("./data/train/", false)]
@@ -63,7 +63,7 @@ public sealed class TarTests : IDisposable
         Assert.Contains("parts of a data set", Failure(("train/cat/1.png", picture), ("test/cat/1.png", picture)), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [JpegFact]
     public void A_bad_picture_is_named_with_archive_and_entry()
     {
         byte[] half = Convert.FromBase64String(TestData.BaselineJpeg);
