@@ -28,7 +28,7 @@ internal sealed class QuickstartVerb : Verb
     {
         _full = AddOption<bool>("--full", "Train on the whole set (60,000 pictures, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the source.");
         _out = AddOption("--out", "The run folder.", "runs/quickstart");
-        _epochs = AddOption<int?>("--epochs", "Times that all pictures are shown. [default: 16, or 10 with --full]");
+        _epochs = AddOption<int?>("--epochs", "Times that all pictures are shown. [default: 9, or 6 with --full]");
         _seed = AddOption("--seed", "The seed of weights, order and augmentation.", 0UL);
         _threads = AddThreads();
     }
@@ -42,7 +42,7 @@ internal sealed class QuickstartVerb : Verb
         IPictureDataset test = Datasets.OpenTest(data) ?? throw new UsageException($"{data} has no test pictures.");
         ulong seed = context.Value(_seed);
         (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, 0.05, seed);
-        TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 10 : 16), seed);
+        TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 6 : 9), seed);
         OptionChecks.Validate(options);
         RunFolder folder = RunFolder.Create(context.Value(_out)!, overwrite: true);
         folder.WriteConfig(new RunConfiguration(data, null, options).ToJson());

@@ -62,10 +62,32 @@ internal sealed unsafe class PointwiseStep : Step
     private static PointwiseProgram Translate(Node node, PointwiseChain chain)
     {
         PointwiseInput[] inputs = [.. node.Inputs.Select((input, i) => Broadcast(input.Shape, chain.OperandSpaces[i]))];
-        Kernels.PointwiseInstruction[] instructions =
+        List<Kernels.PointwiseInstruction> instructions =
             [.. chain.Instructions.Select((instruction, i) => Translate(instruction, node.Inputs.Length + i, node))];
         PointwiseOutput[] outputs = [.. chain.Results.Select(result => new PointwiseOutput(result.Register, result.ColumnSum))];
-        return new PointwiseProgram(chain.Space.Elements / chain.Space.Last, chain.Space.Last, inputs, instructions, outputs);
+        JoinMultiplyAdds(instructions, outputs);
+        return new PointwiseProgram(chain.Space.Elements / chain.Space.Last, chain.Space.Last, inputs, [.. instructions], outputs);
+    }
+
+    /// <summary>A product that only a sum reads is one instruction with it.</summary>
+    private static void JoinMultiplyAdds(List<Kernels.PointwiseInstruction> instructions, PointwiseOutput[] outputs)
+    {
+        for (int i = 0; i < instructions.Count; i++)
+        {
+            Kernels.PointwiseInstruction product = instructions[i];
+            int register = product.Destination;
+            if (product.Opcode != PointwiseOpcode.Multiply
+                || Array.Exists(outputs, output => output.Register == register)
+                || instructions.FindAll(other => other.Reads(register)) is not [{ Opcode: PointwiseOpcode.Add } sum]
+                || sum.A == sum.B)
+            {
+                continue;
+            }
+
+            instructions[instructions.IndexOf(sum)] = new(
+                PointwiseOpcode.MultiplyAdd, sum.Destination, product.A, product.B, sum.A == register ? sum.B : sum.A);
+            instructions.RemoveAt(i--);
+        }
     }
 
     private static PointwiseInput Broadcast(Shape operand, Shape space)
