@@ -17,7 +17,7 @@ public static class QuickTable
             PrintRow(shape.ToString(), shape.Operations, runner.Run, peak);
         }
 
-        foreach (var kernel in KernelCases.All())
+        foreach (var kernel in KernelCases.All().Concat(DepthwiseBenchmarks.Cases()).Concat(AttentionBenchmarks.Cases()))
         {
             PrintRow(kernel.Name, kernel.Operations, kernel.Run, peak);
         }

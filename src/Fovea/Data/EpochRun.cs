@@ -1,6 +1,6 @@
-using Fovea.Engine;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using Fovea.Engine;
 
 namespace Fovea.Data;
 

@@ -87,7 +87,7 @@ public static class Checkpoint
     }
 
     /// <summary>Fills a module's state from a checkpoint.</summary>
-    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape; nothing was changed.</exception>
+    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
     public static void Load(SafeTensorsFile file, ModuleState state)
     {
         CheckNames(file, state);

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class PointwiseProgramTests
 {
-    private static readonly (int Rows, int Columns)[] s_shapes =
+    private static readonly (int Rows, int Columns)[] _shapes =
     [
         (1, 1), (1, 5), (7, 1), (3, 3), (400, 3), (37, 36), (200, 64), (33, 147), (9, 1000), (5, 1024), (4, 1025), (70, 2500), (3000, 8), (12289, 1),
     ];
@@ -48,7 +48,7 @@ public sealed unsafe class PointwiseProgramTests
     public void A_chain_over_all_broadcasts_agrees_with_its_scalar_twin_in_the_same_bits_for_every_grouping()
     {
         // y = gelu(x·column + row)·scalar − x, z = y², sums of y and z over the rows.
-        foreach ((int rows, int columns) in s_shapes)
+        foreach ((int rows, int columns) in _shapes)
         {
             var program = new PointwiseProgram(
                 rows, columns,
@@ -202,7 +202,7 @@ public sealed unsafe class PointwiseProgramTests
     [Fact]
     public void Outputs_may_lie_in_the_memory_of_full_inputs()
     {
-        foreach ((int rows, int columns) in s_shapes)
+        foreach ((int rows, int columns) in _shapes)
         {
             // The first result is ready before the second reads both inputs.
             var program = new PointwiseProgram(

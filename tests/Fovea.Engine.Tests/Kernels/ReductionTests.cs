@@ -1,4 +1,3 @@
-using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Tests.Kernels;

@@ -1,5 +1,5 @@
-using Fovea.Engine;
 using Fovea.Data;
+using Fovea.Engine;
 
 namespace Fovea.Tests.Data;
 

@@ -4,43 +4,23 @@ using Fovea.Engine.Kernels;
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
 /// <summary>Cross-entropy of each row.</summary>
-internal sealed unsafe class CrossEntropyStep : Step
+[method: SetsRequiredMembers]
+internal sealed unsafe class CrossEntropyStep(Node node, PlanBuilder builder) : RowStep(node, builder)
 {
-    private readonly int _rows;
-    private readonly int _classes;
-
-    /// <summary>Reads the sizes off the node.</summary>
-    [SetsRequiredMembers]
-    public CrossEntropyStep(Node node, PlanBuilder builder)
-    {
-        (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        (_rows, _classes) = Lowering.RowsAndColumns(node.Inputs[0].Shape);
-    }
-
     /// <inheritdoc/>
-    public override int Parts(int phase) => CrossEntropyKernel.Parts(_rows, _classes);
+    public override int Parts(int phase) => CrossEntropyKernel.Parts(Rows, Columns);
 
     /// <inheritdoc/>
     public override void Run(int phase, int first, int last, int worker) => CrossEntropyKernel.Forward(
-        Reads[0].Floats, Reads[1].Integers, ((CrossEntropy)Node.Operation).Smoothing, Writes[0].Floats, _rows, _classes, first, last);
+        Reads[0].Floats, Reads[1].Integers, ((CrossEntropy)Node.Operation).Smoothing, Writes[0].Floats, Rows, Columns, first, last);
 }
 
 /// <summary>The gradient of cross-entropy.</summary>
-internal sealed unsafe class CrossEntropyGradientStep : Step
+[method: SetsRequiredMembers]
+internal sealed unsafe class CrossEntropyGradientStep(Node node, PlanBuilder builder) : RowStep(node, builder)
 {
-    private readonly int _rows;
-    private readonly int _classes;
-
-    /// <summary>Reads the sizes off the node.</summary>
-    [SetsRequiredMembers]
-    public CrossEntropyGradientStep(Node node, PlanBuilder builder)
-    {
-        (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        (_rows, _classes) = Lowering.RowsAndColumns(node.Inputs[0].Shape);
-    }
-
     /// <inheritdoc/>
-    public override int Parts(int phase) => CrossEntropyKernel.Parts(_rows, _classes);
+    public override int Parts(int phase) => CrossEntropyKernel.Parts(Rows, Columns);
 
     /// <inheritdoc/>
     public override void Run(int phase, int first, int last, int worker) => CrossEntropyKernel.Gradient(
@@ -49,8 +29,8 @@ internal sealed unsafe class CrossEntropyGradientStep : Step
         ((CrossEntropyGradient)Node.Operation).Smoothing,
         Reads[2].Floats,
         Writes[0].Floats,
-        _rows,
-        _classes,
+        Rows,
+        Columns,
         first,
         last);
 }

@@ -47,7 +47,7 @@ internal sealed unsafe class ResampleStep : Step
 /// <summary>Sum, mean or largest along neighbouring axes.</summary>
 internal sealed unsafe class ReductionStep : Step
 {
-    private readonly ReductionKind _kind;
+    private readonly Kernels.ReductionKind _kind;
     private readonly int _outer;
     private readonly int _reduced;
     private readonly int _inner;
@@ -60,7 +60,7 @@ internal sealed unsafe class ReductionStep : Step
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         var operation = (Reduction)node.Operation;
         Shape shape = node.Inputs[0].Shape;
-        _kind = operation.Kind;
+        _kind = Enum.Parse<Kernels.ReductionKind>(operation.Kind.ToString());
         _outer = Lowering.Rows(shape, operation.FirstAxis);
         int kept = Lowering.Rows(shape, operation.FirstAxis + operation.Axes);
         _reduced = kept / _outer;
