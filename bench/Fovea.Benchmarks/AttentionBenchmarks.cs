@@ -37,9 +37,10 @@ public unsafe class AttentionBenchmarks
     private static KernelCase Forward(AttentionGeometry geometry)
     {
         var operands = Operands(geometry);
+        Tokens output = Allocate(geometry.Batch * geometry.Queries, geometry.Heads * geometry.ValueWidth);
         float* scratch = Allocate(AttentionKernel.ScratchFloats(geometry));
         return new KernelCase("attention " + Describe(geometry), Operations(geometry), () => AttentionKernel.Forward(
-            geometry, operands.Query, operands.Key, operands.Value, operands.Bias, operands.Output, operands.LogSumExp,
+            geometry, operands.Query, operands.Key, operands.Value, operands.Bias, output, operands.LogSumExp,
             0, AttentionKernel.Parts(geometry), scratch));
     }
 
@@ -62,7 +63,6 @@ public unsafe class AttentionBenchmarks
             Key = Allocate(g.Batch * g.Keys, width),
             Value = Allocate(g.Batch * g.Keys, valueWidth),
             Bias = Allocate((nint)g.Heads * g.Queries * g.Keys),
-            Output = Allocate(g.Batch * g.Queries, valueWidth),
             LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
             OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
             QueryGradient = Allocate(g.Batch * g.Queries, width),

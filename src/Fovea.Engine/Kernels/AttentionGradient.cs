@@ -23,9 +23,6 @@ internal static unsafe class AttentionGradient
         /// <summary>The forward pass's bias [H, N, M], or null.</summary>
         public float* Bias;
 
-        /// <summary>The forward pass's output [B, N, H·Dv].</summary>
-        public Tokens Output;
-
         /// <summary>The forward pass's logarithms of the sums [B, H, N].</summary>
         public float* LogSumExp;
 
@@ -107,9 +104,7 @@ internal static unsafe class AttentionGradient
             float* probabilities = memory.Probabilities + row * stride;
             float* gradients = memory.Gradients + row * stride;
             AttentionTile.Restore(probabilities, bias == null ? null : bias + row * (nint)keys, keys, geometry.Scale, operands.LogSumExp[score + row]);
-            // Σ probability · its gradient over the keys equals output · output gradient.
-            float delta = AttentionTile.Dot(
-                operands.Output.At(token + row, valueChannel), outputGradient + row * operands.OutputGradient.Stride, geometry.ValueWidth);
+            float delta = AttentionTile.Dot(probabilities, gradients, keys);
             AttentionTile.ScoreGradient(gradients, probabilities, keys, delta);
             if (operands.ScoreGradient != null)
             {

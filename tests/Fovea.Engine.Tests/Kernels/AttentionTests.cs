@@ -180,7 +180,6 @@ public sealed unsafe class AttentionTests
                 Key = new(Key, width),
                 Value = new(Value, valueWidth),
                 Bias = Bias,
-                Output = new(Output, valueWidth),
                 LogSumExp = _logSumExp,
                 OutputGradient = new(_outputGradient, valueWidth),
                 QueryGradient = new(QueryGradient, width),
@@ -216,7 +215,7 @@ public sealed unsafe class AttentionTests
         {
             using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
-                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias, Operands.Output, Operands.LogSumExp, first, last, scratch);
+                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
             scratch.AssertGuards();
         }
 

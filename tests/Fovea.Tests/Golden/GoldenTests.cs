@@ -95,7 +95,9 @@ public sealed class GoldenTests
             ? [.. golden.Root.GetProperty("float64_gradient_zero_like").EnumerateArray().Select(name => name.GetString()!)]
             : [];
         double[] norms = [.. golden.Entries("gradients").Select(entry => entry.Value.GetProperty("l2").GetDouble()).Order()];
-        double typical = norms.Length > 0 ? norms[norms.Length / 2] : 1;
+
+        // A gradient that is zero in theory is a sum of terms that cancel; what float32 leaves of it grows with the terms, and so with the other gradients.
+        double vanishing = 1e-5 * Math.Max(1, norms.Length > 0 ? Math.Max(norms[norms.Length / 2], norms[^1] / 100) : 1);
         foreach ((string name, JsonElement expected) in golden.Entries("gradients"))
         {
             float[] gradient = run.Gradient(name);
@@ -103,7 +105,7 @@ public sealed class GoldenTests
             double expectedNorm = expected.GetProperty("l2").GetDouble();
             if (zeroLike.Contains(name))
             {
-                Assert.True(norm <= 1e-5 * Math.Max(1, typical), $"gradient of {name} should vanish and has norm {norm:g3}");
+                Assert.True(norm <= vanishing, $"gradient of {name} should vanish and has norm {norm:g3}");
                 continue;
             }
 

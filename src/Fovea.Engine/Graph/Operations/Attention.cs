@@ -29,7 +29,7 @@ public sealed record Attention(int Heads, float Scale, bool Bias) : Operation
     {
         Node gradient = node.Graph.Add(
             new AttentionGradient(Heads, Scale, Bias),
-            [.. node.Inputs, node.Outputs[0], node.Outputs[1], outputGradients[0]!]);
+            [.. node.Inputs, node.Outputs[1], outputGradients[0]!]);
         return Bias
             ? [gradient.Outputs[0], gradient.Outputs[1], gradient.Outputs[2], gradient.Outputs[3].SumTo([1, .. node.Inputs[3].Shape]).Reshape(node.Inputs[3].Shape)]
             : [gradient.Outputs[0], gradient.Outputs[1], gradient.Outputs[2]];
@@ -45,7 +45,7 @@ public sealed record Attention(int Heads, float Scale, bool Bias) : Operation
 }
 
 /// <summary>
-/// The gradient of <see cref="Attention"/>: from its operands, both its results and the result's gradient to those of query, key and value and,
+/// The gradient of <see cref="Attention"/>: from its operands, its second result and the first one's gradient to those of query, key and value and,
 /// with a bias, of the scores (B, heads, N, M), whose sum over the batch is the bias's gradient. Probabilities are computed again, not stored.
 /// </summary>
 /// <param name="Heads">Number of heads.</param>
