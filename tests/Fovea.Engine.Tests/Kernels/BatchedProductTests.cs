@@ -23,12 +23,12 @@ public unsafe class BatchedProductTests
 
     private static void Check(int batch, int rows, int columns, int depth, bool leftTransposed, bool rightTransposed, bool shared)
     {
-        using var left = GuardedBuffer.Random(batch * rows * depth, 1);
-        using var right = GuardedBuffer.Random(batch * depth * columns, 2);
-        using var residual = GuardedBuffer.Random(batch * rows * columns, 3);
-        using var bias = GuardedBuffer.Random(columns, 4);
-        using var result = new GuardedBuffer(batch * rows * columns);
-        using var scratch = new GuardedBuffer(BatchedProduct.ScratchFloats(columns, depth, leftTransposed));
+        using var left = GuardedMemory.Random(batch * rows * depth, 1);
+        using var right = GuardedMemory.Random(batch * depth * columns, 2);
+        using var residual = GuardedMemory.Random(batch * rows * columns, 3);
+        using var bias = GuardedMemory.Random(columns, 4);
+        using var result = new GuardedMemory(batch * rows * columns);
+        using var scratch = new GuardedMemory(BatchedProduct.ScratchFloats(columns, depth, leftTransposed));
         var batched = new BatchedArguments
         {
             Batch = batch,

@@ -27,13 +27,13 @@ public unsafe class ConvolutionTests
     {
         foreach (var geometry in Geometries)
         {
-            using var input = GuardedBuffer.Random(InputFloats(geometry), 1);
-            using var weights = GuardedBuffer.Random(WeightFloats(geometry), 2);
-            using var bias = GuardedBuffer.Random(geometry.Outputs, 3);
-            using var residual = GuardedBuffer.Random(OutputFloats(geometry), 4);
-            using var packed = new GuardedBuffer(Convolution.PackedLength(geometry));
-            using var scratch = new GuardedBuffer(Convolution.ScratchFloats(geometry));
-            using var output = new GuardedBuffer(OutputFloats(geometry));
+            using var input = GuardedMemory.Random(InputFloats(geometry), 1);
+            using var weights = GuardedMemory.Random(WeightFloats(geometry), 2);
+            using var bias = GuardedMemory.Random(geometry.Outputs, 3);
+            using var residual = GuardedMemory.Random(OutputFloats(geometry), 4);
+            using var packed = new GuardedMemory(Convolution.PackedLength(geometry));
+            using var scratch = new GuardedMemory(Convolution.ScratchFloats(geometry));
+            using var output = new GuardedMemory(OutputFloats(geometry));
             Convolution.Pack(geometry, weights.Pointer, packed.Pointer, 0, Convolution.PackParts(geometry));
             var epilogue = new Epilogue { Bias = bias.Pointer, Activation = ActivationKind.Relu, ResidualAfter = residual.Pointer };
             var parts = Convolution.Parts(geometry);
@@ -60,11 +60,11 @@ public unsafe class ConvolutionTests
     {
         foreach (var geometry in Geometries)
         {
-            using var weights = GuardedBuffer.Random(WeightFloats(geometry), 2);
-            using var outputGradient = GuardedBuffer.Random(OutputFloats(geometry), 3);
-            using var packed = new GuardedBuffer(ConvolutionInputGradient.PackedLength(geometry));
-            using var scratch = new GuardedBuffer(ConvolutionInputGradient.ScratchFloats(geometry));
-            using var gradient = GuardedBuffer.Random(InputFloats(geometry), 4);
+            using var weights = GuardedMemory.Random(WeightFloats(geometry), 2);
+            using var outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
+            using var packed = new GuardedMemory(ConvolutionInputGradient.PackedLength(geometry));
+            using var scratch = new GuardedMemory(ConvolutionInputGradient.ScratchFloats(geometry));
+            using var gradient = GuardedMemory.Random(InputFloats(geometry), 4);
             for (var part = 0; part < ConvolutionInputGradient.PackParts(geometry); part++)
             {
                 ConvolutionInputGradient.Pack(geometry, weights.Pointer, packed.Pointer, part, part + 1);
@@ -95,11 +95,11 @@ public unsafe class ConvolutionTests
     {
         foreach (var geometry in Geometries)
         {
-            using var input = GuardedBuffer.Random(InputFloats(geometry), 1);
-            using var outputGradient = GuardedBuffer.Random(OutputFloats(geometry), 3);
-            using var gradient = new GuardedBuffer(WeightFloats(geometry));
-            using var partials = new GuardedBuffer(ConvolutionWeightGradient.PartialFloats(geometry));
-            using var scratch = new GuardedBuffer(ConvolutionWeightGradient.ScratchFloats(geometry));
+            using var input = GuardedMemory.Random(InputFloats(geometry), 1);
+            using var outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
+            using var gradient = new GuardedMemory(WeightFloats(geometry));
+            using var partials = new GuardedMemory(ConvolutionWeightGradient.PartialFloats(geometry));
+            using var scratch = new GuardedMemory(ConvolutionWeightGradient.ScratchFloats(geometry));
             var parts = ConvolutionWeightGradient.Parts(geometry);
             var mergeParts = ConvolutionWeightGradient.MergeParts(geometry);
             ConvolutionWeightGradient.Run(

@@ -2,18 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Tests.Kernels;
 
-/// <summary>Aligned floats between two guards that tell whether a kernel wrote past either end.</summary>
+/// <summary>
+/// Aligned floats between two guards of NaN: a kernel that lets what lies beyond into its results is caught by the results, and one that writes there
+/// by <see cref="AssertGuards"/>, at the latest when the memory is disposed of.
+/// </summary>
 internal sealed unsafe class GuardedMemory : IDisposable
 {
     private const int Guard = 64;
-    private const float Mark = 12345.75f;
-    private readonly float* _memory;
+    private static readonly int _mark = BitConverter.SingleToInt32Bits(float.NaN);
+    private float* _memory;
 
     public GuardedMemory(long length, float fill = 0)
     {
         Length = (int)length;
-        _memory = (float*)NativeMemory.AlignedAlloc((nuint)((length + 2 * Guard) * sizeof(float)), 64);
-        new Span<float>(_memory, Length + 2 * Guard).Fill(Mark);
+        _memory = (float*)NativeMemory.AlignedAlloc((nuint)((length + (2 * Guard)) * sizeof(float)), 64);
+        new Span<float>(_memory, Length + (2 * Guard)).Fill(float.NaN);
         Span.Fill(fill);
     }
 
@@ -22,9 +25,12 @@ internal sealed unsafe class GuardedMemory : IDisposable
     {
         foreach (ref float value in Span)
         {
-            value = (float)((random.NextDouble() * 2 - 1) * scale);
+            value = (float)(((random.NextDouble() * 2) - 1) * scale);
         }
     }
+
+    public GuardedMemory(ReadOnlySpan<float> values)
+        : this(values.Length) => values.CopyTo(Span);
 
     public int Length { get; }
 
@@ -36,15 +42,31 @@ internal sealed unsafe class GuardedMemory : IDisposable
 
     public static implicit operator float*(GuardedMemory? memory) => memory is null ? null : memory.Pointer;
 
+    /// <summary>Values in [low, high) that are the same for the same seed.</summary>
+    public static GuardedMemory Random(long length, int seed, float low = -1, float high = 1)
+    {
+        GuardedMemory memory = new(length);
+        Random random = new(seed);
+        foreach (ref float value in memory.Span)
+        {
+            value = low + ((high - low) * random.NextSingle());
+        }
+
+        return memory;
+    }
+
+    public GuardedMemory Copy() => new(Span);
+
+    /// <summary>The values as their bits, which also tell one NaN from another.</summary>
+    public int[] Bits() => MemoryMarshal.Cast<float, int>(Span).ToArray();
+
     public float[] ToArray() => Span.ToArray();
 
     public void AssertGuards()
     {
-        for (int index = 0; index < Guard; index++)
-        {
-            Assert.Equal(Mark, _memory[index]);
-            Assert.Equal(Mark, Pointer[Length + index]);
-        }
+        int before = MemoryMarshal.Cast<float, int>(new Span<float>(_memory, Guard)).IndexOfAnyExcept(_mark);
+        int after = MemoryMarshal.Cast<float, int>(new Span<float>(Pointer + Length, Guard)).IndexOfAnyExcept(_mark);
+        Assert.True(before < 0 && after < 0, $"A kernel wrote outside its {Length} floats (before: {before}, after: {after}).");
     }
 
     public void AssertNear(double[] expected, double tolerance, string what)
@@ -58,5 +80,15 @@ internal sealed unsafe class GuardedMemory : IDisposable
         }
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_memory);
+    public void Dispose()
+    {
+        if (_memory is null)
+        {
+            return;
+        }
+
+        AssertGuards();
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
 }

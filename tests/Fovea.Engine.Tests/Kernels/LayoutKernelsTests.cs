@@ -42,8 +42,8 @@ public unsafe class LayoutKernelsTests
         foreach ((int rows, int run) in ((int, int)[])[(1, 1), (5, 3), (7, 16), (3, 20000), (4000, 13)])
         {
             (int sourceStride, int targetStride) = (run + 2, run + 5);
-            using GuardedBuffer source = GuardedBuffer.Random(rows * sourceStride, 1);
-            using GuardedBuffer target = GuardedBuffer.Random(rows * targetStride, 2);
+            using GuardedMemory source = GuardedMemory.Random(rows * sourceStride, 1);
+            using GuardedMemory target = GuardedMemory.Random(rows * targetStride, 2);
             float[] expected = target.Span.ToArray();
             for (int i = 0; i < rows * run; i++)
             {
@@ -66,8 +66,8 @@ public unsafe class LayoutKernelsTests
         foreach ((int rows, int run, int before, int after) in ((int, int, int, int)[])[(1, 5, 0, 3), (6, 7, 2, 0), (3, 33, 17, 9), (900, 30, 1, 2)])
         {
             int padded = before + run + after;
-            using GuardedBuffer source = GuardedBuffer.Random(rows * run, 1);
-            using GuardedBuffer target = GuardedBuffer.Random(rows * padded, 2);
+            using GuardedMemory source = GuardedMemory.Random(rows * run, 1);
+            using GuardedMemory target = GuardedMemory.Random(rows * padded, 2);
             int parts = LayoutKernels.RowParts(rows, padded);
             for (int part = 0; part < parts; part++)
             {
@@ -87,10 +87,10 @@ public unsafe class LayoutKernelsTests
     {
         foreach ((int entries, int width, int count) in ((int, int, int)[])[(1, 1, 4), (7, 3, 20), (169, 6, 2401), (5, 64, 9), (11, 137, 200)])
         {
-            using GuardedBuffer table = GuardedBuffer.Random(entries * width, 1);
-            using GuardedBuffer rows = new(count * width);
-            using GuardedBuffer sums = GuardedBuffer.Random(entries * width, 2);
-            using GuardedBuffer grouped = GuardedBuffer.Random(entries * width, 3);
+            using GuardedMemory table = GuardedMemory.Random(entries * width, 1);
+            using GuardedMemory rows = new(count * width);
+            using GuardedMemory sums = GuardedMemory.Random(entries * width, 2);
+            using GuardedMemory grouped = GuardedMemory.Random(entries * width, 3);
             Random random = new(4);
             int[] indices = [.. Enumerable.Range(0, count).Select(_ => random.Next(entries))];
             fixed (int* index = indices)
@@ -128,8 +128,8 @@ public unsafe class LayoutKernelsTests
     public void An_index_outside_the_table_is_named_with_the_size_of_the_table(int wrong)
     {
         int[] indices = [0, 4, wrong];
-        using GuardedBuffer table = new(5 * 2);
-        using GuardedBuffer rows = new(3 * 2);
+        using GuardedMemory table = new(5 * 2);
+        using GuardedMemory rows = new(3 * 2);
         foreach (bool scatter in (bool[])[false, true])
         {
             IndexOutOfRangeException error = Assert.Throws<IndexOutOfRangeException>(() =>
@@ -154,7 +154,7 @@ public unsafe class LayoutKernelsTests
     private static void CheckPermutation(int[] shape, int[] axes)
     {
         int length = shape.Aggregate(1, (product, axis) => product * axis);
-        using GuardedBuffer source = GuardedBuffer.Random(length, 1);
+        using GuardedMemory source = GuardedMemory.Random(length, 1);
         float[] expected = new float[length];
         for (int i = 0; i < length; i++)
         {
@@ -171,7 +171,7 @@ public unsafe class LayoutKernelsTests
         int parts = LayoutKernels.PermuteParts(shape, axes);
         foreach (int group in (int[])[parts, 1, 3])
         {
-            using GuardedBuffer target = new(length);
+            using GuardedMemory target = new(length);
             for (int part = 0; part < parts; part += group)
             {
                 LayoutKernels.Permute(shape, axes, source.Pointer, target.Pointer, part, Math.Min(part + group, parts));

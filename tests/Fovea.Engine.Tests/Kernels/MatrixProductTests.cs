@@ -43,13 +43,13 @@ public unsafe class MatrixProductTests
         const int rows = 17;
         foreach (var (columns, depth) in ((int, int)[])[(16, 9), (37, 9), (37, 330)])
         {
-            using var left = GuardedBuffer.Random(rows * depth, 1);
-            using var right = GuardedBuffer.Random(depth * columns, 2);
-            using var bias = GuardedBuffer.Random(columns, 3);
-            using var before = GuardedBuffer.Random(rows * columns, 4);
-            using var scale = GuardedBuffer.Random(columns, 5);
-            using var shift = GuardedBuffer.Random(columns, 6);
-            using var after = GuardedBuffer.Random(rows * columns, 7);
+            using var left = GuardedMemory.Random(rows * depth, 1);
+            using var right = GuardedMemory.Random(depth * columns, 2);
+            using var bias = GuardedMemory.Random(columns, 3);
+            using var before = GuardedMemory.Random(rows * columns, 4);
+            using var scale = GuardedMemory.Random(columns, 5);
+            using var shift = GuardedMemory.Random(columns, 6);
+            using var after = GuardedMemory.Random(rows * columns, 7);
             using var packed = Pack(right, columns, 1, depth, columns);
             foreach (var activation in Enum.GetValues<ActivationKind>())
             {
@@ -64,7 +64,7 @@ public unsafe class MatrixProductTests
                         Shift = (steps & 8) != 0 ? shift.Pointer : null,
                         ResidualAfter = (steps & 16) != 0 ? after.Pointer : null,
                     };
-                    using var result = new GuardedBuffer(rows * columns);
+                    using var result = new GuardedMemory(rows * columns);
                     var product = new ProductArguments
                     {
                         Rows = rows,
@@ -95,10 +95,10 @@ public unsafe class MatrixProductTests
         const int rows = 23;
         foreach (var (columns, depth) in ((int, int)[])[(16, 20), (48, 400), (21, 20), (21, 700)])
         {
-            using var left = GuardedBuffer.Random(rows * depth, 1);
-            using var right = GuardedBuffer.Random(depth * columns, 2);
+            using var left = GuardedMemory.Random(rows * depth, 1);
+            using var right = GuardedMemory.Random(depth * columns, 2);
             using var packed = Pack(right, 1, depth, depth, columns);
-            using var result = GuardedBuffer.Random(rows * columns, 3);
+            using var result = GuardedMemory.Random(rows * columns, 3);
             var expected = ProductTwin.Multiply(left.Pointer, depth, 1, right.Pointer, 1, depth, rows, columns, depth);
             for (var i = 0; i < expected.Length; i++)
             {
@@ -131,12 +131,12 @@ public unsafe class MatrixProductTests
     [InlineData(601, 40, 64, false)]
     public void The_bits_are_the_same_however_the_parts_are_grouped(int rows, int columns, int depth, bool leftTransposed)
     {
-        using var left = GuardedBuffer.Random(rows * depth, 1);
-        using var right = GuardedBuffer.Random(depth * columns, 2);
+        using var left = GuardedMemory.Random(rows * depth, 1);
+        using var right = GuardedMemory.Random(depth * columns, 2);
         using var packed = Pack(right, columns, 1, depth, columns);
-        using var scratch = new GuardedBuffer(MatrixProduct.ScratchFloats(depth, leftTransposed));
-        using var together = new GuardedBuffer(rows * columns);
-        using var apart = new GuardedBuffer(rows * columns);
+        using var scratch = new GuardedMemory(MatrixProduct.ScratchFloats(depth, leftTransposed));
+        using var together = new GuardedMemory(rows * columns);
+        using var apart = new GuardedMemory(rows * columns);
         var product = new ProductArguments
         {
             Rows = rows,
@@ -170,11 +170,11 @@ public unsafe class MatrixProductTests
         var leftStride = (leftTransposed ? rows : depth) + 3;
         var rightStride = (rightTransposed ? depth : columns) + 5;
         var resultStride = columns + 2;
-        using var left = GuardedBuffer.Random(leftStride * (leftTransposed ? depth : rows), 1);
-        using var right = GuardedBuffer.Random(rightStride * (rightTransposed ? columns : depth), 2);
+        using var left = GuardedMemory.Random(leftStride * (leftTransposed ? depth : rows), 1);
+        using var right = GuardedMemory.Random(rightStride * (rightTransposed ? columns : depth), 2);
         using var packed = Pack(right, rightTransposed ? 1 : rightStride, rightTransposed ? rightStride : 1, depth, columns);
-        using var scratch = new GuardedBuffer(MatrixProduct.ScratchFloats(depth, leftTransposed));
-        using var result = new GuardedBuffer(resultStride * rows);
+        using var scratch = new GuardedMemory(MatrixProduct.ScratchFloats(depth, leftTransposed));
+        using var result = new GuardedMemory(resultStride * rows);
         result.Span.Fill(77);
         var product = new ProductArguments
         {
@@ -199,9 +199,9 @@ public unsafe class MatrixProductTests
         }
     }
 
-    private static GuardedBuffer Pack(GuardedBuffer right, nint depthStride, nint columnStride, int depth, int columns)
+    private static GuardedMemory Pack(GuardedMemory right, nint depthStride, nint columnStride, int depth, int columns)
     {
-        var packed = new GuardedBuffer(RightPacking.PackedLength(depth, columns));
+        var packed = new GuardedMemory(RightPacking.PackedLength(depth, columns));
         RightPacking.Pack(right.Pointer, depthStride, columnStride, depth, columns, packed.Pointer, 0, RightPacking.Panels(columns));
         return packed;
     }

@@ -14,18 +14,18 @@ public unsafe class OptimizerKernelsTests
     {
         foreach (int length in _lengths)
         {
-            using GuardedBuffer parameters = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer mean = new(length);
-            using GuardedBuffer square = new(length);
-            using GuardedBuffer cutParameters = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer cutMean = new(length);
-            using GuardedBuffer cutSquare = new(length);
+            using GuardedMemory parameters = GuardedMemory.Random(length, 1);
+            using GuardedMemory mean = new(length);
+            using GuardedMemory square = new(length);
+            using GuardedMemory cutParameters = GuardedMemory.Random(length, 1);
+            using GuardedMemory cutMean = new(length);
+            using GuardedMemory cutSquare = new(length);
             double[] p = [.. parameters.Span.ToArray().Select(value => (double)value)];
             double[] m = new double[length];
             double[] v = new double[length];
             for (int t = 1; t <= 5; t++)
             {
-                using GuardedBuffer gradients = GuardedBuffer.Random(length, 10 + t);
+                using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
                 AdamWStep step = new() { LearningRate = 1e-2 / t, WeightDecay = weightDecay, Step = t, GradientFactor = factor, Beta2 = 0.99 };
                 OptimizerKernels.AdamW(in step, parameters.Pointer, gradients.Pointer, mean.Pointer, square.Pointer, length);
                 foreach ((int start, int count) in Ranges(length))
@@ -56,10 +56,10 @@ public unsafe class OptimizerKernelsTests
     [Fact]
     public void The_first_step_of_AdamW_moves_by_the_learning_rate_against_the_sign()
     {
-        using GuardedBuffer parameters = new(2);
-        using GuardedBuffer gradients = new(2);
-        using GuardedBuffer mean = new(2);
-        using GuardedBuffer square = new(2);
+        using GuardedMemory parameters = new(2);
+        using GuardedMemory gradients = new(2);
+        using GuardedMemory mean = new(2);
+        using GuardedMemory square = new(2);
         parameters.Span.Fill(2);
         (gradients.Span[0], gradients.Span[1]) = (0.5f, -3);
         AdamWStep step = new() { LearningRate = 0.1, WeightDecay = 0.5, Step = 1 };
@@ -78,15 +78,15 @@ public unsafe class OptimizerKernelsTests
     {
         foreach (int length in _lengths)
         {
-            using GuardedBuffer parameters = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer velocity = GuardedBuffer.Random(length, 2);
-            using GuardedBuffer cutParameters = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer cutVelocity = GuardedBuffer.Random(length, 2);
+            using GuardedMemory parameters = GuardedMemory.Random(length, 1);
+            using GuardedMemory velocity = GuardedMemory.Random(length, 2);
+            using GuardedMemory cutParameters = GuardedMemory.Random(length, 1);
+            using GuardedMemory cutVelocity = GuardedMemory.Random(length, 2);
             double[] p = [.. parameters.Span.ToArray().Select(value => (double)value)];
             double[] u = new double[length];
             for (int t = 1; t <= 4; t++)
             {
-                using GuardedBuffer gradients = GuardedBuffer.Random(length, 10 + t);
+                using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
                 SgdStep step = new()
                 {
                     LearningRate = 0.1,
@@ -126,9 +126,9 @@ public unsafe class OptimizerKernelsTests
     {
         foreach (int length in _lengths)
         {
-            using GuardedBuffer average = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer cut = GuardedBuffer.Random(length, 1);
-            using GuardedBuffer value = GuardedBuffer.Random(length, 2);
+            using GuardedMemory average = GuardedMemory.Random(length, 1);
+            using GuardedMemory cut = GuardedMemory.Random(length, 1);
+            using GuardedMemory value = GuardedMemory.Random(length, 2);
             double[] expected = [.. Enumerable.Range(0, length).Select(i => 0.995 * average.Span[i] + (1 - 0.995) * value.Span[i])];
             OptimizerKernels.MoveAverage(0.995, average.Pointer, value.Pointer, length);
             AssertClose(expected, average, 1e-6);
@@ -146,7 +146,7 @@ public unsafe class OptimizerKernelsTests
     {
         foreach (int length in (int[])[1, 5, 16, 1000, 16384, 16385, 70003])
         {
-            using GuardedBuffer values = GuardedBuffer.Random(length, 1);
+            using GuardedMemory values = GuardedMemory.Random(length, 1);
             int parts = OptimizerKernels.SumOfSquaresParts(length);
             double[] together = new double[parts];
             double[] apart = new double[parts];
@@ -175,7 +175,7 @@ public unsafe class OptimizerKernelsTests
     {
         foreach (int length in (int[])[1, 8, 13, 40])
         {
-            using GuardedBuffer values = GuardedBuffer.Random(length, 1);
+            using GuardedMemory values = GuardedMemory.Random(length, 1);
             values.Span[0] = -float.MaxValue;
             Assert.True(OptimizerKernels.AllFinite(values.Pointer, length));
             for (int i = 0; i < length; i++)
@@ -200,7 +200,7 @@ public unsafe class OptimizerKernelsTests
         }
     }
 
-    private static void AssertClose(double[] expected, GuardedBuffer actual, double tolerance)
+    private static void AssertClose(double[] expected, GuardedMemory actual, double tolerance)
     {
         for (int i = 0; i < expected.Length; i++)
         {

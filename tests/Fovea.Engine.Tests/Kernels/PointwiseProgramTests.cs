@@ -10,9 +10,9 @@ public sealed unsafe class PointwiseProgramTests
         (1, 1), (1, 5), (7, 1), (3, 3), (400, 3), (37, 36), (200, 64), (33, 147), (9, 1000), (5, 1024), (4, 1025), (70, 2500), (3000, 8), (12289, 1),
     ];
 
-    private static void Run(PointwiseProgram program, PoisonedMemory[] inputs, PoisonedMemory[] outputs, (int First, int Last)[] groups)
+    private static void Run(PointwiseProgram program, GuardedMemory[] inputs, GuardedMemory[] outputs, (int First, int Last)[] groups)
     {
-        using var partials = new PoisonedMemory(program.PartialsFloats, float.NaN);
+        using var partials = new GuardedMemory(program.PartialsFloats, float.NaN);
         float** inputPointers = stackalloc float*[inputs.Length + 1];
         float** outputPointers = stackalloc float*[outputs.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -27,9 +27,9 @@ public sealed unsafe class PointwiseProgramTests
 
         foreach ((int first, int last) in groups)
         {
-            using var scratch = new PoisonedMemory(program.ScratchFloats, float.NaN);
+            using var scratch = new GuardedMemory(program.ScratchFloats, float.NaN);
             program.Run(inputPointers, outputPointers, partials.Pointer, first, last, scratch.Pointer);
-            scratch.AssertUntouchedBehind();
+            scratch.AssertGuards();
         }
 
         for (int part = program.MergeParts - 1; part >= 0; part--)
@@ -37,10 +37,10 @@ public sealed unsafe class PointwiseProgramTests
             program.Merge(partials.Pointer, outputPointers, part, part + 1);
         }
 
-        partials.AssertUntouchedBehind();
-        foreach (PoisonedMemory output in outputs)
+        partials.AssertGuards();
+        foreach (GuardedMemory output in outputs)
         {
-            output.AssertUntouchedBehind();
+            output.AssertGuards();
         }
     }
 
@@ -58,8 +58,8 @@ public sealed unsafe class PointwiseProgramTests
                     new(Square, 8, 7),
                 ],
                 [PointwiseOutput.Store(7), PointwiseOutput.ColumnSum(7), PointwiseOutput.Store(8), PointwiseOutput.ColumnSum(8)]);
-            using PoisonedMemory x = PoisonedMemory.Random(rows * columns, 1), column = PoisonedMemory.Random(columns, 2);
-            using PoisonedMemory row = PoisonedMemory.Random(rows, 3), scalar = PoisonedMemory.Random(1, 4);
+            using GuardedMemory x = GuardedMemory.Random(rows * columns, 1), column = GuardedMemory.Random(columns, 2);
+            using GuardedMemory row = GuardedMemory.Random(rows, 3), scalar = GuardedMemory.Random(1, 4);
             var y = new double[rows * columns];
             var z = new double[rows * columns];
             var ySum = new double[columns];
@@ -75,7 +75,7 @@ public sealed unsafe class PointwiseProgramTests
             int[][]? bits = null;
             foreach ((int First, int Last)[] groups in Agreement.Groupings(program.Parts))
             {
-                PoisonedMemory[] outputs = [new(y.Length), new(columns), new(y.Length), new(columns)];
+                GuardedMemory[] outputs = [new(y.Length), new(columns), new(y.Length), new(columns)];
                 Run(program, [x, column, row, scalar], outputs, groups);
                 string what = $"{rows}×{columns}";
                 Agreement.All(outputs[0].Span, y, 2e-6, what);
@@ -105,8 +105,8 @@ public sealed unsafe class PointwiseProgramTests
         var program = new PointwiseProgram(
             Count, 1, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Full], [instruction], [PointwiseOutput.Store(3)]);
         bool positive = opcode is Log or Sqrt or ReciprocalSqrt or Reciprocal;
-        using PoisonedMemory a = PoisonedMemory.Random(Count, 5, positive ? 0.01f : -6, 6), b = PoisonedMemory.Random(Count, 6, 0.5f, 3);
-        using PoisonedMemory c = PoisonedMemory.Random(Count, 7), y = new(Count);
+        using GuardedMemory a = GuardedMemory.Random(Count, 5, positive ? 0.01f : -6, 6), b = GuardedMemory.Random(Count, 6, 0.5f, 3);
+        using GuardedMemory c = GuardedMemory.Random(Count, 7), y = new(Count);
         a.Span[10] = b.Span[10];
         a.Span[11] = float.NaN;
         Run(program, [a, b, c], [y], [(0, program.Parts)]);
@@ -180,8 +180,8 @@ public sealed unsafe class PointwiseProgramTests
                 var program = new PointwiseProgram(
                     count / columns, columns, [PointwiseInput.Full, PointwiseInput.General(shape, strides)],
                     [new(Add, 2, 0, 1)], [PointwiseOutput.Store(2), PointwiseOutput.ColumnSum(2)]);
-                using PoisonedMemory x = PoisonedMemory.Random(count, 8), operand = PoisonedMemory.Random(length, 9);
-                using PoisonedMemory y = new(count), sum = new(columns);
+                using GuardedMemory x = GuardedMemory.Random(count, 8), operand = GuardedMemory.Random(length, 9);
+                using GuardedMemory y = new(count), sum = new(columns);
                 Run(program, [x, operand], [y, sum], [(0, program.Parts)]);
                 for (long i = 0; i < count; i++)
                 {
@@ -209,8 +209,8 @@ public sealed unsafe class PointwiseProgramTests
                 rows, columns, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Column],
                 [new(Add, 3, 0, 1), new(Subtract, 4, 0, 1), new(Multiply, 5, 4, 2)],
                 [PointwiseOutput.Store(3), PointwiseOutput.Store(5)]);
-            using PoisonedMemory a = PoisonedMemory.Random(rows * columns, 10), b = PoisonedMemory.Random(rows * columns, 11), column = PoisonedMemory.Random(columns, 12);
-            using PoisonedMemory first = a.Copy(), second = b.Copy();
+            using GuardedMemory a = GuardedMemory.Random(rows * columns, 10), b = GuardedMemory.Random(rows * columns, 11), column = GuardedMemory.Random(columns, 12);
+            using GuardedMemory first = a.Copy(), second = b.Copy();
             Run(program, [first, second, column], [first, second], [(0, program.Parts)]);
             for (int i = 0; i < first.Length; i++)
             {

@@ -21,8 +21,8 @@ public unsafe class PoolingKernelTests
     {
         foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using GuardedBuffer input = Coarse(geometry);
-            using GuardedBuffer output = new(OutputFloats(geometry));
+            using GuardedMemory input = Coarse(geometry);
+            using GuardedMemory output = new(OutputFloats(geometry));
             InGroups(output, PoolingKernel.Parts(geometry), $"{geometry}", (first, last) =>
                 PoolingKernel.Maximum(geometry, input.Pointer, output.Pointer, first, last));
             foreach ((int result, int[] taps) in Windows(geometry))
@@ -38,8 +38,8 @@ public unsafe class PoolingKernelTests
         ConvolutionGeometry geometry = new(1, 3, 3, 9, 9, Kernel: 3);
         for (int i = 0; i < 81; i++)
         {
-            using GuardedBuffer input = GuardedBuffer.Random(81, 1);
-            using GuardedBuffer output = new(9);
+            using GuardedMemory input = GuardedMemory.Random(81, 1);
+            using GuardedMemory output = new(9);
             input.Span[i] = float.NaN;
             PoolingKernel.Maximum(geometry, input.Pointer, output.Pointer, 0, 1);
             Assert.Equal(i % 9, output.Span.IndexOf(float.NaN));
@@ -51,9 +51,9 @@ public unsafe class PoolingKernelTests
     {
         foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using GuardedBuffer input = Coarse(geometry);
-            using GuardedBuffer gradient = GuardedBuffer.Random(OutputFloats(geometry), 2);
-            using GuardedBuffer result = GuardedBuffer.Random(input.Length, 3);
+            using GuardedMemory input = Coarse(geometry);
+            using GuardedMemory gradient = GuardedMemory.Random(OutputFloats(geometry), 2);
+            using GuardedMemory result = GuardedMemory.Random(input.Length, 3);
             InGroups(result, PoolingKernel.GradientParts(geometry), $"{geometry}", (first, last) =>
                 PoolingKernel.MaximumGradient(geometry, input.Pointer, gradient.Pointer, result.Pointer, first, last));
             double[] expected = new double[input.Length];
@@ -73,10 +73,10 @@ public unsafe class PoolingKernelTests
     {
         foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using GuardedBuffer input = GuardedBuffer.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-            using GuardedBuffer output = new(OutputFloats(geometry));
-            using GuardedBuffer gradient = GuardedBuffer.Random(output.Length, 2);
-            using GuardedBuffer result = GuardedBuffer.Random(input.Length, 3);
+            using GuardedMemory input = GuardedMemory.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            using GuardedMemory output = new(OutputFloats(geometry));
+            using GuardedMemory gradient = GuardedMemory.Random(output.Length, 2);
+            using GuardedMemory result = GuardedMemory.Random(input.Length, 3);
             InGroups(output, PoolingKernel.Parts(geometry), $"{geometry}", (first, last) =>
                 PoolingKernel.Average(geometry, countPadding, input.Pointer, output.Pointer, first, last));
             InGroups(result, PoolingKernel.GradientParts(geometry), $"gradient, {geometry}", (first, last) =>
@@ -99,9 +99,9 @@ public unsafe class PoolingKernelTests
     }
 
     // Few different values, so that windows hold equal ones.
-    private static GuardedBuffer Coarse(ConvolutionGeometry geometry)
+    private static GuardedMemory Coarse(ConvolutionGeometry geometry)
     {
-        GuardedBuffer input = GuardedBuffer.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+        GuardedMemory input = GuardedMemory.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
         foreach (ref float value in input.Span)
         {
             value = MathF.Round(3 * value) - 4;
@@ -136,7 +136,7 @@ public unsafe class PoolingKernelTests
         }
     }
 
-    private static void InGroups(GuardedBuffer result, int parts, string what, Action<int, int> run)
+    private static void InGroups(GuardedMemory result, int parts, string what, Action<int, int> run)
     {
         run(0, parts);
         float[] together = result.Span.ToArray();
@@ -152,7 +152,7 @@ public unsafe class PoolingKernelTests
         }
     }
 
-    private static void AssertClose(double[] expected, GuardedBuffer actual, string what)
+    private static void AssertClose(double[] expected, GuardedMemory actual, string what)
     {
         for (int i = 0; i < expected.Length; i++)
         {

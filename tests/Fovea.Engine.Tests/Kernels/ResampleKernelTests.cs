@@ -67,9 +67,9 @@ public unsafe class ResampleKernelTests
     {
         const int batch = 2;
         (int height, int width, int outputHeight, int outputWidth) = (rows.InputLength, columns.InputLength, rows.OutputLength, columns.OutputLength);
-        using GuardedBuffer input = GuardedBuffer.Random(batch * height * width * channels, 1);
-        using GuardedBuffer output = GuardedBuffer.Random(batch * outputHeight * outputWidth * channels, 2);
-        using GuardedBuffer scratch = new(ResampleKernel.ScratchFloats(columns, channels));
+        using GuardedMemory input = GuardedMemory.Random(batch * height * width * channels, 1);
+        using GuardedMemory output = GuardedMemory.Random(batch * outputHeight * outputWidth * channels, 2);
+        using GuardedMemory scratch = new(ResampleKernel.ScratchFloats(columns, channels));
         int parts = ResampleKernel.Parts(rows, batch);
         ResampleKernel.Run(rows, columns, channels, input.Pointer, output.Pointer, 0, parts, scratch.Pointer);
         for (int i = 0; i < output.Length; i++)

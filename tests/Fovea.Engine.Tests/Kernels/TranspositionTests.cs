@@ -13,8 +13,8 @@ public unsafe class TranspositionTests
             {
                 var sourceStride = columns + 3;
                 var targetStride = rows + 1;
-                using var source = GuardedBuffer.Random(rows * sourceStride, 1);
-                using var target = new GuardedBuffer(columns * targetStride);
+                using var source = GuardedMemory.Random(rows * sourceStride, 1);
+                using var target = new GuardedMemory(columns * targetStride);
                 Transposition.Transpose(source.Pointer, sourceStride, rows, columns, target.Pointer, targetStride);
                 for (var row = 0; row < rows; row++)
                 {

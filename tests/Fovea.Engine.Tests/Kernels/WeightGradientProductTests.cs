@@ -14,11 +14,11 @@ public unsafe class WeightGradientProductTests
     public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs)
     {
         const int extra = 3;
-        using var outputGradient = GuardedBuffer.Random(rows * (outputs + extra), 1);
-        using var input = GuardedBuffer.Random(rows * (inputs + extra), 2);
-        using var gradient = new GuardedBuffer(outputs * inputs);
-        using var partials = new GuardedBuffer(WeightGradientProduct.PartialFloats(rows, outputs, inputs));
-        using var scratch = new GuardedBuffer(WeightGradientProduct.ScratchFloats(inputs));
+        using var outputGradient = GuardedMemory.Random(rows * (outputs + extra), 1);
+        using var input = GuardedMemory.Random(rows * (inputs + extra), 2);
+        using var gradient = new GuardedMemory(outputs * inputs);
+        using var partials = new GuardedMemory(WeightGradientProduct.PartialFloats(rows, outputs, inputs));
+        using var scratch = new GuardedMemory(WeightGradientProduct.ScratchFloats(inputs));
         var arguments = new WeightGradientArguments
         {
             Rows = rows,

@@ -47,6 +47,12 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Runs steps one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
     internal void Run(Work[] steps)
     {
+        if (steps.Length == 0)
+        {
+            // Without a step the threads would not meet, and a late one could take the next run's steps for this one's.
+            return;
+        }
+
         lock (_oneRunAtATime)
         {
             if (_threads.Length == 0)

@@ -1,0 +1,65 @@
+using Fovea.Engine.Compile.Cpu;
+
+namespace Fovea.Engine.Tests.Compile;
+
+public sealed class WorkerPoolTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Every_part_of_every_phase_runs_once_also_after_runs_without_steps(int threads)
+    {
+        using WorkerPool pool = new(threads);
+        CountingWork first = new(phases: 2, parts: 7);
+        CountingWork second = new(phases: 1, parts: 2);
+        const int Runs = 2000;
+        for (int run = 0; run < Runs; run++)
+        {
+            pool.Run([]);
+            pool.Run([first, second]);
+        }
+
+        Assert.All(first.Counts.Concat(second.Counts), count => Assert.Equal(Runs, count));
+    }
+
+    [Fact]
+    public void A_failure_on_any_thread_reaches_the_caller_and_the_pool_goes_on()
+    {
+        using WorkerPool pool = new(2);
+        CountingWork work = new(phases: 1, parts: 4);
+        Assert.Throws<InvalidOperationException>(() => pool.Run([new FailingWork(), work]));
+        pool.Run([work]);
+        Assert.Equal([2, 2, 2, 2], work.Counts);
+    }
+
+    private sealed class CountingWork(int phases, int parts) : Work
+    {
+        public int[] Counts { get; } = new int[phases * parts];
+
+        public override int Phases => phases;
+
+        public override int Parts(int phase) => parts;
+
+        public override void Run(int phase, int first, int last, int worker)
+        {
+            for (int part = first; part < last; part++)
+            {
+                Interlocked.Increment(ref Counts[(phase * parts) + part]);
+            }
+        }
+    }
+
+    private sealed class FailingWork : Work
+    {
+        public override int Parts(int phase) => 2;
+
+        public override void Run(int phase, int first, int last, int worker)
+        {
+            if (last == 2)
+            {
+                throw new InvalidOperationException("part 1");
+            }
+        }
+    }
+}
