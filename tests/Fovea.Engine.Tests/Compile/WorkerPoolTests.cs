@@ -10,14 +10,17 @@ public sealed class WorkerPoolTests
     [InlineData(3)]
     public void Every_part_of_every_phase_runs_once_also_after_runs_without_steps(int threads)
     {
-        using WorkerPool pool = new(threads);
         CountingWork first = new(phases: 2, parts: 7);
         CountingWork second = new(phases: 1, parts: 2);
-        const int Runs = 2000;
-        for (int run = 0; run < Runs; run++)
+        const int Runs = 3000;
+        for (int run = 0; run < Runs / 3; run++)
         {
-            pool.Run([]);
-            pool.Run([first, second]);
+            using WorkerPool pool = new(threads);
+            for (int again = 0; again < 3; again++)
+            {
+                pool.Run([]);
+                pool.Run([first, second]);
+            }
         }
 
         Assert.All(first.Counts.Concat(second.Counts), count => Assert.Equal(Runs, count));
