@@ -20,9 +20,6 @@ public abstract record Initializer
     /// <summary>Kaiming normal for ReLU-like activations over the outputs (arXiv 1502.01852): standard deviation √(2 / (out·kernel height·kernel width)).</summary>
     public static Initializer KaimingNormalFanOut { get; } = new KaimingFanOut();
 
-    /// <summary>A uniform distribution on ±bound.</summary>
-    public static Initializer Uniform(double bound) => new UniformFill(bound);
-
     /// <summary>Fills a tensor.</summary>
     /// <param name="values">The tensor.</param>
     /// <param name="checkpointShape">Its shape in checkpoints: (out, in, height, width) for weights.</param>
@@ -57,17 +54,6 @@ public abstract record Initializer
         {
             long fanOut = checkpointShape.Elements / checkpointShape[1];
             Normal(Math.Sqrt(2.0 / fanOut)).Apply(values, checkpointShape, random);
-        }
-    }
-
-    private sealed record UniformFill(double Bound) : Initializer
-    {
-        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
-        {
-            foreach (ref float value in values)
-            {
-                value = (float)random.NextDouble(-Bound, Bound);
-            }
         }
     }
 }

@@ -134,7 +134,7 @@ public sealed class Plan : IDisposable
             _pool.Run(single);
             foreach (Value output in step.Node.Outputs)
             {
-                if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(Floats(output)))
+                if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
                 {
                     return step.Node.ToString();
                 }
@@ -163,23 +163,12 @@ public sealed class Plan : IDisposable
     /// <summary>Frees the plan's memory.</summary>
     public void Dispose() => _memory.Dispose();
 
-    private static bool IsFinite(ReadOnlySpan<float> values)
-    {
-        foreach (float value in values)
-        {
-            if (!float.IsFinite(value))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private static Value Find(IReadOnlyDictionary<string, Value> values, string name, string kind) =>
         values.TryGetValue(name, out Value? value)
             ? value
             : throw new KeyNotFoundException($"The graph has no {kind} '{name}'; it has {string.Join(", ", values.Keys)}.");
+
+    private unsafe bool IsFinite(Value value) => Kernels.OptimizerKernels.AllFinite(_builder.BufferOf(value).Floats, (nint)value.Shape.Elements);
 
     private unsafe Span<float> Floats(Value value) => new(_builder.BufferOf(value).Floats, (int)value.Shape.Elements);
 }

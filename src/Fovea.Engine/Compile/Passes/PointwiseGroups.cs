@@ -166,7 +166,14 @@ internal sealed class PointwiseGroups
         {
             if (GroupOf(operand.Producer) is PointwiseGroup producer && producer != chosen && Fits(producer, node, space, operands))
             {
-                chosen = chosen is null || !TryMerge(chosen, producer) ? chosen ?? producer : chosen;
+                if (chosen is null)
+                {
+                    chosen = producer;
+                }
+                else
+                {
+                    MergeIfPossible(chosen, producer);
+                }
             }
         }
 
@@ -217,7 +224,7 @@ internal sealed class PointwiseGroups
             && !operands.Any(operand => GroupOf(operand.Producer) != group && Reaches(group, operand.Producer));
     }
 
-    private bool TryMerge(PointwiseGroup group, PointwiseGroup other)
+    private void MergeIfPossible(PointwiseGroup group, PointwiseGroup other)
     {
         Shape a = Space(group.Members[0]);
         Shape b = Space(other.Members[0]);
@@ -229,7 +236,7 @@ internal sealed class PointwiseGroups
             || ReachesThroughOthers(group, other)
             || ReachesThroughOthers(other, group))
         {
-            return false;
+            return;
         }
 
         _ancestors.Unite(group.Members[0], other.Members[0]);
@@ -244,8 +251,6 @@ internal sealed class PointwiseGroups
         {
             _readers[value] = group;
         }
-
-        return true;
     }
 
     /// <summary>What a node reads, with inline operands replaced by what they read.</summary>
