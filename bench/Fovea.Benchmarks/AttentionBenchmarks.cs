@@ -40,7 +40,7 @@ public unsafe class AttentionBenchmarks
         Tokens output = Allocate(geometry.Batch * geometry.Queries, geometry.Heads * geometry.ValueWidth);
         float* scratch = Allocate(AttentionKernel.ScratchFloats(geometry));
         return new KernelCase("attention " + Describe(geometry), Operations(geometry), () => AttentionKernel.Forward(
-            geometry, operands.Query, operands.Key, operands.Value, operands.Bias, output, operands.LogSumExp,
+            geometry, operands.Query, operands.Key, operands.Value, operands.Addends, output, operands.LogSumExp,
             0, AttentionKernel.Parts(geometry), scratch));
     }
 
@@ -62,7 +62,7 @@ public unsafe class AttentionBenchmarks
             Query = Allocate(g.Batch * g.Queries, width),
             Key = Allocate(g.Batch * g.Keys, width),
             Value = Allocate(g.Batch * g.Keys, valueWidth),
-            Bias = Allocate((nint)g.Heads * g.Queries * g.Keys),
+            Addends = new AttentionAddends { Table = Allocate((nint)g.Heads * g.Queries * g.Keys) },
             LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
             OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
             QueryGradient = Allocate(g.Batch * g.Queries, width),

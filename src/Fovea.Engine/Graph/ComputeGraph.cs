@@ -16,6 +16,7 @@ public sealed class ComputeGraph(bool training = false)
     private readonly OrderedDictionary<string, Value> _inputs = [];
     private readonly OrderedDictionary<string, Value> _outputs = [];
     private readonly OrderedDictionary<string, Value> _marks = [];
+    private readonly List<object> _annotations = [];
     private readonly List<(Variable Variable, Value Value)> _assignments = [];
     private readonly List<(Variable Variable, Value Value)> _gradients = [];
 
@@ -33,6 +34,9 @@ public sealed class ComputeGraph(bool training = false)
 
     /// <summary>Values that a network gives a name, such as its stages' maps, so that others can make them outputs.</summary>
     public IReadOnlyDictionary<string, Value> Marks => _marks;
+
+    /// <summary>What the layers say about parts of the graph, in the order in which they were built.</summary>
+    public IReadOnlyList<object> Annotations => _annotations;
 
     /// <summary>Variables that a run changes at its end, such as running statistics, and their new values.</summary>
     public IReadOnlyList<(Variable Variable, Value Value)> Assignments => _assignments;
@@ -90,12 +94,18 @@ public sealed class ComputeGraph(bool training = false)
     /// <summary>A table of integers known when the graph is built, such as indices.</summary>
     public Value Table(Shape shape, int[] elements) => Apply(new IndexTable(shape, elements));
 
+    /// <summary>A table of numbers known when the graph is built.</summary>
+    public Value Table(Shape shape, float[] elements) => Apply(new NumberTable(shape, elements));
+
     /// <summary>Names a value as a result of each run.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public void Output(string name, Value value) => _outputs.Add(name, value);
 
     /// <summary>Gives a value a name without making it an output.</summary>
     public void Mark(string name, Value value) => _marks[name] = value;
+
+    /// <summary>Remembers something about the graph for whoever looks at it later; runs do not depend on it, and passes do not carry it over.</summary>
+    public void Annotate(object note) => _annotations.Add(note);
 
     /// <summary>Makes a run end with the variable holding the value.</summary>
     public void Assign(Variable variable, Value value)

@@ -20,8 +20,8 @@ internal static unsafe class AttentionGradient
         /// <summary>Values [B, M, H·Dv].</summary>
         public Tokens Value;
 
-        /// <summary>The forward pass's bias [H, N, M], or null.</summary>
-        public float* Bias;
+        /// <summary>What the forward pass added to the scores.</summary>
+        public AttentionAddends Addends;
 
         /// <summary>The forward pass's logarithms of the sums [B, H, N].</summary>
         public float* LogSumExp;
@@ -38,8 +38,14 @@ internal static unsafe class AttentionGradient
         /// <summary>Gradient of the values [B, M, H·Dv], overwritten.</summary>
         public Tokens ValueGradient;
 
-        /// <summary>Gradient of the scores before the softmax [B, H, N, M], overwritten, or null; its sum over the batch is the gradient of the bias.</summary>
+        /// <summary>Gradient of the scores before the softmax [B, H, N, M], overwritten, or null; its sum over the batch is the gradient of the table.</summary>
         public float* ScoreGradient;
+
+        /// <summary>Gradient of the relative logits by row, overwritten, or null.</summary>
+        public float* RelativeRowsGradient;
+
+        /// <summary>Gradient of the relative logits by column, overwritten, or null.</summary>
+        public float* RelativeColumnsGradient;
     }
 
     /// <summary>Independent parts: heads of all pictures.</summary>
@@ -90,7 +96,6 @@ internal static unsafe class AttentionGradient
         nint valueChannel = (nint)head * geometry.ValueWidth;
         nint token = (nint)picture * geometry.Queries + firstRow;
         nint score = ((nint)picture * geometry.Heads + head) * geometry.Queries + firstRow;
-        float* bias = operands.Bias == null ? null : operands.Bias + ((nint)head * geometry.Queries + firstRow) * keys;
         float* query = operands.Query.At(token, channel);
         float* outputGradient = operands.OutputGradient.At(token, valueChannel);
         bool resume = firstRow > 0;
@@ -103,12 +108,20 @@ internal static unsafe class AttentionGradient
         {
             float* probabilities = memory.Probabilities + row * stride;
             float* gradients = memory.Gradients + row * stride;
-            AttentionTile.Restore(probabilities, bias == null ? null : bias + row * (nint)keys, keys, geometry.Scale, operands.LogSumExp[score + row]);
+            float* addend = operands.Addends.Of(geometry, picture, head, firstRow + row, memory.Addend);
+            AttentionTile.Restore(probabilities, addend, keys, geometry.Scale, operands.LogSumExp[score + row]);
             float delta = AttentionTile.Dot(probabilities, gradients, keys);
             AttentionTile.ScoreGradient(gradients, probabilities, keys, delta);
             if (operands.ScoreGradient != null)
             {
                 AttentionTile.Scale(gradients, operands.ScoreGradient + (score + row) * keys, keys, 1);
+            }
+            if (operands.RelativeRowsGradient != null)
+            {
+                nint logits = (token + row) * geometry.Heads + head;
+                operands.Addends.RelativeGradient(
+                    gradients, firstRow + row, operands.RelativeRowsGradient + logits * (2 * operands.Addends.Height - 1),
+                    operands.RelativeColumnsGradient + logits * (2 * operands.Addends.Width - 1));
             }
         }
 
@@ -148,6 +161,7 @@ internal static unsafe class AttentionGradient
         public readonly float* Result;
         public readonly float* KeyGradient;
         public readonly float* ValueGradient;
+        public readonly float* Addend;
         public readonly nint Floats;
 
         public Scratch(in AttentionGeometry geometry, float* memory)
@@ -164,6 +178,7 @@ internal static unsafe class AttentionGradient
             Result = Take(ref next, (nint)Rows * widest);
             KeyGradient = Take(ref next, (nint)geometry.Keys * geometry.PaddedWidth);
             ValueGradient = Take(ref next, (nint)geometry.Keys * geometry.PaddedValueWidth);
+            Addend = Take(ref next, AttentionAddends.RowFloats(geometry));
             Floats = (nint)(next - memory);
         }
 

@@ -16,27 +16,30 @@ internal static unsafe class AttentionKernel
     public static nint ScratchFloats(in AttentionGeometry geometry) =>
         RightPacking.PackedLength(geometry.Width, geometry.Keys)
         + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth)
-        + AttentionGeometry.TileRows * (geometry.ScoreStride + geometry.PaddedValueWidth);
+        + AttentionGeometry.TileRows * (geometry.ScoreStride + geometry.PaddedValueWidth)
+        + AttentionAddends.RowFloats(geometry);
 
     /// <summary>Computes parts [<paramref name="first"/>, <paramref name="last"/>) of the output.</summary>
     /// <param name="geometry">Sizes.</param>
     /// <param name="query">Queries [B, N, H·D].</param>
     /// <param name="key">Keys [B, M, H·D].</param>
     /// <param name="value">Values [B, M, H·Dv].</param>
-    /// <param name="bias">Addend of the scores, [H, N, M], the same for every picture, or null.</param>
+    /// <param name="addends">What is added to the scores.</param>
     /// <param name="output">Output [B, N, H·Dv]; overlaps no operand.</param>
     /// <param name="logSumExp">Logarithm of the sum that divides each query's exponentials, [B, H, N], kept for the gradient, or null.</param>
     /// <param name="first">First part.</param>
     /// <param name="last">Part after the last.</param>
     /// <param name="scratch">Memory of <see cref="ScratchFloats"/> floats.</param>
     public static void Forward(
-        in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, float* bias, Tokens output, float* logSumExp,
+        in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, in AttentionAddends addends, Tokens output, float* logSumExp,
         int first, int last, float* scratch)
     {
         float* keys = scratch;
         float* values = keys + RightPacking.PackedLength(geometry.Width, geometry.Keys);
-        float* tile = values + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth);
+        float* addendRow = values + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth);
+        float* tile = addendRow + AttentionAddends.RowFloats(geometry);
         int perHead = PartsPerHead(geometry);
+        float* sums = stackalloc float[AttentionGeometry.TileRows];
         int packed = -1;
         for (int part = first; part < last; part++)
         {
@@ -55,11 +58,20 @@ internal static unsafe class AttentionKernel
             for (int row = firstRow; row < lastRow; row += AttentionGeometry.TileRows)
             {
                 nint token = (nint)picture * geometry.Queries + row;
-                nint score = (nint)head * geometry.Queries + row;
-                Tile(
-                    geometry, Math.Min(AttentionGeometry.TileRows, lastRow - row), query.At(token, head * geometry.Width), query.Stride, keys, values,
-                    bias == null ? null : bias + score * geometry.Keys, output.At(token, head * geometry.ValueWidth), output.Stride,
-                    logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + row, tile);
+                int rows = Math.Min(AttentionGeometry.TileRows, lastRow - row);
+                AttentionTile.Multiply(
+                    query.At(token, head * geometry.Width), query.Stride, rows, keys, geometry.Width, geometry.Keys, tile, geometry.ScoreStride, resume: false);
+                for (int i = 0; i < rows; i++)
+                {
+                    float* addend = addends.Of(geometry, picture, head, row + i, addendRow);
+                    var (sum, maximum) = AttentionTile.Exponentiate(tile + i * (nint)geometry.ScoreStride, addend, geometry.Keys, geometry.Scale);
+                    sums[i] = sum;
+                    if (logSumExp != null)
+                    {
+                        logSumExp[(nint)index * geometry.Queries + row + i] = maximum + MathF.Log(sum);
+                    }
+                }
+                Finish(geometry, rows, tile, sums, values, output.At(token, head * geometry.ValueWidth), output.Stride);
             }
         }
     }
@@ -74,26 +86,12 @@ internal static unsafe class AttentionKernel
 
     private static int PartsPerHead(in AttentionGeometry geometry) => (geometry.Queries + RowsPerPart - 1) / RowsPerPart;
 
-    private static void Tile(
-        in AttentionGeometry geometry, int rows, float* query, nint queryStride, float* keys, float* values, float* bias, float* output, nint outputStride,
-        float* logSumExp, float* scores)
+    // The exponentials of a tile meet the values; each row is divided by its sum.
+    private static void Finish(in AttentionGeometry geometry, int rows, float* scores, float* sums, float* values, float* output, nint outputStride)
     {
-        nint scoreStride = geometry.ScoreStride;
         nint resultStride = geometry.PaddedValueWidth;
-        float* result = scores + AttentionGeometry.TileRows * scoreStride;
-        float* sums = stackalloc float[AttentionGeometry.TileRows];
-        AttentionTile.Multiply(query, queryStride, rows, keys, geometry.Width, geometry.Keys, scores, scoreStride, resume: false);
-        for (int row = 0; row < rows; row++)
-        {
-            var (sum, maximum) = AttentionTile.Exponentiate(
-                scores + row * scoreStride, bias == null ? null : bias + row * (nint)geometry.Keys, geometry.Keys, geometry.Scale);
-            sums[row] = sum;
-            if (logSumExp != null)
-            {
-                logSumExp[row] = maximum + MathF.Log(sum);
-            }
-        }
-        AttentionTile.Multiply(scores, scoreStride, rows, values, geometry.Keys, geometry.ValueWidth, result, resultStride, resume: false);
+        float* result = scores + AttentionGeometry.TileRows * (nint)geometry.ScoreStride;
+        AttentionTile.Multiply(scores, geometry.ScoreStride, rows, values, geometry.Keys, geometry.ValueWidth, result, resultStride, resume: false);
         for (int row = 0; row < rows; row++)
         {
             AttentionTile.Scale(result + row * resultStride, output + row * outputStride, geometry.ValueWidth, 1 / sums[row]);

@@ -17,12 +17,13 @@ public sealed class Conv2d : Module
     /// <param name="stride">Pixels between windows.</param>
     /// <param name="padding">Zero pixels on each side.</param>
     /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given. Biases begin at 0.</param>
+    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given, and biases 0.</param>
     public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
     {
         _window = new Window(kernel, stride, padding);
-        _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer ?? Initializer.KaimingNormalFanOut, TensorLayout.Convolution));
-        _bias = bias ? Add("bias", new Parameter([outputs], Initializer.Zeros)) : null;
+        initializer ??= Initializer.KaimingNormalFanOut;
+        _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer, TensorLayout.ChannelsLast));
+        _bias = bias ? Add("bias", new Parameter([outputs], initializer.ForBias((long)inputs * kernel * kernel))) : null;
     }
 
     /// <inheritdoc/>
@@ -37,32 +38,41 @@ public sealed class Conv2d : Module
 }
 
 /// <summary>
-/// Convolution of each channel by itself: maps (N, H, W, C) to (N, H', W', C). Checkpoint keys <c>weight</c> (C, 1, kernel, kernel) and <c>bias</c> (C).
+/// Convolution of each channel by itself: maps (N, H, W, C) to (N, H', W', multiplier·C), where results multiplier·c … come from channel c.
+/// Checkpoint keys <c>weight</c> (multiplier·C, 1, kernel, kernel) and <c>bias</c> (multiplier·C).
 /// </summary>
 public sealed class DepthwiseConv2d : Module
 {
     private readonly Parameter _weight;
     private readonly Parameter? _bias;
     private readonly Window _window;
+    private readonly int _multiplier;
 
     /// <summary>Makes a layer.</summary>
-    /// <param name="channels">Channels in and out.</param>
+    /// <param name="channels">Channels in.</param>
     /// <param name="kernel">Taps along each side.</param>
     /// <param name="stride">Pixels between windows.</param>
     /// <param name="padding">Zero pixels on each side.</param>
     /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given. Biases begin at 0.</param>
-    public DepthwiseConv2d(int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
+    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given, and biases 0.</param>
+    /// <param name="multiplier">Results of each channel.</param>
+    public DepthwiseConv2d(int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null, int multiplier = 1)
     {
         _window = new Window(kernel, stride, padding);
-        _weight = Add("weight", new Parameter([kernel, kernel, channels], initializer ?? Initializer.KaimingNormalFanOut, TensorLayout.Depthwise));
-        _bias = bias ? Add("bias", new Parameter([channels], Initializer.Zeros)) : null;
+        _multiplier = multiplier;
+        initializer ??= Initializer.KaimingNormalFanOut;
+        _weight = Add("weight", new Parameter([kernel, kernel, multiplier * channels], initializer, TensorLayout.Depthwise));
+        _bias = bias ? Add("bias", new Parameter([multiplier * channels], initializer.ForBias((long)kernel * kernel))) : null;
     }
 
     /// <inheritdoc/>
     protected override Value Build(Value x)
     {
-        Value y = x.DepthwiseConvolution(x.Graph.Read(_weight), _window);
+        Value y = Repeat(x).DepthwiseConvolution(x.Graph.Read(_weight), _window);
         return _bias is null ? y : y + x.Graph.Read(_bias);
     }
+
+    private Value Repeat(Value x) => _multiplier == 1
+        ? x
+        : x.Reshape([.. x.Shape, 1]).BroadcastTo([.. x.Shape, _multiplier]).Reshape(x.Shape.With(-1, x.Shape.Last * _multiplier));
 }

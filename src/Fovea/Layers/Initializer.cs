@@ -11,6 +11,15 @@ public abstract record Initializer
     /// <summary>One throughout.</summary>
     public static Initializer Ones { get; } = new Fill(1);
 
+    /// <summary>One number throughout.</summary>
+    public static Initializer Constant(float number) => new Fill(number);
+
+    /// <summary>A uniform distribution over ±<paramref name="bound"/>.</summary>
+    public static Initializer Uniform(double bound) => new UniformFill(bound);
+
+    /// <summary>A uniform distribution over ±1/√(inputs of an output), for weights and biases alike: what PyTorch's layers begin with.</summary>
+    public static Initializer FanInUniform { get; } = new FanIn();
+
     /// <summary>A normal distribution of mean 0.</summary>
     public static Initializer Normal(double standardDeviation) => new NormalFill(standardDeviation, double.PositiveInfinity);
 
@@ -19,6 +28,10 @@ public abstract record Initializer
 
     /// <summary>Kaiming normal for ReLU-like activations over the outputs (arXiv 1502.01852): standard deviation √(2 / (out·kernel height·kernel width)).</summary>
     public static Initializer KaimingNormalFanOut { get; } = new KaimingFanOut();
+
+    /// <summary>How the bias beside weights of this initializer begins; 0 but for <see cref="FanInUniform"/>.</summary>
+    /// <param name="fanIn">Inputs of one output.</param>
+    public virtual Initializer ForBias(long fanIn) => Zeros;
 
     /// <summary>Fills a tensor.</summary>
     /// <param name="values">The tensor.</param>
@@ -29,6 +42,25 @@ public abstract record Initializer
     private sealed record Fill(float Number) : Initializer
     {
         public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random) => values.Fill(Number);
+    }
+
+    private sealed record UniformFill(double Bound) : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            foreach (ref float value in values)
+            {
+                value = (float)random.NextDouble(-Bound, Bound);
+            }
+        }
+    }
+
+    private sealed record FanIn : Initializer
+    {
+        public override Initializer ForBias(long fanIn) => Uniform(1 / Math.Sqrt(fanIn));
+
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random) =>
+            Uniform(1 / Math.Sqrt((double)checkpointShape.Elements / checkpointShape[0])).Apply(values, checkpointShape, random);
     }
 
     private sealed record NormalFill(double StandardDeviation, double Limit) : Initializer

@@ -10,11 +10,12 @@ public sealed class Linear : Module
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; truncated normal of 0.02 where nothing is given. Biases begin at 0.</param>
+    /// <param name="initializer">How fresh weights are filled; truncated normal of 0.02 where nothing is given, and biases 0.</param>
     public Linear(int inputs, int outputs, bool bias = true, Initializer? initializer = null)
     {
-        _weight = Add("weight", new Parameter([outputs, inputs], initializer ?? Initializer.TruncatedNormal(0.02)));
-        _bias = bias ? Add("bias", new Parameter([outputs], Initializer.Zeros)) : null;
+        initializer ??= Initializer.TruncatedNormal(0.02);
+        _weight = Add("weight", new Parameter([outputs, inputs], initializer));
+        _bias = bias ? Add("bias", new Parameter([outputs], initializer.ForBias(inputs))) : null;
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,9 @@ public enum ParameterKind
 /// <param name="initializer">How a fresh one is filled.</param>
 /// <param name="layout">How checkpoints lay it out.</param>
 /// <param name="kind">What it is for.</param>
-public sealed class Parameter(Shape shape, Initializer initializer, TensorLayout layout = TensorLayout.Same, ParameterKind kind = ParameterKind.Weight)
+/// <param name="resizing">How it is carried to another picture size, where it belongs to one.</param>
+public sealed class Parameter(
+    Shape shape, Initializer initializer, TensorLayout layout = TensorLayout.Same, ParameterKind kind = ParameterKind.Weight, TableResizing? resizing = null)
 {
     private Variable? _variable;
 
@@ -33,6 +35,9 @@ public sealed class Parameter(Shape shape, Initializer initializer, TensorLayout
 
     /// <summary>What it is for.</summary>
     public ParameterKind Kind { get; } = kind;
+
+    /// <summary>How it is carried to another picture size; null where it belongs to none, or cannot be.</summary>
+    public TableResizing? Resizing { get; } = resizing;
 
     /// <summary>How a fresh one is filled.</summary>
     public Initializer Initializer { get; } = initializer;

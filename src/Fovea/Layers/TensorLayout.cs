@@ -6,8 +6,11 @@ public enum TensorLayout
     /// <summary>The same in both.</summary>
     Same,
 
-    /// <summary>Convolution weights: (out, height, width, in) here, (out, in, height, width) in checkpoints.</summary>
-    Convolution,
+    /// <summary>Convolution weights and maps: (out, height, width, in) here, (out, in, height, width) in checkpoints.</summary>
+    ChannelsLast,
+
+    /// <summary>Convolution weights that checkpoints hold as a linear layer's over unfolded patches: (out, height, width, in) here, (out, in·height·width) there.</summary>
+    Unfolded,
 
     /// <summary>Depthwise weights: (height, width, channels) here, (channels, 1, height, width) in checkpoints.</summary>
     Depthwise,
@@ -19,9 +22,19 @@ public static class TensorLayouts
     /// <summary>The shape in checkpoints of a tensor that the engine stores with the given shape.</summary>
     public static Shape CheckpointShape(this TensorLayout layout, Shape stored) => layout switch
     {
-        TensorLayout.Convolution => [stored[0], stored[3], stored[1], stored[2]],
+        TensorLayout.ChannelsLast => [stored[0], stored[3], stored[1], stored[2]],
+        TensorLayout.Unfolded => [stored[0], stored[1] * stored[2] * stored[3]],
         TensorLayout.Depthwise => [stored[2], 1, stored[0], stored[1]],
         _ => stored,
+    };
+
+    /// <summary>The shape that the engine stores a tensor of a checkpoint with; null for <see cref="TensorLayout.Unfolded"/>, where it cannot be told.</summary>
+    public static Shape? StoredShape(this TensorLayout layout, Shape checkpoint) => layout switch
+    {
+        TensorLayout.ChannelsLast when checkpoint.Rank == 4 => [checkpoint[0], checkpoint[2], checkpoint[3], checkpoint[1]],
+        TensorLayout.Depthwise when checkpoint.Rank == 4 => [checkpoint[2], checkpoint[3], checkpoint[0]],
+        TensorLayout.Same => checkpoint,
+        _ => null,
     };
 
     /// <summary>Reorders values from the engine's layout to that of checkpoints.</summary>
@@ -29,7 +42,7 @@ public static class TensorLayouts
     {
         switch (layout)
         {
-            case TensorLayout.Convolution:
+            case TensorLayout.ChannelsLast or TensorLayout.Unfolded:
                 Transpose(source, target, stored[0], stored[1] * stored[2], stored[3]);
                 break;
             case TensorLayout.Depthwise:
@@ -46,7 +59,7 @@ public static class TensorLayouts
     {
         switch (layout)
         {
-            case TensorLayout.Convolution:
+            case TensorLayout.ChannelsLast or TensorLayout.Unfolded:
                 Transpose(source, target, stored[0], stored[3], stored[1] * stored[2]);
                 break;
             case TensorLayout.Depthwise:

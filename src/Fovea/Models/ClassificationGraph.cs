@@ -23,10 +23,22 @@ public static class ClassificationGraph
         Value pictures = graph.Input("pictures", [batch, height, width, 3]);
         Value labels = graph.Input("labels", [batch], ElementType.Int32);
         Value logits = network.Forward(pictures);
-        Value loss = logits.CrossEntropy(labels, smoothing).Mean(0);
+        Value loss = Loss(network, logits, labels, smoothing);
         graph.Output("logits", logits);
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         return graph;
+    }
+
+    /// <summary>Mean cross entropy over the batch; for a network of several classifiers the mean of theirs.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="logits">What its Forward gave.</param>
+    /// <param name="labels">Classes (N), integers.</param>
+    /// <param name="smoothing">Label smoothing ε.</param>
+    public static Value Loss(Network network, Value logits, Value labels, float smoothing = 0)
+    {
+        Value[] each = network.Classifiers.Count == 0 ? [logits] : [.. network.Classifiers.Select(name => logits.Graph.Marks[name])];
+        Value sum = each.Select(one => one.CrossEntropy(labels, smoothing).Mean(0)).Aggregate((left, right) => left + right);
+        return each.Length == 1 ? sum : sum * (1f / each.Length);
     }
 }

@@ -22,10 +22,10 @@ public sealed class Cmt : Network
     /// <param name="config">Which one.</param>
     /// <exception cref="ArgumentException">The size or the stages do not fit together.</exception>
     public Cmt(CmtConfig config)
-        : base(config.Height, config.Width, config.Classes)
+        : base(config)
     {
         _config = config;
-        CheckSize(config.Height, config.Width);
+        Sizes.Check(config.Height, config.Width);
         IReadOnlyList<CmtStage> stages = config.Stages;
         for (int stage = 0; stage < stages.Count; stage++)
         {
@@ -33,7 +33,9 @@ public sealed class Cmt : Network
             {
                 (int height, int width) = config.MapSize(stage, config.Height, config.Width);
                 int keys = height / stages[stage].Reduction * (width / stages[stage].Reduction);
-                _positions.Add(Add($"relative_pos_{Letter(stage)}", new Parameter([stages[stage].Heads, height * width, keys], Initializer.Normal(1))));
+                _positions.Add(Add(
+                    $"relative_pos_{Letter(stage)}",
+                    new Parameter([stages[stage].Heads, height * width, keys], Initializer.Normal(1), resizing: new TableResizing(Interpolation.Bicubic, 1, 2))));
             }
         }
 
@@ -99,9 +101,14 @@ public sealed class Cmt : Network
         [.. _config.Stages.Select((stage, i) => new StageDescription($"stage{i + 1}", _config.StemStride << (i + 1), stage.Channels))];
 
     /// <inheritdoc/>
+    public override PictureSizes Sizes => _config is { Article: true, Position: not CmtPosition.None } or { Article: true, AbsolutePosition: true }
+        ? new PictureSizes(_config.TotalStride, Least: _config.Height, Most: _config.Height, Square: true)
+        : new PictureSizes(_config.TotalStride);
+
+    /// <inheritdoc/>
     protected override Value Build(Value x)
     {
-        CheckSize(x.Shape[1], x.Shape[2]);
+        Sizes.Check(x.Shape[1], x.Shape[2]);
         foreach ((Conv2d convolution, BatchNorm2d norm) in _stem)
         {
             x = norm.Forward(convolution.Forward(x).Gelu());
@@ -166,42 +173,17 @@ public sealed class Cmt : Network
     /// <summary>The stage's table (heads, N, M), carried to another picture size by bicubic interpolation of each head's N×M matrix (section 3.2).</summary>
     private Value Position(Value x, int stage)
     {
-        Value table = x.Graph.Read(_positions[stage]);
-        int reduction = _config.Stages[stage].Reduction;
-        int tokens = x.Shape[1] * x.Shape[2];
-        int keys = x.Shape[1] / reduction * (x.Shape[2] / reduction);
+        CmtStage numbers = _config.Stages[stage];
+        int keys = x.Shape[1] / numbers.Reduction * (x.Shape[2] / numbers.Reduction);
         using IDisposable path = x.Graph.Enter($"relative_pos_{Letter(stage)}");
-        return table.Reshape([.. table.Shape, 1]).Resample(Interpolation.Bicubic, tokens, keys).Reshape([table.Shape[0], tokens, keys]);
+        return x.Graph.Read(_positions[stage], [numbers.Heads, x.Shape[1] * x.Shape[2], keys]);
     }
 
     private Value Classify(Value x)
     {
-        if (_config.Article)
-        {
-            Value features = _head.Forward(Pool(x)).Mark("fc");
-            return _classifier.Forward(features.Dropout(_config.Dropout));
-        }
-
-        Value pooled = Pool(_headNorm!.Forward(_head.Forward(x)).Silu()).Mark("pooled");
-        return _classifier.Forward(pooled.Dropout(_config.Dropout));
-    }
-
-    private static Value Pool(Value map) => map.Mean(1, 2).Reshape([map.Shape[0], map.Shape.Last]);
-
-    private static int Nearest(int side, int stride) => Math.Max((side + (stride / 2)) / stride, 1) * stride;
-
-    private void CheckSize(int height, int width)
-    {
-        int stride = _config.TotalStride;
-        if (height % stride != 0 || width % stride != 0 || height < stride || width < stride)
-        {
-            throw new ShapeException(
-                $"pictures of {height}×{width} do not fit: both sides must be multiples of {stride}, such as {Nearest(height, stride)}×{Nearest(width, stride)}");
-        }
-
-        if (_config.Article && (height != _config.Height || width != _config.Width || height != width) && (_config.Position != CmtPosition.None || _config.AbsolutePosition))
-        {
-            throw new ShapeException($"pictures of {height}×{width} do not fit: the article's position tables are made for squares of {_config.Height}×{_config.Height}");
-        }
+        Value features = _config.Article
+            ? _head.Forward(x.Pool()).Mark("fc")
+            : _headNorm!.Forward(_head.Forward(x)).Silu().Pool();
+        return _classifier.Forward(features.Mark(Features).Dropout(_config.Dropout));
     }
 }

@@ -30,21 +30,13 @@ public sealed record CmtStage(int Channels, int Depth, int Heads, int Reduction,
 /// <param name="Height">Rows of the pictures that the position tables are made for.</param>
 /// <param name="Width">Columns of the pictures that the position tables are made for.</param>
 public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages, int Height, int Width)
+    : NetworkConfig(Height, Width)
 {
     /// <summary>Stride of the stem's first convolution.</summary>
     public int StemStride { get; init; } = 2;
 
     /// <summary>Width of the layer in front of the classifier.</summary>
     public int HeadChannels { get; init; } = 1280;
-
-    /// <summary>Number of classes.</summary>
-    public int Classes { get; init; } = 1000;
-
-    /// <summary>Probability of dropping the last block's branches in training; it grows linearly from 0 at the first block.</summary>
-    public float DropPath { get; init; }
-
-    /// <summary>Dropout in front of the classifier.</summary>
-    public float Dropout { get; init; }
 
     /// <summary>Dropout of attention weights.</summary>
     public float AttentionDropout { get; init; }

@@ -74,8 +74,9 @@ public sealed class LightAttention : Module
         Value query = _query.Forward(x).ToTokens();
         (Value key, Value value) = KeysAndValues(reduced.ToTokens());
         float scale = _config.QueryKeyScale ?? 1 / MathF.Sqrt((float)_stage.Channels / _stage.Heads);
-        Value? bias = position ?? BlockPosition(x.Graph, x.Shape, key.Shape[1]);
-        Value attended = query.Attend(key, value, _stage.Heads, scale, bias, _config.AttentionDropout);
+        AttentionBias bias = new(Table: position ?? BlockPosition(x.Graph, x.Shape, key.Shape[1]));
+        AttentionTokens tokens = new(new TokenGrid(x.Shape[1], x.Shape[2]), new TokenGrid(reduced.Shape[1], reduced.Shape[2]));
+        Value attended = query.Attend(key, value, _stage.Heads, scale, tokens, bias, _config.AttentionDropout);
         return _projection.Forward(attended.ToMap(x.Shape[1], x.Shape[2])).Dropout(_config.ProjectionDropout);
     }
 

@@ -49,18 +49,16 @@ public static class ModelRegistry
     private static OrderedDictionary<string, Func<ModelOptions, Network>> Register()
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
-        foreach ((string name, CmtConfig config) in Cmt.Variants)
-        {
-            models.Add(name, options => new Cmt(config with
-            {
-                Classes = options.Classes ?? config.Classes,
-                Height = options.Height ?? config.Height,
-                Width = options.Width ?? config.Width,
-                DropPath = options.DropPath ?? config.DropPath,
-                Dropout = options.Dropout ?? config.Dropout,
-            }));
-        }
-
+        Add(Cmt.Variants, config => new Cmt(config));
         return models;
+
+        void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
+            where T : NetworkConfig
+        {
+            foreach ((string name, T config) in variants)
+            {
+                models.Add(name, options => make((T)config.With(options)));
+            }
+        }
     }
 }

@@ -8,21 +8,31 @@ namespace Fovea.Models;
 /// <param name="Channels">Channels.</param>
 public sealed record StageDescription(string Name, int Stride, int Channels);
 
-/// <summary>A network that classifies pictures: (N, H, W, 3) to logits (N, classes). Its graph marks the maps of its stages.</summary>
-/// <param name="height">Rows of the pictures it is made for.</param>
-/// <param name="width">Columns of the pictures it is made for.</param>
-/// <param name="classes">Number of classes.</param>
-public abstract class Network(int height, int width, int classes) : Module
+/// <summary>
+/// A network that classifies pictures: (N, H, W, 3) to logits (N, classes). Its graph marks the maps of its stages and the features in front of the
+/// classifier (<see cref="Features"/>), and holds an <see cref="AttentionDescription"/> of each attention.
+/// </summary>
+/// <param name="config">Size of the pictures it is made for, classes.</param>
+public abstract class Network(NetworkConfig config) : Module
 {
+    /// <summary>The mark of the pooled features that the classifier reads: (N, channels), or (N, classes, channels) where each class has a token of its own.</summary>
+    public const string Features = "pooled";
+
     /// <summary>Rows of the pictures it is made for.</summary>
-    public int Height { get; } = height;
+    public int Height { get; } = config.Height;
 
     /// <summary>Columns of the pictures it is made for.</summary>
-    public int Width { get; } = width;
+    public int Width { get; } = config.Width;
 
     /// <summary>Number of classes.</summary>
-    public int Classes { get; } = classes;
+    public int Classes { get; } = config.Classes;
+
+    /// <summary>The sizes of pictures that the network can take, once made; position tables are carried along.</summary>
+    public abstract PictureSizes Sizes { get; }
 
     /// <summary>The stages whose maps the graph marks.</summary>
     public abstract IReadOnlyList<StageDescription> Stages { get; }
+
+    /// <summary>The marks of the logits of each classifier, where the network has several; its logits are their mean. Training takes the mean of their losses.</summary>
+    public virtual IReadOnlyList<string> Classifiers => [];
 }

@@ -29,18 +29,16 @@ public sealed class NetworkSummary
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         using ModuleState state = new(network);
-        ComputeGraph graph = new();
-        Value logits = network.Forward(graph.Input("input", [batch, network.Height, network.Width, 3]));
-        graph.Output("logits", logits);
+        ComputeGraph single = Build(network, 1);
 
         Network = network;
         Batch = batch;
         Parameters = state.ParameterCount;
-        MultiplyAdds = graph.Nodes.Sum(node => node.MultiplyAdds) / batch;
-        Parts = Summarize(network, graph, logits);
+        MultiplyAdds = MultiplyAddsOf(single);
+        Parts = Summarize(network, single);
 
         long tensors = state.Weights.Bytes + state.Statistics.Bytes;
-        InferenceBytes = tensors + Plan.Estimate(graph, threads).Total;
+        InferenceBytes = tensors + Plan.Estimate(Build(network, batch), threads).Total;
         TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
     }
 
@@ -70,21 +68,44 @@ public sealed class NetworkSummary
     public static (long Parameters, long MultiplyAdds) Count(Network network)
     {
         using ModuleState state = new(network);
-        ComputeGraph graph = new();
-        network.Forward(graph.Input("input", [1, network.Height, network.Width, 3]));
-        return (state.ParameterCount, graph.Nodes.Sum(node => node.MultiplyAdds));
+        return (state.ParameterCount, MultiplyAddsOf(Build(network, 1)));
     }
 
-    private static PartSummary[] Summarize(Network network, ComputeGraph graph, Value logits)
+    /// <summary>
+    /// Multiply-adds of a graph as the field counts them: convolutions, linear layers and the two products of attention. What is computed once for a
+    /// batch counts whole, so build the graph for one picture.
+    /// </summary>
+    public static long MultiplyAddsOf(ComputeGraph graph) => CountByNode(graph).Values.Sum();
+
+    private static ComputeGraph Build(Network network, int batch)
     {
-        int batch = logits.Shape[0];
+        ComputeGraph graph = new();
+        graph.Output("logits", network.Forward(graph.Input("input", [batch, network.Height, network.Width, 3])));
+        return graph;
+    }
+
+    private static Dictionary<Node, long> CountByNode(ComputeGraph graph)
+    {
+        Dictionary<Node, long> counts = graph.Nodes.ToDictionary(node => node, node => node.MultiplyAdds);
+        foreach (UncountedProducts products in graph.Annotations.OfType<UncountedProducts>())
+        {
+            counts[products.Node] -= products.MultiplyAdds;
+        }
+
+        return counts;
+    }
+
+    private static PartSummary[] Summarize(Network network, ComputeGraph graph)
+    {
+        Value logits = graph.Outputs["logits"];
+        Dictionary<Node, long> counts = CountByNode(graph);
         NetworkParts parts = new(network, graph);
         ILookup<string, Node> nodes = graph.Nodes.ToLookup(parts.PartOf);
         return [.. parts.Names.Select(name =>
         {
             Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : logits.Shape;
             long parameters = nodes[name].Sum(node => node.Operation is ReadVariable { Variable.Trainable: true } read ? read.Variable.Shape.Elements : 0);
-            long multiplyAdds = nodes[name].Sum(node => node.MultiplyAdds) / batch;
+            long multiplyAdds = nodes[name].Sum(node => counts[node]);
             return new PartSummary(name, map is null ? null : network.Height / map.Shape[1], output.Last, [.. output.Skip(1)], parameters, multiplyAdds);
         })];
     }

@@ -6,10 +6,7 @@ namespace Fovea.Models;
 /// <summary>Carries position tables from a network made for one picture size to the same network made for another.</summary>
 public static class PositionTables
 {
-    /// <summary>
-    /// Copies all tensors of one state into another. Where shapes differ only in the two last axes of a table of three, each matrix is resized
-    /// by bicubic interpolation (arXiv 2107.06263, section 3.2).
-    /// </summary>
+    /// <summary>Copies all tensors of one state into another; tables that belong to a picture size are resized as their layers say.</summary>
     /// <exception cref="ShapeException">Another tensor has another shape, or is missing.</exception>
     public static void Resize(ModuleState source, ModuleState target)
     {
@@ -20,28 +17,31 @@ public static class PositionTables
                 throw new ShapeException($"the tensor {name} is missing");
             }
 
-            Resize(name, original.Shape, original.Variable.Data, tensor.Shape, tensor.Variable.Data);
+            Resize(tensor, original.Shape, original.Variable.Data, tensor.Variable.Data);
         }
     }
 
-    /// <summary>Copies one tensor, resizing it where it is a table (heads, N, M) of other extents.</summary>
-    /// <exception cref="ShapeException">The shapes differ in another way.</exception>
-    public static void Resize(string name, Shape from, ReadOnlySpan<float> values, Shape to, Span<float> result)
+    /// <summary>Fills one tensor from values of the same or another picture size.</summary>
+    /// <param name="tensor">What is filled.</param>
+    /// <param name="from">The shape of the values, laid out as the engine stores them.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="result">As long as the tensor.</param>
+    /// <exception cref="ShapeException">The shapes differ in a way that resizing does not explain.</exception>
+    public static void Resize(Parameter tensor, Shape from, ReadOnlySpan<float> values, Span<float> result)
     {
-        if (from.Equals(to))
+        if (from.Equals(tensor.Shape))
         {
             values.CopyTo(result);
             return;
         }
 
-        if (from.Rank != 3 || to.Rank != 3 || from[0] != to[0])
+        if (tensor.Resizing?.Fits(from, tensor.Shape) != true)
         {
-            throw new ShapeException($"the tensor {name} has shape {from} where {to} is expected");
+            throw new ShapeException($"the tensor {tensor.Variable.Name} has shape {from} where {tensor.Shape} is expected");
         }
 
         ComputeGraph graph = new();
-        Value table = graph.Input("table", [.. from, 1]);
-        graph.Output("resized", table.Resample(Interpolation.Bicubic, to[1], to[2]));
+        graph.Output("resized", tensor.Resizing.Apply(graph.Input("table", from), tensor.Shape));
         using WorkerPool pool = new(1);
         using Plan plan = Plan.Compile(graph, pool);
         values.CopyTo(plan.Input("table"));

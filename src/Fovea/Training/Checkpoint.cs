@@ -86,16 +86,25 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Fills a module's state from a checkpoint.</summary>
+    /// <summary>Fills a module's state from a checkpoint. Tables that belong to another picture size are resized.</summary>
     /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
     public static void Load(SafeTensorsFile file, ModuleState state)
     {
         CheckNames(file, state);
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            float[] values = new float[tensor.Shape.Elements];
+            Shape stored = StoredShape(file, name, tensor)!;
+            float[] values = new float[stored.Elements];
             file.ReadFloats(name, values);
-            tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
+            if (stored.Equals(tensor.Shape))
+            {
+                tensor.Layout.FromCheckpoint(stored, values, tensor.Variable.Data);
+                continue;
+            }
+
+            float[] table = new float[values.Length];
+            tensor.Layout.FromCheckpoint(stored, values, table);
+            PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
         }
     }
 
@@ -162,13 +171,25 @@ public static class Checkpoint
 
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            IReadOnlyList<int> shape = file.Info(name).Shape;
-            if (!shape.SequenceEqual(tensor.CheckpointShape))
+            if (StoredShape(file, name, tensor) is null)
             {
                 throw new InvalidFileException(
-                    file.Path, $"the tensor {name} has shape [{string.Join(", ", shape)}] where {tensor.CheckpointShape} is expected", Remedy);
+                    file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected", Remedy);
             }
         }
+    }
+
+    /// <summary>The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.</summary>
+    private static Shape? StoredShape(SafeTensorsFile file, string name, Parameter tensor)
+    {
+        IReadOnlyList<int> shape = file.Info(name).Shape;
+        if (shape.SequenceEqual(tensor.CheckpointShape))
+        {
+            return tensor.Shape;
+        }
+
+        Shape? stored = shape.Contains(0) ? null : tensor.Layout.StoredShape(Shape.Create([.. shape]));
+        return stored is not null && tensor.Resizing?.Fits(stored, tensor.Shape) == true ? stored : null;
     }
 
     private static string Count(string[] names, string one, string many) => names.Length == 1

@@ -171,14 +171,33 @@ internal static class OperationCases
                 Shape k = [2, 9, heads * width];
                 Shape v = [2, 9, heads * valueWidth];
                 yield return new($"attention of {heads} heads", [q, k, v], x => x[0].Attention(x[1], x[2], heads, 0.7f));
-                yield return new($"attention of {heads} heads with bias", [q, k, v, [heads, 6, 9]], x => x[0].Attention(x[1], x[2], heads, 0.7f, x[3]));
+                yield return new($"attention of {heads} heads with bias", [q, k, v, [heads, 6, 9]], x => x[0].Attention(x[1], x[2], heads, 0.7f, new AttentionBias(Table: x[3])));
             }
+
+            foreach ((int height, int width) in ((int, int)[])[(3, 4), (1, 5), (2, 9)])
+            {
+                Shape tokens = [2, height * width, 6];
+                Shape rows = tokens.With(2, 2 * ((2 * height) - 1));
+                Shape columns = tokens.With(2, 2 * ((2 * width) - 1));
+                yield return new(
+                    $"attention with relative logits over {height}×{width}", [tokens, tokens, tokens, rows, columns],
+                    x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(RelativeRows: x[3], RelativeColumns: x[4])));
+                yield return new(
+                    $"attention with every addend over {height}×{width}", [tokens, tokens, tokens, [2, tokens[1], tokens[1]], rows, columns],
+                    x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(x[3], x[4], x[5], Mask(x[0].Graph, 2, tokens[1]))));
+            }
+
+            yield return new("attention with a mask", [[6, 3, 4], [6, 11, 4], [6, 11, 2]], x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(Mask: Mask(x[0].Graph, 3, 11))));
 
             yield return new("attention of many tokens to themselves", [[1, 67, 8]], x => x[0].Attention(x[0], x[0], 2, 0.5f));
             yield return new("dropout", [[3, 17]], x => x[0].Dropout(0.4f));
             yield return new("drop path", [[6, 2, 3]], x => x[0].DropPath(0.5f));
         }
     }
+
+    /// <summary>A mask that closes another third of the keys in each group.</summary>
+    private static Value Mask(ComputeGraph graph, int groups, int keys) =>
+        graph.Table([groups, keys], [.. Enumerable.Range(0, groups * keys).Select(i => (i + (i / keys)) % 3 == 0 ? -1e6f : 0)]);
 
     private static Value BatchNormalization(Value[] x)
     {

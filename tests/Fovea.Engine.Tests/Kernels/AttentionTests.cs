@@ -179,7 +179,7 @@ public sealed unsafe class AttentionTests
                 Query = new(Query, width),
                 Key = new(Key, width),
                 Value = new(Value, valueWidth),
-                Bias = Bias,
+                Addends = new AttentionAddends { Table = Bias },
                 LogSumExp = _logSumExp,
                 OutputGradient = new(_outputGradient, valueWidth),
                 QueryGradient = new(QueryGradient, width),
@@ -215,7 +215,7 @@ public sealed unsafe class AttentionTests
         {
             using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
-                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
+                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Addends, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
             scratch.AssertGuards();
         }
 

@@ -96,6 +96,6 @@ internal static class CmtUnits
     private sealed class Resize(int[] to) : Module
     {
         protected override Value Build(Value x) =>
-            x.Reshape([.. x.Shape, 1]).Resample(Interpolation.Bicubic, to[1], to[2]).Reshape(Shape.Create(to));
+            new TableResizing(Interpolation.Bicubic, 1, 2).Apply(x, Shape.Create(to).With(0, x.Shape[0]));
     }
 }

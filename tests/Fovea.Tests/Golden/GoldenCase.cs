@@ -28,6 +28,42 @@ internal sealed class GoldenCase
 
     public JsonElement Root => _root;
 
+    /// <summary>All inputs by name: those with values bring them, the others are filled by the formula.</summary>
+    public IEnumerable<(string Name, int[] Shape, float[] Values)> Inputs
+    {
+        get
+        {
+            OrderedDictionary<string, JsonElement> inputs = [];
+            if (_root.TryGetProperty("input", out JsonElement input))
+            {
+                inputs["input"] = input;
+            }
+
+            foreach ((string name, JsonElement value) in Entries("inputs"))
+            {
+                inputs[name] = value;
+            }
+
+            if (input.ValueKind == JsonValueKind.Object && input.TryGetProperty("more", out JsonElement more))
+            {
+                foreach (JsonProperty entry in more.EnumerateObject())
+                {
+                    inputs[entry.Name] = entry.Value;
+                }
+            }
+
+            foreach ((string name, JsonElement value) in inputs)
+            {
+                int[] shape = Ints(value.GetProperty("shape"));
+                yield return (name, shape, value.TryGetProperty("values", out JsonElement values) ? [.. Doubles(values).Select(number => (float)number)] : GoldenFill.Tensor(name, shape));
+            }
+        }
+    }
+
+    /// <summary>The outputs whose product with given gradients is the loss.</summary>
+    public IReadOnlyList<string> LossOutputs =>
+        Options.TryGetProperty("loss_outputs", out JsonElement names) ? [.. names.EnumerateArray().Select(name => name.GetString()!)] : ["output"];
+
     public IEnumerable<(string Name, int[] Shape)> State =>
         _root.TryGetProperty("state", out JsonElement state) ? state.EnumerateObject().Select(entry => (entry.Name, Ints(entry.Value))) : [];
 
@@ -44,6 +80,13 @@ internal sealed class GoldenCase
 
     public double EntryOf(string table, string name, double fallback) =>
         _root.TryGetProperty(table, out JsonElement entries) && entries.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+
+    public string Option(string name, string fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetString()! : fallback;
+
+    /// <summary>A list of numbers; a single one stands for as many as wanted.</summary>
+    public double[] Numbers(string name, double[] fallback) => !Options.TryGetProperty(name, out JsonElement value) ? fallback
+        : value.ValueKind == JsonValueKind.Array ? Doubles(value)
+        : [.. fallback.Select(_ => value.GetDouble())];
 
     public int Option(string name, int fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : fallback;
 

@@ -20,30 +20,36 @@ internal sealed class GoldenRun : IDisposable
         _module = GoldenModules.Create(golden);
         State = new ModuleState(_module);
         Fill(golden, State);
-        int[] shape = golden.InputShape;
+        MultiplyAdds = CountMultiplyAdds();
+
         ComputeGraph graph = new(golden.Training);
-        Value input = graph.Input("input", ChannelsLastShape(shape));
-        Value output = _module.Forward(input);
-        MultiplyAdds = graph.Nodes.Sum(node => node.MultiplyAdds) / shape[0];
+        Value output = Build(graph);
         foreach ((string name, _) in golden.Entries("outputs"))
         {
-            if (!name.Contains("_mean", StringComparison.Ordinal) || graph.Marks.ContainsKey(name))
+            if (graph.Marks.TryGetValue(name, out Value? marked))
             {
-                graph.Output(name, name is "output" or "logits" ? output : graph.Marks[name]);
+                graph.Output(name, marked);
+            }
+            else if (name is "output" or "logits")
+            {
+                graph.Output(name, output);
             }
         }
 
         if (golden.Has("loss"))
         {
-            AddLoss(graph, input, output);
+            AddLoss(graph, output);
         }
 
         _plan = Plan.Compile(graph, gradientLayout: State.Weights);
-        float[] values = GoldenFill.Tensor("input", shape);
-        (shape.Length == 4 ? GoldenFill.ChannelsLast(values, shape) : values).CopyTo(_plan.Input("input"));
+        foreach ((string name, int[] shape, float[] values) in golden.Inputs)
+        {
+            ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
+        }
+
         if (golden.Has("loss"))
         {
-            FillTargets(output);
+            FillTargets(graph, output);
         }
 
         _plan.Run();
@@ -61,7 +67,7 @@ internal sealed class GoldenRun : IDisposable
     public static void Fill(GoldenCase golden, ModuleState state)
     {
         GoldenFill.Fill(state);
-        if (GoldenModules.CreateForFilling(golden) is Cmt other)
+        if (CmtGolden.CreateForFilling(golden) is Module other)
         {
             using ModuleState filled = new(other);
             GoldenFill.Fill(filled);
@@ -69,18 +75,18 @@ internal sealed class GoldenRun : IDisposable
         }
     }
 
-    /// <summary>An output, channels first where it is a map.</summary>
-    public float[] Output(string name, int[] shape) =>
-        shape.Length == 4 ? GoldenFill.ChannelsFirst(_plan.Output(name), shape) : _plan.Output(name).ToArray();
+    /// <summary>Whether the run gives an output; a mean over one is worked out from it.</summary>
+    public bool Gives(string name) => _plan.Graph.Outputs.ContainsKey(name);
 
-    /// <summary>The gradient of a parameter or of the input.</summary>
+    /// <summary>An output, channels first where it is a map.</summary>
+    public float[] Output(string name, int[] shape) => ToChannelsFirst(_plan.Output(name), shape);
+
+    /// <summary>The gradient of a parameter or of an input.</summary>
     public float[] Gradient(string name)
     {
-        if (name == "input")
+        if (_golden.Inputs.FirstOrDefault(input => input.Name == name).Shape is int[] shape)
         {
-            int[] shape = _golden.InputShape;
-            ReadOnlySpan<float> gradient = _plan.Output("input gradient");
-            return shape.Length == 4 ? GoldenFill.ChannelsFirst(gradient, shape) : gradient.ToArray();
+            return ToChannelsFirst(_plan.Output($"gradient of {name}"), shape);
         }
 
         Parameter tensor = State.Tensors[name];
@@ -103,37 +109,75 @@ internal sealed class GoldenRun : IDisposable
         State.Dispose();
     }
 
-    private void AddLoss(ComputeGraph graph, Value input, Value output)
+    private static float[] ToChannelsLast(float[] values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsLast(values, shape) : values;
+
+    private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
+
+    /// <summary>Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.</summary>
+    private Value Build(ComputeGraph graph, int? batch = null)
     {
-        Value loss = _module is Network
-            ? output.CrossEntropy(graph.Input("labels", [output.Shape[0]], ElementType.Int32)).Mean(0)
-            : (output * graph.Input("grad_output", output.Shape)).Reshape([1, (int)output.Shape.Elements]).Sum(1).Reshape([1]);
+        foreach ((string name, int[] shape, _) in _golden.Inputs)
+        {
+            Shape declared = ChannelsLastShape(shape);
+            graph.Input(name, batch is int samples ? declared.With(0, samples) : declared);
+        }
+
+        return _module.Forward(graph.Inputs["input"]);
+    }
+
+    /// <summary>Multiply-adds are those of one sample, where the first axis counts samples at all: a table of two axes has none.</summary>
+    private long CountMultiplyAdds()
+    {
+        ComputeGraph graph = new(_golden.Training);
+        Build(graph, _golden.Inputs.First().Shape.Length == 2 ? null : 1);
+        return NetworkSummary.MultiplyAddsOf(graph);
+    }
+
+    private void AddLoss(ComputeGraph graph, Value output)
+    {
+        Value loss = IsClassifier
+            ? ClassificationGraph.Loss((Network)_module, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
-        List<Value> targets = [.. State.Weights.Variables.Select(graph.Read), input];
+        string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];
+        List<Value> targets = [.. State.Weights.Variables.Select(graph.Read), .. inputs.Select(name => graph.Inputs[name])];
         IReadOnlyList<Value?> gradients = Gradients.Of(loss, targets);
         for (int i = 0; i < State.Weights.Variables.Count; i++)
         {
             graph.WriteGradient(State.Weights.Variables[i], gradients[i]!);
         }
 
-        graph.Output("input gradient", gradients[^1]!);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            graph.Output($"gradient of {inputs[i]}", gradients[State.Weights.Variables.Count + i]!);
+        }
+
+        Value Product(string name, Value result) =>
+            (result * graph.Input(GradientName(name), result.Shape)).Reshape([1, (int)result.Shape.Elements]).Sum(1).Reshape([1]);
     }
 
-    private void FillTargets(Value output)
+    /// <summary>Whether the loss is cross entropy: a whole network, unless the case names outputs whose gradients are given.</summary>
+    private bool IsClassifier => _module is Network && !_golden.Options.TryGetProperty("loss_outputs", out _);
+
+    private string GradientName(string output) => _golden.Options.TryGetProperty("loss_outputs", out _) ? $"grad.{output}" : "grad_output";
+
+    private void FillTargets(ComputeGraph graph, Value output)
     {
-        if (_module is Network)
+        if (IsClassifier)
         {
             Span<int> labels = _plan.IntegerInput("labels");
             for (int i = 0; i < labels.Length; i++)
             {
                 labels[i] = ((37 * i) + 11) % output.Shape.Last;
             }
+
+            return;
         }
-        else
+
+        foreach (string name in _golden.LossOutputs)
         {
-            int[] shape = GoldenCase.Ints(_golden.Root.GetProperty("outputs").GetProperty("output").GetProperty("shape"));
-            float[] values = GoldenFill.Tensor("grad_output", shape);
-            (shape.Length == 4 ? GoldenFill.ChannelsLast(values, shape) : values).CopyTo(_plan.Input("grad_output"));
+            int[] shape = GoldenCase.Ints(_golden.Root.GetProperty("outputs").GetProperty(name).GetProperty("shape"));
+            ToChannelsLast(GoldenFill.Tensor(GradientName(name), shape), shape).CopyTo(_plan.Input(GradientName(name)));
         }
     }
 }

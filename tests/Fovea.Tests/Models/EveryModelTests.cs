@@ -1,6 +1,7 @@
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -23,29 +24,52 @@ public sealed class EveryModelTests
         Fill(state);
         AssertFinite(network, pool, network.Height, network.Width);
 
-        int stride = network.Stages[^1].Stride;
-        foreach ((int height, int width) in ((int, int)[])[(2 * stride, 2 * stride), (2 * stride, 3 * stride)])
+        int side = SmallSide(network);
+        foreach ((int height, int width) in ((int, int)[])[(side, side), (side, side + network.Stages[^1].Stride), (side + 1, side + 2)])
         {
-            if (TakesOneSize(name))
+            if (network.Sizes.Fits(height, width))
             {
-                ShapeException error = Assert.Throws<ShapeException>(() => AssertFinite(network, pool, height, width));
-                Assert.Contains($"{network.Height}×{network.Width}", error.Message, StringComparison.Ordinal);
+                AssertFinite(network, pool, height, width);
             }
             else
             {
-                AssertFinite(network, pool, height, width);
+                ShapeException error = Assert.Throws<ShapeException>(() => AssertFinite(network, pool, height, width));
+                Assert.Contains($"{height}×{width}", error.Message, StringComparison.Ordinal);
+                Assert.Contains(network.Sizes.ToString(), error.Message, StringComparison.Ordinal);
             }
         }
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void It_refuses_a_size_that_does_not_fit_and_names_one_that_does(string name)
+    public void It_says_what_its_maps_features_and_attentions_are(string name)
     {
-        int stride = ModelRegistry.Create(name).Stages[^1].Stride;
-        ShapeException error = Assert.Throws<ShapeException>(() => ModelRegistry.Create(name, new ModelOptions(Height: stride - 2, Width: stride - 2)));
-        Assert.Contains($"{stride - 2}×{stride - 2}", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"multiples of {stride}", error.Message, StringComparison.Ordinal);
+        Network network = ModelRegistry.Create(name);
+        using ModuleState state = new(network);
+        ComputeGraph graph = new();
+        Value logits = network.Forward(graph.Input("pictures", [1, network.Height, network.Width, 3]));
+        Assert.Equal([1, network.Classes], logits.Shape);
+        Assert.Equal(1, graph.Marks[Network.Features].Shape[0]);
+        Assert.NotEmpty(network.Stages);
+        foreach (StageDescription stage in network.Stages)
+        {
+            Shape map = graph.Marks[stage.Name].Shape;
+            Assert.Equal(4, map.Rank);
+            Assert.Equal(stage.Channels, map.Last);
+            Assert.InRange(map[1], network.Height / stage.Stride - 2, (network.Height + stage.Stride - 1) / stage.Stride);
+        }
+
+        IReadOnlyList<AttentionDescription> attentions = AttentionDescription.Of(graph);
+        Assert.Equal(graph.Nodes.Count(node => node.Operation is Attention), attentions.Count);
+        foreach (AttentionDescription attention in attentions)
+        {
+            int groups = attention.Tokens.Groups?.Count(attention.Tokens.Queries) ?? 1;
+            int members = attention.Tokens.Groups is TokenGroups group ? group.Height * group.Width : attention.Tokens.Queries.Count;
+            Assert.Equal([groups, members], attention.Query.Shape.Take(2));
+            Assert.Equal([groups, attention.Tokens.Groups is null ? attention.Tokens.Keys.Count : members], attention.Key.Shape.Take(2));
+            Assert.Equal([groups, attention.Heads, members, attention.Key.Shape[1]], attention.Weights().Shape);
+            Assert.NotEmpty(attention.Path);
+        }
     }
 
     [Theory]
@@ -80,13 +104,18 @@ public sealed class EveryModelTests
         }
     }
 
-    /// <summary>The article's networks have position tables that are not carried to other sizes (docs/models/cmt.md).</summary>
-    private static bool TakesOneSize(string name) => name.EndsWith("_article", StringComparison.Ordinal);
+    /// <summary>The smallest side with more than one position in the last stage, if the network takes it; its own otherwise.</summary>
+    private static int SmallSide(Network network)
+    {
+        int side = 2 * network.Stages[^1].Stride;
+        return network.Sizes.Fits(side, side) ? side : network.Height;
+    }
 
-    /// <summary>Two samples of the smallest size with more than one position; no block is dropped, as its gradients would be zero.</summary>
+    /// <summary>A small network of the model; no block is dropped, as its gradients would be zero.</summary>
     private static ModelOptions Small(string name)
     {
-        int side = 2 * ModelRegistry.Create(name).Stages[^1].Stride;
+        Network network = ModelRegistry.Create(name);
+        int side = 2 * network.Stages[^1].Stride;
         return new ModelOptions(Classes: 10, Height: side, Width: side, DropPath: 0);
     }
 

@@ -10,7 +10,7 @@ internal static class Lowering
     /// <exception cref="NotSupportedException">There is none.</exception>
     public static Step StepFor(Node node, PlanBuilder builder) => node.Operation switch
     {
-        Constant or IndexTable => new ConstantStep(node, builder),
+        Constant or IndexTable or NumberTable => new ConstantStep(node, builder),
         PointwiseChain => new PointwiseStep(node, builder),
         MatrixProduct when WeightGradientStep.Fits(node) => new WeightGradientStep(node, builder),
         MatrixProduct when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),

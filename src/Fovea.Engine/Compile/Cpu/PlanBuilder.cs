@@ -84,7 +84,7 @@ internal sealed class PlanBuilder
                 home = home.Producer.Inputs[0];
             }
 
-            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IndexTable))
+            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IndexTable or NumberTable))
             {
                 _gradientTargets.TryAdd(home, variable);
             }

@@ -1,14 +1,14 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and, where present,
-/// an additive bias (heads, N, M). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results: (B, N, heads·e), and the logarithm of
-/// each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
+/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and addends of the
+/// scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + addends), times v. Results: (B, N, heads·e), and the logarithm
+/// of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
 /// </summary>
 /// <param name="Heads">Number of heads; head h is channels h·d … (h+1)·d−1.</param>
-/// <param name="Scale">Factor on q·kᵀ, not on the bias.</param>
-/// <param name="Bias">True where a bias is the fourth operand.</param>
-public sealed record Attention(int Heads, float Scale, bool Bias) : Operation
+/// <param name="Scale">Factor on q·kᵀ, not on the addends.</param>
+/// <param name="Addends">Which addends follow query, key and value.</param>
+public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -19,20 +19,53 @@ public sealed record Attention(int Heads, float Scale, bool Bias) : Operation
         Require(q.Rank == 3 && k.Rank == 3 && v.Rank == 3, () => $"query, key and value are token lists (B, N, C), got {q}, {k}, {v}");
         Require(q[0] == k[0] && k[0] == v[0] && k[1] == v[1], () => $"batch or number of keys differ: query {q}, key {k}, value {v}");
         Require(q[2] == k[2] && q[2] % Heads == 0 && v[2] % Heads == 0, () => $"{Heads} heads do not divide the channels of query {q}, key {k}, value {v}");
-        Shape bias = [Heads, q[1], k[1]];
-        Require(!Bias || inputs[3].Shape.Equals(bias), () => $"a position bias of shape {bias} expected, got {inputs[3].Shape}");
+        int next = 3;
+        if (Addends.HasFlag(AttentionAddend.Table))
+        {
+            Shape table = [Heads, q[1], k[1]];
+            Require(inputs[next].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
+            next++;
+        }
+
+        if (Addends.HasFlag(AttentionAddend.Relative))
+        {
+            Shape rows = inputs[next++].Shape;
+            Shape columns = inputs[next++].Shape;
+            int cells = RelativeExtent(rows) * RelativeExtent(columns);
+            Require(
+                rows.Equals(q.With(2, rows[2])) && columns.Equals(q.With(2, columns[2])) && cells == q[1] && cells == k[1],
+                () => $"relative logits {rows} and {columns} do not fit query {q} and key {k}");
+        }
+
+        if (Addends.HasFlag(AttentionAddend.Mask))
+        {
+            Shape mask = inputs[next].Shape;
+            Require(mask.Rank == 2 && mask[1] == k[1] && q[0] % mask[0] == 0, () => $"a mask (groups, {k[1]}) with groups that divide {q[0]} expected, got {mask}");
+        }
+
         return [new TensorType([q[0], q[1], v[2]]), new TensorType([q[0], Heads, q[1]])];
     }
+
+    /// <summary>The extent of the grid along the side that relative logits (B, N, heads·(2·extent−1)) are for.</summary>
+    public int RelativeExtent(Shape logits) => ((logits.Last / Heads) + 1) / 2;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
     {
-        Node gradient = node.Graph.Add(
-            new AttentionGradient(Heads, Scale, Bias),
-            [.. node.Inputs, node.Outputs[1], outputGradients[0]!]);
-        return Bias
-            ? [gradient.Outputs[0], gradient.Outputs[1], gradient.Outputs[2], gradient.Outputs[3].SumTo([1, .. node.Inputs[3].Shape]).Reshape(node.Inputs[3].Shape)]
-            : [gradient.Outputs[0], gradient.Outputs[1], gradient.Outputs[2]];
+        Node gradient = node.Graph.Add(new AttentionGradient(this), [.. node.Inputs, node.Outputs[1], outputGradients[0]!]);
+        List<Value?> gradients = [.. gradient.Outputs];
+        if (Addends.HasFlag(AttentionAddend.Table))
+        {
+            Shape table = node.Inputs[3].Shape;
+            gradients[3] = gradients[3]!.SumTo([1, .. table]).Reshape(table);
+        }
+
+        if (Addends.HasFlag(AttentionAddend.Mask))
+        {
+            gradients.Add(null);
+        }
+
+        return gradients;
     }
 
     /// <inheritdoc/>
@@ -45,21 +78,31 @@ public sealed record Attention(int Heads, float Scale, bool Bias) : Operation
 }
 
 /// <summary>
-/// The gradient of <see cref="Attention"/>: from its operands, its second result and the first one's gradient to those of query, key and value and,
-/// with a bias, of the scores (B, heads, N, M), whose sum over the batch is the bias's gradient. Probabilities are computed again, not stored.
+/// The gradient of <see cref="Attention"/>: from its operands, its second result and the first one's gradient to those of query, key and value, with a
+/// table of the scores (B, heads, N, M), whose sum over the batch is the table's gradient, and with relative logits of those.
+/// Probabilities are computed again, not stored.
 /// </summary>
-/// <param name="Heads">Number of heads.</param>
-/// <param name="Scale">Factor on q·kᵀ.</param>
-/// <param name="Bias">True where there is a bias.</param>
-public sealed record AttentionGradient(int Heads, float Scale, bool Bias) : Operation
+/// <param name="Forward">The attention.</param>
+public sealed record AttentionGradient(Attention Forward) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
-        TensorType[] gradients = [inputs[0], inputs[1], inputs[2]];
-        return Bias ? [.. gradients, new TensorType([q[0], Heads, q[1], k[1]])] : gradients;
+        bool table = Forward.Addends.HasFlag(AttentionAddend.Table);
+        List<TensorType> gradients = [inputs[0], inputs[1], inputs[2]];
+        if (table)
+        {
+            gradients.Add(new TensorType([q[0], Forward.Heads, q[1], k[1]]));
+        }
+
+        if (Forward.Addends.HasFlag(AttentionAddend.Relative))
+        {
+            gradients.AddRange(inputs.Skip(table ? 4 : 3).Take(2));
+        }
+
+        return gradients;
     }
 
     /// <inheritdoc/>
@@ -71,12 +114,57 @@ public sealed record AttentionGradient(int Heads, float Scale, bool Bias) : Oper
     }
 }
 
-/// <summary>Attention as a method on values.</summary>
+/// <summary>Attention as methods on values.</summary>
 public static class AttentionExtensions
 {
-    /// <summary>Multi-head attention of query (B, N, C) over key and value (B, M, C), with an optional additive bias (heads, N, M).</summary>
-    public static Value Attention(this Value query, Value key, Value value, int heads, float scale, Value? bias = null) =>
-        bias is null
-            ? query.Graph.Add(new Attention(heads, scale, false), query, key, value).Outputs[0]
-            : query.Graph.Add(new Attention(heads, scale, true), query, key, value, bias).Outputs[0];
+    /// <summary>Multi-head attention of query (B, N, C) over key and value (B, M, C).</summary>
+    public static Value Attention(this Value query, Value key, Value value, int heads, float scale, AttentionBias? bias = null)
+    {
+        bias ??= AttentionBias.None;
+        return query.Graph.Add(new Attention(heads, scale, bias.Addends), [query, key, value, .. bias.Operands]).Outputs[0];
+    }
+
+    /// <summary>The scores (B, heads, N, M) that an attention applies its softmax to, written out.</summary>
+    public static Value AttentionScores(this Value query, Value key, int heads, float scale, AttentionBias bias)
+    {
+        Value scores = query.SplitHeads(heads).MatrixProduct(key.SplitHeads(heads), transposeRight: true) * scale;
+        Shape shape = scores.Shape;
+        if (bias.Table is Value table)
+        {
+            scores += table;
+        }
+
+        if (bias is { RelativeRows: Value rows, RelativeColumns: Value columns })
+        {
+            int width = ((columns.Shape.Last / heads) + 1) / 2;
+            scores += RelativeLogits(rows, heads, shape, cell => cell / width) + RelativeLogits(columns, heads, shape, cell => cell % width);
+        }
+
+        if (bias.Mask is Value mask)
+        {
+            int groups = mask.Shape[0];
+            scores = (scores.Reshape([shape[0] / groups, groups, shape[1], shape[2], shape[3]]) + mask.Reshape([groups, 1, 1, shape[3]])).Reshape(shape);
+        }
+
+        return scores;
+    }
+
+    /// <summary>Token lists (B, N, heads·d) as (B, heads, N, d).</summary>
+    public static Value SplitHeads(this Value tokens, int heads) =>
+        tokens.Reshape([tokens.Shape[0], tokens.Shape[1], heads, tokens.Shape[2] / heads]).Permute(0, 2, 1, 3);
+
+    private static Value RelativeLogits(Value logits, int heads, Shape scores, Func<int, int> place)
+    {
+        int entries = logits.Shape.Last / heads;
+        int[] indices = new int[scores.Elements];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            (int row, int key) = Math.DivRem(i, scores[3]);
+            (int map, int query) = Math.DivRem(row, scores[2]);
+            (int batch, int head) = Math.DivRem(map, heads);
+            indices[i] = (((((batch * scores[2]) + query) * heads) + head) * entries) + place(key) - place(query) + (entries / 2);
+        }
+
+        return logits.Reshape([(int)logits.Shape.Elements, 1]).Gather(logits.Graph.Table(scores, indices)).Reshape(scores);
+    }
 }

@@ -47,3 +47,19 @@ public sealed record IndexTable(Shape Shape, int[] Elements) : Operation
         return [new TensorType(Shape, ElementType.Int32)];
     }
 }
+
+/// <summary>A table of numbers known when the graph is built.</summary>
+/// <param name="Shape">The shape.</param>
+/// <param name="Elements">The numbers, row-major.</param>
+public sealed record NumberTable(Shape Shape, float[] Elements) : Operation
+{
+    /// <inheritdoc/>
+    public override bool MayBeShared => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} numbers and got {Elements.Length}");
+        return [new TensorType(Shape)];
+    }
+}

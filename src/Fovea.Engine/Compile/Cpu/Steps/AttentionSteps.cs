@@ -8,16 +8,15 @@ namespace Fovea.Engine.Compile.Cpu.Steps;
 internal sealed unsafe class AttentionStep : Step
 {
     private readonly AttentionGeometry _geometry;
-    private readonly bool _bias;
+    private readonly Graph.Operations.Attention _operation;
 
     /// <summary>Reads the sizes off the node.</summary>
     [SetsRequiredMembers]
     public AttentionStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        var operation = (Graph.Operations.Attention)node.Operation;
-        _bias = operation.Bias;
-        _geometry = Geometry(node, operation.Heads, operation.Scale);
+        _operation = (Graph.Operations.Attention)node.Operation;
+        _geometry = Geometry(node, _operation);
         if (!builder.IsRead(node.Outputs[1]))
         {
             Writes = [Writes[0]];
@@ -28,11 +27,38 @@ internal sealed unsafe class AttentionStep : Step
     public override long ScratchFloats => AttentionKernel.ScratchFloats(in _geometry);
 
     /// <summary>The sizes of an attention whose first operands are query, key and value.</summary>
-    public static AttentionGeometry Geometry(Node node, int heads, float scale)
+    public static AttentionGeometry Geometry(Node node, Graph.Operations.Attention operation)
     {
         Shape query = node.Inputs[0].Shape;
         Shape value = node.Inputs[2].Shape;
-        return new AttentionGeometry(query[0], heads, query[1], value[1], query[2] / heads, value[2] / heads, scale);
+        return new AttentionGeometry(query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
+    }
+
+    /// <summary>The addends among the operands, which begin at the fourth, and the index of the operand behind them.</summary>
+    public static (AttentionAddends Addends, int Next) Addends(Node node, Graph.Operations.Attention operation, IReadOnlyList<PlannedBuffer> reads)
+    {
+        AttentionAddends addends = default;
+        int next = 3;
+        if (operation.Addends.HasFlag(AttentionAddend.Table))
+        {
+            addends.Table = reads[next++].Floats;
+        }
+
+        if (operation.Addends.HasFlag(AttentionAddend.Relative))
+        {
+            addends.Height = operation.RelativeExtent(node.Inputs[next].Shape);
+            addends.RelativeRows = reads[next++].Floats;
+            addends.Width = operation.RelativeExtent(node.Inputs[next].Shape);
+            addends.RelativeColumns = reads[next++].Floats;
+        }
+
+        if (operation.Addends.HasFlag(AttentionAddend.Mask))
+        {
+            addends.Groups = node.Inputs[next].Shape[0];
+            addends.Mask = reads[next++].Floats;
+        }
+
+        return (addends, next);
     }
 
     /// <summary>A token list as the kernels take it.</summary>
@@ -46,12 +72,13 @@ internal sealed unsafe class AttentionStep : Step
     {
         int channels = _geometry.Heads * _geometry.Width;
         int valueChannels = _geometry.Heads * _geometry.ValueWidth;
+        (AttentionAddends addends, _) = Addends(Node, _operation, Reads);
         AttentionKernel.Forward(
             in _geometry,
             TokensOf(Reads[0], channels),
             TokensOf(Reads[1], channels),
             TokensOf(Reads[2], valueChannels),
-            _bias ? Reads[3].Floats : null,
+            in addends,
             TokensOf(Writes[0], valueChannels),
             Writes.Count > 1 ? Writes[1].Floats : null,
             first,
@@ -64,16 +91,15 @@ internal sealed unsafe class AttentionStep : Step
 internal sealed unsafe class AttentionGradientStep : Step
 {
     private readonly AttentionGeometry _geometry;
-    private readonly bool _bias;
+    private readonly Graph.Operations.Attention _operation;
 
     /// <summary>Reads the sizes off the node.</summary>
     [SetsRequiredMembers]
     public AttentionGradientStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        var operation = (Graph.Operations.AttentionGradient)node.Operation;
-        _bias = operation.Bias;
-        _geometry = AttentionStep.Geometry(node, operation.Heads, operation.Scale);
+        _operation = ((Graph.Operations.AttentionGradient)node.Operation).Forward;
+        _geometry = AttentionStep.Geometry(node, _operation);
     }
 
     /// <inheritdoc/>
@@ -87,19 +113,21 @@ internal sealed unsafe class AttentionGradientStep : Step
     {
         int channels = _geometry.Heads * _geometry.Width;
         int valueChannels = _geometry.Heads * _geometry.ValueWidth;
-        int results = _bias ? 4 : 3;
+        (AttentionAddends addends, int next) = AttentionStep.Addends(Node, _operation, Reads);
         Kernels.AttentionGradient.Operands operands = new()
         {
             Query = AttentionStep.TokensOf(Reads[0], channels),
             Key = AttentionStep.TokensOf(Reads[1], channels),
             Value = AttentionStep.TokensOf(Reads[2], valueChannels),
-            Bias = _bias ? Reads[3].Floats : null,
-            LogSumExp = Reads[results].Floats,
-            OutputGradient = AttentionStep.TokensOf(Reads[results + 1], valueChannels),
+            Addends = addends,
+            LogSumExp = Reads[next].Floats,
+            OutputGradient = AttentionStep.TokensOf(Reads[next + 1], valueChannels),
             QueryGradient = AttentionStep.TokensOf(Writes[0], channels),
             KeyGradient = AttentionStep.TokensOf(Writes[1], channels),
             ValueGradient = AttentionStep.TokensOf(Writes[2], valueChannels),
-            ScoreGradient = _bias ? Writes[3].Floats : null,
+            ScoreGradient = addends.Table == null ? null : Writes[3].Floats,
+            RelativeRowsGradient = addends.RelativeRows == null ? null : Writes[^2].Floats,
+            RelativeColumnsGradient = addends.RelativeRows == null ? null : Writes[^1].Floats,
         };
         Kernels.AttentionGradient.Run(in _geometry, in operands, first, last, ScratchOf(worker));
     }

@@ -33,13 +33,17 @@ internal sealed unsafe class ConstantStep : Step
     /// <inheritdoc/>
     public override void Run(int phase, int first, int last, int worker)
     {
-        if (Node.Operation is IndexTable table)
+        switch (Node.Operation)
         {
-            table.Elements.CopyTo(new Span<int>(Writes[0].Integers, table.Elements.Length));
-        }
-        else
-        {
-            new Span<float>(Writes[0].Floats, (int)Node.Outputs[0].Shape.Elements).Fill(((Constant)Node.Operation).Number);
+            case IndexTable table:
+                table.Elements.CopyTo(new Span<int>(Writes[0].Integers, table.Elements.Length));
+                break;
+            case NumberTable table:
+                table.Elements.CopyTo(new Span<float>(Writes[0].Floats, table.Elements.Length));
+                break;
+            default:
+                new Span<float>(Writes[0].Floats, (int)Node.Outputs[0].Shape.Elements).Fill(((Constant)Node.Operation).Number);
+                break;
         }
     }
 }

@@ -1,0 +1,58 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
+namespace Fovea.Engine.Tests.Compile;
+
+public sealed class AttentionAddendTests
+{
+    [Theory]
+    [InlineData(AttentionAddend.None)]
+    [InlineData(AttentionAddend.Table)]
+    [InlineData(AttentionAddend.Relative)]
+    [InlineData(AttentionAddend.Mask)]
+    [InlineData(AttentionAddend.Table | AttentionAddend.Mask)]
+    [InlineData(AttentionAddend.Table | AttentionAddend.Relative | AttentionAddend.Mask)]
+    public void Fused_attention_is_the_softmax_of_its_scores_written_out(AttentionAddend addends)
+    {
+        foreach ((int batch, int heads, int height, int width) in ((int, int, int, int)[])[(2, 1, 3, 4), (4, 3, 1, 7), (2, 2, 5, 9), (6, 2, 7, 7)])
+        {
+            int tokens = height * width;
+            ComputeGraph graph = new();
+            Value query = graph.Input("query", [batch, tokens, heads * 5]);
+            Value key = graph.Input("key", query.Shape);
+            Value value = graph.Input("value", [batch, tokens, heads * 3]);
+            AttentionBias bias = new(
+                addends.HasFlag(AttentionAddend.Table) ? graph.Input("table", [heads, tokens, tokens]) : null,
+                addends.HasFlag(AttentionAddend.Relative) ? graph.Input("rows", [batch, tokens, heads * ((2 * height) - 1)]) : null,
+                addends.HasFlag(AttentionAddend.Relative) ? graph.Input("columns", [batch, tokens, heads * ((2 * width) - 1)]) : null,
+                addends.HasFlag(AttentionAddend.Mask) ? graph.Table([2, tokens], [.. Enumerable.Range(0, 2 * tokens).Select(i => i % 3 == 1 ? -1e6f : 0)]) : null);
+            Assert.Equal(addends, bias.Addends);
+            graph.Output("fused", query.Attention(key, value, heads, 0.4f, bias));
+            Value written = query.AttentionScores(key, heads, 0.4f, bias).Softmax().MatrixProduct(value.SplitHeads(heads));
+            graph.Output("written", written.Permute(0, 2, 1, 3).Reshape(value.Shape));
+
+            using WorkerPool pool = new(1);
+            using Plan plan = Plan.Compile(graph, pool);
+            foreach (string name in graph.Inputs.Keys)
+            {
+                GraphRun.Values(name, graph.Inputs[name].Shape).CopyTo(plan.Input(name));
+            }
+
+            plan.Run();
+            Assert.All(plan.Output("fused").ToArray().Zip(plan.Output("written").ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        }
+    }
+
+    [Fact]
+    public void Addends_that_do_not_fit_are_refused_with_their_shapes()
+    {
+        ComputeGraph graph = new();
+        Value tokens = graph.Input("tokens", [4, 6, 8]);
+        Assert.Contains("[2, 6, 6]", Refusal(new AttentionBias(Table: graph.Filled([2, 6, 5], 0))), StringComparison.Ordinal);
+        Assert.Contains("[3, 6]", Refusal(new AttentionBias(Mask: graph.Filled([3, 6], 0))), StringComparison.Ordinal);
+        Assert.Contains("[4, 6, 10]", Refusal(new AttentionBias(RelativeRows: graph.Filled([4, 6, 10], 0), RelativeColumns: graph.Filled([4, 6, 10], 0))), StringComparison.Ordinal);
+
+        string Refusal(AttentionBias bias) => Assert.Throws<ShapeException>(() => tokens.Attention(tokens, tokens, 2, 1, bias)).Message;
+    }
+}
