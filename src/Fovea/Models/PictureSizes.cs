@@ -25,13 +25,12 @@ public sealed record PictureSizes(int Multiple = 1, int Slack = 0, int Least = 1
     /// <summary>The rule in words, such as "both sides must be multiples of 32".</summary>
     public override string ToString()
     {
-        string limits = (Least > Multiple, Most < int.MaxValue) switch
+        if (Least == Most)
         {
-            _ when Least == Most => $"{Least} pixels",
-            (_, true) => $"from {Math.Max(Least, Multiple)} to {Most} pixels",
-            (true, false) => $"at least {Least} pixels",
-            _ => "",
-        };
+            return $"both sides must be {Least} pixels";
+        }
+
+        string limits = Most < int.MaxValue ? $"from {Math.Max(Least, Multiple)} to {Most} pixels" : Least > Multiple ? $"at least {Least} pixels" : "";
         string multiples = Multiple == 1 ? "" : $"multiples of {Multiple}{(Slack > 0 ? $", or up to {Slack} pixels more" : "")}";
         string[] rules = [.. new[] { Square ? "equal" : "", multiples, limits }.Where(rule => rule.Length > 0)];
         return $"both sides must be {string.Join(", ", rules)}";
