@@ -50,6 +50,8 @@ public static class ModelRegistry
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
         Add(Cmt.Variants, config => new Cmt(config));
+        Add(BotNet.Variants, config => new ResNet(config));
+        Add(ResNet.Variants, config => new ResNet(config));
         return models;
 
         void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
