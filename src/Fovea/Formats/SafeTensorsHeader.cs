@@ -29,22 +29,18 @@ internal sealed class SafeTensorsHeader
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafeTensorInfo> Tensors => _tensors;
 
-    /// <summary>Reads the header at the start of a stream.</summary>
-    /// <param name="stream">The file, at its start.</param>
-    /// <param name="path">The file's name, for messages.</param>
+    /// <summary>Reads the header at the start of a file.</summary>
     /// <exception cref="InvalidFileException">The header is cut off, is not the JSON expected, or does not agree with the file.</exception>
-    public static SafeTensorsHeader Read(FileStream stream, string path)
+    public static SafeTensorsHeader Read(MappedFile file)
     {
-        var header = new SafeTensorsHeader(path);
-        long fileLength = stream.Length;
+        var header = new SafeTensorsHeader(file.Path);
+        long fileLength = file.Length;
         if (fileLength < 8)
         {
             throw header.Invalid($"it has {fileLength} bytes, but the length of the header alone takes 8");
         }
 
-        Span<byte> lengthBytes = stackalloc byte[8];
-        stream.ReadExactly(lengthBytes);
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, 8));
         if (length > MaximumLength)
         {
             throw header.Invalid($"its header claims {length} bytes, more than the {MaximumLength} that the format allows");
@@ -55,8 +51,7 @@ internal sealed class SafeTensorsHeader
             throw header.Invalid($"its header claims {length} bytes, but only {fileLength - 8} follow: {(long)length - (fileLength - 8)} are missing");
         }
 
-        byte[] json = new byte[length];
-        stream.ReadExactly(json);
+        byte[] json = file.Slice(8, (int)length).ToArray();
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
