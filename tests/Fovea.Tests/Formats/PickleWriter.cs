@@ -54,6 +54,9 @@ internal sealed class PickleWriter
     public PickleWriter Storage(string type, string key, long count) =>
         Op("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Integer(count).Op("tQ");
 
+    public PickleWriter StorageView(string type, string key, long count, long first, long size) =>
+        Op("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Integer(count).Op("(").Text("view").Integer(first).Integer(size).Op("ttQ");
+
     public PickleWriter Tensor(string storageType, string key, long storageCount, long offset, long[] shape, long[] strides) =>
         Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(storageType, key, storageCount).Integer(offset).Tuple(shape).Tuple(strides)
             .Op("\u0089").Global("collections", "OrderedDict").Op(")RtR");
@@ -63,6 +66,26 @@ internal sealed class PickleWriter
     /// <summary>Ends the pickle and puts it in an archive with storages.</summary>
     public byte[] ToArchive(params (string Key, byte[] Bytes)[] storages) =>
         Archive(CompressionLevel.NoCompression, [("a/data.pkl", Op(".").ToArray()), .. storages.Select(storage => ($"a/data/{storage.Key}", storage.Bytes))]);
+
+    /// <summary>Ends the pickle and writes it as PyTorch did before version 1.6, with storages and the numbers of elements that they claim.</summary>
+    public byte[] ToLegacy(params (string Key, long Count, byte[] Bytes)[] storages)
+    {
+        var keys = new PickleWriter().Op("]");
+        foreach ((string key, _, _) in storages)
+        {
+            keys.Text(key).Op("a");
+        }
+
+        return
+        [
+            .. new PickleWriter().Op("\u008a\u000a\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.").ToArray(),
+            .. new PickleWriter().Integer(1001).Op(".").ToArray(),
+            .. new PickleWriter().Op("}").Text("little_endian").Op("\u0088s.").ToArray(),
+            .. Op(".").ToArray(),
+            .. keys.Op(".").ToArray(),
+            .. storages.SelectMany(storage => (byte[])[.. BitConverter.GetBytes(storage.Count), .. storage.Bytes]),
+        ];
+    }
 
     public static byte[] Archive(CompressionLevel level, params (string Name, byte[] Bytes)[] files)
     {

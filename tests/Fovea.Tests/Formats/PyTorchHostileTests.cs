@@ -161,6 +161,29 @@ public sealed class PyTorchHostileTests : IDisposable
     }
 
     [Fact]
+    public void The_older_format_is_held_against_its_own_counts()
+    {
+        Says("storage '0' has 9 elements where its tensors are promised 2", Pair().ToLegacy(("0", 9, new byte[8])));
+        Says("it is cut off: storage '0' has 2 elements, but only 7 bytes are left", Pair().ToLegacy(("0", 2, new byte[7])));
+        Says("it has 0 of the 1 storages", Pair().ToLegacy());
+        Says("a key twice, or one that no tensor uses", Pair().ToLegacy(("0", 2, new byte[8]), ("0", 2, new byte[8])));
+        Says("a key twice, or one that no tensor uses", Pair().ToLegacy(("1", 2, new byte[8])));
+        Says("in an unknown way", Pickle.StorageView("FloatStorage", "0", 2, 1, 2).ToLegacy(("0", 2, new byte[8])));
+
+        static PickleWriter Pair() => Pickle.Op("}").Text("w").Tensor("FloatStorage", "0", 2, 0, [2], [1]).Op("s");
+    }
+
+    [Fact]
+    public void The_older_format_has_storages_that_view_others()
+    {
+        PickleWriter pickle = Pickle.Op("}").Text("w").Global("torch._utils", "_rebuild_tensor").Op("(")
+            .StorageView("IntStorage", "0", 5, 2, 3).Integer(1).Tuple(2).Tuple(1).Op("tRs");
+        byte[] bytes = [.. new[] { 10, 11, 12, 13, 14 }.SelectMany(BitConverter.GetBytes)];
+        using PyTorchFile file = PyTorchFile.Open(Write(pickle.ToLegacy(("0", 5, bytes))));
+        Assert.Equal([13f, 14], PyTorchFileTests.Floats(file, "w"));
+    }
+
+    [Fact]
     public void Files_of_other_kinds_are_told_apart()
     {
         Says("its 0 bytes begin neither", []);
