@@ -41,7 +41,8 @@ internal sealed class ReadingGuard
     {
         if (GC.GetAllocatedBytesForCurrentThread() - _atStart + upcoming > _allowance)
         {
-            throw Damaged($"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of its size needs");
+            throw Damaged(
+                $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of its size needs");
         }
     }
 

@@ -107,6 +107,25 @@ public sealed class PyTorchFileTests
         Assert.Contains("'model', 'model_ema'", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_functions_of_newer_PyTorch_versions_make_tensors_too()
+    {
+        PickleWriter pickle = new PickleWriter().Op("}");
+        pickle.Text("typed").Global("torch._utils", "_rebuild_tensor_v3").Op("(").Storage("UntypedStorage", "0", 8).Integer(1).Tuple(3).Tuple(1)
+            .Op("\u0089").Global("collections", "OrderedDict").Op(")R").Global("torch", "float16").Op("tRs");
+        pickle.Text("parameter").Global("torch._utils", "_rebuild_parameter_with_state").Op("(").Tensor("HalfStorage", "1", 1, 0, [1], [1]).Op("\u0088N}tRs");
+        pickle.Text("attributes").Global("torch._tensor", "_rebuild_from_type_v2").Op("(").Global("torch._utils", "_rebuild_tensor_v2")
+            .Global("torch", "Tensor").Op("(").Storage("HalfStorage", "1", 1).Integer(0).Tuple(1).Tuple(1).Op("\u0089Nt}tRs");
+        byte[] halves = [.. new[] { 1, 2, 3, 4 }.SelectMany(value => BitConverter.GetBytes((Half)value))];
+        using var folder = new TemporaryFolder();
+        string path = folder.File("new.pth");
+        File.WriteAllBytes(path, pickle.ToArchive(("0", halves), ("1", halves[..2])));
+        using PyTorchFile file = PyTorchFile.Open(path);
+        Assert.Equal([2f, 3, 4], Floats(file, "typed"));
+        Assert.Equal([1f], Floats(file, "parameter"));
+        Assert.Equal([1f], Floats(file, "attributes"));
+    }
+
     [Theory]
     [InlineData("hostile.pth")]
     [InlineData("hostile-old.pth")]

@@ -95,7 +95,8 @@ public sealed class PyTorchFuzzTests : IDisposable
             ("nested types of tensors", Repeat("ctorch._tensor\n_rebuild_from_type_v2\n(", 50_000) + Repeat("tR", 50_000)),
             ("long paths", "cpathlib\nPosixPath\nq\0" + Repeat("h\0X\u00ff\u00ff\0\0" + Repeat("p", 65535) + "\u0085R", 30)),
             ("long keys that nest", Repeat("}X\u00ff\u00ff\0\0" + Repeat("k", 65535), 60) + "N" + Repeat("s", 60)),
-            ("wide shapes", "(" + Repeat("K\u0001", Million) + "tq\0" + Repeat("ctorch._utils\n_rebuild_tensor\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0h\0h\0tR", 200)),
+            ("wide shapes", "(" + Repeat("K\u0001", Million) + "tq\0"
+                + Repeat("ctorch._utils\n_rebuild_tensor\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0h\0h\0tR", 200)),
         ];
         foreach ((string name, string pickle) in pickles)
         {

@@ -6,7 +6,8 @@ namespace Fovea.Tests.Formats;
 internal sealed class TorchFactAttribute : FactAttribute
 {
     private const string Python = "/usr/bin/python3";
-    private static readonly Lazy<bool> _isInstalled = new(() => File.Exists(Python) && Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)").ExitCode == 0);
+    private static readonly Lazy<bool> _isInstalled = new(
+        () => File.Exists(Python) && Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)").ExitCode == 0);
 
     public TorchFactAttribute() => Skip = _isInstalled.Value ? null : "PyTorch is not installed (Debian: python3-torch).";
 

@@ -193,7 +193,9 @@ internal ref struct PickleReader
                 break;
             case PickleOpcode.StackGlobal:
                 object? name = _stack.Pop();
-                _stack.Push(_stack.Pop() is string from && name is string text ? Find(from, text) : throw Damaged("it names a global by something else than text"));
+                _stack.Push(_stack.Pop() is string from && name is string text
+                    ? Find(from, text)
+                    : throw Damaged("it names a global by something else than text"));
                 break;
             case PickleOpcode.NewObjectNamed:
                 _stack.Pop();
@@ -215,7 +217,8 @@ internal ref struct PickleReader
 
     private readonly AllowedGlobal Find(string module, string name) => AllowedGlobals.Find(module, name) ?? throw new InvalidFileException(
         _guard.Path,
-        $"its pickle names {ReadingGuard.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), which is not on the closed list of what a checkpoint may hold; nothing was run",
+        $"its pickle names {ReadingGuard.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
+            + "which is not on the closed list of what a checkpoint may hold; nothing was run",
         "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), 'weights.pth').");
 
     private readonly void Call()

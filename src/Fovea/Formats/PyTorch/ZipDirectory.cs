@@ -10,7 +10,8 @@ namespace Fovea.Formats.PyTorch;
 internal readonly record struct ZipEntry(long Start, long Length, bool IsPlain);
 
 /// <summary>
-/// Reads and checks the directory of a zip archive (APPNOTE.TXT of PKWARE, with the 64-bit records). Nothing is decompressed. What it says is held against the headers of the files themselves; no two files may share a byte.
+/// Reads and checks the directory of a zip archive (APPNOTE.TXT of PKWARE, with the 64-bit records). Nothing is decompressed. What the directory
+/// says is held against the headers of the files themselves; no two files may share a byte.
 /// </summary>
 internal static class ZipDirectory
 {

@@ -13,7 +13,8 @@ internal static class ZipFormat
     public static object? Read(MappedFile file, ReadingGuard guard)
     {
         IReadOnlyDictionary<string, ZipEntry> entries = ZipDirectory.Read(file, guard);
-        string[] pickles = [.. entries.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal) && name.IndexOf('/') == name.Length - PickleName.Length)];
+        string[] pickles = [.. entries.Keys.Where(
+            name => name.EndsWith(PickleName, StringComparison.Ordinal) && name.IndexOf('/') == name.Length - PickleName.Length)];
         if (pickles is not [string pickleName])
         {
             throw new InvalidFileException(
@@ -50,7 +51,8 @@ internal static class ZipFormat
             if (storage.Count > entry.Length / storage.ElementType.Size())
             {
                 throw guard.Damaged(
-                    $"the storage {ReadingGuard.Quote(name)} has {entry.Length} bytes where its tensors are promised {storage.Count} elements of type {storage.ElementType.Code()}");
+                    $"the storage {ReadingGuard.Quote(name)} has {entry.Length} bytes "
+                        + $"where its tensors are promised {storage.Count} elements of type {storage.ElementType.Code()}");
             }
 
             storage.Start = entry.Start;

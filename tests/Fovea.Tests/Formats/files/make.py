@@ -73,6 +73,7 @@ class Hostile:
         return os.system, ("touch /tmp/fovea-was-here",)
 
 
+torch.manual_seed(0)
 for name, value in {"types": every_type(), "views": views(), "training": training(), "detector": detector()}.items():
     torch.save(value, f"{name}.pth")
     torch.save(value, f"{name}-old.pth", _use_new_zipfile_serialization=False)
