@@ -50,6 +50,7 @@ public static class ModelRegistry
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
         Add(Cmt.Variants, config => new Cmt(config));
+        Add(CrossFormer.Variants, config => new CrossFormer(config));
         return models;
 
         void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
