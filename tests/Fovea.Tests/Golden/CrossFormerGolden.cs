@@ -42,15 +42,19 @@ internal static class CrossFormerGolden
     private static CrossFormerStage[] StagesOf(GoldenCase golden, IReadOnlyList<CrossFormerStage> stages)
     {
         double[] depths = golden.Numbers("depths", [.. stages.Select(stage => (double)stage.Depth)]);
-        double[] heads = golden.Numbers("num_heads", [.. depths.Select((_, i) => (double)stages[i].Heads)]);
-        double[] groups = golden.Numbers("group_size", [.. depths.Select((_, i) => (double)stages[i].GroupSize)]);
-        double[] intervals = golden.Numbers("crs_interval", [.. depths.Select((_, i) => (double)stages[i].Interval)]);
-        double[] ratios = golden.Numbers("mlp_ratio", [.. depths.Select((_, i) => stages[i].MlpRatio)]);
+        double[] heads = Each("num_heads", stage => stage.Heads);
+        double[] groups = Each("group_size", stage => stage.GroupSize);
+        double[] intervals = Each("crs_interval", stage => stage.Interval);
+        double[] ratios = Each("mlp_ratio", stage => stage.MlpRatio);
         int[][] merges = golden.Options.TryGetProperty("merge_size", out JsonElement kernels) ? [.. kernels.EnumerateArray().Select(GoldenCase.Ints)] : [];
         return [.. depths.Select((depth, i) => new CrossFormerStage((int)depth, (int)heads[i], (int)groups[i], (int)intervals[i])
         {
             MlpRatio = ratios[i],
-            MergeKernels = i < merges.Length ? merges[i] : stages[i].MergeKernels,
+            MergeKernels = i < merges.Length ? merges[i] : Known(i).MergeKernels,
         })];
+
+        double[] Each(string option, Func<CrossFormerStage, double> fallback) => golden.Numbers(option, [.. depths.Select((_, i) => fallback(Known(i)))]);
+
+        CrossFormerStage Known(int stage) => stages[Math.Min(stage, stages.Count - 1)];
     }
 }
