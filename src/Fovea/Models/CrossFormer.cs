@@ -70,7 +70,7 @@ public sealed class CrossFormer : Network
     protected override Value Build(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
-        x = _embedding.Forward(x).Mark("stem").Mark("patch_embed");
+        x = _embedding.Forward(x).Mark("stem").Mark("patch_embed").Dropout(_config.Dropout);
         for (int stage = 0; stage < _stages.Count; stage++)
         {
             (CrossFormerBlock[] blocks, CrossScaleEmbedding? merge) = _stages[stage];

@@ -96,10 +96,12 @@ public sealed class CrossFormerAttention : Module
     /// <param name="channels">Channels in and out.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="bias">Whether queries, keys and values have a bias.</param>
-    public CrossFormerAttention(int channels, int heads, bool bias = true)
+    /// <param name="dropout">Dropout of attention weights.</param>
+    /// <param name="projectionDropout">Dropout behind the projection.</param>
+    public CrossFormerAttention(int channels, int heads, bool bias = true, float dropout = 0, float projectionDropout = 0)
     {
         _position = Add("pos", new DynamicPositionBias(channels, heads));
-        _attention = Add("", new SelfAttention(channels, heads, channels / heads, bias));
+        _attention = Add("", new SelfAttention(channels, heads, channels / heads, bias, dropout: dropout, projectionDropout: projectionDropout));
     }
 
     /// <summary>Builds the attention on a map (N, H, W, C).</summary>

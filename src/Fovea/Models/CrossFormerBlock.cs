@@ -72,7 +72,7 @@ public sealed class CrossFormerBlock : Module
         CrossFormerStage numbers = config.Stages[stage];
         int channels = config.ChannelsOf(stage);
         _groups = grid => config.GroupsOf(stage, index, grid);
-        _attention = new CrossFormerAttention(channels, numbers.Heads, config.QueryKeyValueBias);
+        _attention = new CrossFormerAttention(channels, numbers.Heads, config.QueryKeyValueBias, config.AttentionDropout, config.Dropout);
         _attentionBranch = Add("", new PreNormBranch("norm1", new LayerNorm(channels), "attn", _attention, dropPath));
         if (config.Cools(stage, index))
         {
@@ -80,7 +80,7 @@ public sealed class CrossFormerBlock : Module
             _cooling = (Add("ex_conv", convolution), Add("ex_ln", new LayerNorm(channels)));
         }
 
-        Mlp feedForward = new(channels, (int)(channels * numbers.MlpRatio));
+        Mlp feedForward = new(channels, (int)(channels * numbers.MlpRatio), dropout: config.Dropout);
         _feedForwardBranch = Add("", new PreNormBranch("norm2", new LayerNorm(channels), "mlp", feedForward, dropPath));
     }
 

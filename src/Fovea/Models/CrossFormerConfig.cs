@@ -40,6 +40,9 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     /// <summary>Whether the queries', keys' and values' layer has a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
+    /// <summary>Dropout of attention weights; <see cref="NetworkConfig.Dropout"/> is that behind the embedding, the projections and in the feed-forward networks.</summary>
+    public float AttentionDropout { get; init; }
+
     /// <summary>Which cells long distance attention brings together.</summary>
     public LongDistance LongDistance { get; init; }
 

@@ -205,6 +205,18 @@ public sealed class CrossFormerTests
     }
 
     [Fact]
+    public void Dropout_stands_behind_the_embedding_the_projections_and_the_layers_of_the_feed_forward_networks()
+    {
+        CrossFormer network = new(_small with { Dropout = 0.1f, AttentionDropout = 0.1f });
+        using ModuleState state = new(network);
+        ComputeGraph graph = new(training: true);
+        network.Forward(graph.Input("pictures", [1, 64, 64, 3]));
+        Assert.Equal(
+            ["", .. Enumerable.Repeat<string[]>(["attn", "attn", "mlp", "mlp"], 7).SelectMany(paths => paths)],
+            graph.Nodes.Where(node => node.Operation is Dropout).Select(node => node.Path.Split('.')[^1]));
+    }
+
+    [Fact]
     public void A_kernel_that_has_no_common_centre_with_the_stride_is_refused()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => new CrossFormer(_small with { PatchKernels = [4, 7] }));
