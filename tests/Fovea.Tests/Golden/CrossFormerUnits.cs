@@ -10,15 +10,12 @@ internal static class CrossFormerUnits
 {
     public static Module Create(GoldenCase golden)
     {
-        string unit = golden.Model["unit_crossformer_".Length..];
-        return unit.Split('_')[0] switch
-        {
-            "cel" => new CrossScaleEmbedding(golden.Option("in_chans", 3), golden.Option("embed_dim", 0), Kernels(golden), Kernels(golden)[0], "projs", normFirst: false),
-            "merge" => new OnMap(golden, new CrossScaleEmbedding(golden.Option("dim", 0), 2 * golden.Option("dim", 0), Kernels(golden), 2, "reductions", normFirst: true)),
-            "dpb" => new OverOffsets(golden),
-            "sda" or "lda" or "small" or "block" => new OnMap(golden, Block(golden)),
-            _ => throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
-        };
+        string[] words = golden.Model.Split('_');
+        return words.Contains("cel") ? new CrossScaleEmbedding(golden.Option("in_chans", 3), golden.Option("embed_dim", 0), Kernels(golden), Kernels(golden)[0], "projs", normFirst: false)
+            : words.Contains("merge") ? new OnMap(golden, new CrossScaleEmbedding(golden.Option("dim", 0), 2 * golden.Option("dim", 0), Kernels(golden), 2, "reductions", normFirst: true))
+            : words.Contains("dpb") ? new OverOffsets(golden)
+            : golden.Options.TryGetProperty("lsda_flag", out _) ? new OnMap(golden, Block(golden))
+            : throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}.");
     }
 
     private static int[] Kernels(GoldenCase golden) => GoldenCase.Ints(golden.Options.GetProperty("patch_size"));
@@ -65,8 +62,8 @@ internal static class CrossFormerUnits
     }
 
     /// <summary>
-    /// The position bias of a group. The case's input stands for the table of offsets and has its gradient, but not its values: those of the formula
-    /// are taken off again.
+    /// The position bias of a group. The case's input stands for the table of offsets and has its gradient, but not its values: what it is
+    /// filled with is taken off again.
     /// </summary>
     private sealed class OverOffsets : Module
     {
@@ -76,17 +73,17 @@ internal static class CrossFormerUnits
         public OverOffsets(GoldenCase golden)
         {
             _golden = golden;
-            _bias = Add("", new DynamicPositionBias(golden.Option("attention_dim", 0), golden.Option("num_heads", 1), golden.Option("residual", false)));
+            _bias = Add("", new DynamicPositionBias(golden.Option("attention_dim", 16 * golden.Option("pos_dim", 0)), golden.Option("num_heads", 1), golden.Option("residual", false)));
         }
 
         protected override Value Build(Value x)
         {
-            int[] group = GoldenCase.Ints(_golden.Options.GetProperty("group_size"));
+            int[] group = [.. _golden.Numbers("group_size", [7, 7]).Select(size => (int)size)];
             int cells = group[0] * group[1];
             int[] pairs = DynamicPositionBias.Pairs(group[0], group[1]);
             x.Graph.Table([cells, cells], [.. pairs.Select(pair => (float)pair)]).Mark("relative_position_index");
             Value offsets = x.Graph.Table(x.Shape, DynamicPositionBias.Offsets(group[0], group[1])).Mark("biases");
-            Value filled = x.Graph.Table(x.Shape, GoldenFill.Tensor("input", [.. x.Shape]));
+            Value filled = x.Graph.Table(x.Shape, _golden.Inputs.First().Values);
             Value table = _bias.Forward(offsets + (x - filled)).Mark("table");
             return table.Gather(x.Graph.Table([cells, cells], pairs)).Permute(2, 0, 1);
         }
