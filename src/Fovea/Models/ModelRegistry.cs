@@ -52,6 +52,7 @@ public static class ModelRegistry
         Add(Cmt.Variants, config => new Cmt(config));
         Add(BotNet.Variants, config => new ResNet(config));
         Add(ResNet.Variants, config => new ResNet(config));
+        Add(CrossFormer.Variants, config => new CrossFormer(config));
         return models;
 
         void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
