@@ -50,6 +50,8 @@ public static class ModelRegistry
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
         Add(Cmt.Variants, config => new Cmt(config));
+        Add(Pit.Variants, config => new Pit(config));
+        Add(PitArticle.Variants, config => new PitArticle(config));
         return models;
 
         void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
