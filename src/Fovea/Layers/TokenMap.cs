@@ -8,6 +8,11 @@ public readonly record struct TokenMap(Value Map, Value Tokens)
     /// <summary>What the tokens of the list stand for.</summary>
     public TokenGrid Grid => new(Map.Shape[1], Map.Shape[2], Tokens.Shape[1]);
 
+    /// <summary>A map with tokens of the network's own in front of it.</summary>
+    /// <param name="map">The map (N, H, W, C).</param>
+    /// <param name="own">The tokens (1, T, C), the same for each sample.</param>
+    public static TokenMap Of(Value map, Parameter own) => new(map, map.Graph.Read(own).BroadcastTo(own.Shape.With(0, map.Shape[0])));
+
     /// <summary>Takes a list of tokens apart.</summary>
     /// <param name="list">Tokens (N, T + H·W, C), the network's own first.</param>
     /// <param name="grid">What they stand for.</param>

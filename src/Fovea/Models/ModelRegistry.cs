@@ -50,6 +50,7 @@ public static class ModelRegistry
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
         Add(Cmt.Variants, config => new Cmt(config));
+        Add(PatchConvNet.Variants, config => new PatchConvNet(config));
         Add(Pit.Variants, config => new Pit(config));
         Add(PitArticle.Variants, config => new PitArticle(config));
         return models;

@@ -91,7 +91,7 @@ public sealed class Pit : Network
         Sizes.Check(x.Shape[1], x.Shape[2]);
         Value map = _embedding.Forward(x).Mark("patch_embed");
         map = (map + x.Graph.Read(_position, map.Shape.With(0, 1))).Dropout(_config.Dropout).Mark("stem");
-        TokenMap y = new(map, x.Graph.Read(_classTokens).BroadcastTo(_classTokens.Shape.With(0, x.Shape[0])));
+        TokenMap y = TokenMap.Of(map, _classTokens);
         for (int stage = 0; stage < _stages.Count; stage++)
         {
             y = stage == 0 ? y : _pools[stage - 1].Forward(y).Mark($"pool{stage}");
