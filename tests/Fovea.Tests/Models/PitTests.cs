@@ -10,12 +10,25 @@ public sealed class PitTests
 {
     private static readonly PitConfig _tiny = new(8, 4, [new(8, 2, 2), new(24, 1, 3)], 40, 40) { Classes = 5 };
 
+    [Theory]
+    [InlineData("pit_ti", 4_847_272, 699_059_456)]
+    [InlineData("pit_xs", 10_618_888, 1_394_699_136)]
+    [InlineData("pit_s", 23_461_912, 2_870_796_096)]
+    [InlineData("pit_b", 73_764_840, 12_401_916_928)]
+    [InlineData("pit_ti_distilled", 5_104_336, 704_967_680)]
+    [InlineData("pit_xs_distilled", 11_003_984, 1_406_909_952)]
+    [InlineData("pit_s_distilled", 24_039_056, 2_896_646_400)]
+    [InlineData("pit_b_distilled", 74_790_096, 12_482_355_712)]
+    [InlineData("pit_article", 47_499_752, 17_321_982_976)]
+    public void Every_variant_has_the_parameters_and_multiply_adds_of_the_original(string name, long parameters, long multiplyAdds) =>
+        Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name)));
+
     [Fact]
     public void A_distilled_networks_logits_are_the_mean_of_its_classifiers()
     {
         Pit network = new(_tiny with { Distilled = true });
-        using ModuleState state = Fresh(network);
-        using Plan plan = Run(network, 40, 40, "logits_cls", "logits_dist");
+        using ModuleState state = ModelPlans.Fresh(network);
+        using Plan plan = ModelPlans.Marked(network, 40, 40, "logits_cls", "logits_dist");
         Assert.Equal(["logits_cls", "logits_dist"], network.Classifiers);
         for (int i = 0; i < network.Classes; i++)
         {
@@ -34,9 +47,9 @@ public sealed class PitTests
     public void A_position_embedding_that_is_constant_stays_so_at_every_size(int height, int width)
     {
         Pit network = new(_tiny);
-        using ModuleState state = Fresh(network);
+        using ModuleState state = ModelPlans.Fresh(network);
         state.Tensors["pos_embed"].Variable.Data.Fill(0.25f);
-        using Plan plan = Run(network, height, width, "patch_embed", "stem");
+        using Plan plan = ModelPlans.Marked(network, height, width, "patch_embed", "stem");
         ReadOnlySpan<float> before = plan.Output("patch_embed");
         Assert.Equal(_tiny.Patches(height) * _tiny.Patches(width) * 8, before.Length);
         for (int i = 0; i < before.Length; i++)
@@ -72,9 +85,9 @@ public sealed class PitTests
     public void The_articles_network_reads_the_first_position_codes_for_a_smaller_picture()
     {
         PitArticle network = new(new PitArticleConfig(8, 8, [1, 1], [2, 2], 16, 40, 40) { Classes = 5, HeadWidth = 4 });
-        using ModuleState state = Fresh(network);
+        using ModuleState state = ModelPlans.Fresh(network);
         float[] logits;
-        using (Plan plan = Run(network, 24, 24))
+        using (Plan plan = ModelPlans.Marked(network, 24, 24))
         {
             logits = plan.Output("logits").ToArray();
         }
@@ -89,7 +102,7 @@ public sealed class PitTests
 
         float[] Logits()
         {
-            using Plan plan = Run(network, 24, 24);
+            using Plan plan = ModelPlans.Marked(network, 24, 24);
             return plan.Output("logits").ToArray();
         }
     }
@@ -101,33 +114,5 @@ public sealed class PitTests
         ShapeException error = Assert.Throws<ShapeException>(() => new PitArticle(config with { Height = 224, Width = 112 }));
         Assert.Contains("both sides must be equal, from 14 to 224 pixels", error.Message, StringComparison.Ordinal);
         Assert.False(new PitArticle(config).Sizes.Fits(238, 238));
-    }
-
-    private static ModuleState Fresh(Network network)
-    {
-        ModuleState state = new(network);
-        state.Initialize(11);
-        return state;
-    }
-
-    private static Plan Run(Network network, int height, int width, params string[] marks)
-    {
-        ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("pictures", [1, height, width, 3])));
-        foreach (string mark in marks)
-        {
-            graph.Output(mark, graph.Marks[mark]);
-        }
-
-        using WorkerPool pool = new(1);
-        Plan plan = Plan.Compile(graph, pool);
-        Span<float> pictures = plan.Input("pictures");
-        for (int i = 0; i < pictures.Length; i++)
-        {
-            pictures[i] = ((i * 37 % 101) - 50) / 50f;
-        }
-
-        plan.Run();
-        return plan;
     }
 }
