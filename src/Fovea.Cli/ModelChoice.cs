@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fovea.Engine.Graph;
 using Fovea.Models;
+using Fovea.Tasks;
 
 namespace Fovea.Cli;
 
@@ -25,6 +26,14 @@ internal static class ModelChoice
 
         return Fit(name, () => ModelRegistry.Create(name, options));
     }
+
+    /// <summary>Loads a checkpoint for use.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">The network's input size as given on the command line, or null for the checkpoint's own.</param>
+    /// <param name="batch">Pictures in a batch.</param>
+    /// <exception cref="UsageException">The model does not take pictures of the size.</exception>
+    public static Classifier Load(string path, string? size, int batch = 1) =>
+        size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
 
     /// <summary>Makes something of a model and takes a size that does not fit for wrong usage.</summary>
     /// <param name="name">The model's name.</param>

@@ -46,9 +46,10 @@ internal abstract class Verb
     protected Option<T> AddOption<T>(string name, string description) => Add(new Option<T>(name) { Description = description });
 
     /// <summary>Declares the option <c>--threads</c>.</summary>
-    protected Option<int?> AddThreads()
+    /// <param name="description">What the threads do.</param>
+    protected Option<int?> AddThreads(string description = "Threads to train on; the result does not depend on it.")
     {
-        Option<int?> threads = AddOption<int?>("--threads", "Threads to train on; the result does not depend on it. [default: all processors]");
+        Option<int?> threads = AddOption<int?>("--threads", $"{description} [default: all processors]");
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > MostThreads)
@@ -58,6 +59,10 @@ internal abstract class Verb
         });
         return threads;
     }
+
+    /// <summary>Declares the option <c>--size</c> of verbs that use a checkpoint.</summary>
+    protected Option<string> AddInputSize() => AddOption<string>(
+        "--size", "Side of the network's input in pixels, or rows and columns as 192x256; position tables are resized. [default: the checkpoint's own]");
 
     /// <summary>Declares an argument that must be given.</summary>
     /// <param name="name">Its name, as help shows it.</param>

@@ -13,6 +13,7 @@ internal sealed class EvaluateVerb : Verb
     private readonly Argument<string> _checkpoint;
     private readonly Argument<string> _data;
     private readonly Option<int> _batch;
+    private readonly Option<string> _size;
 
     /// <summary>Declares the verb.</summary>
     public EvaluateVerb()
@@ -25,6 +26,7 @@ internal sealed class EvaluateVerb : Verb
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
         _data = AddArgument<string>("DATA", "A data set of the same classes.");
         _batch = AddOption("--batch", "Pictures in a batch.", 64);
+        _size = AddInputSize();
     }
 
     /// <inheritdoc/>
@@ -36,7 +38,7 @@ internal sealed class EvaluateVerb : Verb
             throw new UsageException($"--batch {batch} is too small: a batch has at least one picture.");
         }
 
-        using Classifier classifier = Classifier.Load(context.Value(_checkpoint), batch);
+        using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size), batch);
         string path = context.Value(_data);
         IPictureDataset pictures = Datasets.OpenTest(path) ?? Datasets.Open(path);
         Evaluation evaluation;

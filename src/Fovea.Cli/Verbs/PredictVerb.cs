@@ -12,6 +12,7 @@ internal sealed class PredictVerb : Verb
     private readonly Argument<string> _checkpoint;
     private readonly Argument<string[]> _pictures;
     private readonly Option<int> _top;
+    private readonly Option<string> _size;
 
     /// <summary>Declares the verb.</summary>
     public PredictVerb()
@@ -25,6 +26,7 @@ internal sealed class PredictVerb : Verb
         _pictures = AddArgument<string[]>("PICTURE", "Picture files.");
         _pictures.Arity = ArgumentArity.OneOrMore;
         _top = AddOption("--top", "How many classes to show for each picture.", 3);
+        _size = AddInputSize();
     }
 
     /// <inheritdoc/>
@@ -36,7 +38,7 @@ internal sealed class PredictVerb : Verb
             throw new UsageException($"--top {top} is too small: at least one class is shown.");
         }
 
-        using Classifier classifier = Classifier.Load(context.Value(_checkpoint));
+        using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size));
         Table table = new(["picture", .. Enumerable.Range(1, Math.Min(top, classifier.Info.Classes.Count)).SelectMany(i => new[] { i == 1 ? "class" : $"class {i}", "probability" })]);
         JsonArray answers = [];
         foreach (string path in context.Value(_pictures))

@@ -7,7 +7,4 @@ namespace Fovea.Formats;
 /// <param name="Offset">Where the values start, in bytes from the start of the file.</param>
 /// <param name="ByteCount">The bytes that the values take.</param>
 public sealed record SafeTensorInfo(string Name, SafeTensorType ElementType, IReadOnlyList<int> Shape, long Offset, long ByteCount)
-{
-    /// <summary>The number of elements.</summary>
-    public long Count => ByteCount / ElementType.Size();
-}
+    : TensorInfo(Name, ElementType, Shape);

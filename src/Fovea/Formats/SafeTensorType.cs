@@ -51,6 +51,10 @@ internal static class SafeTensorTypes
         _ => 1,
     };
 
+    /// <summary>Whether the elements are floating point numbers, not integers or truth values.</summary>
+    public static bool IsFloatingPoint(this SafeTensorType type) =>
+        type is SafeTensorType.F32 or SafeTensorType.F16 or SafeTensorType.BF16 or SafeTensorType.F64;
+
     /// <summary>The type's code in a file, such as F32.</summary>
     public static string Code(this SafeTensorType type) => type == SafeTensorType.Bool ? "BOOL" : type.ToString();
 

@@ -17,11 +17,16 @@ internal sealed class SafeTensorsHeader
 
     private const string Remedy = "The file is damaged or was not written as safetensors: fetch or write it again.";
 
-    private readonly string _path;
+    // Parsing costs up to twenty bytes for one of the header: what a file of its size needs is far below.
+    private const long BelievedLength = 2_000_000;
+    private const int BelievedShare = 32;
+    private const int MostDimensions = 32;
+
+    private readonly ReadingGuard _guard;
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafeTensorInfo> _tensors = new(StringComparer.Ordinal);
 
-    private SafeTensorsHeader(string path) => _path = path;
+    private SafeTensorsHeader(ReadingGuard guard) => _guard = guard;
 
     /// <summary>The text entries of the metadata; empty where the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
@@ -29,22 +34,18 @@ internal sealed class SafeTensorsHeader
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafeTensorInfo> Tensors => _tensors;
 
-    /// <summary>Reads the header at the start of a stream.</summary>
-    /// <param name="stream">The file, at its start.</param>
-    /// <param name="path">The file's name, for messages.</param>
+    /// <summary>Reads the header at the start of a file.</summary>
     /// <exception cref="InvalidFileException">The header is cut off, is not the JSON expected, or does not agree with the file.</exception>
-    public static SafeTensorsHeader Read(FileStream stream, string path)
+    public static SafeTensorsHeader Read(MappedFile file)
     {
-        var header = new SafeTensorsHeader(path);
-        long fileLength = stream.Length;
+        var header = new SafeTensorsHeader(new ReadingGuard(file.Path, file.Length, Remedy));
+        long fileLength = file.Length;
         if (fileLength < 8)
         {
             throw header.Invalid($"it has {fileLength} bytes, but the length of the header alone takes 8");
         }
 
-        Span<byte> lengthBytes = stackalloc byte[8];
-        stream.ReadExactly(lengthBytes);
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, 8));
         if (length > MaximumLength)
         {
             throw header.Invalid($"its header claims {length} bytes, more than the {MaximumLength} that the format allows");
@@ -55,11 +56,16 @@ internal sealed class SafeTensorsHeader
             throw header.Invalid($"its header claims {length} bytes, but only {fileLength - 8} follow: {(long)length - (fileLength - 8)} are missing");
         }
 
-        byte[] json = new byte[length];
-        stream.ReadExactly(json);
+        if ((long)length > BelievedLength + (fileLength / BelievedShare))
+        {
+            throw header.Invalid($"its header takes {length} of the file's {fileLength} bytes, far more than the names of so few values need");
+        }
+
+        byte[] json = file.Slice(8, (int)length).ToArray();
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            header._guard.CheckAllocation();
             header.ReadEntries(document.RootElement, dataStart: 8 + (long)length);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
@@ -92,7 +98,7 @@ internal sealed class SafeTensorsHeader
         {
             if (value.ValueKind != JsonValueKind.String)
             {
-                throw Invalid($"metadata '{name}' is {Kind(value)} where the format takes text only");
+                throw Invalid($"metadata {Quote(name)} is {Kind(value)} where the format takes text only");
             }
 
             _metadata.Add(name, value.GetString()!);
@@ -101,33 +107,43 @@ internal sealed class SafeTensorsHeader
 
     private SafeTensorInfo ReadTensor(string name, JsonElement value, long dataStart)
     {
-        Dictionary<string, JsonElement> fields = Properties(value, $"tensor '{name}'");
+        Dictionary<string, JsonElement> fields = Properties(value, $"tensor {Quote(name)}");
         JsonElement typeField = Field("dtype", JsonValueKind.String);
         JsonElement shapeField = Field("shape", JsonValueKind.Array);
         JsonElement rangeField = Field("data_offsets", JsonValueKind.Array);
         if (fields.Count > 3)
         {
-            throw Invalid($"tensor '{name}' has the unknown entry '{fields.Keys.First(key => key is not ("dtype" or "shape" or "data_offsets"))}'");
+            throw Invalid($"tensor {Quote(name)} has the unknown entry {Quote(fields.Keys.First(key => key is not ("dtype" or "shape" or "data_offsets")))}");
         }
 
         string code = typeField.GetString()!;
         if (!SafeTensorTypes.TryParse(code, out SafeTensorType type))
         {
             throw new InvalidFileException(
-                _path,
-                $"tensor '{name}' has elements of type '{code}'; known are {SafeTensorTypes.Codes}",
+                _guard.Path,
+                $"tensor {Quote(name)} has elements of type {Quote(code)}; known are {SafeTensorTypes.Codes}",
                 "Convert the file to one of these types first.");
+        }
+
+        if (shapeField.GetArrayLength() > MostDimensions)
+        {
+            throw Invalid($"tensor {Quote(name)} has {shapeField.GetArrayLength()} sizes where at most {MostDimensions} are read");
+        }
+
+        if (rangeField.GetArrayLength() != 2)
+        {
+            throw NoRange();
         }
 
         int[] shape = [.. shapeField.EnumerateArray().Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int n) && n >= 0
             ? n
-            : throw Invalid($"the shape of tensor '{name}' holds {size.GetRawText()}, which is not a size from 0 to {int.MaxValue}"))];
+            : throw Invalid($"the shape of tensor {Quote(name)} holds {Quote(size.GetRawText())}, which is not a size from 0 to {int.MaxValue}"))];
         long[] range = [.. rangeField.EnumerateArray().Select(offset => offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out long n) && n >= 0
             ? n
-            : throw Invalid($"the byte range of tensor '{name}' holds {offset.GetRawText()}, which is not an offset"))];
-        if (range.Length != 2 || range[1] < range[0])
+            : throw Invalid($"the byte range of tensor {Quote(name)} holds {Quote(offset.GetRawText())}, which is not an offset"))];
+        if (range[1] < range[0])
         {
-            throw Invalid($"the byte range of tensor '{name}' is {rangeField.GetRawText()} where a start and an end are expected");
+            throw NoRange();
         }
 
         UInt128 needed = (UInt128)type.Size();
@@ -140,16 +156,19 @@ internal sealed class SafeTensorsHeader
         long given = range[1] - range[0];
         return needed == (UInt128)given
             ? new SafeTensorInfo(name, type, shape, dataStart + range[0], given)
-            : throw Invalid($"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {code} takes {needed} bytes, but its byte range has {given}");
+            : throw Invalid($"tensor {Quote(name)} of shape [{string.Join(", ", shape)}] and type {code} takes {needed} bytes, but its byte range has {given}");
+
+        InvalidFileException NoRange() =>
+            Invalid($"the byte range of tensor {Quote(name)} is {Quote(rangeField.GetRawText())} where a start and an end are expected");
 
         JsonElement Field(string key, JsonValueKind kind)
         {
             if (!fields.TryGetValue(key, out JsonElement field))
             {
-                throw Invalid($"tensor '{name}' has no entry '{key}'");
+                throw Invalid($"tensor {Quote(name)} has no entry '{key}'");
             }
 
-            return field.ValueKind == kind ? field : throw Invalid($"the entry '{key}' of tensor '{name}' is {Kind(field)}");
+            return field.ValueKind == kind ? field : throw Invalid($"the entry '{key}' of tensor {Quote(name)} is {Kind(field)}");
         }
     }
 
@@ -162,22 +181,22 @@ internal sealed class SafeTensorsHeader
         {
             if (tensor.Offset < end)
             {
-                throw Invalid($"tensor '{tensor.Name}' overlaps {previous} by {end - tensor.Offset} bytes");
+                throw Invalid($"tensor {Quote(tensor.Name)} overlaps {previous} by {end - tensor.Offset} bytes");
             }
 
             if (tensor.Offset > end)
             {
-                throw Invalid($"there is a gap of {tensor.Offset - end} bytes between {previous} and tensor '{tensor.Name}'");
+                throw Invalid($"there is a gap of {tensor.Offset - end} bytes between {previous} and tensor {Quote(tensor.Name)}");
             }
 
             // Checked here and not at the end, so that the sum cannot run over.
             if (tensor.ByteCount > fileLength - end)
             {
-                throw Invalid($"tensor '{tensor.Name}' ends {tensor.ByteCount - (fileLength - end)} bytes past the end of the file");
+                throw Invalid($"tensor {Quote(tensor.Name)} ends {tensor.ByteCount - (fileLength - end)} bytes past the end of the file");
             }
 
             end += tensor.ByteCount;
-            previous = $"tensor '{tensor.Name}'";
+            previous = $"tensor {Quote(tensor.Name)}";
         }
 
         if (end != fileLength)
@@ -196,14 +215,17 @@ internal sealed class SafeTensorsHeader
         var properties = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (JsonProperty property in element.EnumerateObject())
         {
+            _guard.CheckAllocation();
             if (!properties.TryAdd(property.Name, property.Value))
             {
-                throw Invalid($"the name '{property.Name}' stands twice in {what}");
+                throw Invalid($"the name {Quote(property.Name)} stands twice in {what}");
             }
         }
 
         return properties;
     }
+
+    private static string Quote(string name) => ReadingGuard.Quote(name);
 
     private static string Kind(JsonElement element) => element.ValueKind switch
     {
@@ -215,5 +237,5 @@ internal sealed class SafeTensorsHeader
         _ => "true or false",
     };
 
-    private InvalidFileException Invalid(string problem, Exception? cause = null) => new(_path, problem, Remedy, cause);
+    private InvalidFileException Invalid(string problem, Exception? cause = null) => _guard.Damaged(problem, cause);
 }

@@ -25,8 +25,9 @@ public abstract class Module
         }
     }
 
-    /// <summary>Builds the module's graph.</summary>
-    protected abstract Value Build(Value x);
+    /// <summary>Builds the module's graph. A module that needs more than one value has methods of its own instead.</summary>
+    /// <exception cref="NotSupportedException">The module is not built from one value.</exception>
+    protected virtual Value Build(Value x) => throw new NotSupportedException($"{GetType().Name} is not built from one value: call the methods that it has.");
 
     /// <summary>Makes nodes carry the module's path until the result is disposed.</summary>
     protected IDisposable Enter(ComputeGraph graph) => _key.Length == 0 ? graph.EnterPath(graph.Path) : graph.Enter(_key);

@@ -18,11 +18,12 @@ public sealed class BatchNorm2d : Module
     /// <param name="channels">Channels.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">The share of the new batch in the running statistics.</param>
-    public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f)
+    /// <param name="initialWeight">What the weight begins with.</param>
+    public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f, float initialWeight = 1)
     {
         _epsilon = epsilon;
         _momentum = momentum;
-        _weight = Add("weight", new Parameter([channels], Initializer.Ones));
+        _weight = Add("weight", new Parameter([channels], Initializer.Constant(initialWeight)));
         _bias = Add("bias", new Parameter([channels], Initializer.Zeros));
         _runningMean = Add("running_mean", new Parameter([channels], Initializer.Zeros, kind: ParameterKind.Statistic));
         _runningVariance = Add("running_var", new Parameter([channels], Initializer.Ones, kind: ParameterKind.Statistic));

@@ -53,6 +53,9 @@ public static class ModelRegistry
         Add(PatchConvNet.Variants, config => new PatchConvNet(config));
         Add(Pit.Variants, config => new Pit(config));
         Add(PitArticle.Variants, config => new PitArticle(config));
+        Add(CrossFormer.Variants, config => new CrossFormer(config));
+        Add(BotNet.Variants, config => new ResNet(config));
+        Add(ResNet.Variants, config => new ResNet(config));
         return models;
 
         void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)

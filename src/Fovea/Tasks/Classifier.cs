@@ -32,10 +32,12 @@ public sealed class Classifier : IDisposable
     /// <param name="path">A safetensors file that Fovea wrote.</param>
     /// <param name="batchSize">Pictures in a batch of <see cref="Evaluate"/>.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <param name="size">Rows and columns of the pictures that the network is given; the checkpoint's own where null. Position tables are resized.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
-    public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null)
+    /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
+    public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null)
     {
-        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path);
+        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
         return new Classifier(info, network, state, batchSize, pool);
     }
 

@@ -13,6 +13,20 @@ namespace Fovea.Training;
 /// <param name="Preprocessing">How pictures become the network's input.</param>
 public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
 {
+    /// <summary>The same for pictures of another size. A resize to the shorter side keeps its proportion to the input.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    public CheckpointInfo At(int height, int width) => this with
+    {
+        Options = Options with { Height = height, Width = width },
+        Preprocessing = Preprocessing with
+        {
+            Height = height,
+            Width = width,
+            ResizeTo = (int)Math.Round((double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
+        },
+    };
+
     /// <summary>Makes the network without weights.</summary>
     public Network CreateNetwork() => ModelRegistry.Create(Model, Options);
 }
@@ -109,17 +123,21 @@ public static class Checkpoint
     }
 
     /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">Rows and columns of the pictures to make the network for; the checkpoint's own where null. Position tables are resized.</param>
     /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
-    public static (CheckpointInfo Info, Network Network, ModuleState State) Open(string path)
+    /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
+    public static (CheckpointInfo Info, Network Network, ModuleState State) Open(string path, (int Height, int Width)? size = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         CheckpointInfo info = ReadInfo(file);
+        info = size is (int height, int width) ? info.At(height, width) : info;
         Network network;
         try
         {
             network = info.CreateNetwork();
         }
-        catch (Exception error) when (error is ArgumentException or ShapeException)
+        catch (Exception error) when (error is ArgumentException || (error is ShapeException && size is null))
         {
             throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
         }

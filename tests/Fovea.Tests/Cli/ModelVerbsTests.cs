@@ -74,7 +74,7 @@ public sealed class ModelVerbsTests
             ("cmt_nano", "30", ["30×30", "multiples of 8", "32×32"]),
             ("cmt_ti", "30", ["30×30", "multiples of 32", "32×32"]),
             ("cmt_ti", "160x170", ["160×170", "160×160"]),
-            ("cmt_ti_article", "192x160", ["192×160", "both sides must be 160 pixels"]),
+            ("cmt_ti_article", "192x160", ["192×160", "192×192"]),
             ("cmt_ti", "large", ["--size large", "224"]),
             ("cmt_ti", "0", ["--size 0"]),
             ("cmt_ti", "1x2x3", ["--size 1x2x3"]),
@@ -85,6 +85,31 @@ public sealed class ModelVerbsTests
             Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
             Assert.Equal(1, error.Count(character => character == '\n'));
         }
+    }
+
+    [Fact]
+    public async Task Compare_puts_models_side_by_side_with_measured_speed()
+    {
+        (int exitCode, string output, string error) = await Run("compare", "cmt_nano", "botnet50", "--size", "64", "--batch", "2", "--threads", "2", "--seconds", "0.05", "--json");
+        Assert.Equal(ExitCodes.Success, exitCode);
+        JsonNode result = JsonNode.Parse(output)!;
+        Assert.Equal((2, 2), ((int)result["batch"]!, (int)result["threads"]!));
+        Assert.True((double)result["peakGflops"]! > 0);
+        JsonArray models = result["models"]!.AsArray();
+        Assert.Equal(["cmt_nano", "botnet50"], models.Select(model => (string)model!["model"]!));
+        foreach (JsonNode? model in models)
+        {
+            JsonNode info = await Info((string)model!["model"]!, "--size", "64", "--batch", "2");
+            Assert.Equal((long)info["parameters"]!, (long)model["parameters"]!);
+            Assert.Equal((long)info["macs"]!, (long)model["macs"]!);
+            Assert.InRange((double)model["best"]!, 1e-3, (double)model["milliseconds"]!);
+            Assert.Equal(2000 / (double)model["milliseconds"]!, (double)model["imagesPerSecond"]!, 1e-6);
+            Assert.Equal(2e-9 * (long)model["macs"]! * (double)model["imagesPerSecond"]! / (double)result["peakGflops"]!, (double)model["peakFraction"]!, 1e-9);
+            Assert.Contains((string)model["model"]!, error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(ExitCodes.WrongUsage, (await Run("compare", "cmt_nano", "--seconds", "0")).ExitCode);
+        Assert.Equal(ExitCodes.WrongUsage, (await Run("compare", "cmt_nano", "resnet5")).ExitCode);
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal sealed class GoldenRun : IDisposable
         Value output = Build(graph);
         foreach ((string name, _) in golden.Entries("outputs"))
         {
-            if (graph.Marks.TryGetValue(name, out Value? marked))
+            // torchvision's name for a stage is layer.
+            if (graph.Marks.TryGetValue(name, out Value? marked) || graph.Marks.TryGetValue(name.Replace("layer", "stage", StringComparison.Ordinal), out marked))
             {
                 graph.Output(name, marked);
             }
@@ -95,6 +96,12 @@ internal sealed class GoldenRun : IDisposable
         return values;
     }
 
+    /// <summary>
+    /// How far rounding moves each gradient, relative to its norm: the largest difference to runs whose inputs are off by up to a millionth, which is what
+    /// float32 makes of them within a few layers. Changes the run's results.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> GradientSpread => field ??= MeasureGradientSpread();
+
     public float[] Tensor(string name)
     {
         Parameter tensor = State.Tensors[name];
@@ -131,6 +138,28 @@ internal sealed class GoldenRun : IDisposable
         ComputeGraph graph = new(_golden.Training);
         Build(graph, _golden.Inputs.First().Shape.Length == 2 ? null : 1);
         return NetworkSummary.MultiplyAddsOf(graph);
+    }
+
+    private Dictionary<string, double> MeasureGradientSpread()
+    {
+        Dictionary<string, GradientFigures> original = _golden.Entries("gradients").ToDictionary(entry => entry.Name, entry => GradientFigures.Of(entry.Value).OfSame(Gradient(entry.Name)));
+        Dictionary<string, double> spread = original.Keys.ToDictionary(name => name, _ => 0.0);
+        for (int attempt = 0; attempt < 8; attempt++)
+        {
+            foreach ((string name, int[] shape, float[] values) in _golden.Inputs)
+            {
+                float[] noise = GoldenFill.Tensor($"input.rounding.{attempt}", shape);
+                ToChannelsLast([.. values.Zip(noise, (value, rounding) => value * (1 + (1e-6f * rounding)))], shape).CopyTo(_plan.Input(name));
+            }
+
+            _plan.Run();
+            foreach ((string name, GradientFigures figures) in original)
+            {
+                spread[name] = Math.Max(spread[name], figures.Difference(Gradient(name)));
+            }
+        }
+
+        return spread;
     }
 
     private void AddLoss(ComputeGraph graph, Value output)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
@@ -74,16 +76,18 @@ public sealed class EveryModelTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void It_trains_with_finite_gradients_and_survives_a_checkpoint(string name)
+    public void It_trains_to_the_same_bits_on_any_threads_and_survives_a_checkpoint(string name)
     {
         using WorkerPool pool = new(1);
         ModelOptions options = Small(name);
         Network network = ModelRegistry.Create(name, options);
         using ModuleState state = new(network);
-        state.Initialize(3);
+        Fill(state);
+        byte[] gradients;
         using (Plan training = ModelPlans.Training(network, state, pool, 2, network.Height, network.Width))
         {
             training.Run();
+            gradients = Hash(training.Gradients);
             Assert.True(float.IsFinite(training.Output("loss")[0]));
             Assert.True(AllFinite(training.Gradients), $"a gradient is not finite: {training.FindNonFinite()}");
             foreach (Variable variable in state.Weights.Variables)
@@ -91,6 +95,13 @@ public sealed class EveryModelTests
                 ReadOnlySpan<float> gradient = training.Gradients.Slice((int)state.Weights.OffsetOf(variable), (int)variable.Shape.Elements);
                 Assert.True(gradient.IndexOfAnyExcept(0f) >= 0, $"the gradient of {variable.Name} is zero throughout");
             }
+        }
+
+        using (WorkerPool three = new(3))
+        using (Plan training = ModelPlans.Training(network, state, three, 2, network.Height, network.Width))
+        {
+            training.Run();
+            Assert.True(gradients.SequenceEqual(Hash(training.Gradients)), "gradients differ between one and three threads");
         }
 
         using TemporaryFolder folder = new();
@@ -147,6 +158,8 @@ public sealed class EveryModelTests
         plan.Run();
         return plan.Output("logits").ToArray();
     }
+
+    private static byte[] Hash(ReadOnlySpan<float> values) => SHA256.HashData(MemoryMarshal.AsBytes(values));
 
     private static bool AllFinite(ReadOnlySpan<float> values)
     {

@@ -2,7 +2,6 @@ using Fovea.Engine;
 using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -47,7 +46,7 @@ internal static class ModelPlans
     {
         ComputeGraph graph = new(training: true);
         Value logits = network.Forward(graph.Input("pictures", [batch, height, width, 3]));
-        Value loss = logits.CrossEntropy(graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f).Mean(0);
+        Value loss = ClassificationGraph.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         Plan plan = Filled(Plan.Compile(graph, pool, state.Weights));

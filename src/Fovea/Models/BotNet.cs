@@ -1,0 +1,39 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Bottleneck transformers (arXiv 2101.11605): <see cref="ResNet"/>s whose bottlenecks of the last stage hold <see cref="BottleneckAttention"/> in place of
+/// the 3×3 convolution.
+/// </summary>
+public static class BotNet
+{
+    /// <summary>The variants by name, at the size that they are published for.</summary>
+    public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
+    {
+        ["botnet50"] = Create([3, 4, 6, 3]),
+        ["botnet101"] = Create([3, 4, 23, 3]),
+        ["botnet152"] = Create([3, 8, 36, 3]),
+        ["botnet_s1_50"] = Create([3, 4, 6, 3], lastStride: 1),
+        ["botnet_s1_101"] = Create([3, 4, 23, 3], lastStride: 1),
+        ["botnet_s1_152"] = Create([3, 8, 36, 3], lastStride: 1),
+
+        // Section 4.8 and table 8: longer last stages, SiLU, squeeze and excitation.
+        ["botnet_t3"] = T([3, 4, 6, 6], 224),
+        ["botnet_t4"] = T([3, 4, 23, 6], 224),
+        ["botnet_t5"] = T([3, 4, 23, 12], 256),
+        ["botnet_t6"] = T([3, 4, 6, 12], 320),
+        ["botnet_t7_320"] = T([3, 4, 23, 12], 320),
+        ["botnet_t7"] = T([3, 4, 23, 12], 384),
+        ["botnet50_article"] = new([3, 4, 6, 3])
+        {
+            Attention = new BottleneckAttentionConfig { Position = BottleneckPosition.Article, ZeroLastGamma = false },
+            Dropout = 0.3f,
+        },
+    };
+
+    private static ResNetConfig Create(int[] depths, int lastStride = 2, int size = 224) =>
+        new(depths, size, size) { Attention = new BottleneckAttentionConfig(), LastStride = lastStride };
+
+    private static ResNetConfig T(int[] depths, int size) => Create(depths, lastStride: 1, size) with { Activation = Activation.Silu, SqueezeExcitation = true };
+}

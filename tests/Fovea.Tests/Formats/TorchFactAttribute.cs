@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace Fovea.Tests.Formats;
+
+/// <summary>A test that asks PyTorch itself: skipped by name where Debian's python3-torch is not installed.</summary>
+internal sealed class TorchFactAttribute : FactAttribute
+{
+    private const string Python = "/usr/bin/python3";
+    private static readonly Lazy<bool> _isInstalled = new(
+        () => File.Exists(Python) && Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)").ExitCode == 0);
+
+    public TorchFactAttribute() => Skip = _isInstalled.Value ? null : "PyTorch is not installed (Debian: python3-torch).";
+
+    /// <summary>Runs a program of Python.</summary>
+    /// <param name="program">The program's text.</param>
+    /// <param name="arguments">What it finds in sys.argv, from the second place on.</param>
+    public static (int ExitCode, string Output) Run(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Python, ["-c", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + errors.Result);
+    }
+}

@@ -1,0 +1,92 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Tests.Golden;
+
+namespace Fovea.Tests.Models;
+
+public sealed class BotNetTests
+{
+    [Fact]
+    public void Position_codes_of_zero_leave_attention_by_content_alone()
+    {
+        float[] content = Attend(BottleneckPosition.None, fill: null);
+        Assert.Equal(content, Attend(BottleneckPosition.Relative, fill: 0));
+        Assert.All(content.Zip(Attend(BottleneckPosition.Absolute, fill: 0)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.NotEqual(content, Attend(BottleneckPosition.Relative, fill: null));
+    }
+
+    [Fact]
+    public void A_code_that_is_the_same_for_every_offset_changes_nothing()
+    {
+        // Softmax does not see what is added to a whole row.
+        Assert.All(Attend(BottleneckPosition.Relative, fill: 0).Zip(Attend(BottleneckPosition.Relative, fill: 0.7f)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [Theory]
+    [InlineData(4, 6)]
+    [InlineData(5, 7)]
+    [InlineData(1, 3)]
+    public void A_strided_block_halves_any_map_as_its_shortcut_does(int height, int width)
+    {
+        ResNetConfig config = new([1, 1, 1, 1]);
+        Bottleneck block = new(config, 8, 4, stride: 2, new BottleneckAttentionConfig { Heads = 2, HeadWidth = 2 }, (height, width));
+        using ModuleState state = new(block);
+        ComputeGraph graph = new();
+        Value map = block.Forward(graph.Input("map", [1, height, width, 8]));
+        Assert.Equal([1, (height + 1) / 2, (width + 1) / 2, 16], map.Shape);
+    }
+
+    [Fact]
+    public void The_mean_of_an_odd_map_counts_the_positions_that_there_are()
+    {
+        BottleneckAttention attention = new(new BottleneckAttentionConfig { Heads = 1, HeadWidth = 2, Position = BottleneckPosition.None }, 2, (3, 3), stride: 2);
+        using ModuleState state = new(attention);
+
+        // Values are ones wherever the attention looks.
+        state.Tensors["qkv.weight"].Variable.Data.Clear();
+        state.Tensors["qkv.weight"].Variable.Data[8..].Fill(0.5f);
+        ComputeGraph graph = new();
+        graph.Output("mean", attention.Forward(graph.Filled([1, 3, 3, 2], 1)));
+        using WorkerPool pool = new(1);
+        using Plan plan = Plan.Compile(graph, pool);
+        plan.Run();
+        Assert.All(plan.Output("mean").ToArray(), value => Assert.Equal(1, value, 1e-6f));
+    }
+
+    [Theory]
+    [InlineData("botnet50", 20_852_008, 4_017_833_984)]
+    [InlineData("botnet50_article", 20_875_560, 4_017_833_984)]
+    [InlineData("resnet50", 25_557_032, 4_089_184_256)]
+    [InlineData("botnet_t3", 30_500_696, 7_216_291_840)]
+    public void Published_variants_have_their_published_cost(string name, long parameters, long multiplyAdds) =>
+        Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name)));
+
+    private static float[] Attend(BottleneckPosition position, float? fill)
+    {
+        BottleneckAttention attention = new(new BottleneckAttentionConfig { Heads = 2, HeadWidth = 4, Position = position }, 6, (3, 5));
+        using ModuleState state = new(attention);
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            bool codes = name.StartsWith("pos", StringComparison.Ordinal);
+            if (codes && fill is float number)
+            {
+                tensor.Variable.Data.Fill(number);
+            }
+            else
+            {
+                // The projection has the same weights under either of its names.
+                GoldenFill.Tensor(codes ? name : "weight", tensor.Shape).CopyTo(tensor.Variable.Data);
+            }
+        }
+
+        ComputeGraph graph = new();
+        graph.Output("attended", attention.Forward(graph.Input("map", [2, 3, 5, 6])));
+        using WorkerPool pool = new(1);
+        using Plan plan = Plan.Compile(graph, pool);
+        GoldenFill.Tensor("input", [2, 3, 5, 6]).CopyTo(plan.Input("map"));
+        plan.Run();
+        return plan.Output("attended").ToArray();
+    }
+}
