@@ -123,7 +123,7 @@ public sealed class EveryModelTests
     }
 
     /// <summary>A small network of the model; no block is dropped, as its gradients would be zero.</summary>
-    private static ModelOptions Small(string name)
+    internal static ModelOptions Small(string name)
     {
         Network network = ModelRegistry.Create(name);
         int side = 2 * network.Stages[^1].Stride;

@@ -84,9 +84,7 @@ internal sealed class OnnxGraph(int opset, BatchAxes batch, ConstantTensors cons
         }
 
         int[] order = layout == MapLayout.ChannelsFirst ? _toFirst : _toLast;
-        name = MapLayouts.AreSameBytes(value.Shape)
-            ? Reshape(source, [.. order.Select(axis => Batch.OpenShape(value)[axis])])
-            : Transpose(source, order);
+        name = MapLayouts.AreSameBytes(value.Shape) ? Reshape(source, OpenShape(value, layout)) : Transpose(source, order);
         Define(value, name, layout);
         return name;
     }
@@ -151,6 +149,12 @@ internal sealed class OnnxGraph(int opset, BatchAxes batch, ConstantTensors cons
 
     /// <summary>Whether a value is written as a constant.</summary>
     public bool IsConstant(Value value) => constants.Contains(value);
+
+    private long[] OpenShape(Value map, MapLayout layout)
+    {
+        long[] shape = Batch.OpenShape(map);
+        return layout == MapLayout.ChannelsLast ? shape : [.. _toFirst.Select(axis => shape[axis])];
+    }
 
     private string ChannelsFirstConstant(Value value, string role)
     {
