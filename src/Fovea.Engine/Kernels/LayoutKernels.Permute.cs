@@ -6,7 +6,7 @@ namespace Fovea.Engine.Kernels;
 internal static unsafe partial class LayoutKernels
 {
     /// <summary>The most axes that a permutation takes.</summary>
-    public const int MaximumAxes = 6;
+    public const int MaximumAxes = 8;
 
     /// <summary>The independent parts of a permutation.</summary>
     /// <param name="shape">The lengths of the source's axes, at most <see cref="MaximumAxes"/>.</param>

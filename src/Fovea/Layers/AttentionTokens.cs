@@ -24,6 +24,13 @@ public sealed record TokenGroups(int Height, int Width, int Interval = 1)
     public (int Down, int Across) SuperCells(TokenGrid grid) =>
         (RoundUp(grid.Height, Height * Interval), RoundUp(grid.Width, Width * Interval));
 
+    /// <summary>Rows and columns of a grid once it is padded to whole super-cells.</summary>
+    public (int Height, int Width) PaddedSize(TokenGrid grid)
+    {
+        (int down, int across) = SuperCells(grid);
+        return (down * Height * Interval, across * Width * Interval);
+    }
+
     /// <summary>Groups of a grid: super-cells row by row, phases row by row within each.</summary>
     public int Count(TokenGrid grid)
     {

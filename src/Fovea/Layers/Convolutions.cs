@@ -18,11 +18,20 @@ public sealed class Conv2d : Module
     /// <param name="padding">Zero pixels on each side.</param>
     /// <param name="bias">Whether a bias is added.</param>
     /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given, and biases 0.</param>
-    public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
+    /// <param name="layout">How checkpoints lay the weights out: <see cref="TensorLayout.ChannelsLast"/> or <see cref="TensorLayout.Unfolded"/>.</param>
+    public Conv2d(
+        int inputs,
+        int outputs,
+        int kernel,
+        int stride = 1,
+        int padding = 0,
+        bool bias = true,
+        Initializer? initializer = null,
+        TensorLayout layout = TensorLayout.ChannelsLast)
     {
         _window = new Window(kernel, stride, padding);
         initializer ??= Initializer.KaimingNormalFanOut;
-        _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer, TensorLayout.ChannelsLast));
+        _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer, layout));
         _bias = bias ? Add("bias", new Parameter([outputs], initializer.ForBias((long)inputs * kernel * kernel))) : null;
     }
 

@@ -50,6 +50,10 @@ public static class ModelRegistry
     {
         OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
         Add(Cmt.Variants, config => new Cmt(config));
+        Add(PatchConvNet.Variants, config => new PatchConvNet(config));
+        Add(Pit.Variants, config => new Pit(config));
+        Add(PitArticle.Variants, config => new PitArticle(config));
+        Add(CrossFormer.Variants, config => new CrossFormer(config));
         Add(BotNet.Variants, config => new ResNet(config));
         Add(ResNet.Variants, config => new ResNet(config));
         return models;

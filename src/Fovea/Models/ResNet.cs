@@ -14,6 +14,7 @@ public sealed class ResNet : Network
     private readonly Conv2d _stem;
     private readonly BatchNorm2d _stemNorm;
     private readonly List<Bottleneck[]> _stages = [];
+    private readonly (Parameter ClassToken, AggregationBlock Block, LayerNorm Norm)? _aggregation;
     private readonly Linear _classifier;
 
     /// <summary>Makes a network.</summary>
@@ -23,6 +24,8 @@ public sealed class ResNet : Network
     {
         _config = config;
         Sizes.Check(config.Height, config.Width);
+        int features = Stages[^1].Channels;
+        Parameter? classToken = config.AttentionPooling ? Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02))) : null;
         _stem = Add("conv1", new Conv2d(3, StemChannels, kernel: 7, stride: 2, padding: 3, bias: false));
         _stemNorm = Add("bn1", new BatchNorm2d(StemChannels));
         int blocks = config.Depths.Sum();
@@ -39,7 +42,14 @@ public sealed class ResNet : Network
             _stages.Add(members);
         }
 
-        _classifier = Add(config.Article ? "fc.1" : "fc", new Linear(Stages[^1].Channels, config.Classes, initializer: Initializer.FanInUniform));
+        if (classToken is not null)
+        {
+            AggregationBlock block = Add("blocks_token_only.0", new AggregationBlock(features, perClass: false, layerScale: 1e-4f));
+            _aggregation = (classToken, block, Add("norm", new LayerNorm(features, epsilon: 1e-6f)));
+        }
+
+        string head = config.Article ? "fc.1" : config.AttentionPooling ? "head" : "fc";
+        _classifier = Add(head, new Linear(features, config.Classes, initializer: Initializer.FanInUniform));
     }
 
     /// <summary>The variants by name.</summary>
@@ -76,8 +86,13 @@ public sealed class ResNet : Network
             x.Mark($"stage{stage + 1}");
         }
 
-        return _classifier.Forward(x.Pool().Mark(Features).Dropout(_config.Dropout));
+        return _classifier.Forward(Aggregate(x).Mark(Features).Dropout(_config.Dropout));
     }
+
+    /// <summary>The mean of the map, or what a class token gathers of it (arXiv 2112.13692).</summary>
+    private Value Aggregate(Value map) => _aggregation is var (classToken, block, norm)
+        ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
+        : map.Pool();
 
     private int StrideAfter(int stage) => Enumerable.Range(0, stage + 1).Aggregate(4, (stride, i) => stride * _config.StrideOf(i));
 }

@@ -25,6 +25,7 @@ public unsafe class LayoutKernelsTests
         CheckPermutation([2, 49, 3, 4, 32], [2, 0, 3, 1, 4]);
         CheckPermutation([2, 3, 130, 140], [0, 2, 3, 1]);
         CheckPermutation([3, 2, 20001], [1, 0, 2]);
+        CheckPermutation([2, 2, 3, 2, 3, 3, 2, 5], [0, 1, 4, 3, 6, 2, 5, 7]);
         Assert.True(LayoutKernels.PermuteParts([300, 203], [1, 0]) > 1);
         Assert.True(LayoutKernels.PermuteParts([3, 30011], [1, 0]) > 1);
     }
@@ -32,8 +33,8 @@ public unsafe class LayoutKernelsTests
     [Fact]
     public void More_axes_than_a_permutation_takes_are_refused()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => LayoutKernels.PermuteParts([1, 1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5, 6]));
-        Assert.Contains("7", error.Message, StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => LayoutKernels.PermuteParts([1, 1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5, 6, 7, 8]));
+        Assert.Contains("9", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ internal sealed class GoldenCase
             foreach ((string name, JsonElement value) in inputs)
             {
                 int[] shape = Ints(value.GetProperty("shape"));
-                yield return (name, shape, value.TryGetProperty("values", out JsonElement values) ? [.. Doubles(values).Select(number => (float)number)] : GoldenFill.Tensor(name, shape));
+                yield return (name, shape, value.TryGetProperty("values", out JsonElement values) ? [.. Doubles(values).Select(number => (float)number)] : GoldenFill.Tensor(name, shape, input: true));
             }
         }
     }

@@ -6,8 +6,8 @@ namespace Fovea.Tests.Golden;
 /// <summary>The formula by which weights and inputs of golden cases are filled.</summary>
 internal static class GoldenFill
 {
-    /// <summary>A tensor by its name and its shape in checkpoints.</summary>
-    public static float[] Tensor(string name, IReadOnlyList<int> shape)
+    /// <summary>A tensor by its name and its shape in checkpoints; an input or gradient of an output has values of its own range.</summary>
+    public static float[] Tensor(string name, IReadOnlyList<int> shape, bool input = false)
     {
         long count = shape.Aggregate(1L, (product, axis) => product * axis);
         float[] values = new float[count];
@@ -23,7 +23,7 @@ internal static class GoldenFill
         }
 
         double fanIn = count / (double)Math.Max(shape.Count > 0 ? shape[0] : 1, 1);
-        bool isInput = name.StartsWith("input", StringComparison.Ordinal) || name == "grad_output" || name.StartsWith("grad.", StringComparison.Ordinal);
+        bool isInput = input || name.StartsWith("input", StringComparison.Ordinal) || name == "grad_output" || name.StartsWith("grad.", StringComparison.Ordinal);
         for (long i = 0; i < count; i++)
         {
             ulong z = hash + ((ulong)(i + 1) * 0x9E3779B97F4A7C15);

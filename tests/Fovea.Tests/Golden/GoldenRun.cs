@@ -26,7 +26,8 @@ internal sealed class GoldenRun : IDisposable
         Value output = Build(graph);
         foreach ((string name, _) in golden.Entries("outputs"))
         {
-            if (graph.Marks.TryGetValue(name, out Value? marked))
+            // torchvision's name for a stage is layer.
+            if (graph.Marks.TryGetValue(name, out Value? marked) || graph.Marks.TryGetValue(name.Replace("layer", "stage", StringComparison.Ordinal), out marked))
             {
                 graph.Output(name, marked);
             }

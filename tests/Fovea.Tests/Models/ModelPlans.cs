@@ -18,6 +18,29 @@ internal static class ModelPlans
         return Filled(Plan.Compile(graph, pool));
     }
 
+    /// <summary>A network's tensors, filled afresh.</summary>
+    public static ModuleState Fresh(Network network)
+    {
+        ModuleState state = new(network);
+        state.Initialize(11);
+        return state;
+    }
+
+    /// <summary>A plan that has run on one picture and gives "logits" and what the network marks with the given names.</summary>
+    public static Plan Marked(Network network, int height, int width, params ReadOnlySpan<string> marks)
+    {
+        ComputeGraph graph = new();
+        graph.Output("logits", network.Forward(graph.Input("pictures", [1, height, width, 3])));
+        foreach (string mark in marks)
+        {
+            graph.Output(mark, graph.Marks[mark]);
+        }
+
+        Plan plan = Filled(Plan.Compile(graph));
+        plan.Run();
+        return plan;
+    }
+
     /// <summary>A plan that gives "loss" and all gradients for "pictures" and "labels".</summary>
     public static Plan Training(Network network, ModuleState state, WorkerPool pool, int batch, int height, int width)
     {
