@@ -91,7 +91,7 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
             ModelOptions options = EveryModelTests.Small(name);
             Network = ModelRegistry.Create(name, options);
             _state = new ModuleState(Network);
-            Fill(_state);
+            EveryModelTests.Fill(_state);
             Preprocessing preprocessing = new() { Height = Network.Height, Width = Network.Width, Resize = ResizeRule.None };
             Info = new CheckpointInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], preprocessing);
         }
@@ -132,24 +132,6 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         {
             _state.Dispose();
             _pool.Dispose();
-        }
-
-        /// <summary>Numbers that keep the maps near 1 throughout, so that the deepest networks lose no accuracy; drawn much faster than fresh weights.</summary>
-        private static void Fill(ModuleState state)
-        {
-            uint random = 1;
-            foreach (Parameter tensor in state.Tensors.Values)
-            {
-                Span<float> values = tensor.Variable.Data;
-                bool isVector = tensor.Shape.Rank <= 1;
-                long inputs = tensor.Layout == TensorLayout.Depthwise ? tensor.Shape[0] * tensor.Shape[1] : values.Length / (isVector ? 1 : tensor.Shape[0]);
-                (float middle, float spread) = tensor.Kind != ParameterKind.Weight ? (1, 0.5f) : isVector ? (0.3f, 0.3f) : (0, MathF.Sqrt(3f / inputs));
-                foreach (ref float value in values)
-                {
-                    random = (random * 1664525) + 1013904223;
-                    value = middle + (spread * ((int)(random >> 8) - (1 << 23)) / (1 << 23));
-                }
-            }
         }
 
         private float[] ChannelsFirst(ReadOnlySpan<float> pictures, int batch)
