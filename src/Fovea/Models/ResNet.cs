@@ -25,7 +25,7 @@ public sealed class ResNet : Network
         _config = config;
         Sizes.Check(config.Height, config.Width);
         int features = Stages[^1].Channels;
-        Parameter? classToken = config.AttentionPooling ? Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02))) : null;
+        Parameter? classToken = config.AttentionPooling is not null ? Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02))) : null;
         _stem = Add("conv1", new Conv2d(3, StemChannels, kernel: 7, stride: 2, padding: 3, bias: false));
         _stemNorm = Add("bn1", new BatchNorm2d(StemChannels));
         int blocks = config.Depths.Sum();
@@ -42,13 +42,13 @@ public sealed class ResNet : Network
             _stages.Add(members);
         }
 
-        if (classToken is not null)
+        if (config.AttentionPooling is AttentionPoolingConfig pooling)
         {
-            AggregationBlock block = Add("blocks_token_only.0", new AggregationBlock(features, perClass: false, layerScale: 1e-4f));
-            _aggregation = (classToken, block, Add("norm", new LayerNorm(features, epsilon: 1e-6f)));
+            AggregationBlock block = new(features, perClass: false, pooling.LayerScale, pooling.Heads, pooling.MlpRatio, pooling.QueryKeyValueBias, pooling.Epsilon);
+            _aggregation = (classToken!, Add("blocks_token_only.0", block), Add("norm", new LayerNorm(features, pooling.Epsilon)));
         }
 
-        string head = config.Article ? "fc.1" : config.AttentionPooling ? "head" : "fc";
+        string head = config.Article ? "fc.1" : _aggregation is null ? "fc" : "head";
         _classifier = Add(head, new Linear(features, config.Classes, initializer: Initializer.FanInUniform));
     }
 
@@ -58,7 +58,7 @@ public sealed class ResNet : Network
         ["resnet50"] = new([3, 4, 6, 3]),
         ["resnet101"] = new([3, 4, 23, 3]),
         ["resnet152"] = new([3, 8, 36, 3]),
-        ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = true },
+        ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
     };
 
     /// <inheritdoc/>

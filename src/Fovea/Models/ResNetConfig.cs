@@ -43,6 +43,25 @@ public sealed record BottleneckAttentionConfig
     public bool ZeroLastGamma { get; init; } = true;
 }
 
+/// <summary>A class token that gathers the last map, in place of average pooling (arXiv 2112.13692).</summary>
+public sealed record AttentionPoolingConfig
+{
+    /// <summary>Number of heads.</summary>
+    public int Heads { get; init; } = 1;
+
+    /// <summary>Hidden width of the feed-forward network by channels.</summary>
+    public double MlpRatio { get; init; } = 3;
+
+    /// <summary>Whether queries, keys and values have a bias.</summary>
+    public bool QueryKeyValueBias { get; init; } = true;
+
+    /// <summary>ε of the layer normalisations.</summary>
+    public float Epsilon { get; init; } = 1e-6f;
+
+    /// <summary>First value of the layer scales.</summary>
+    public float LayerScale { get; init; } = 1e-4f;
+}
+
 /// <summary>A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).</summary>
 /// <param name="Depths">Blocks of the four stages.</param>
 /// <param name="Height">Rows of the pictures that the position codes are made for.</param>
@@ -62,8 +81,8 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>Whether blocks with convolutions weigh their channels (squeeze and excitation, ratio 1/16).</summary>
     public bool SqueezeExcitation { get; init; }
 
-    /// <summary>Whether an aggregation block with a class token takes the place of average pooling (arXiv 2112.13692).</summary>
-    public bool AttentionPooling { get; init; }
+    /// <summary>What takes the place of average pooling; null where nothing does.</summary>
+    public AttentionPoolingConfig? AttentionPooling { get; init; }
 
     /// <summary>Whether the article's keys and its shortcuts with a bias are used.</summary>
     public bool Article => Attention?.Position == BottleneckPosition.Article;

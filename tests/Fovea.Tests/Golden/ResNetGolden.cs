@@ -42,10 +42,18 @@ internal static class ResNetGolden
             Attention = attention,
             LastStride = golden.Option("stage4_stride", 2),
             Activation = ActivationOf(golden),
-            SqueezeExcitation = golden.Option("squeeze_excite", false),
-            AttentionPooling = golden.Model.EndsWith("attnpool", StringComparison.Ordinal),
+            SqueezeExcitation = golden.Option("squeeze_excite", golden.Option("se", false)),
+            AttentionPooling = golden.Model.Contains("attnpool", StringComparison.Ordinal) ? Pooling(golden) : null,
         };
     }
+
+    private static AttentionPoolingConfig Pooling(GoldenCase golden) => new()
+    {
+        Heads = golden.Option("num_heads", 1),
+        MlpRatio = golden.Option("mlp_ratio", 3.0),
+        QueryKeyValueBias = golden.Option("qkv_bias", true),
+        Epsilon = (float)golden.Option("eps", 1e-6),
+    };
 
     private static BottleneckAttentionConfig Attention(GoldenCase golden) => new()
     {

@@ -14,6 +14,7 @@ public sealed class CheckpointSizeTests
     [Theory]
     [InlineData("cmt_nano", 32)]
     [InlineData("botnet50", 64)]
+    [InlineData("pit_ti", 64)]
     public void Opened_for_another_size_a_checkpoint_gives_what_its_network_gives_for_such_pictures(string model, int side)
     {
         using TemporaryFolder folder = new();
