@@ -13,7 +13,7 @@ namespace Fovea.Tests.Formats;
 public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>
 {
     private const double Tolerance = 1e-4;
-    private const long MostParameters = 60_000_000;
+    private const long MostParameters = 40_000_000;
 
     public static TheoryData<string> Names => [.. ModelRegistry.Names.Where(IsSmall)];
 

@@ -68,7 +68,13 @@ internal sealed class Selection
 
     private void Select(Node node)
     {
-        ExportStep step = WithBias(node) ?? AsScaleAndShift(node) ?? AsSplit(node) ?? WithRepeatedChannels(new ExportStep(node.Operation, node, node.Inputs, node.Outputs));
+        ExportStep step = WithBias(node) ?? AsScaleAndShift(node) ?? AsSplit(node) ?? new ExportStep(node.Operation, node, node.Inputs, node.Outputs);
+        step = step.Operation switch
+        {
+            DepthwiseConvolution => WithRepeatedChannels(step),
+            MatrixProduct product => WithScaleAndShift(product, step),
+            _ => step,
+        };
         if (step.Operation is SplitIntoParts && !ReferenceEquals(node, _readers[step.Reads[0]].MinBy(reader => reader.Index)))
         {
             // All parts are cut where the first one is.
@@ -90,7 +96,7 @@ internal sealed class Selection
             && (product.Operation is not MatrixProduct || product.Inputs[1].Shape.Rank == 2)
             && IsVector(node.Inputs[1], node.Outputs[0].Shape.Last))
         {
-            return WithRepeatedChannels(new ExportStep(product.Operation, product, [.. product.Inputs, node.Inputs[1]], node.Outputs));
+            return new ExportStep(product.Operation, product, [.. product.Inputs, node.Inputs[1]], node.Outputs);
         }
 
         return null;
@@ -138,8 +144,7 @@ internal sealed class Selection
 
     /// <summary>A depthwise convolution of channels that were repeated is one of groups with several results, and reads the channels as they were.</summary>
     private static ExportStep WithRepeatedChannels(ExportStep step) =>
-        step.Operation is DepthwiseConvolution
-        && step.Reads[0].Producer is { Operation: Reshape } joined
+        step.Reads[0].Producer is { Operation: Reshape } joined
         && joined.Inputs[0].Producer is { Operation: BroadcastTo { Target: { Rank: 5 } target } } repeated
         && repeated.Inputs[0].Producer is { Operation: Reshape } apart
         && apart.Inputs[0].Shape is { Rank: 4 } map
@@ -149,7 +154,31 @@ internal sealed class Selection
             ? step with { Reads = [apart.Inputs[0], .. step.Reads.Skip(1)] }
             : step;
 
-    private Node? OnlyReader(Value value) => _readers[value] is [Node only] ? only : null;
+    /// <summary>A product with weights and a scale and shift in front of it: (x·s + t)·W + b = x·(s·W) + (t·W + b), both constants.</summary>
+    private ExportStep WithScaleAndShift(MatrixProduct product, ExportStep step)
+    {
+        (Value map, Value weights) = (step.Reads[0], step.Reads[1]);
+        if (product.TransposeLeft
+            || weights.Shape.Rank != 2
+            || !IsConstant(weights)
+            || OnlyReader(map) is null
+            || AsScaleAndShift(map.Producer) is not ExportStep before)
+        {
+            return step;
+        }
+
+        (Value scale, Value shift) = (before.Reads[1], before.Reads[2]);
+        using IDisposable path = map.Graph.EnterPath(step.Node.Path);
+        int channels = map.Shape.Last;
+        Value scaled = weights * scale.Reshape(product.TransposeRight ? [1, channels] : [channels, 1]);
+        Value bias = shift.Reshape([1, channels]).MatrixProduct(weights, transposeRight: product.TransposeRight).Reshape([step.Result.Shape.Last]);
+        bias = step.Reads.Count > 2 ? bias + step.Reads[2] : bias;
+        _constants.Add(scaled);
+        _constants.Add(bias);
+        return step with { Reads = [before.Reads[0], scaled, bias] };
+    }
+
+    private Node? OnlyReader(Value value) => _readers.GetValueOrDefault(value) is [Node only] ? only : null;
 
     private bool IsVector(Value value, int channels) => IsConstant(value) && value.Shape.Rank == 1 && value.Shape[0] == channels;
 }

@@ -16,15 +16,15 @@ internal static class Layouts
     {
         long[] shape = graph.Batch.OpenShape(step.Result);
         int axis = Array.IndexOf(shape, -1);
-        string target = graph.Integers(shape);
-        if (axis >= 0)
+        string target = axis < 0 ? graph.Integers(shape) : WithBatch();
+        graph.Define(step.Result, graph.Add("Expand", [graph.Operand(step.Reads[0]), target]));
+
+        string WithBatch()
         {
             string batch = graph.BatchExtent(step.Result.Shape[axis] / BatchAxes.First);
             string[] parts = [.. Part(..axis), batch, .. Part((axis + 1)..)];
-            target = parts.Length == 1 ? batch : graph.Add("Concat", parts, new OnnxAttribute("axis", 0L));
+            return parts.Length == 1 ? batch : graph.Add("Concat", parts, new OnnxAttribute("axis", 0L));
         }
-
-        graph.Define(step.Result, graph.Add("Expand", [graph.Operand(step.Reads[0]), target]));
 
         string[] Part(Range range) => shape[range].Length == 0 ? [] : [graph.Integers(shape[range])];
     }
