@@ -55,13 +55,7 @@ public static class Checkpoint
     public static void Save(
         string path, CheckpointInfo info, ModuleState state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
     {
-        Dictionary<string, string> metadata = new()
-        {
-            [ModelKey] = info.Model,
-            [OptionsKey] = JsonSerializer.Serialize(info.Options, JsonSerializerOptions.Web),
-            [ClassesKey] = JsonSerializer.Serialize(info.Classes),
-            [PreprocessingKey] = info.Preprocessing.ToJson(),
-        };
+        Dictionary<string, string> metadata = Metadata(info);
         if (trainingState is not null)
         {
             metadata["fovea.training"] = trainingState;
@@ -69,6 +63,15 @@ public static class Checkpoint
 
         SafeTensorsWriter.Write(path, [.. state.Tensors.Select(entry => Tensor(entry.Key, entry.Value)), .. trainingTensors ?? []], metadata);
     }
+
+    /// <summary>What a model's files say about its weights, as names and values.</summary>
+    public static Dictionary<string, string> Metadata(CheckpointInfo info) => new()
+    {
+        [ModelKey] = info.Model,
+        [OptionsKey] = JsonSerializer.Serialize(info.Options, JsonSerializerOptions.Web),
+        [ClassesKey] = JsonSerializer.Serialize(info.Classes),
+        [PreprocessingKey] = info.Preprocessing.ToJson(),
+    };
 
     /// <summary>What a checkpoint's weights are.</summary>
     /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>

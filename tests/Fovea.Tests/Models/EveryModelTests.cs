@@ -129,7 +129,7 @@ public sealed class EveryModelTests
     }
 
     /// <summary>A small network of the model; no block is dropped, as its gradients would be zero.</summary>
-    private static ModelOptions Small(string name)
+    internal static ModelOptions Small(string name)
     {
         Network network = ModelRegistry.Create(name);
         int side = 2 * network.Stages[^1].Stride;
@@ -137,7 +137,7 @@ public sealed class EveryModelTests
     }
 
     /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
-    private static void Fill(ModuleState state)
+    internal static void Fill(ModuleState state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {

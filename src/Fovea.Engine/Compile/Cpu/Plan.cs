@@ -88,12 +88,18 @@ public sealed class Plan : IDisposable
         return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 
+    /// <summary>
+    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an inference graph:
+    /// what other formats than a plan begin with, too.
+    /// </summary>
+    public static ComputeGraph Fold(ComputeGraph graph) => new FoldIntoProducts().Run(graph);
+
     /// <summary>Runs the passes that do not depend on the processor.</summary>
     public static ComputeGraph Optimize(ComputeGraph graph)
     {
         if (!graph.Training)
         {
-            graph = new FoldIntoProducts().Run(graph);
+            graph = Fold(graph);
         }
 
         return new FusePointwise().Run(new FuseEpilogues().Run(graph));

@@ -69,7 +69,10 @@ internal sealed class FoldIntoProducts : GraphRewriter
         int[] shape = new int[weights.Shape.Rank];
         Array.Fill(shape, 1);
         shape[axis < 0 ? axis + shape.Length : axis] = (int)scale.Shape.Elements;
-        return Target.Add(product.Operation, product.Inputs[0], weights * scale.Reshape(Shape.Create(shape)));
+        using (Target.EnterPath(product.Path))
+        {
+            return Target.Add(product.Operation, product.Inputs[0], weights * scale.Reshape(Shape.Create(shape)));
+        }
     }
 
     private sealed record Folded(Node Product, Value? Bias);
