@@ -25,7 +25,10 @@ internal static class CommandLine
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
     internal static Verb[] Verbs() =>
-        [new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new CompareVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new VersionVerb()];
+        [
+            new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new CompareVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(),
+            new ConvertVerb(), new DoctorVerb(), new VersionVerb(),
+        ];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
     /// <param name="arguments">The words after the command.</param>
