@@ -27,7 +27,8 @@ internal static class CommandLine
     internal static Verb[] Verbs() =>
     [
         new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new CompareVerb(), new BenchVerb(), new ProfileVerb(),
-        new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new ExportVerb(), new VersionVerb(),
+        new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new ConvertVerb(), new DoctorVerb(), new ExportVerb(),
+        new VersionVerb(),
     ];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>

@@ -14,17 +14,23 @@ internal static class ModelChoice
     /// <exception cref="UsageException">There is no such model, or it cannot take pictures of the size.</exception>
     public static Network Create(string name, ModelOptions options)
     {
-        if (!ModelRegistry.Names.Contains(name))
-        {
-            throw new UsageException($"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' lists all.");
-        }
-
+        CheckName(name);
         if (options.Classes < 1)
         {
             throw new UsageException($"--classes {options.Classes} is too few: a model tells at least one class apart.");
         }
 
         return Fit(name, () => ModelRegistry.Create(name, options));
+    }
+
+    /// <summary>Checks a model's name.</summary>
+    /// <exception cref="UsageException">There is no such model; the message names those that are alike.</exception>
+    public static void CheckName(string name)
+    {
+        if (!ModelRegistry.Names.Contains(name))
+        {
+            throw new UsageException($"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' lists all.");
+        }
     }
 
     /// <summary>Loads a checkpoint for use.</summary>

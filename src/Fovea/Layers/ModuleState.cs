@@ -8,12 +8,17 @@ namespace Fovea.Layers;
 /// </summary>
 public sealed class ModuleState : IDisposable
 {
-    private readonly OrderedDictionary<string, Parameter> _tensors = [];
+    private readonly OrderedDictionary<string, Parameter> _tensors;
 
     /// <summary>Gives names and zeroed memory to every parameter of the module.</summary>
     public ModuleState(Module root)
     {
-        Collect(root, "");
+        _tensors = TensorsOf(root);
+        foreach ((string name, Parameter tensor) in _tensors)
+        {
+            tensor.Name(name);
+        }
+
         Weights = new VariableBlock([.. _tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Select(tensor => tensor.Variable)]);
         Statistics = new VariableBlock([.. _tensors.Values.Where(tensor => tensor.Kind != ParameterKind.Weight).Select(tensor => tensor.Variable)]);
     }
@@ -30,15 +35,32 @@ public sealed class ModuleState : IDisposable
     /// <summary>The number of trained values.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
+    /// <summary>The tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
+    {
+        OrderedDictionary<string, Parameter> tensors = [];
+        Collect(root, "", tensors);
+        return tensors;
+    }
+
     /// <summary>Fills every tensor afresh. Each draws from random numbers of its own, keyed by seed and name.</summary>
     public void Initialize(ulong seed)
     {
-        foreach ((string name, Parameter tensor) in _tensors)
+        foreach (string name in _tensors.Keys)
         {
-            float[] values = new float[tensor.Shape.Elements];
-            tensor.Initializer.Apply(values, tensor.CheckpointShape, new KeyedRandom(seed, KeyedRandom.KeyOf(name)));
-            tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
+            Initialize(name, seed);
         }
+    }
+
+    /// <summary>Fills one tensor afresh, as <see cref="Initialize(ulong)"/> does.</summary>
+    /// <param name="name">Its checkpoint key.</param>
+    /// <param name="seed">The seed that all tensors share.</param>
+    public void Initialize(string name, ulong seed)
+    {
+        Parameter tensor = _tensors[name];
+        float[] values = new float[tensor.Shape.Elements];
+        tensor.Initializer.Apply(values, tensor.CheckpointShape, new KeyedRandom(seed, KeyedRandom.KeyOf(name)));
+        tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
     }
 
     /// <summary>Frees the memory.</summary>
@@ -48,17 +70,16 @@ public sealed class ModuleState : IDisposable
         Statistics.Dispose();
     }
 
-    private void Collect(Module module, string prefix)
+    private static void Collect(Module module, string prefix, OrderedDictionary<string, Parameter> tensors)
     {
         foreach ((string key, Parameter parameter) in module.Parameters)
         {
-            parameter.Name(prefix + key);
-            _tensors.Add(prefix + key, parameter);
+            tensors.Add(prefix + key, parameter);
         }
 
         foreach ((string key, Module child) in module.Children)
         {
-            Collect(child, key.Length == 0 ? prefix : $"{prefix}{key}.");
+            Collect(child, key.Length == 0 ? prefix : $"{prefix}{key}.", tensors);
         }
     }
 }

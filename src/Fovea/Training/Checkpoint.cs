@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Layers;
@@ -61,7 +62,7 @@ public static class Checkpoint
             metadata["fovea.training"] = trainingState;
         }
 
-        SafeTensorsWriter.Write(path, [.. state.Tensors.Select(entry => Tensor(entry.Key, entry.Value)), .. trainingTensors ?? []], metadata);
+        SafeTensorsWriter.Write(path, [.. TensorFilling.ToFile(state), .. trainingTensors ?? []], metadata);
     }
 
     /// <summary>What a model's files say about its weights, as names and values.</summary>
@@ -72,6 +73,10 @@ public static class Checkpoint
         [ClassesKey] = JsonSerializer.Serialize(info.Classes),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
+
+    /// <summary>Whether a file says of itself that Fovea wrote it.</summary>
+    /// <param name="file">The file.</param>
+    public static bool IsOwn(SafeTensorsFile file) => file.Metadata.ContainsKey(ModelKey);
 
     /// <summary>What a checkpoint's weights are.</summary>
     /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>
@@ -110,18 +115,7 @@ public static class Checkpoint
         CheckNames(file, state);
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            Shape stored = StoredShape(file, name, tensor)!;
-            float[] values = new float[stored.Elements];
-            file.ReadFloats(name, values);
-            if (stored.Equals(tensor.Shape))
-            {
-                tensor.Layout.FromCheckpoint(stored, values, tensor.Variable.Data);
-                continue;
-            }
-
-            float[] table = new float[values.Length];
-            tensor.Layout.FromCheckpoint(stored, values, table);
-            PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
+            TensorFilling.Fill(file, name, tensor);
         }
     }
 
@@ -192,7 +186,7 @@ public static class Checkpoint
 
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            if (StoredShape(file, name, tensor) is null)
+            if (TensorFilling.StoredShape(file.Info(name), tensor) is null)
             {
                 throw new InvalidFileException(
                     file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected", Remedy);
@@ -200,35 +194,7 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.</summary>
-    private static Shape? StoredShape(SafeTensorsFile file, string name, Parameter tensor)
-    {
-        IReadOnlyList<int> shape = file.Info(name).Shape;
-        if (shape.SequenceEqual(tensor.CheckpointShape))
-        {
-            return tensor.Shape;
-        }
-
-        Shape? stored = shape.Contains(0) ? null : tensor.Layout.StoredShape(Shape.Create([.. shape]));
-        return stored is not null && tensor.Resizing?.Fits(stored, tensor.Shape) == true ? stored : null;
-    }
-
     private static string Count(string[] names, string one, string many) => names.Length == 1
         ? $"1 {one}: {names[0]}"
         : $"{names.Length} {many}: {string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")}";
-
-    private static SafeTensor Tensor(string name, Parameter tensor)
-    {
-        if (tensor.Kind == ParameterKind.Counter)
-        {
-            return SafeTensor.FromInt64s(name, [], new[] { (long)tensor.Variable.Data[0] });
-        }
-
-        return SafeTensor.FromFloats(name, tensor.CheckpointShape, () =>
-        {
-            float[] values = new float[tensor.Shape.Elements];
-            tensor.Layout.ToCheckpoint(tensor.Shape, tensor.Variable.Data, values);
-            return values;
-        });
-    }
 }

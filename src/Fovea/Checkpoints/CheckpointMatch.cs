@@ -1,0 +1,192 @@
+using Fovea.Formats;
+using Fovea.Formats.PyTorch;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Models.Keys;
+
+namespace Fovea.Checkpoints;
+
+/// <summary>What is wished of a network that is filled from a checkpoint; what is null is taken from the checkpoint's shapes.</summary>
+/// <param name="Classes">Number of classes; where the checkpoint has another, the classifier stays fresh.</param>
+/// <param name="Size">Rows and columns of the pictures; tables are resized.</param>
+public sealed record MatchWishes(int? Classes = null, (int Height, int Width)? Size = null);
+
+/// <summary>A tensor of another shape than the network's.</summary>
+/// <param name="Name">The official name.</param>
+/// <param name="Found">The checkpoint's shape.</param>
+/// <param name="Expected">The network's.</param>
+public sealed record ShapeDifference(string Name, IReadOnlyList<int> Found, IReadOnlyList<int> Expected);
+
+/// <summary>
+/// A dictionary of tensors held against a registered model by names and shapes alone: which of the model's tensors it has, under whose names, for how many
+/// classes and which size of pictures. No values are read.
+/// </summary>
+public sealed class CheckpointMatch
+{
+    // Fovea's own checkpoints of a run also hold what only training needs.
+    private const string TrainingPrefix = "training.";
+
+    private readonly Dictionary<string, string> _names = [];
+    private readonly List<string> _missing = [];
+    private readonly List<string> _fresh = [];
+    private readonly List<ShapeDifference> _misshapen = [];
+    private readonly List<ShapeDifference> _resized = [];
+
+    /// <summary>Holds a dictionary against a model.</summary>
+    /// <param name="weights">The dictionary.</param>
+    /// <param name="model">The registered name.</param>
+    /// <param name="wishes">What is wished.</param>
+    /// <exception cref="ShapeException">The model cannot be made for the size that is wished.</exception>
+    public CheckpointMatch(StateDict weights, string model, MatchWishes? wishes = null)
+        : this(weights, Names(weights), new ModelOutline(model), wishes ?? new MatchWishes())
+    {
+    }
+
+    internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, MatchWishes wishes)
+    {
+        Weights = weights;
+        Scheme = KeySchemes.Of(native).MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)))!;
+        int classes = wishes.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
+        ModelOutline ofClasses = classes == native.Network.Classes ? native : new ModelOutline(native.Model, new ModelOptions(classes));
+        OwnSide = SideOf(tensors, ofClasses, Scheme);
+        (int height, int width) = wishes.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
+        Options = new ModelOptions(classes, height, width);
+        bool isNative = (height, width) == (native.Network.Height, native.Network.Width);
+        Outline = isNative ? ofClasses : new ModelOutline(native.Model, Options);
+        IsNative = isNative;
+        Compare(tensors, wishes.Classes is not null);
+        NeedsClasses = _fresh.Count > 0 && wishes.Classes is null;
+        HashSet<string> used = [.. _names.Values, .. _misshapen.Select(difference => Scheme.NameOf(difference.Name)!), .. _fresh.Select(Scheme.NameOf).OfType<string>()];
+        string[] others = [.. tensors.Keys.Where(name => !used.Contains(name))];
+        Leftovers = [.. others.Where(KeySchemes.IsLeftover)];
+        Unexpected = [.. others.Where(name => !KeySchemes.IsLeftover(name) && !(_fresh.Count > 0 && Outline.IsOfClasses(name)))];
+    }
+
+    /// <summary>The dictionary.</summary>
+    public StateDict Weights { get; }
+
+    /// <summary>The model, with the classes and the size that it is to have.</summary>
+    public ModelOutline Outline { get; }
+
+    /// <summary>The model's registered name.</summary>
+    public string Model => Outline.Model;
+
+    /// <summary>Classes and size of the network that is to be filled.</summary>
+    public ModelOptions Options { get; }
+
+    /// <summary>Whose names the dictionary has.</summary>
+    public KeyScheme Scheme { get; }
+
+    /// <summary>The side of square pictures that the dictionary's tables are made for; null where no table tells, or the pictures were not square.</summary>
+    public int? OwnSide { get; }
+
+    /// <summary>Whether the network has the variant's own size.</summary>
+    public bool IsNative { get; }
+
+    /// <summary>The dictionary's name of each official name that it can fill.</summary>
+    public IReadOnlyDictionary<string, string> NamesInFile => _names;
+
+    /// <summary>Official names of tensors that the dictionary lacks. Counters of batches may be missing and are not listed.</summary>
+    public IReadOnlyList<string> Missing => _missing;
+
+    /// <summary>Names in the dictionary that the model does not have.</summary>
+    public IReadOnlyList<string> Unexpected { get; }
+
+    /// <summary>Names in the dictionary that may be left out without loss.</summary>
+    public IReadOnlyList<string> Leftovers { get; }
+
+    /// <summary>Tensors of the wrong shape.</summary>
+    public IReadOnlyList<ShapeDifference> Misshapen => _misshapen;
+
+    /// <summary>Tables of another size of pictures, which are resized.</summary>
+    public IReadOnlyList<ShapeDifference> Resized => _resized;
+
+    /// <summary>Official names of tensors that keep fresh values: the classifier where another number of classes was wished or the dictionary has none, and what the scheme's files never hold.</summary>
+    public IReadOnlyList<string> Fresh => _fresh;
+
+    /// <summary>Whether tensors would stay fresh though no number of classes was wished: the dictionary is a backbone without a classifier.</summary>
+    public bool NeedsClasses { get; }
+
+    /// <summary>Whether the dictionary fills the network; tensors stay fresh only where classes were wished.</summary>
+    public bool Fits => _missing.Count == 0 && _misshapen.Count == 0 && Unexpected.Count == 0 && !NeedsClasses;
+
+    /// <summary>The share of names and shapes that agree among all of both sides, from 0 to 1; a table that is resized agrees by half.</summary>
+    public double Share
+    {
+        get
+        {
+            double agree = Outline.Tensors.Count(tensor => tensor.Value.Kind != ParameterKind.Counter && _names.ContainsKey(tensor.Key)) - (0.5 * _resized.Count);
+            double all = Outline.Tensors.Values.Count(tensor => tensor.Kind != ParameterKind.Counter) - _fresh.Count + Unexpected.Count;
+            return all > 0 ? agree / all : 0;
+        }
+    }
+
+    /// <summary>The tensors of a dictionary by name; those that only training needs are left out.</summary>
+    internal static Dictionary<string, TensorInfo> Names(StateDict weights) =>
+        weights.TensorInfos.Where(info => !info.Name.StartsWith(TrainingPrefix, StringComparison.Ordinal)).ToDictionary(info => info.Name);
+
+    private static int? ClassesOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, KeyScheme scheme)
+    {
+        foreach ((string official, Parameter tensor) in native.Tensors)
+        {
+            if (native.ClassAxis(official) is int axis && Find(tensors, scheme, official) is TensorInfo info && info.Shape.Count == tensor.CheckpointShape.Rank && info.Shape[axis] > 0)
+            {
+                return info.Shape[axis];
+            }
+        }
+
+        return null;
+    }
+
+    private static int? SideOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline outline, KeyScheme scheme)
+    {
+        foreach ((string official, Parameter tensor) in outline.Tensors)
+        {
+            // Where all shapes agree there is nothing to search for; weights whose shape is wrong for another reason have no side.
+            if (Find(tensors, scheme, official) is TensorInfo info && !info.Shape.SequenceEqual(tensor.CheckpointShape) && outline.SideFor(official, info.Count) is int side)
+            {
+                return side;
+            }
+        }
+
+        return null;
+    }
+
+    private static TensorInfo? Find(IReadOnlyDictionary<string, TensorInfo> tensors, KeyScheme scheme, string official) =>
+        scheme.NameOf(official) is string name && tensors.TryGetValue(name, out TensorInfo? info) ? info : null;
+
+    private void Compare(IReadOnlyDictionary<string, TensorInfo> tensors, bool classesWished)
+    {
+        // Another number of classes replaces the whole classifier, never a part of it; so does its absence.
+        string[] classifier = [.. Outline.Tensors.Keys.Where(Outline.IsOfClasses)];
+        bool replaced = classifier.All(name => Find(tensors, Scheme, name) is null)
+            || (classesWished && classifier.Any(name => Find(tensors, Scheme, name) is not TensorInfo info || TensorFilling.StoredShape(info, Outline.Tensors[name]) is null));
+        foreach ((string official, Parameter tensor) in Outline.Tensors)
+        {
+            TensorInfo? info = Find(tensors, Scheme, official);
+            if (Scheme.NameOf(official) is null || (replaced && Outline.IsOfClasses(official)))
+            {
+                _fresh.Add(official);
+            }
+            else if (info is null)
+            {
+                if (tensor.Kind != ParameterKind.Counter)
+                {
+                    _missing.Add(official);
+                }
+            }
+            else if (TensorFilling.StoredShape(info, tensor) is Shape stored)
+            {
+                _names.Add(official, info.Name);
+                if (!stored.Equals(tensor.Shape))
+                {
+                    _resized.Add(new ShapeDifference(official, info.Shape, tensor.CheckpointShape));
+                }
+            }
+            else
+            {
+                _misshapen.Add(new ShapeDifference(official, info.Shape, tensor.CheckpointShape));
+            }
+        }
+    }
+}

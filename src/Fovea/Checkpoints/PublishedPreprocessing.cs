@@ -1,0 +1,36 @@
+using Fovea.Data;
+using Interpolation = Fovea.Data.Interpolation;
+
+namespace Fovea.Checkpoints;
+
+/// <summary>How the pictures were prepared that the published figures of each family were measured on: the shorter side is resized, the middle cut out, ImageNet's mean and deviation.</summary>
+public static class PublishedPreprocessing
+{
+    // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter. Other inputs keep the proportion, cut to whole pixels.
+    private static readonly (string Models, int ResizeTo, Interpolation Interpolation)[] _table =
+    [
+        ("cmt", 256, Interpolation.Bicubic),
+        ("pit_article", 256, Interpolation.Bicubic),
+        ("pit", 248, Interpolation.Bicubic),
+        ("crossformer", 256, Interpolation.Bicubic),
+        ("patchconvnet", 256, Interpolation.Bicubic),
+        ("botnet", 256, Interpolation.Bilinear),
+        ("resnet", 256, Interpolation.Bilinear),
+    ];
+
+    /// <summary>The preprocessing of a model for pictures of a size.</summary>
+    /// <param name="model">Its registered name.</param>
+    /// <param name="height">Rows of the input.</param>
+    /// <param name="width">Columns of the input.</param>
+    public static Preprocessing Of(string model, int height, int width)
+    {
+        (_, int resizeTo, Interpolation interpolation) = Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
+        return new Preprocessing
+        {
+            Height = height,
+            Width = width,
+            ResizeTo = (resizeTo == 0 ? 256 : resizeTo) * Math.Min(height, width) / 224,
+            Interpolation = resizeTo == 0 ? Interpolation.Bicubic : interpolation,
+        };
+    }
+}

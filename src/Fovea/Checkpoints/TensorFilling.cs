@@ -1,0 +1,86 @@
+using Fovea.Formats;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Checkpoints;
+
+/// <summary>Carries tensors between files and a network's memory: layouts are reordered, and tables of another picture size resized.</summary>
+public static class TensorFilling
+{
+    /// <summary>The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.</summary>
+    /// <param name="info">What the file says.</param>
+    /// <param name="tensor">The network's tensor.</param>
+    public static Shape? StoredShape(TensorInfo info, Parameter tensor)
+    {
+        if (info.Shape.SequenceEqual(tensor.CheckpointShape))
+        {
+            return tensor.Shape;
+        }
+
+        if (tensor.Resizing is null || info.Shape.Contains(0) || info.Count > int.MaxValue)
+        {
+            return null;
+        }
+
+        Shape? stored = tensor.Layout.StoredShape(Shape.Create([.. info.Shape]));
+        return stored is not null && tensor.Resizing.Fits(stored, tensor.Shape) ? stored : null;
+    }
+
+    /// <summary>Fills one tensor from a file.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="name">The tensor's name in it.</param>
+    /// <param name="tensor">What is filled; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
+    public static void Fill(ICheckpointSource source, string name, Parameter tensor)
+    {
+        Shape stored = StoredShape(source.Info(name), tensor) ?? throw new ArgumentException($"The shape of {name} does not fit.", nameof(tensor));
+        bool resized = !stored.Equals(tensor.Shape);
+        if (!resized && tensor.Layout == TensorLayout.Same)
+        {
+            source.ReadFloats(name, tensor.Variable.Data);
+            return;
+        }
+
+        float[] values = new float[stored.Elements];
+        source.ReadFloats(name, values);
+        if (!resized)
+        {
+            tensor.Layout.FromCheckpoint(stored, values, tensor.Variable.Data);
+            return;
+        }
+
+        float[] table = new float[values.Length];
+        tensor.Layout.FromCheckpoint(stored, values, table);
+        PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
+    }
+
+    /// <summary>The tensors of a network as files hold them: PyTorch's layout, counters as 64-bit integers. Values are taken when they are written.</summary>
+    /// <param name="state">The network's tensors.</param>
+    /// <param name="nameOf">The name that a tensor gets in the file, or null for one that is left out; the official one where nothing is given.</param>
+    public static IEnumerable<SafeTensor> ToFile(ModuleState state, Func<string, string?>? nameOf = null)
+    {
+        foreach ((string official, Parameter tensor) in state.Tensors)
+        {
+            string? name = nameOf is null ? official : nameOf(official);
+            if (name is not null)
+            {
+                yield return ToFile(name, tensor);
+            }
+        }
+    }
+
+    private static SafeTensor ToFile(string name, Parameter tensor)
+    {
+        if (tensor.Kind == ParameterKind.Counter)
+        {
+            return SafeTensor.FromInt64s(name, [], new[] { (long)tensor.Variable.Data[0] });
+        }
+
+        return SafeTensor.FromFloats(name, tensor.CheckpointShape, () =>
+        {
+            float[] values = new float[tensor.Shape.Elements];
+            tensor.Layout.ToCheckpoint(tensor.Shape, tensor.Variable.Data, values);
+            return values;
+        });
+    }
+}

@@ -1,0 +1,60 @@
+namespace Fovea.Models.Keys;
+
+/// <summary>
+/// The names that checkpoints use. Official ones are our own: those of the authors' code, torchvision's for ResNet. Whose names a file has is found by
+/// comparing, not asked. A further scheme is a further entry of the table.
+/// </summary>
+public static class KeySchemes
+{
+    /// <summary>The names of the authors' code, which are our own.</summary>
+    public static KeyScheme Official { get; } = new("official", "the authors' code (torchvision's for ResNet)", "", []);
+
+    /// <summary>All schemes, the official one first.</summary>
+    public static IReadOnlyList<KeyScheme> All { get; } =
+    [
+        Official,
+        new("timm", "timm since 0.9.0: the pooling at the beginning of the next stage", "pit_",
+        [
+            new("pools.0.", "transformers.1.pool."),
+            new("pools.1.", "transformers.2.pool."),
+        ]),
+        new("timm-0.8", "timm up to 0.8: the pooling at the end of its stage", "pit_",
+        [
+            new("pools.0.", "transformers.0.pool."),
+            new("pools.1.", "transformers.1.pool."),
+        ]),
+        new("fn-wrapper", "vit-pytorch before August 2023: norms in a wrapper around each branch", "pit_article",
+        [
+            new("layers.*.layers.*.0.to_qkv.", "layers.*.layers.*.0.fn.to_qkv."),
+            new("layers.*.layers.*.0.to_out.", "layers.*.layers.*.0.fn.to_out."),
+            new("layers.*.layers.*.1.net.0.", "layers.*.layers.*.1.norm."),
+            new("layers.*.layers.*.1.net.1.", "layers.*.layers.*.1.fn.net.0."),
+            new("layers.*.layers.*.1.net.4.", "layers.*.layers.*.1.fn.net.3."),
+        ]),
+        new("lucidrains", "bottleneck-transformer-pytorch's attention in torchvision's ResNet", "botnet",
+        [
+            new("layer4.*.conv2.qkv.", "layer4.*.conv2.to_qkv."),
+            new("layer4.*.conv2.pos_embed.height_rel", "layer4.*.conv2.pos_emb.rel_height"),
+            new("layer4.*.conv2.pos_embed.width_rel", "layer4.*.conv2.pos_emb.rel_width"),
+        ]),
+        new("dense", "backbones of detectors and segmenters: no final norm, no classifier", "crossformer", []) { Absent = ["norm.", "head."] },
+    ];
+
+    /// <summary>
+    /// How the names end of what files hold beside a network's tensors and that loses nothing when it is left out: constants that CrossFormer's code of 2021
+    /// kept, and what counters of operations leave behind.
+    /// </summary>
+    public static IReadOnlyList<string> Leftovers { get; } = ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
+
+    /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
+    /// <param name="outline">The model.</param>
+    public static IReadOnlyList<KeyScheme> Of(ModelOutline outline) =>
+    [
+        .. All.Where(scheme => scheme == Official
+            || (outline.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && outline.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
+    ];
+
+    /// <summary>Whether a name is that of a leftover.</summary>
+    public static bool IsLeftover(string name) =>
+        Leftovers.Any(ending => name == ending || (name.EndsWith(ending, StringComparison.Ordinal) && name[name.Length - ending.Length - 1] == '.'));
+}
