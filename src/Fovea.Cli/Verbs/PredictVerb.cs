@@ -44,7 +44,7 @@ internal sealed class PredictVerb : Verb
         foreach (string path in context.Value(_pictures))
         {
             cancellation.ThrowIfCancellationRequested();
-            IReadOnlyList<Prediction> predictions = classifier.Predict(PictureFile.Read(path), top);
+            IReadOnlyList<Prediction> predictions = classifier.Predict(PictureFile.Read(path), top, cancellation);
             table.Add([path, .. predictions.SelectMany(prediction => new[] { prediction.Class, Numbers.Percent(prediction.Probability) })]);
             answers.Add(new JsonObject
             {

@@ -64,6 +64,25 @@ public static class PictureFile
         return Decode(copy.ToArray(), name);
     }
 
+    /// <summary>Decodes a picture from what is left of a stream that must not be waited for, such as the body of a request.</summary>
+    /// <param name="stream">An encoded picture; it stays open.</param>
+    /// <param name="name">The picture's name for error messages.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <exception cref="InvalidPictureException">The bytes are not a whole PNG or JPEG picture.</exception>
+    public static async Task<Picture> DecodeAsync(Stream stream, string name, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var copy = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int read; (read = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
+        {
+            CheckEncodedSize(name, copy.Length + read);
+            copy.Write(buffer, 0, read);
+        }
+
+        return Decode(copy.ToArray(), name);
+    }
+
     /// <summary>Decodes a picture.</summary>
     /// <param name="bytes">The whole encoded picture.</param>
     /// <param name="name">The picture's name for error messages.</param>

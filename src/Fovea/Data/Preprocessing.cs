@@ -126,6 +126,17 @@ public sealed record Preprocessing
         raster.Return();
     }
 
+    /// <summary>Checks the length of a prepared picture.</summary>
+    /// <param name="prepared">[Height, Width, Channels].</param>
+    /// <exception cref="ArgumentException">It does not have <see cref="Length"/> floats.</exception>
+    internal void RequireLength(ReadOnlySpan<float> prepared)
+    {
+        if (prepared.Length != Length)
+        {
+            throw new ArgumentException($"A prepared picture has {Height}×{Width}×{Channels} = {Length} floats, but {prepared.Length} were given.", nameof(prepared));
+        }
+    }
+
     /// <summary>The picture as the network sees it, before normalisation: for reports and plots.</summary>
     /// <param name="picture">The picture, of any size.</param>
     public Picture View(Picture picture)

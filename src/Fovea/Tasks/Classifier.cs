@@ -12,17 +12,23 @@ namespace Fovea.Tasks;
 /// <param name="Probability">From 0 to 1.</param>
 public readonly record struct Prediction(string Class, float Probability);
 
-/// <summary>A picture in, its classes out: a checkpoint made ready to use. Predicts one picture at a time.</summary>
+/// <summary>A picture in, its classes out: a checkpoint made ready to use. Any number of threads may ask at the same time.</summary>
+/// <remarks>
+/// All callers share one set of weights, which nothing changes. What a run needs beside them belongs to a plan: its working memory, and the weights once
+/// more, folded and packed as the kernels read them. So <c>concurrency</c> costs memory, about the weights' size for each plan, and is worth it where
+/// the network is too small, or the machine too large, for one picture to occupy all processors.
+/// </remarks>
 public sealed class Classifier : IDisposable
 {
+    private const string StreamName = "the picture in the stream";
     private readonly ModuleState _state;
-    private readonly Evaluator _evaluator;
+    private readonly PlanPool<Evaluator> _plans;
 
-    private Classifier(CheckpointInfo info, Network network, ModuleState state, int batchSize, WorkerPool? pool)
+    private Classifier(CheckpointInfo info, Network network, ModuleState state, int batchSize, WorkerPool? pool, int concurrency)
     {
         Info = info;
         _state = state;
-        _evaluator = new Evaluator(network, info.Preprocessing, batchSize, pool);
+        _plans = new PlanPool<Evaluator>(concurrency, pool, threads => new Evaluator(network, info.Preprocessing, batchSize, threads));
     }
 
     /// <summary>What the weights are.</summary>
@@ -31,30 +37,62 @@ public sealed class Classifier : IDisposable
     /// <summary>Loads a checkpoint.</summary>
     /// <param name="path">A safetensors file that Fovea wrote.</param>
     /// <param name="batchSize">Pictures in a batch of <see cref="Evaluate"/>.</param>
-    /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <param name="pool">The threads to run on. Where none are given: the shared pool, or, with a concurrency above 1, an equal share of the processors for each plan.</param>
     /// <param name="size">Rows and columns of the pictures that the network is given; the checkpoint's own where null. Position tables are resized.</param>
+    /// <param name="concurrency">How many pictures may be in the network at the same time; further callers wait. Plans are made when they are first needed.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
-    public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null)
+    public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null, int concurrency = 1)
     {
         (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
-        return new Classifier(info, network, state, batchSize, pool);
+        return new Classifier(info, network, state, batchSize, pool, concurrency);
     }
 
     /// <summary>The most probable classes of a picture, most probable first.</summary>
     /// <param name="picture">A picture of any size.</param>
     /// <param name="count">How many classes to give at most.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="DataException">The picture does not fit the checkpoint's preprocessing.</exception>
-    public IReadOnlyList<Prediction> Predict(Picture picture, int count = 5)
+    public IReadOnlyList<Prediction> Predict(Picture picture, int count = 5, CancellationToken cancellation = default)
     {
-        float[] probabilities = _evaluator.Predict(picture).ToArray();
-        return
-        [
-            .. Enumerable.Range(0, probabilities.Length)
-                .OrderByDescending(index => probabilities[index])
-                .Take(count)
-                .Select(index => new Prediction(Info.Classes[index], probabilities[index])),
-        ];
+        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
+        return Best(loan.Plan.Predict(picture), count);
+    }
+
+    /// <summary>The most probable classes of an encoded picture, most probable first.</summary>
+    /// <param name="picture">A PNG or JPEG picture, read to its end and left open.</param>
+    /// <param name="count">How many classes to give at most.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <exception cref="DataException">The bytes are no picture, or it does not fit the checkpoint's preprocessing.</exception>
+    public IReadOnlyList<Prediction> Predict(Stream picture, int count = 5, CancellationToken cancellation = default) =>
+        Predict(PictureFile.Decode(picture, StreamName), count, cancellation);
+
+    /// <summary>The same without holding a thread while the picture arrives or other callers are served: for servers. The network itself runs as in <see cref="Predict(Stream, int, CancellationToken)"/>.</summary>
+    /// <param name="picture">A PNG or JPEG picture, read to its end and left open.</param>
+    /// <param name="count">How many classes to give at most.</param>
+    /// <param name="cancellation">Gives up reading and waiting.</param>
+    /// <exception cref="DataException">The bytes are no picture, or it does not fit the checkpoint's preprocessing.</exception>
+    public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream picture, int count = 5, CancellationToken cancellation = default)
+    {
+        Picture decoded = await PictureFile.DecodeAsync(picture, StreamName, cancellation).ConfigureAwait(false);
+        using PlanPool<Evaluator>.Loan loan = await _plans.BorrowAsync(cancellation).ConfigureAwait(false);
+        return Best(loan.Plan.Predict(decoded), count);
+    }
+
+    /// <summary>The probabilities of a picture that the caller prepared; nothing is allocated.</summary>
+    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> of the checkpoint's preprocessing makes of a picture: (H, W, C).</param>
+    /// <param name="probabilities">Takes a number for each of the checkpoint's classes.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    public void Predict(ReadOnlySpan<float> prepared, Span<float> probabilities, CancellationToken cancellation = default)
+    {
+        if (probabilities.Length != Info.Classes.Count)
+        {
+            throw new ArgumentException($"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
+        }
+
+        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
+        loan.Plan.Predict(prepared).CopyTo(probabilities);
     }
 
     /// <summary>Evaluates the checkpoint on a set of the same classes.</summary>
@@ -66,13 +104,26 @@ public sealed class Classifier : IDisposable
     public Evaluation Evaluate(IPictureDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ClassNames.Require(Info.Classes, dataset, "The data set", "the checkpoint");
-        return _evaluator.Evaluate(dataset, loaderThreads, progress, cancellation);
+        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
+        return loan.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 
-    /// <summary>Frees all memory.</summary>
+    /// <summary>Waits for callers that are being served, then frees all memory.</summary>
     public void Dispose()
     {
-        _evaluator.Dispose();
+        _plans.Dispose();
         _state.Dispose();
+    }
+
+    private IReadOnlyList<Prediction> Best(ReadOnlySpan<float> probabilities, int count)
+    {
+        float[] values = probabilities.ToArray();
+        return
+        [
+            .. Enumerable.Range(0, values.Length)
+                .OrderByDescending(index => values[index])
+                .Take(count)
+                .Select(index => new Prediction(Info.Classes[index], values[index])),
+        ];
     }
 }

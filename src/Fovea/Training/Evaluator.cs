@@ -59,9 +59,17 @@ public sealed class Evaluator : IDisposable
     public ReadOnlySpan<float> Predict(Picture picture)
     {
         Preprocessing.Apply(picture, _plan.Input("pictures")[..Preprocessing.Length]);
-        _plan.IntegerInput("labels").Fill(-1);
-        _plan.Run();
-        return _plan.Output("probabilities")[.._classes];
+        return PredictFirst();
+    }
+
+    /// <summary>The probability of each class for one picture that is prepared already: (classes).</summary>
+    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> makes of a picture: (H, W, C).</param>
+    /// <exception cref="ArgumentException">It has another length.</exception>
+    public ReadOnlySpan<float> Predict(ReadOnlySpan<float> prepared)
+    {
+        Preprocessing.RequireLength(prepared);
+        prepared.CopyTo(_plan.Input("pictures"));
+        return PredictFirst();
     }
 
     /// <summary>Evaluates all pictures of a set.</summary>
@@ -126,6 +134,13 @@ public sealed class Evaluator : IDisposable
         }
 
         return best;
+    }
+
+    private ReadOnlySpan<float> PredictFirst()
+    {
+        _plan.IntegerInput("labels").Fill(-1);
+        _plan.Run();
+        return _plan.Output("probabilities")[.._classes];
     }
 
     private static int Rank(ReadOnlySpan<float> values, int index)

@@ -6,6 +6,8 @@ using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Training;
 
@@ -47,6 +49,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingStep _step;
     private readonly Evaluator? _evaluator;
     private readonly LearningRateSchedule _schedule;
+    private readonly ILogger _logger;
     private TrainingPosition _position;
 
     /// <summary>Prepares a run.</summary>
@@ -57,6 +60,7 @@ public sealed class Trainer : IDisposable
     /// <param name="resume">Whether to go on from the folder's last checkpoint.</param>
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare pictures.</param>
+    /// <param name="logger">Told what a log of the run should hold: its beginning, each epoch, checkpoints, an interruption.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
     /// <exception cref="InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
@@ -68,7 +72,8 @@ public sealed class Trainer : IDisposable
         RunFolder folder,
         bool resume = false,
         WorkerPool? pool = null,
-        int loaderThreads = 1)
+        int loaderThreads = 1,
+        ILogger? logger = null)
     {
         options.Validate();
         if (validation is not null)
@@ -76,7 +81,7 @@ public sealed class Trainer : IDisposable
             ClassNames.Require(training.Classes, validation, "The validation set", "the training set");
         }
 
-        (_options, _folder, _validation, _loaderThreads) = (options, folder, validation, loaderThreads);
+        (_options, _folder, _validation, _loaderThreads, _logger) = (options, folder, validation, loaderThreads, logger ?? NullLogger.Instance);
         pool ??= WorkerPool.Shared;
         Info = new CheckpointInfo(
             options.Model,
@@ -127,18 +132,21 @@ public sealed class Trainer : IDisposable
         long recorded = (long)_position.Epoch * _loader.BatchesPerEpoch;
         _folder.CutMetricsAfter(recorded);
         using TensorBoardWriter log = new(_folder.Path, "train", recorded + 1);
+        _logger.Begins(Info.Model, _state.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
         try
         {
             while (_position.Epoch < _options.Epochs)
             {
                 EpochResult result = RunEpoch(progress, cancellation);
                 Record(result, log);
+                _logger.Ends(result, _options.Epochs);
                 epochs?.Report(result);
             }
         }
         catch (OperationCanceledException)
         {
             SaveLast();
+            _logger.Stopped(_position.Step, _folder.LastCheckpointPath);
             throw;
         }
     }
@@ -226,6 +234,7 @@ public sealed class Trainer : IDisposable
         if (best)
         {
             Checkpoint.Save(_folder.BestCheckpointPath, Info, _average ?? _state);
+            _logger.Written(_folder.BestCheckpointPath);
         }
 
         JsonObject line = new()
@@ -280,6 +289,7 @@ public sealed class Trainer : IDisposable
         }
 
         Checkpoint.Save(_folder.LastCheckpointPath, Info, _state, tensors, _position.ToJson());
+        _logger.Written(_folder.LastCheckpointPath);
     }
 
     private TrainingPosition Resume()

@@ -192,6 +192,7 @@ internal static class OperationCases
             yield return new("attention of many tokens to themselves", [[1, 67, 8]], x => x[0].Attention(x[0], x[0], 2, 0.5f));
             yield return new("dropout", [[3, 17]], x => x[0].Dropout(0.4f));
             yield return new("drop path", [[6, 2, 3]], x => x[0].DropPath(0.5f));
+            yield return new("an operation from outside", [[7, 5]], x => x[0].Graph.Apply(new Cube(), x[0]));
         }
     }
 

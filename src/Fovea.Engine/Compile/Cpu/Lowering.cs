@@ -41,6 +41,7 @@ internal static class Lowering
         ScatterAdd => new ScatterAddStep(node, builder),
         Resample or ResampleGradient => new ResampleStep(node, builder),
         Dropout => new DropoutStep(node, builder),
+        CustomOperation => new CustomStep(node, builder),
         _ => throw new NotSupportedException($"{node}: this processor has no step for the operation {node.Operation.GetType().Name}."),
     };
 
