@@ -25,7 +25,19 @@ internal static class CommandLine
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
     internal static Verb[] Verbs() =>
-        [new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new CompareVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new ExportVerb(), new VersionVerb()];
+        [
+            new QuickstartVerb(),
+            new ModelsVerb(),
+            new InfoVerb(),
+            new CompareVerb(),
+            new BenchVerb(),
+            new ProfileVerb(),
+            new TrainVerb(),
+            new EvaluateVerb(),
+            new PredictVerb(),
+            new ExportVerb(),
+            new VersionVerb(),
+        ];
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
     /// <param name="arguments">The words after the command.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fovea.Data;
 using Fovea.Training;
 
@@ -61,4 +62,28 @@ internal static class OptionChecks
 
         ClassNames.Require(training.Classes, validation, "The validation set", "the training set");
     }
+
+    /// <summary>Reads whole numbers with commas between, such as <c>1,8</c>.</summary>
+    /// <param name="option">The option, for the message.</param>
+    /// <param name="text">What was given.</param>
+    /// <param name="most">The largest that is allowed.</param>
+    /// <exception cref="UsageException">It is something else.</exception>
+    public static int[] Numbers(string option, string text, int most)
+    {
+        List<int> numbers = [];
+        foreach (string word in text.Split(','))
+        {
+            numbers.Add(int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most
+                ? number
+                : throw new UsageException($"{option} {text} is not understood: give whole numbers from 1 to {most}, with commas between, such as 1,8."));
+        }
+
+        return [.. numbers];
+    }
+
+    /// <summary>Checks how long a measurement shall take.</summary>
+    /// <exception cref="UsageException">It is no such time.</exception>
+    public static TimeSpan Seconds(double seconds) => seconds is > 0 and <= 3600
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new UsageException($"--seconds {seconds.ToString(CultureInfo.InvariantCulture)} must be above 0 and at most 3600.");
 }

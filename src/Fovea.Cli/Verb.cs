@@ -8,7 +8,8 @@ namespace Fovea.Cli;
 /// </summary>
 internal abstract class Verb
 {
-    private const int MostThreads = 1024;
+    /// <summary>The most threads that a verb runs on.</summary>
+    protected const int MostThreads = 1024;
 
     /// <summary>Makes the verb.</summary>
     /// <param name="name">The word on the command line.</param>

@@ -41,12 +41,7 @@ internal sealed class CompareVerb : Verb
             throw new UsageException($"--batch {batch} is too small: a run takes at least one picture.");
         }
 
-        double seconds = context.Value(_seconds);
-        if (seconds is not (> 0 and <= 3600))
-        {
-            throw new UsageException($"--seconds {seconds} must be above 0 and at most 3600.");
-        }
-
+        TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ModelOptions options = new(Height: size?.Height, Width: size?.Width);
         string[] names = context.Value(_models);
@@ -64,7 +59,7 @@ internal sealed class CompareVerb : Verb
             for (int i = 0; i < names.Length; i++)
             {
                 NetworkSummary summary = new(ModelChoice.Create(names[i], options), batch, pool.Threads);
-                InferenceSpeed speed = InferenceSpeed.Measure(ModelChoice.Create(names[i], options), batch, pool, TimeSpan.FromSeconds(seconds), cancellation);
+                Speed speed = Speed.OfInference(ModelChoice.Create(names[i], options), batch, pool, duration, cancellation);
                 Add(table, models, names[i], summary, speed, peak);
                 bar.Report(i + 1);
             }
@@ -82,7 +77,7 @@ internal sealed class CompareVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Add(Table table, JsonArray models, string name, NetworkSummary summary, InferenceSpeed speed, double peak)
+    private static void Add(Table table, JsonArray models, string name, NetworkSummary summary, Speed speed, double peak)
     {
         double gflops = 2e-9 * summary.MultiplyAdds * speed.ImagesPerSecond;
         table.Add(

@@ -1,21 +1,32 @@
+using System.Diagnostics;
 using Fovea.Engine.Kernels;
+using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Compile.Cpu;
 
-/// <summary>What the processor can do at best: the roof under which everything that runs on it is judged.</summary>
+/// <summary>What the processor can do at best: the roofs under which everything that runs on it is judged.</summary>
 public static class Processor
 {
+    private const int CopiedBytes = 32 << 20;
+
     /// <summary>
     /// The most multiply-adds that threads reach together, in GFLOP/s (a multiply-add counts as two), measured now on all of them at once:
     /// a processor may be slower when more of its cores are busy.
     /// </summary>
     /// <param name="threads">How many threads.</param>
     /// <param name="seconds">How long to measure.</param>
-    public static double MeasurePeak(int threads, double seconds = 0.2)
+    public static double MeasurePeak(int threads, double seconds = 0.2) => Together(threads, () => PeakMeasurement.Measure(seconds));
+
+    /// <summary>The bytes that threads together read and write in a second, in GB/s, when they copy memory that no cache holds.</summary>
+    /// <param name="threads">How many threads.</param>
+    /// <param name="seconds">How long to measure.</param>
+    public static double MeasureBandwidth(int threads, double seconds = 0.2) => Together(threads, () => Copy(seconds));
+
+    private static double Together(int threads, Func<double> measure)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        double[] peaks = new double[threads];
-        Thread[] workers = [.. Enumerable.Range(0, threads).Select(i => new Thread(() => peaks[i] = PeakMeasurement.Measure(seconds)))];
+        double[] results = new double[threads];
+        Thread[] workers = [.. Enumerable.Range(0, threads).Select(i => new Thread(() => results[i] = measure()))];
         foreach (Thread worker in workers)
         {
             worker.Start();
@@ -26,6 +37,24 @@ public static class Processor
             worker.Join();
         }
 
-        return peaks.Sum();
+        return results.Sum();
+    }
+
+    private static double Copy(double seconds)
+    {
+        using AlignedMemory source = new(CopiedBytes);
+        using AlignedMemory target = new(CopiedBytes);
+        int floats = CopiedBytes / sizeof(float);
+        source.Floats(0, floats).CopyTo(target.Floats(0, floats));
+        double best = double.MaxValue;
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            long before = Stopwatch.GetTimestamp();
+            source.Floats(0, floats).CopyTo(target.Floats(0, floats));
+            best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        return 2e-9 * CopiedBytes / best;
     }
 }

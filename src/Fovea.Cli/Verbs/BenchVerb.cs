@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Fovea.Cli.Terminal;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Models;
+using Fovea.Tasks;
+
+namespace Fovea.Cli.Verbs;
+
+/// <summary><c>fovea bench [MODEL...]</c>: how fast models run on this machine, and how near to what the processor can do.</summary>
+internal sealed class BenchVerb : Verb
+{
+    private static readonly string[] _defaults =
+    [
+        "cmt_ti", "cmt_s", "patchconvnet_s60", "pit_ti", "pit_s", "crossformer_t", "crossformer_s", "botnet50", "botnet_s1_50", "resnet50",
+    ];
+
+    private readonly Argument<string[]> _models;
+    private readonly Option<string> _batches;
+    private readonly Option<string> _threads;
+    private readonly Option<string> _size;
+    private readonly Option<double> _seconds;
+    private readonly Option<bool> _train;
+
+    /// <summary>Declares the verb.</summary>
+    public BenchVerb()
+        : base(
+            "bench",
+            "Measure inference, or steps of training, beside the peak of this machine.",
+            "fovea bench cmt_s pit_s --batch 1,8 --threads 1,2",
+            "fovea bench resnet50 --train --batch 8 --json")
+    {
+        _models = AddArgument<string[]>("MODEL", "Names of models. [default: ten of all families]");
+        _models.Arity = ArgumentArity.ZeroOrMore;
+        _batches = AddOption("--batch", "Pictures in one run; several numbers with commas between.", "1");
+        _threads = AddOption<string>("--threads", "Threads to run on; several numbers with commas between. [default: all processors]");
+        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: each model's native size]");
+        _seconds = AddOption("--seconds", "How long to measure each line; a third as long is run before.", 3.0);
+        _train = AddOption<bool>("--train", "Measure whole steps of training: forward, backward, AdamW.");
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        int[] batches = OptionChecks.Numbers("--batch", context.Value(_batches)!, 1 << 20);
+        int[] threads = OptionChecks.Numbers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MostThreads);
+        TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
+        (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
+        ModelOptions options = new(Height: size?.Height, Width: size?.Width);
+        string[] names = context.Value(_models) is { Length: > 0 } given ? given : _defaults;
+        foreach (string name in names)
+        {
+            ModelChoice.Create(name, options);
+        }
+
+        bool training = context.Value(_train);
+        Dictionary<int, double> peaks = threads.Distinct().ToDictionary(count => count, count => Processor.MeasurePeak(count));
+        Table table = new("model", "batch", "threads", "median", "best", "images/s", "GFLOP/s", "of peak", "planned", "resident");
+        JsonArray results = [];
+        using (ProgressBar bar = context.Progress("measuring", names.Length * batches.Length * threads.Length, "lines"))
+        {
+            foreach (string name in names)
+            {
+                // A training step is three times the multiply-adds of the forward pass, as is usual to count.
+                long multiplyAdds = (training ? 3 : 1) * NetworkSummary.Count(ModelChoice.Create(name, options)).MultiplyAdds;
+                foreach (int batch in batches)
+                {
+                    foreach (int count in threads)
+                    {
+                        using WorkerPool pool = new(count);
+                        Network network = ModelChoice.Create(name, options);
+                        Speed speed = training
+                            ? Speed.OfTraining(network, batch, pool, duration, cancellation)
+                            : Speed.OfInference(network, batch, pool, duration, cancellation);
+                        Add(table, results, name, count, speed, multiplyAdds, peaks[count]);
+                        bar.Report(results.Count);
+                    }
+                }
+            }
+
+            bar.Finish();
+        }
+
+        context.Output.WriteLine($"peak {string.Join(", ", peaks.Select(peak => $"{Numbers.Fixed(peak.Value, 1)} GFLOP/s on {peak.Key} {(peak.Key == 1 ? "thread" : "threads")}"))}; {(training ? "steps of training" : "inference")}");
+        context.Output.WriteLine();
+        context.Write(table);
+        context.Result["peakGflops"] = peaks[threads[0]];
+        context.Result["train"] = training;
+        context.Result["results"] = results;
+        return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void Add(Table table, JsonArray results, string name, int threads, Speed speed, long multiplyAdds, double peak)
+    {
+        double gflops = 2e-9 * multiplyAdds * speed.ImagesPerSecond;
+        table.Add(
+            name,
+            Numbers.Whole(speed.Batch),
+            Numbers.Whole(threads),
+            Numbers.Duration(speed.Median),
+            Numbers.Duration(speed.Best),
+            Numbers.Count(speed.ImagesPerSecond),
+            Numbers.Fixed(gflops, 1),
+            Numbers.Percent(gflops / peak),
+            Numbers.Bytes(speed.PlannedBytes),
+            Numbers.Bytes(speed.ResidentBytes));
+        results.Add(new JsonObject
+        {
+            ["model"] = name,
+            ["batch"] = speed.Batch,
+            ["threads"] = threads,
+            ["milliseconds"] = speed.Median.TotalMilliseconds,
+            ["best"] = speed.Best.TotalMilliseconds,
+            ["imagesPerSecond"] = speed.ImagesPerSecond,
+            ["gflops"] = gflops,
+            ["peakGflops"] = peak,
+            ["peakFraction"] = gflops / peak,
+            ["plannedBytes"] = speed.PlannedBytes,
+            ["residentBytes"] = speed.ResidentBytes,
+        });
+    }
+}

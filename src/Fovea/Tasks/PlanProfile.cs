@@ -1,0 +1,88 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Tasks;
+
+/// <summary>One node of a plan in a profile.</summary>
+/// <param name="Path">The module that it belongs to.</param>
+/// <param name="Operation">What it does.</param>
+/// <param name="Part">The part of the network: stem, a stage, head; or "elsewhere", where several parts share it.</param>
+/// <param name="Time">Its median time.</param>
+/// <param name="MultiplyAdds">Its multiply-adds.</param>
+/// <param name="Bytes">Bytes of its operands and results.</param>
+public sealed record ProfileEntry(string Path, string Operation, string Part, TimeSpan Time, long MultiplyAdds, long Bytes)
+{
+    /// <summary>Operations in a second, a multiply-add counting as two, in GFLOP/s.</summary>
+    public double Gflops => 2e-9 * MultiplyAdds / Time.TotalSeconds;
+
+    /// <summary>Bytes in a second, in GB/s.</summary>
+    public double GigabytesPerSecond => 1e-9 * Bytes / Time.TotalSeconds;
+}
+
+/// <summary>Where the time of a plan goes, node by node.</summary>
+/// <param name="Entries">The nodes in the order in which they run.</param>
+public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
+{
+    private const string Elsewhere = "elsewhere";
+
+    /// <summary>The sum of the nodes' times.</summary>
+    public TimeSpan Time => Sum(Entries);
+
+    /// <summary>Profiles inference, or a training step without its optimiser.</summary>
+    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
+    /// <param name="batch">Pictures in a batch.</param>
+    /// <param name="training">Whether a training step is profiled.</param>
+    /// <param name="pool">The threads to run on.</param>
+    /// <param name="runs">How many runs the medians are taken over; a few more come first.</param>
+    /// <param name="cancellation">Stops the measurement.</param>
+    public static PlanProfile Measure(Network network, int batch, bool training, WorkerPool pool, int runs = 15, CancellationToken cancellation = default)
+    {
+        using ModuleState state = new(network);
+        state.Initialize(1);
+        ComputeGraph graph = training
+            ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
+            : NetworkSummary.InferenceGraph(network, batch);
+        NetworkParts parts = new(network, training ? NetworkSummary.InferenceGraph(network, batch) : graph);
+        using Plan plan = Plan.Compile(graph, pool, training ? state.Weights : null);
+        for (int i = 0; i < Math.Max(3, runs / 3); i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            plan.Run();
+        }
+
+        List<IReadOnlyList<(Node Node, TimeSpan Time)>> measured = [];
+        for (int i = 0; i < runs; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            measured.Add(plan.Profile());
+        }
+
+        return new PlanProfile([.. measured[0].Select((step, i) => Entry(step.Node, Median(measured.Select(run => run[i].Time)), parts))]);
+    }
+
+    /// <summary>Entries joined by a key, the most expensive first.</summary>
+    /// <param name="key">Says what an entry belongs to, such as its part or its operation.</param>
+    public IReadOnlyList<(string Key, TimeSpan Time, long MultiplyAdds, long Bytes, int Count)> By(Func<ProfileEntry, string> key) =>
+    [
+        .. Entries.GroupBy(key)
+            .Select(group => (group.Key, Sum(group), group.Sum(entry => entry.MultiplyAdds), group.Sum(entry => entry.Bytes), group.Count()))
+            .OrderByDescending(group => group.Item2),
+    ];
+
+    private static ProfileEntry Entry(Node node, TimeSpan time, NetworkParts parts) => new(
+        node.Path,
+        node.Operation.Name,
+        parts.PartOf(node.Path) ?? Elsewhere,
+        time,
+        node.MultiplyAdds,
+        node.Inputs.Distinct().Sum(input => input.Type.Bytes) + node.Outputs.Sum(output => output.Type.Bytes));
+
+    private static TimeSpan Median(IEnumerable<TimeSpan> times)
+    {
+        TimeSpan[] sorted = [.. times.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    private static TimeSpan Sum(IEnumerable<ProfileEntry> entries) => new(entries.Sum(entry => entry.Time.Ticks));
+}
