@@ -25,7 +25,8 @@ internal sealed class MapLayouts
     /// <summary>Chooses.</summary>
     /// <param name="selection">The steps.</param>
     /// <param name="input">The pictures, which are given channels first.</param>
-    public MapLayouts(Selection selection, Value input)
+    /// <param name="output">The result, which is given out channels last where it is a map.</param>
+    public MapLayouts(Selection selection, Value input, Value output)
     {
         _selection = selection;
         IReadOnlyList<ExportStep> steps = selection.Steps;
@@ -35,7 +36,7 @@ internal sealed class MapLayouts
         int first = steps.Count + (2 * maps.Length);
         int last = first + 1;
         MinimumCut network = new(last + 1);
-        Dictionary<Value, List<int>> readers = [];
+        Dictionary<Value, List<int>> readers = new() { [output] = [last] };
         Dictionary<Value, int> producers = new() { [input] = first };
         for (int i = 0; i < steps.Count; i++)
         {

@@ -32,7 +32,7 @@ public static class OnnxExporter
         (string outputName, Value output) = graph.Outputs.First();
         Value pictures = graph.Inputs.Values.Single();
         Selection selection = new(output, batch);
-        MapLayouts layouts = new(selection, pictures);
+        MapLayouts layouts = new(selection, pictures, output);
         using ConstantTensors constants = new(selection);
 
         OnnxGraph target = new(options.Opset, batch, constants, Input);
@@ -46,11 +46,14 @@ public static class OnnxExporter
         foreach (ExportStep step in selection.Steps)
         {
             StepWriter.Write(step, layouts[step], target);
-            foreach (Value result in step.Results.Where(names.Contains))
+            foreach (Value result in step.Results.Where(result => names.Contains(result) && result != output))
             {
                 target.Rename(result, names[result].First());
             }
         }
+
+        target.Operand(output);
+        target.Rename(output, outputName);
 
         OnnxModel model = new(
             options.Opset,

@@ -50,7 +50,7 @@ internal sealed class OnnxGraph(int opset, BatchAxes batch, ConstantTensors cons
     /// <summary>Says under which name a value stands.</summary>
     public void Define(Value value, string name, MapLayout layout = MapLayout.ChannelsLast) => _values[(value, layout)] = name;
 
-    /// <summary>Gives the value another name than its node's. Only for a value that nothing reads yet.</summary>
+    /// <summary>Gives the value, channels last where it is there in both layouts, another name than its node's. Only for a value that nothing reads yet.</summary>
     public void Rename(Value value, string name)
     {
         (Value, MapLayout Layout) key = _values.ContainsKey((value, MapLayout.ChannelsLast)) ? (value, MapLayout.ChannelsLast) : (value, MapLayout.ChannelsFirst);
