@@ -6,6 +6,8 @@ namespace Fovea.Engine.Memory;
 public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
+    private readonly long _taken;
+    private void* _allocated;
     private void* _pointer;
 
     /// <summary>Takes memory.</summary>
@@ -14,10 +16,17 @@ public sealed unsafe class AlignedMemory : IDisposable
     public AlignedMemory(long bytes)
     {
         Bytes = bytes;
-        nuint total = (nuint)((bytes + Line - 1) / Line * Line) + Line;
-        _pointer = NativeMemory.AlignedAlloc(total, Line);
-        NativeMemory.Clear(_pointer, total);
-        GC.AddMemoryPressure((long)total);
+        long needed = ((bytes + Line - 1) / Line * Line) + Line;
+        int alignment = HugePages.Worthwhile(needed) ? HugePages.PageBytes : Line;
+        _taken = needed + alignment;
+        _allocated = NativeMemory.AllocZeroed((nuint)_taken);
+        _pointer = (void*)(((nuint)_allocated + (nuint)alignment - 1) & ~((nuint)alignment - 1));
+        if (alignment == HugePages.PageBytes)
+        {
+            HugePages.Ask(_pointer, needed);
+        }
+
+        GC.AddMemoryPressure(_taken);
     }
 
     /// <summary>Frees memory that nobody disposed of.</summary>
@@ -55,11 +64,12 @@ public sealed unsafe class AlignedMemory : IDisposable
 
     private void Free()
     {
-        if (_pointer is not null)
+        if (_allocated is not null)
         {
-            NativeMemory.AlignedFree(_pointer);
+            NativeMemory.Free(_allocated);
+            _allocated = null;
             _pointer = null;
-            GC.RemoveMemoryPressure((Bytes + Line - 1) / Line * Line + Line);
+            GC.RemoveMemoryPressure(_taken);
         }
     }
 }

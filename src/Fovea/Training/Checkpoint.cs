@@ -113,10 +113,9 @@ public static class Checkpoint
     public static void Load(SafeTensorsFile file, ModuleState state)
     {
         CheckNames(file, state);
-        foreach ((string name, Parameter tensor) in state.Tensors)
-        {
-            TensorFilling.Fill(file, name, tensor);
-        }
+
+        // The file lies in memory pages that are fetched as they are read, and so is what is filled: two things to wait for at once.
+        Parallel.ForEach(state.Tensors, tensor => TensorFilling.Fill(file, tensor.Key, tensor.Value));
     }
 
     /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
