@@ -48,7 +48,7 @@ public sealed class CheckpointMatch
     internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, MatchWishes wishes)
     {
         Weights = weights;
-        Scheme = KeySchemes.Of(native).MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
+        Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
         int classes = wishes.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
         ModelOutline ofClasses = classes == native.Network.Classes ? native : new ModelOutline(native.Model, new ModelOptions(classes));
         OwnSide = SideOf(tensors, ofClasses, Scheme);

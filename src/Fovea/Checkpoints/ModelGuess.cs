@@ -23,7 +23,7 @@ public sealed class ModelGuess
         (ModelOutline Outline, double Explained, double Found)[] alike =
         [
             .. _outlines
-                .Select(outline => (Outline: outline, Common: KeySchemes.Of(outline).Max(scheme => outline.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)))))
+                .Select(outline => (Outline: outline, Common: outline.Schemes.Max(scheme => outline.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)))))
                 .Where(entry => entry.Common > 0)
                 .Select(entry => (entry.Outline, (double)entry.Common / useful, (double)entry.Common / entry.Outline.Tensors.Count))
                 .OrderByDescending(entry => entry.Item2)

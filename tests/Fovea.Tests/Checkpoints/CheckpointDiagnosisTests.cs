@@ -21,7 +21,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
         foreach (string model in ModelRegistry.Names)
         {
             ModelOutline outline = new(model);
-            foreach (KeyScheme scheme in KeySchemes.Of(outline))
+            foreach (KeyScheme scheme in outline.Schemes)
             {
                 StateFiles.WriteOutline(path, outline.Tensors
                     .Where(tensor => scheme.NameOf(tensor.Key) is not null)

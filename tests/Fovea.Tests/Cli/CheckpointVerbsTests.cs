@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Cli;
+using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -39,6 +40,30 @@ public sealed class CheckpointVerbsTests : IDisposable
         Assert.Equal(("pit_ti", "timm-0.8", true), ((string)answer["model"]!, (string)answer["scheme"]!, (bool)answer["loads"]!));
         Assert.Equal("pit_ti", (string)answer["models"]![0]!["model"]!);
         Assert.Equal([96, 96], answer["models"]![0]!["input"]!.AsArray().Select(side => (int)side!));
+    }
+
+    [Fact]
+    public async Task Training_begins_with_a_checkpoint_of_another_kind()
+    {
+        string checkpoint = Write("cmt_nano", 32, "official");
+        string data = _folder.File("data");
+        TinyPictures.Write(data, 4);
+        string run = _folder.File("run");
+        JsonObject answer = await CliRun.Succeeds(
+            "train", data, "--from", checkpoint, "--size", "16", "--batch", "4", "--epochs", "1", "--learning-rate", "1e-30", "--warm-up", "0", "--threads", "1", "--out", run);
+        Assert.Equal("cmt_nano", (string)answer["model"]!);
+        using SafeTensorsFile file = SafeTensorsFile.Open(Path.Combine(run, "last.safetensors"));
+        (_, ModuleState state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
+        using (state)
+        {
+            // A learning rate of nothing leaves the weights as they began.
+            string name = "blocks_b.0.attn.q.weight";
+            float[] values = new float[file.Info(name).Count];
+            file.ReadFloats(name, values);
+            Assert.All(state.Tensors[name].Variable.Data.ToArray().Zip(values), pair => Assert.Equal(pair.First, pair.Second, 1e-20f));
+            Assert.NotEqual(10, file.Info("head.weight").Shape[0]);
+            Assert.Equal(Checkpoint.ReadInfo(file).Preprocessing.Mean, new Preprocessing().Mean);
+        }
     }
 
     [Fact]

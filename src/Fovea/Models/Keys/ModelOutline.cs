@@ -9,6 +9,7 @@ public sealed partial class ModelOutline
     private const int LargestSide = 4096;
 
     private readonly ModelOptions _options;
+    private readonly Lazy<IReadOnlyList<KeyScheme>> _schemes;
     private readonly Lazy<HashSet<string>> _tables;
     private readonly Lazy<(Dictionary<string, int> Axes, HashSet<string> Single)> _classes;
 
@@ -23,6 +24,7 @@ public sealed partial class ModelOutline
         _options = options ?? new ModelOptions();
         Network = ModelRegistry.Create(model, _options);
         Tensors = ModuleState.TensorsOf(Network);
+        _schemes = new(() => KeySchemes.Of(this));
         _classes = new(FindClasses);
         _tables = new(FindTables);
     }
@@ -35,6 +37,9 @@ public sealed partial class ModelOutline
 
     /// <summary>The tensors by official name.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors { get; }
+
+    /// <summary>The schemes in which the names can be written, the official one first.</summary>
+    public IReadOnlyList<KeyScheme> Schemes => _schemes.Value;
 
     /// <summary>Whether a tensor belongs to the classes: another number of them changes its shape, or whether it exists.</summary>
     /// <param name="name">An official name; of a tensor of a single class also one that the model has too few classes for.</param>
