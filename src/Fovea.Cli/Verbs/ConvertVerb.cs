@@ -50,10 +50,10 @@ internal sealed class ConvertVerb : Verb
         using CheckpointImport import = Import(context);
         if (pyTorch)
         {
-            if (!KeySchemes.Of(import.Match.Outline).Contains(scheme))
+            if (!import.Match.Outline.Schemes.Contains(scheme))
             {
                 throw new UsageException(
-                    $"--scheme {scheme.Name} is not for {import.Info.Model}, which has {string.Join(", ", KeySchemes.Of(import.Match.Outline).Select(one => one.Name))}.");
+                    $"--scheme {scheme.Name} is not for {import.Info.Model}, which has {string.Join(", ", import.Match.Outline.Schemes.Select(one => one.Name))}.");
             }
 
             import.SavePyTorch(output, scheme);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models;
+using Fovea.Tasks;
 using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
@@ -11,6 +12,7 @@ internal sealed class TrainVerb : Verb
 {
     private readonly Argument<string?> _data;
     private readonly Option<string> _model;
+    private readonly Option<string> _from;
     private readonly Option<string> _out;
     private readonly Option<bool> _resume;
     private readonly Option<bool> _overwrite;
@@ -38,12 +40,14 @@ internal sealed class TrainVerb : Verb
             "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.",
             "fovea train pictures/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
+            "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
             "fovea train --resume --out runs/first")
     {
         TrainingOptions defaults = new();
         _data = new Argument<string?>("DATA") { Description = "The data set; with --resume only where it has moved.", Arity = ArgumentArity.ZeroOrOne };
         Command.Add(_data);
         _model = AddOption("--model", "The model; 'fovea models' lists them.", defaults.Model);
+        _from = AddOption<string>("--from", "A checkpoint to begin with, of Fovea, PyTorch or safetensors; it also tells the model and the normalisation. [default: fresh weights]");
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
@@ -144,16 +148,26 @@ internal sealed class TrainVerb : Verb
     private RunConfiguration Configure(VerbContext context)
     {
         string data = context.ValueOrNull(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
-        string model = context.Value(_model)!;
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         IPictureDataset pictures = Datasets.Open(data);
-        Network network = ModelChoice.Create(model, new ModelOptions(pictures.Classes.Count, size?.Height, size?.Width));
+        string? from = context.Value(_from);
+        using CheckpointImport? beginning = from is null ? null : Begin(context, from, pictures.Classes.Count, size);
+        string model = beginning?.Info.Model ?? context.Value(_model)!;
+        Network network = beginning?.Network ?? ModelChoice.Create(model, new ModelOptions(pictures.Classes.Count, size?.Height, size?.Width));
         OptimizerKind optimizer = context.Value(_optimizer);
         double learningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05);
         (Preprocessing preprocessing, Augmentation augmentation) = InputChoice.For(pictures, network.Height, network.Width, flip: !context.Value(_noFlip));
+        if (beginning is not null)
+        {
+            // The weights know pictures normalised as they were trained, so that is kept, and not measured on the new ones.
+            Preprocessing trained = beginning.Info.Preprocessing;
+            preprocessing = preprocessing with { Mean = trained.Mean, StandardDeviation = trained.StandardDeviation };
+        }
+
         TrainingOptions options = new()
         {
             Model = model,
+            From = from is null ? null : Path.GetFullPath(from),
             Epochs = context.Value(_epochs),
             BatchSize = context.Value(_batch),
             Optimizer = optimizer,
@@ -172,5 +186,23 @@ internal sealed class TrainVerb : Verb
         };
         OptionChecks.Validate(options);
         return new RunConfiguration(data, context.Value(_validation), options);
+    }
+
+    /// <summary>Looks at the checkpoint to begin with before the run's folder is touched.</summary>
+    private CheckpointImport Begin(VerbContext context, string path, int classes, (int Height, int Width)? size)
+    {
+        string? model = context.IsGiven(_model) ? context.Value(_model) : null;
+        if (model is not null)
+        {
+            ModelChoice.CheckName(model);
+        }
+
+        CheckpointImport import = ModelChoice.Fit("--size", () => CheckpointImport.Open(path, new ImportOptions(model, Classes: classes, Size: size)));
+        if (import.Match.Fresh.Count > 0)
+        {
+            context.Output.WriteLine($"{path} has another classifier than one of {classes} classes: it begins fresh");
+        }
+
+        return import;
     }
 }

@@ -26,6 +26,9 @@ public sealed class CheckpointMatch
     // Fovea's own checkpoints of a run also hold what only training needs.
     private const string TrainingPrefix = "training.";
 
+    // More than any published network has; a hostile file must not make us build a network of any size.
+    private const int MostClasses = 100_000;
+
     private readonly Dictionary<string, string> _names = [];
     private readonly List<string> _missing = [];
     private readonly List<string> _fresh = [];
@@ -45,7 +48,7 @@ public sealed class CheckpointMatch
     internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, MatchWishes wishes)
     {
         Weights = weights;
-        Scheme = KeySchemes.Of(native).MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)))!;
+        Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
         int classes = wishes.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
         ModelOutline ofClasses = classes == native.Network.Classes ? native : new ModelOutline(native.Model, new ModelOptions(classes));
         OwnSide = SideOf(tensors, ofClasses, Scheme);
@@ -129,7 +132,7 @@ public sealed class CheckpointMatch
     {
         foreach ((string official, Parameter tensor) in native.Tensors)
         {
-            if (native.ClassAxis(official) is int axis && Find(tensors, scheme, official) is TensorInfo info && info.Shape.Count == tensor.CheckpointShape.Rank && info.Shape[axis] > 0)
+            if (native.ClassAxis(official) is int axis && Find(tensors, scheme, official) is TensorInfo info && DiffersOnlyIn(axis, info.Shape, tensor.CheckpointShape))
             {
                 return info.Shape[axis];
             }
@@ -138,14 +141,19 @@ public sealed class CheckpointMatch
         return null;
     }
 
+    private static bool DiffersOnlyIn(int axis, IReadOnlyList<int> shape, Shape expected) =>
+        shape.Count == expected.Rank
+        && shape[axis] is > 0 and <= MostClasses
+        && Enumerable.Range(0, shape.Count).All(each => each == axis || shape[each] == expected[each]);
+
     private static int? SideOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline outline, KeyScheme scheme)
     {
+        // One table tells; and where all shapes agree there is nothing to search for.
         foreach ((string official, Parameter tensor) in outline.Tensors)
         {
-            // Where all shapes agree there is nothing to search for; weights whose shape is wrong for another reason have no side.
-            if (Find(tensors, scheme, official) is TensorInfo info && !info.Shape.SequenceEqual(tensor.CheckpointShape) && outline.SideFor(official, info.Count) is int side)
+            if (Find(tensors, scheme, official) is TensorInfo info && !info.Shape.SequenceEqual(tensor.CheckpointShape) && outline.IsOfSize(official))
             {
-                return side;
+                return outline.SideFor(official, info.Count);
             }
         }
 

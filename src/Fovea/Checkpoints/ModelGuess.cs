@@ -8,7 +8,7 @@ namespace Fovea.Checkpoints;
 /// <summary>Finds the registered models that a dictionary of tensors may be the weights of, by names and shapes.</summary>
 public sealed class ModelGuess
 {
-    private const int MostLooked = 12;
+    private const int MostLooked = 16;
 
     private readonly ModelOutline[] _outlines = [.. ModelRegistry.Names.Select(name => new ModelOutline(name))];
 
@@ -19,29 +19,25 @@ public sealed class ModelGuess
         Dictionary<string, TensorInfo> tensors = CheckpointMatch.Names(weights);
         int useful = tensors.Keys.Count(name => !KeySchemes.IsLeftover(name));
 
-        // Names alone first, which costs little; shapes only where many names agree.
-        (ModelOutline Outline, double Share)[] alike =
+        // Names alone first, which costs little: how many of the file's the model explains, then how many of its own it finds. Shapes only where many agree.
+        (ModelOutline Outline, double Explained, double Found)[] alike =
         [
             .. _outlines
-                .Select(outline => (outline, Share(outline)))
-                .Where(entry => entry.Item2 > 0)
+                .Select(outline => (Outline: outline, Common: outline.Schemes.Max(scheme => outline.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)))))
+                .Where(entry => entry.Common > 0)
+                .Select(entry => (entry.Outline, (double)entry.Common / useful, (double)entry.Common / entry.Outline.Tensors.Count))
                 .OrderByDescending(entry => entry.Item2)
+                .ThenByDescending(entry => entry.Item3)
                 .Take(MostLooked),
         ];
         return
         [
             .. alike
-                .Where(entry => entry.Share >= alike[0].Share / 2)
+                .Where(entry => entry.Explained >= alike[0].Explained / 2)
                 .Select(entry => new CheckpointMatch(weights, tensors, entry.Outline, new MatchWishes()))
                 .OrderByDescending(match => match.Share)
                 .ThenByDescending(match => match.IsNative),
         ];
-
-        double Share(ModelOutline outline)
-        {
-            int common = KeySchemes.Of(outline).Max(scheme => outline.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)));
-            return (double)common / (outline.Tensors.Count + useful - common);
-        }
     }
 
     /// <summary>The model that a dictionary certainly belongs to, or equal twins of it; empty where nothing fits.</summary>

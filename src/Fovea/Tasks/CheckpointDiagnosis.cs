@@ -1,6 +1,7 @@
 using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
+using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Tasks;
@@ -39,9 +40,10 @@ public sealed class CheckpointDiagnosis
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
         _model = model ?? Own?.Model;
         _wishes = wishes ?? new MatchWishes();
-        if (Own is not null && Own.Model == _model && _wishes.Size is null && Own.Options is { Height: int height, Width: int width })
+        if (Own is not null)
         {
-            _wishes = _wishes with { Size = (height, width) };
+            Network network = Checkpoint.CreateNetwork(Own, file.Path);
+            _wishes = Own.Model == _model && _wishes.Size is null ? _wishes with { Size = (network.Height, network.Width) } : _wishes;
         }
 
         StateDict[] candidates = weights is null ? [file.Choose(), .. file.StateDicts.Skip(1)] : [file.Choose(weights)];

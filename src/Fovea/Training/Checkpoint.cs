@@ -127,15 +127,11 @@ public static class Checkpoint
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         CheckpointInfo info = ReadInfo(file);
-        info = size is (int height, int width) ? info.At(height, width) : info;
-        Network network;
-        try
+        Network network = CreateNetwork(info, path);
+        if (size is (int height, int width))
         {
+            info = info.At(height, width);
             network = info.CreateNetwork();
-        }
-        catch (Exception error) when (error is ArgumentException || (error is ShapeException && size is null))
-        {
-            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
         }
 
         ModuleState state = new(network);
@@ -148,6 +144,20 @@ public static class Checkpoint
         {
             state.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Makes the network that a file says it holds.</summary>
+    /// <exception cref="InvalidFileException">There is no such model, or not with such options.</exception>
+    internal static Network CreateNetwork(CheckpointInfo info, string path)
+    {
+        try
+        {
+            return info.CreateNetwork();
+        }
+        catch (Exception error) when (error is ArgumentException or ShapeException)
+        {
+            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
         }
     }
 

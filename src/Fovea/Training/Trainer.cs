@@ -6,6 +6,7 @@ using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -63,7 +64,7 @@ public sealed class Trainer : IDisposable
     /// <param name="logger">Told what a log of the run should hold: its beginning, each epoch, checkpoints, an interruption.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
-    /// <exception cref="InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
+    /// <exception cref="InvalidFileException">The checkpoint to begin with is missing, broken or does not fit, or that to resume from is of another run.</exception>
     /// <exception cref="InvalidDatasetException">The validation set has other classes than the training set.</exception>
     public Trainer(
         TrainingOptions options,
@@ -96,6 +97,11 @@ public sealed class Trainer : IDisposable
             _averageNetwork = Info.CreateNetwork();
             _average = new ModuleState(_averageNetwork);
             _average.Initialize(options.Seed);
+        }
+
+        if (options.From is string checkpoint && !resume)
+        {
+            Begin(checkpoint);
         }
 
         _loader = new DataLoader(training, options.Preprocessing, new DataLoaderOptions
@@ -290,6 +296,18 @@ public sealed class Trainer : IDisposable
 
         Checkpoint.Save(_folder.LastCheckpointPath, Info, _state, tensors, _position.ToJson());
         _logger.Written(_folder.LastCheckpointPath);
+    }
+
+    /// <summary>Fills the weights from a checkpoint; a classifier of another number of classes stays fresh.</summary>
+    private void Begin(string path)
+    {
+        (int Height, int Width) size = (_options.Preprocessing.Height, _options.Preprocessing.Width);
+        using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(_options.Model, Classes: Info.Classes.Count, Size: size, Seed: _options.Seed));
+        PositionTables.Resize(import.State, _state);
+        if (_average is not null)
+        {
+            PositionTables.Resize(import.State, _average);
+        }
     }
 
     private TrainingPosition Resume()

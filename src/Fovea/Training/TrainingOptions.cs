@@ -29,6 +29,9 @@ public sealed record TrainingOptions
     /// <summary>The model's registered name.</summary>
     public string Model { get; init; } = "cmt_nano";
 
+    /// <summary>A checkpoint that the weights begin with, of any kind that can be imported; fresh weights where null.</summary>
+    public string? From { get; init; }
+
     /// <summary>Probability of dropping the last block's branches; the variant's own where null.</summary>
     public float? DropPath { get; init; }
 

@@ -74,6 +74,11 @@ public sealed class BadCheckpointTests(TrainedRun trained) : IClassFixture<Train
     {
         await CliRun.Fails(ExitCodes.BadInput, [checkpoint, .. words], "evaluate", checkpoint, "nowhere");
         await CliRun.Fails(ExitCodes.BadInput, [checkpoint, .. words], "predict", checkpoint, "nowhere.png");
+
+        // What is wrong with tensors alone is what the doctor is for: an answer, not an error.
+        (int exitCode, _, string error) = await CliRun.Run(["doctor", checkpoint]);
+        Assert.True(exitCode is ExitCodes.Success or ExitCodes.Failure or ExitCodes.BadInput, error);
+        Assert.DoesNotContain("fault of fovea", error, StringComparison.Ordinal);
     }
 
     private string FirstWeight()

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Fovea.Models.Keys;
 
 /// <summary>
@@ -8,50 +10,32 @@ namespace Fovea.Models.Keys;
 /// <param name="Other">What another code writes for it.</param>
 public sealed record KeyRule(string Official, string Other)
 {
+    private readonly string[] _official = Official.Split('*');
+    private readonly string[] _other = Other.Split('*');
+
     /// <summary>The other name of an official one; null where the rule does not concern it.</summary>
     public string? Apply(string name)
     {
-        List<string> words = [];
-        int position = 0;
-        foreach (string piece in Pieces(Official))
+        if (!name.StartsWith(_official[0], StringComparison.Ordinal))
         {
-            if (piece == "*")
-            {
-                int end = name.IndexOf('.', position);
-                if (end < 0)
-                {
-                    return null;
-                }
+            return null;
+        }
 
-                words.Add(name[position..end]);
-                position = end;
-            }
-            else if (name.AsSpan(position).StartsWith(piece))
-            {
-                position += piece.Length;
-            }
-            else
+        StringBuilder other = new(_other[0]);
+        int position = _official[0].Length;
+        for (int i = 1; i < _official.Length; i++)
+        {
+            int end = name.IndexOf('.', position);
+            if (end < 0 || !name.AsSpan(end).StartsWith(_official[i]))
             {
                 return null;
             }
+
+            other.Append(name, position, end - position).Append(_other[i]);
+            position = end + _official[i].Length;
         }
 
-        int word = 0;
-        return string.Concat(Pieces(Other).Select(piece => piece == "*" ? words[word++] : piece)) + name[position..];
-    }
-
-    private static IEnumerable<string> Pieces(string pattern)
-    {
-        string[] parts = pattern.Split('*');
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (i > 0)
-            {
-                yield return "*";
-            }
-
-            yield return parts[i];
-        }
+        return other.Append(name, position, name.Length - position).ToString();
     }
 }
 

@@ -48,7 +48,7 @@ public static class KeySchemes
 
     /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
     /// <param name="outline">The model.</param>
-    public static IReadOnlyList<KeyScheme> Of(ModelOutline outline) =>
+    internal static IReadOnlyList<KeyScheme> Of(ModelOutline outline) =>
     [
         .. All.Where(scheme => scheme == Official
             || (outline.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && outline.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),

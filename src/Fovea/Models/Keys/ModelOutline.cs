@@ -9,6 +9,8 @@ public sealed partial class ModelOutline
     private const int LargestSide = 4096;
 
     private readonly ModelOptions _options;
+    private readonly Lazy<IReadOnlyList<KeyScheme>> _schemes;
+    private readonly Lazy<HashSet<string>> _tables;
     private readonly Lazy<(Dictionary<string, int> Axes, HashSet<string> Single)> _classes;
 
     /// <summary>Makes an outline.</summary>
@@ -22,7 +24,9 @@ public sealed partial class ModelOutline
         _options = options ?? new ModelOptions();
         Network = ModelRegistry.Create(model, _options);
         Tensors = ModuleState.TensorsOf(Network);
+        _schemes = new(() => KeySchemes.Of(this));
         _classes = new(FindClasses);
+        _tables = new(FindTables);
     }
 
     /// <summary>The registered name.</summary>
@@ -34,6 +38,9 @@ public sealed partial class ModelOutline
     /// <summary>The tensors by official name.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors { get; }
 
+    /// <summary>The schemes in which the names can be written, the official one first.</summary>
+    public IReadOnlyList<KeyScheme> Schemes => _schemes.Value;
+
     /// <summary>Whether a tensor belongs to the classes: another number of them changes its shape, or whether it exists.</summary>
     /// <param name="name">An official name; of a tensor of a single class also one that the model has too few classes for.</param>
     public bool IsOfClasses(string name) => _classes.Value.Axes.ContainsKey(name) || (_classes.Value.Single.Count > 0 && _classes.Value.Single.Contains(Pattern(name)));
@@ -41,9 +48,11 @@ public sealed partial class ModelOutline
     /// <summary>The axis of a tensor that has an entry for each class; null for other tensors.</summary>
     public int? ClassAxis(string name) => _classes.Value.Axes.TryGetValue(name, out int axis) ? axis : null;
 
+    /// <summary>Whether a tensor belongs to the size of the pictures: another size changes its shape.</summary>
+    public bool IsOfSize(string name) => _tables.Value.Contains(name);
+
     /// <summary>
-    /// The side of square pictures for which a tensor gets a given number of elements, the roundest of several; null where there is none, or where the
-    /// tensor does not depend on the size of pictures.
+    /// The side of square pictures for which a table gets a given number of elements, the roundest of several; null where there is none.
     /// </summary>
     /// <param name="name">The tensor.</param>
     /// <param name="elements">The number of elements that a file has.</param>
@@ -101,6 +110,13 @@ public sealed partial class ModelOutline
     }
 
     private static string Pattern(string name) => Number().Replace(name, "#");
+
+    /// <summary>The tensors that change with the pictures' size, by comparison with a model for pictures twice as large.</summary>
+    private HashSet<string> FindTables()
+    {
+        OrderedDictionary<string, Parameter> larger = ModuleState.TensorsOf(ModelRegistry.Create(Model, _options with { Height = 2 * Network.Height, Width = 2 * Network.Width }));
+        return [.. Tensors.Where(tensor => !larger[tensor.Key].Shape.Equals(tensor.Value.Shape)).Select(tensor => tensor.Key)];
+    }
 
     /// <summary>The tensors with an axis of classes, by comparison with a model of other classes, and the patterns of tensors of single classes, which fewer classes leave out.</summary>
     private (Dictionary<string, int> Axes, HashSet<string> Single) FindClasses()
