@@ -21,7 +21,7 @@ Console.WriteLine($"pooled  {string.Join('x', features.Pooled.Lengths.ToArray())
 // Every attention tells what its queries and keys stand for, whatever the family.
 foreach (IGrouping<string, AttentionDescription> alike in backbone.Attentions.GroupBy(Describe))
 {
-    Console.WriteLine($"{alike.Key}: {alike.Count()} times, first in {alike.First().Path}");
+    Console.WriteLine($"{alike.Count(),2} x {alike.Key}, first in {alike.First().Path}");
 }
 
 static string Describe(AttentionDescription attention)

@@ -9,7 +9,7 @@ using Fovea.Training;
 
 const string Samples = "samples/fashion-mnist";
 const int BatchSize = 64, Side = 32;
-int steps = args.Length > 0 ? int.Parse(args[0]) : 148;
+int steps = args.Length > 0 ? int.Parse(args[0]) : 156;
 string folder = args.Length > 1 ? args[1] : "runs/example";
 
 IPictureDataset pictures = Datasets.Open(Samples);

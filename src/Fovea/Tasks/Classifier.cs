@@ -20,7 +20,7 @@ public readonly record struct Prediction(string Class, float Probability);
 /// </remarks>
 public sealed class Classifier : IDisposable
 {
-    private const string StreamName = "the picture in the stream";
+    private const string StreamName = "The stream";
     private readonly ModuleState _state;
     private readonly PlanPool<Evaluator> _plans;
 

@@ -37,14 +37,15 @@ internal sealed unsafe class AttentionStep : Step
     /// <summary>The addends among the operands, which begin at the fourth, and the index of the operand behind them.</summary>
     public static (AttentionAddends Addends, int Next) Addends(Node node, Graph.Operations.Attention operation, IReadOnlyList<PlannedBuffer> reads)
     {
+        // Not HasFlag: before the runtime optimises this method, that allocates.
         AttentionAddends addends = default;
         int next = 3;
-        if (operation.Addends.HasFlag(AttentionAddend.Table))
+        if ((operation.Addends & AttentionAddend.Table) != 0)
         {
             addends.Table = reads[next++].Floats;
         }
 
-        if (operation.Addends.HasFlag(AttentionAddend.Relative))
+        if ((operation.Addends & AttentionAddend.Relative) != 0)
         {
             addends.Height = operation.RelativeExtent(node.Inputs[next].Shape);
             addends.RelativeRows = reads[next++].Floats;
@@ -52,7 +53,7 @@ internal sealed unsafe class AttentionStep : Step
             addends.RelativeColumns = reads[next++].Floats;
         }
 
-        if (operation.Addends.HasFlag(AttentionAddend.Mask))
+        if ((operation.Addends & AttentionAddend.Mask) != 0)
         {
             addends.Groups = node.Inputs[next].Shape[0];
             addends.Mask = reads[next++].Floats;

@@ -1,0 +1,74 @@
+using System.Numerics.Tensors;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Tasks;
+using Fovea.Training;
+
+namespace Fovea.Tests.Tasks;
+
+public sealed class BackboneTests : IDisposable
+{
+    private readonly FreshCheckpoint _checkpoint = new();
+
+    public void Dispose() => _checkpoint.Dispose();
+
+    [Fact]
+    public async Task Many_threads_get_the_values_that_the_graph_marks()
+    {
+        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(_checkpoint.Path);
+        using ModuleState weights = state;
+        ComputeGraph graph = new();
+        network.Forward(graph.Input("pictures", [1, info.Preprocessing.Height, info.Preprocessing.Width, 3]));
+        string[] names = [.. network.Stages.Select(stage => stage.Name), Network.Features];
+        foreach (string name in names)
+        {
+            graph.Output(name, graph.Marks[name]);
+        }
+
+        using Plan plan = Plan.Compile(graph);
+        using Backbone backbone = Backbone.Load(_checkpoint.Path, concurrency: 2);
+        float[][] prepared = [.. Enumerable.Range(0, 6).Select(_checkpoint.Prepared)];
+        BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) => Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Picture(i)))));
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            prepared[i].CopyTo(plan.Input("pictures"));
+            plan.Run();
+            foreach (string name in names)
+            {
+                Tensor<float> actual = name == Network.Features ? features[i].Pooled : features[i][name];
+                float[] values = new float[actual.FlattenedLength];
+                actual.FlattenTo(values);
+                Assert.Equal(plan.Output(name).ToArray(), values);
+            }
+        }
+    }
+
+    [Fact]
+    public void Maps_have_the_stride_and_channels_that_their_stage_announces()
+    {
+        foreach ((string model, int attentions) in ((string, int)[])[("cmt_nano", 5), ("resnet50", 0), ("crossformer_t", 16)])
+        {
+            using Backbone backbone = Backbone.Create(model);
+            BackboneFeatures features = backbone.Extract(FreshCheckpoint.Picture(1));
+            Assert.Equal(backbone.Stages.Select(stage => stage.Name), features.Stages.Keys);
+            foreach (StageDescription stage in backbone.Stages)
+            {
+                Assert.Equal([backbone.Preprocessing.Height / stage.Stride, backbone.Preprocessing.Width / stage.Stride, stage.Channels], features[stage.Name].Lengths.ToArray());
+            }
+
+            Assert.Equal(1, features.Pooled.Rank);
+            Assert.Equal(attentions, backbone.Attentions.Count);
+        }
+    }
+
+    [Fact]
+    public void A_wrong_stage_and_a_wrong_length_are_explained()
+    {
+        using Backbone backbone = Backbone.Load(_checkpoint.Path);
+        BackboneFeatures features = backbone.Extract(FreshCheckpoint.Picture(1));
+        Assert.Contains("no stage 'stage9'; there are stage1", Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message, StringComparison.Ordinal);
+        Assert.Contains("= 3072 floats, but 7", Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message, StringComparison.Ordinal);
+    }
+}
