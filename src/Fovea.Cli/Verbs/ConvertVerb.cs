@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models.Keys;
-using Fovea.Tasks;
+using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 

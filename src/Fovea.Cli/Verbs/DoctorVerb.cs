@@ -4,7 +4,6 @@ using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
-using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models;
-using Fovea.Tasks;
 using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;

@@ -6,7 +6,6 @@ using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,7 +3,7 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
-using Fovea.Tasks;
+using Fovea.Training;
 
 namespace Fovea.Tests.Checkpoints;
 

@@ -3,7 +3,6 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
-using Fovea.Tasks;
 using Fovea.Training;
 using Interpolation = Fovea.Data.Interpolation;
 

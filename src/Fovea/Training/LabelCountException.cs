@@ -1,4 +1,4 @@
-namespace Fovea.Tasks;
+namespace Fovea.Training;
 
 /// <summary>There is not one label for each class.</summary>
 public sealed class LabelCountException : FoveaException

@@ -1,10 +1,9 @@
-using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
 using Fovea.Models;
 using Fovea.Training;
 
-namespace Fovea.Tasks;
+namespace Fovea.Checkpoints;
 
 /// <summary>What stands in the way of loading a checkpoint, or is worth knowing.</summary>
 /// <param name="What">The problem in words.</param>

@@ -4,9 +4,8 @@ using Fovea.Formats.PyTorch;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
-using Fovea.Training;
 
-namespace Fovea.Tasks;
+namespace Fovea.Training;
 
 /// <summary>What is wished of a checkpoint that is imported; what is null is taken from the checkpoint.</summary>
 /// <param name="Model">The registered name; guessed where null, if the guess is certain.</param>
