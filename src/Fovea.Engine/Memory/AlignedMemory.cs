@@ -16,16 +16,11 @@ public sealed unsafe class AlignedMemory : IDisposable
     public AlignedMemory(long bytes)
     {
         Bytes = bytes;
-        long needed = ((bytes + Line - 1) / Line * Line) + Line;
-        int alignment = HugePages.Worthwhile(needed) ? HugePages.PageBytes : Line;
-        _taken = needed + alignment;
-        _allocated = NativeMemory.AllocZeroed((nuint)_taken);
-        _pointer = (void*)(((nuint)_allocated + (nuint)alignment - 1) & ~((nuint)alignment - 1));
-        if (alignment == HugePages.PageBytes)
-        {
-            HugePages.Ask(_pointer, needed);
-        }
+        _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
 
+        // Zeroed by the system page by page as it is touched, which costs nothing for what a run never reaches.
+        _allocated = NativeMemory.AllocZeroed((nuint)_taken);
+        _pointer = (void*)(((nuint)_allocated + Line - 1) & ~((nuint)Line - 1));
         GC.AddMemoryPressure(_taken);
     }
 
