@@ -109,14 +109,9 @@ internal sealed class BenchVerb : Verb
             ["model"] = name,
             ["batch"] = speed.Batch,
             ["threads"] = threads,
-            ["milliseconds"] = speed.Median.TotalMilliseconds,
-            ["best"] = speed.Best.TotalMilliseconds,
-            ["imagesPerSecond"] = speed.ImagesPerSecond,
-            ["gflops"] = gflops,
             ["peakGflops"] = peak,
-            ["peakFraction"] = gflops / peak,
             ["plannedBytes"] = speed.PlannedBytes,
             ["residentBytes"] = speed.ResidentBytes,
-        });
+        }.With(speed, gflops, peak));
     }
 }

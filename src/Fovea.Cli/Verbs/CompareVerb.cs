@@ -97,11 +97,6 @@ internal sealed class CompareVerb : Verb
             ["parameters"] = summary.Parameters,
             ["macs"] = summary.MultiplyAdds,
             ["inferenceBytes"] = summary.InferenceBytes,
-            ["milliseconds"] = speed.Median.TotalMilliseconds,
-            ["best"] = speed.Best.TotalMilliseconds,
-            ["imagesPerSecond"] = speed.ImagesPerSecond,
-            ["gflops"] = gflops,
-            ["peakFraction"] = gflops / peak,
-        });
+        }.With(speed, gflops, peak));
     }
 }

@@ -46,7 +46,4 @@ public sealed class AggregationAttention : Module
             return _projection.Forward(gathered).Dropout(_dropout);
         }
     }
-
-    /// <summary>Builds the attention of the first token to tokens that stand for no particular places.</summary>
-    protected override Value Build(Value x) => Forward(x, new TokenGrid(1, x.Shape[1] - 1, ClassTokens: 1));
 }

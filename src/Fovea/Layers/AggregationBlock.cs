@@ -43,7 +43,4 @@ public sealed class AggregationBlock : Module
             return _mlp.Forward(x.Tokens + (gathered * x.Map.Graph.Read(_attentionScale)));
         }
     }
-
-    /// <summary>Builds the block on a list (N, 1 + M, C) of a class token and tokens that stand for no particular places.</summary>
-    protected override Value Build(Value x) => Forward(TokenMap.FromList(x, new TokenGrid(1, x.Shape[1] - 1, ClassTokens: 1)));
 }

@@ -56,7 +56,4 @@ public sealed class SelfAttention : Module
             return (_projection is null ? attended : _projection.Forward(attended)).Dropout(_projectionDropout);
         }
     }
-
-    /// <summary>Builds the attention over tokens that stand for no particular places.</summary>
-    protected override Value Build(Value x) => Forward(x, AttentionTokens.Within(new TokenGrid(0, 0, x.Shape[1])));
 }

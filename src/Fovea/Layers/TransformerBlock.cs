@@ -39,7 +39,4 @@ public sealed class TransformerBlock : Module
             return _mlpBranch.Forward(_attentionBranch.Forward(x, y => _attention.Forward(y, tokens)));
         }
     }
-
-    /// <summary>Builds the block over tokens that stand for no particular places.</summary>
-    protected override Value Build(Value x) => _mlpBranch.Forward(_attentionBranch.Forward(x));
 }

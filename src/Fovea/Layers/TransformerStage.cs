@@ -29,7 +29,4 @@ public sealed class TransformerStage : Module
             return TokenMap.FromList(_blocks.Aggregate(x, (y, block) => block.Forward(y, tokens)), grid);
         }
     }
-
-    /// <summary>Builds the stage over tokens that stand for no particular places.</summary>
-    protected override Value Build(Value x) => _blocks.Aggregate(x, (y, block) => block.Forward(y));
 }

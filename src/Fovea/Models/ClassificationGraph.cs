@@ -3,9 +3,19 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>The graph of a training step of a network that classifies.</summary>
+/// <summary>The graphs of a network that classifies: inference, and a step of training.</summary>
 public static class ClassificationGraph
 {
+    /// <summary>Inference at the network's own size: input <c>pictures</c> (N, H, W, 3), output <c>logits</c> (N, classes).</summary>
+    /// <param name="network">A network that is part of a <see cref="ModuleState"/>.</param>
+    /// <param name="batch">Pictures in one run.</param>
+    public static ComputeGraph Inference(Network network, int batch)
+    {
+        ComputeGraph graph = new();
+        graph.Output("logits", network.Forward(graph.Input("pictures", [batch, network.Height, network.Width, 3])));
+        return graph;
+    }
+
     /// <summary>
     /// Forward and backward: inputs <c>pictures</c> (N, H, W, 3) and <c>labels</c> (N), outputs <c>logits</c> (N, classes) and <c>loss</c>,
     /// and the gradient of every weight.

@@ -116,7 +116,4 @@ public sealed class CrossFormerAttention : Module
             return _attention.Forward(x.Group(groups), new AttentionTokens(grid, grid, groups), bias).Ungroup(groups, grid);
         }
     }
-
-    /// <summary>Builds the attention over the whole map.</summary>
-    protected override Value Build(Value x) => Forward(x, new TokenGroups(x.Shape[1], x.Shape[2]));
 }

@@ -29,7 +29,7 @@ public sealed class NetworkSummary
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         using ModuleState state = new(network);
-        ComputeGraph single = InferenceGraph(network, 1);
+        ComputeGraph single = ClassificationGraph.Inference(network, 1);
 
         Network = network;
         Batch = batch;
@@ -38,7 +38,7 @@ public sealed class NetworkSummary
         Parts = Summarize(network, single);
 
         long tensors = state.Weights.Bytes + state.Statistics.Bytes;
-        InferenceBytes = tensors + Plan.Estimate(InferenceGraph(network, batch), threads).Total;
+        InferenceBytes = tensors + Plan.Estimate(ClassificationGraph.Inference(network, batch), threads).Total;
         TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
     }
 
@@ -68,7 +68,7 @@ public sealed class NetworkSummary
     public static (long Parameters, long MultiplyAdds) Count(Network network)
     {
         using ModuleState state = new(network);
-        return (state.ParameterCount, MultiplyAddsOf(InferenceGraph(network, 1)));
+        return (state.ParameterCount, MultiplyAddsOf(ClassificationGraph.Inference(network, 1)));
     }
 
     /// <summary>
@@ -76,16 +76,6 @@ public sealed class NetworkSummary
     /// batch counts whole, so build the graph for one picture.
     /// </summary>
     public static long MultiplyAddsOf(ComputeGraph graph) => CountByNode(graph).Values.Sum();
-
-    /// <summary>The graph of inference at the network's own size: input <c>pictures</c> (batch, H, W, 3), output <c>logits</c>.</summary>
-    /// <param name="network">A network that is part of a <see cref="ModuleState"/>.</param>
-    /// <param name="batch">Pictures in one run.</param>
-    public static ComputeGraph InferenceGraph(Network network, int batch)
-    {
-        ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("pictures", [batch, network.Height, network.Width, 3])));
-        return graph;
-    }
 
     private static Dictionary<Node, long> CountByNode(ComputeGraph graph)
     {

@@ -42,8 +42,8 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
         state.Initialize(1);
         ComputeGraph graph = training
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
-            : NetworkSummary.InferenceGraph(network, batch);
-        NetworkParts parts = new(network, training ? NetworkSummary.InferenceGraph(network, batch) : graph);
+            : ClassificationGraph.Inference(network, batch);
+        NetworkParts parts = new(network, training ? ClassificationGraph.Inference(network, batch) : graph);
         using Plan plan = Plan.Compile(graph, pool, training ? state.Weights : null);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {

@@ -31,7 +31,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         long before = Resident();
         using ModuleState state = new(network);
         state.Initialize(1);
-        using Plan plan = Plan.Compile(NetworkSummary.InferenceGraph(network, batch), pool);
+        using Plan plan = Plan.Compile(ClassificationGraph.Inference(network, batch), pool);
         FillWithNoise(plan.Input("pictures"));
         return Measure(plan.Run, batch, Held(state) + plan.Memory.Total, before, duration, cancellation);
     }

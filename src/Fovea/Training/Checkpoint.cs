@@ -114,8 +114,10 @@ public static class Checkpoint
     {
         CheckNames(file, state);
 
-        // The file lies in memory pages that are fetched as they are read, and so is what is filled: two things to wait for at once.
-        Parallel.ForEach(state.Tensors, tensor => TensorFilling.Fill(file, tensor.Key, tensor.Value));
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            TensorFilling.Fill(file, name, tensor);
+        }
     }
 
     /// <summary>Opens a checkpoint and makes its network with its weights.</summary>

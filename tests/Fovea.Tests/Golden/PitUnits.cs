@@ -20,7 +20,7 @@ internal static class PitUnits
         "unit_pit_stage" => new OnMap(Pit.Stage(Config(golden), 0)),
         "unit_pit_article_embed" => new Keyed("to_patch_embedding.2", PitArticle.Embedding(ArticleConfig(golden))),
         "unit_pit_article_pool" => new OnList(new PitPooling(golden.Option("dim", 0), 2 * golden.Option("dim", 0), article: true)),
-        "unit_pit_article_block" => PitArticle.Stage(ArticleConfig(golden), 0),
+        "unit_pit_article_block" => new OnList(PitArticle.Stage(ArticleConfig(golden), 0)),
         _ => throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
     };
 
@@ -65,17 +65,18 @@ internal static class PitUnits
         }
     }
 
-    /// <summary>The article's pooling, given the class token and a square map as one list.</summary>
+    /// <summary>The article's pooling or blocks, given the class token and a square map as one list.</summary>
     private sealed class OnList : Module
     {
-        private readonly PitPooling _pooling;
+        private readonly Module _module;
 
-        public OnList(PitPooling pooling) => _pooling = Add("", pooling);
+        public OnList(Module module) => _module = Add("", module);
 
         protected override Value Build(Value x)
         {
             int side = (int)Math.Sqrt(x.Shape[1] - 1);
-            return _pooling.Forward(TokenMap.FromList(x, new TokenGrid(side, side, ClassTokens: 1))).ToList();
+            TokenGrid grid = new(side, side, ClassTokens: 1);
+            return (_module is PitPooling pooling ? pooling.Forward(TokenMap.FromList(x, grid)) : ((TransformerStage)_module).Forward(x, grid)).ToList();
         }
     }
 }
