@@ -25,46 +25,108 @@ internal enum ActivationKind
 /// <summary>An activation as a type, so that the JIT specialises a kernel for it.</summary>
 internal interface IActivation
 {
+    /// <summary>Whether it needs so few registers that a kernel can apply it while all of them hold sums.</summary>
+    static abstract bool IsLight { get; }
+
     /// <summary>Applies the activation to eight values.</summary>
     static abstract Vector256<float> Apply(Vector256<float> x);
+
+    /// <summary>The same for four vectors at once, to the same bits.</summary>
+    static abstract void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d);
 }
 
 /// <summary><see cref="ActivationKind.None"/>.</summary>
 internal readonly struct Identity : IActivation
 {
     /// <inheritdoc/>
+    public static bool IsLight => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> x) => x;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+    }
 }
 
 /// <summary><see cref="ActivationKind.Gelu"/>.</summary>
 internal readonly struct Gelu : IActivation
 {
     /// <inheritdoc/>
+    public static bool IsLight => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Gelu(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
+        VectorMath.Gelu(ref a, ref b, ref c, ref d);
 }
 
 /// <summary><see cref="ActivationKind.Relu"/>.</summary>
 internal readonly struct Relu : IActivation
 {
     /// <inheritdoc/>
+    public static bool IsLight => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Relu(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        a = VectorMath.Relu(a);
+        b = VectorMath.Relu(b);
+        c = VectorMath.Relu(c);
+        d = VectorMath.Relu(d);
+    }
 }
 
 /// <summary><see cref="ActivationKind.Silu"/>.</summary>
 internal readonly struct Silu : IActivation
 {
     /// <inheritdoc/>
+    public static bool IsLight => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Silu(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        a = VectorMath.Silu(a);
+        b = VectorMath.Silu(b);
+        c = VectorMath.Silu(c);
+        d = VectorMath.Silu(d);
+    }
 }
 
 /// <summary><see cref="ActivationKind.Sigmoid"/>.</summary>
 internal readonly struct Sigmoid : IActivation
 {
     /// <inheritdoc/>
+    public static bool IsLight => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Sigmoid(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        a = VectorMath.Sigmoid(a);
+        b = VectorMath.Sigmoid(b);
+        c = VectorMath.Sigmoid(c);
+        d = VectorMath.Sigmoid(d);
+    }
 }

@@ -61,37 +61,107 @@ internal unsafe struct Epilogue
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Finish<TActivation>(float* tile, nint tileStride, int rows, int column, nint offset, nint resultStride)
+    /// <summary>
+    /// Finishes four vectors of eight sums while they are in registers: two neighbouring rows of the result, left and right half of a
+    /// panel. Four together, as the steps of an activation wait for each other.
+    /// </summary>
+    /// <param name="upperLeft">Sums of the upper row.</param>
+    /// <param name="upperRight">The eight beside them.</param>
+    /// <param name="lowerLeft">Sums of the lower row.</param>
+    /// <param name="lowerRight">The eight beside them.</param>
+    /// <param name="column">The panel's first column.</param>
+    /// <param name="upper">Element of the result at which the upper row begins.</param>
+    /// <param name="lower">Element of the result at which the lower row begins.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Apply<TActivation>(
+        ref Vector256<float> upperLeft, ref Vector256<float> upperRight, ref Vector256<float> lowerLeft, ref Vector256<float> lowerRight,
+        nint column, nint upper, nint lower)
         where TActivation : struct, IActivation
     {
-        for (var half = 0; half < MicroKernel.Columns; half += Vector256<float>.Count)
+        if (Bias != null)
         {
-            var bias = Bias == null ? Vector256<float>.Zero : Vector256.Load(Bias + column + half);
-            var scale = Scale == null ? Vector256<float>.One : Vector256.Load(Scale + column + half);
-            var shift = Shift == null ? Vector256<float>.Zero : Vector256.Load(Shift + column + half);
-            var before = ResidualBefore == null ? null : ResidualBefore + offset + half;
-            var after = ResidualAfter == null ? null : ResidualAfter + offset + half;
-            var target = tile + half;
-            for (var row = 0; row < rows; row++)
-            {
-                var value = Vector256.Load(target) + bias;
-                if (before != null)
-                {
-                    value += Vector256.Load(before);
-                    before += resultStride;
-                }
+            var left = Vector256.Load(Bias + column);
+            var right = Vector256.Load(Bias + column + 8);
+            upperLeft += left;
+            upperRight += right;
+            lowerLeft += left;
+            lowerRight += right;
+        }
 
-                value = Vector256.FusedMultiplyAdd(TActivation.Apply(value), scale, shift);
-                if (after != null)
-                {
-                    value += Vector256.Load(after);
-                    after += resultStride;
-                }
+        if (ResidualBefore != null)
+        {
+            upperLeft += Vector256.Load(ResidualBefore + upper);
+            upperRight += Vector256.Load(ResidualBefore + upper + 8);
+            lowerLeft += Vector256.Load(ResidualBefore + lower);
+            lowerRight += Vector256.Load(ResidualBefore + lower + 8);
+        }
 
-                value.Store(target);
-                target += tileStride;
-            }
+        TActivation.Apply(ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight);
+        if (Scale != null)
+        {
+            var left = Vector256.Load(Scale + column);
+            var right = Vector256.Load(Scale + column + 8);
+            upperLeft *= left;
+            upperRight *= right;
+            lowerLeft *= left;
+            lowerRight *= right;
+        }
+
+        if (Shift != null)
+        {
+            var left = Vector256.Load(Shift + column);
+            var right = Vector256.Load(Shift + column + 8);
+            upperLeft += left;
+            upperRight += right;
+            lowerLeft += left;
+            lowerRight += right;
+        }
+
+        if (ResidualAfter != null)
+        {
+            upperLeft += Vector256.Load(ResidualAfter + upper);
+            upperRight += Vector256.Load(ResidualAfter + upper + 8);
+            lowerLeft += Vector256.Load(ResidualAfter + lower);
+            lowerRight += Vector256.Load(ResidualAfter + lower + 8);
+        }
+    }
+
+    /// <summary>Brings the rows of a tile that the epilogue reads beside the sums into cache, while these are still being summed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Prefetch(int rows, nint offset, nint resultStride)
+    {
+        if (ResidualBefore != null)
+        {
+            Kernels.Prefetch.Rows(ResidualBefore + offset, resultStride, rows, MicroKernel.Columns);
+        }
+
+        if (ResidualAfter != null)
+        {
+            Kernels.Prefetch.Rows(ResidualAfter + offset, resultStride, rows, MicroKernel.Columns);
+        }
+    }
+
+    /// <summary>Finishes a tile whose activation is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Finish<TActivation>(float* tile, nint tileStride, int rows, nint column, nint offset, nint resultStride)
+        where TActivation : struct, IActivation
+    {
+        for (nint row = 0; row < rows; row += 2)
+        {
+            // The last of an odd number of rows is its own neighbour: computed twice, to the same bits.
+            var next = Math.Min(row + 1, rows - 1);
+            var upper = tile + row * tileStride;
+            var lower = tile + next * tileStride;
+            var upperLeft = Vector256.Load(upper);
+            var upperRight = Vector256.Load(upper + 8);
+            var lowerLeft = Vector256.Load(lower);
+            var lowerRight = Vector256.Load(lower + 8);
+            Apply<TActivation>(
+                ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight, column, offset + row * resultStride, offset + next * resultStride);
+            upperLeft.Store(upper);
+            upperRight.Store(upper + 8);
+            lowerLeft.Store(lower);
+            lowerRight.Store(lower + 8);
         }
     }
 }

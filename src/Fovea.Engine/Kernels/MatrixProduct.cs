@@ -57,8 +57,11 @@ internal unsafe struct ProductArguments
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    /// <summary>The longest block of depth: one panel's block (16 columns) and one tile's rows then lie in L1 together.</summary>
-    public const int DepthLimit = 320;
+    /// <summary>
+    /// The longest block of depth. A panel's block (16 columns) and a tile's rows then stream from L2, which they do as fast as they are
+    /// needed; a shorter block that stays in L1 would write and read the sums more often.
+    /// </summary>
+    public const int DepthLimit = 768;
 
     // A block of the left operand lies in L2.
     private const int LeftBlockFloats = 32 * 1024;
@@ -147,48 +150,82 @@ internal static unsafe class MatrixProduct
             {
                 var depths = Math.Min(depthBlock, product.Depth - depth);
                 var block = left.Block(row, rows, depth, depths, scratch, out var leftStride);
-                for (var panel = firstPanel; panel < lastPanel; panel++)
+                switch (product.Epilogue.Activation)
                 {
-                    Panel(in product, block, leftStride, row, rows, panel, depth, depths, tile);
+                    case ActivationKind.Gelu:
+                        Panels<Gelu>(in product, block, leftStride, row, rows, firstPanel, lastPanel, depth, depths, tile);
+                        break;
+                    case ActivationKind.Relu:
+                        Panels<Relu>(in product, block, leftStride, row, rows, firstPanel, lastPanel, depth, depths, tile);
+                        break;
+                    case ActivationKind.Silu:
+                        Panels<Silu>(in product, block, leftStride, row, rows, firstPanel, lastPanel, depth, depths, tile);
+                        break;
+                    case ActivationKind.Sigmoid:
+                        Panels<Sigmoid>(in product, block, leftStride, row, rows, firstPanel, lastPanel, depth, depths, tile);
+                        break;
+                    default:
+                        Panels<Identity>(in product, block, leftStride, row, rows, firstPanel, lastPanel, depth, depths, tile);
+                        break;
                 }
             }
         }
     }
 
-    // One panel of columns against one block of rows: the panel's block stays in L1 while the rows go by.
+    // One panel of columns after another against one block of rows: the panel's block stays close while the rows go by.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panel(
-        in ProductArguments product, float* left, nint leftStride, int firstRow, int blockRows, int panel, int depth, int depths,
-        float* tile)
+    private static void Panels<TActivation>(
+        in ProductArguments product, float* left, nint leftStride, int firstRow, int blockRows, int firstPanel, int lastPanel, int depth,
+        int depths, float* tile)
+        where TActivation : struct, IActivation
     {
-        var column = panel * MicroKernel.Columns;
-        var width = Math.Min(MicroKernel.Columns, product.Columns - column);
-        var right = product.PackedRight + ((nint)panel * product.Depth + depth) * MicroKernel.Columns;
+        var stride = product.ResultStride;
         var resume = depth > 0 || product.Accumulate;
         var finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
-        var whole = width == MicroKernel.Columns && product.Alpha == 1;
-        for (int row = 0, rows; row < blockRows; row += rows)
+        for (var panel = firstPanel; panel < lastPanel; panel++)
         {
-            rows = MicroKernel.NextRows(blockRows - row);
-            var offset = (firstRow + row) * product.ResultStride + column;
-            var result = product.Result + offset;
-            if (whole)
+            var column = panel * MicroKernel.Columns;
+            var width = Math.Min(MicroKernel.Columns, product.Columns - column);
+            var right = product.PackedRight + ((nint)panel * product.Depth + depth) * MicroKernel.Columns;
+            var whole = width == MicroKernel.Columns && product.Alpha == 1;
+            for (int row = 0, rows; row < blockRows; row += rows)
             {
-                MicroKernel.Multiply(left + row * leftStride, leftStride, rows, right, depths, result, product.ResultStride, resume);
-                if (finish)
+                rows = MicroKernel.NextRows(blockRows - row);
+                var rowsLeft = left + row * leftStride;
+                var offset = (firstRow + row) * stride + column;
+                var result = product.Result + offset;
+                Prefetch.Rows(result, stride, rows, width);
+                if (panel == firstPanel)
                 {
-                    product.Epilogue.Finish(result, product.ResultStride, rows, column, offset, product.ResultStride);
+                    // The first panel meets the rows before any cache has them.
+                    Prefetch.Rows(rowsLeft + rows * leftStride, leftStride, Math.Min(MicroKernel.Rows, blockRows - row - rows), depths);
                 }
-            }
-            else
-            {
-                PartialTile(
-                    in product, left + row * leftStride, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+
+                if (!whole || (finish && rows < MicroKernel.Rows))
+                {
+                    PartialTile(in product, rowsLeft, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+                }
+                else if (!finish)
+                {
+                    MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume);
+                }
+                else if (TActivation.IsLight)
+                {
+                    product.Epilogue.Prefetch(rows, offset, stride);
+                    MicroKernel.MultiplyAndFinish<TActivation>(
+                        rowsLeft, leftStride, right, depths, result, stride, resume, in product.Epilogue, column, offset);
+                }
+                else
+                {
+                    product.Epilogue.Prefetch(rows, offset, stride);
+                    MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume);
+                    product.Epilogue.Finish<TActivation>(result, stride, rows, column, offset, stride);
+                }
             }
         }
     }
 
-    // A tile cut off by the last column, or with a factor, is computed beside the result and copied.
+    // A tile cut off by the last column or row, or with a factor, is computed beside the result and copied.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PartialTile(
         in ProductArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, bool finish,

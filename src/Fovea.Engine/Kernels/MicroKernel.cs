@@ -41,7 +41,7 @@ internal static unsafe class MicroKernel
     {
         if (rows > 4)
         {
-            SixRows(left, leftStride, rows - 1, right, depth, result, resultStride, resume);
+            SixRows<Identity>(left, leftStride, rows - 1, right, depth, result, resultStride, resume, finish: false, default, 0, 0);
         }
         else if (rows > 2)
         {
@@ -53,11 +53,34 @@ internal static unsafe class MicroKernel
         }
     }
 
+    /// <summary>
+    /// Computes a tile of six rows whose sums are then complete, and finishes them in registers. A separate pass over the tile would write
+    /// it twice, which costs as much as many terms of the sums where the result is not in cache.
+    /// </summary>
+    /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
+    /// <param name="leftStride">Floats between left rows.</param>
+    /// <param name="right">The panel at the first depth.</param>
+    /// <param name="depth">Terms of each sum.</param>
+    /// <param name="result">First element of the tile.</param>
+    /// <param name="resultStride">Floats between result rows, and between those of the epilogue's residuals.</param>
+    /// <param name="resume">Whether to add to what stands in the result.</param>
+    /// <param name="epilogue">What happens to the sums.</param>
+    /// <param name="column">The tile's first column.</param>
+    /// <param name="offset">The element of the residuals that stands where the tile begins.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAndFinish<TActivation>(
+        float* left, nint leftStride, float* right, nint depth, float* result, nint resultStride, bool resume,
+        in Epilogue epilogue, nint column, nint offset)
+        where TActivation : struct, IActivation =>
+        SixRows<TActivation>(left, leftStride, Rows - 1, right, depth, result, resultStride, resume, finish: true, in epilogue, column, offset);
+
     // What stood in the result is added last, so that no sum waits for it.
     // Where fewer rows exist than the kernel has, the last row is computed (and stored) more than once: same inputs, same bits.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixRows(
-        float* left, nint leftStride, nint lastRow, float* right, nint depth, float* result, nint resultStride, bool resume)
+    private static void SixRows<TActivation>(
+        float* left, nint leftStride, nint lastRow, float* right, nint depth, float* result, nint resultStride, bool resume,
+        bool finish, in Epilogue epilogue, nint column, nint offset)
+        where TActivation : struct, IActivation
     {
         var sum00 = Vector256<float>.Zero;
         var sum01 = sum00;
@@ -122,6 +145,15 @@ internal static unsafe class MicroKernel
             row = result + lastRow * resultStride;
             sum50 += Vector256.Load(row);
             sum51 += Vector256.Load(row + 8);
+        }
+
+        if (finish)
+        {
+            epilogue.Apply<TActivation>(ref sum00, ref sum01, ref sum10, ref sum11, column, offset, offset + resultStride);
+            offset += 2 * resultStride;
+            epilogue.Apply<TActivation>(ref sum20, ref sum21, ref sum30, ref sum31, column, offset, offset + resultStride);
+            offset += 2 * resultStride;
+            epilogue.Apply<TActivation>(ref sum40, ref sum41, ref sum50, ref sum51, column, offset, offset + resultStride);
         }
 
         sum00.Store(result);

@@ -12,9 +12,6 @@ internal static class VectorMath
     // Adding 1.5·2^23 to a small float rounds it to an integer, which then stands in the low bits of the sum.
     private const float RoundingShift = 12582912f;
 
-    // Beyond this the normal distribution's tail is below half a unit in the last place of 0.5.
-    private const float TailStart = 5.25f;
-
     /// <summary>eˣ with a relative error below 2e-7; 0 where it underflows (also at −∞) and +∞ where it overflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
@@ -74,21 +71,34 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Erf(Vector256<float> x)
     {
-        Vector256<float> half = NormalAboveMedian(x * Vector256.Create(1.41421356f));
+        Vector256<float> half = NormalDistribution.AboveMedian(x * Vector256.Create(1.41421356f));
         return half + half;
     }
 
     /// <summary>GELU in its exact form x·Φ(x) (arXiv 1606.08415), error below 3e-7·max(1, |x|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Gelu(Vector256<float> x) =>
-        x * (NormalAboveMedian(x) + Vector256.Create(0.5f));
+        x * (NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
 
-    /// <summary>The derivative of <see cref="Gelu"/>: Φ(x) + x·φ(x).</summary>
+    /// <summary>The same for four vectors at once, to the same bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Gelu(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        var (aboveA, aboveB, aboveC, aboveD) = (a, b, c, d);
+        NormalDistribution.AboveMedian(ref aboveA, ref aboveB, ref aboveC, ref aboveD);
+        var half = Vector256.Create(0.5f);
+        a *= aboveA + half;
+        b *= aboveB + half;
+        c *= aboveC + half;
+        d *= aboveD + half;
+    }
+
+    /// <summary>The derivative of <see cref="Gelu(Vector256{float})"/>: Φ(x) + x·φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> GeluDerivative(Vector256<float> x)
     {
         Vector256<float> density = Exp(x * x * Vector256.Create(-0.5f)) * Vector256.Create(0.398942280f);
-        return Vector256.FusedMultiplyAdd(x, density, NormalAboveMedian(x) + Vector256.Create(0.5f));
+        return Vector256.FusedMultiplyAdd(x, density, NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
     }
 
     /// <summary>1 / (1 + e⁻ˣ).</summary>
@@ -138,35 +148,7 @@ internal static class VectorMath
 
     /// <summary>Limits <paramref name="x"/> to [low, high] and lets NaN through.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Clamp(Vector256<float> x, float low, float high) =>
+    public static Vector256<float> Clamp(Vector256<float> x, float low, float high) =>
         // The native forms give their second operand where either is NaN (x86) or NaN itself (Arm).
         Vector256.MinNative(Vector256.Create(high), Vector256.MaxNative(Vector256.Create(low), x));
-
-    /// <summary>Φ(x) − ½ of the standard normal distribution, absolute error below 1e-7, exactly ±½ in the tails.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> NormalAboveMedian(Vector256<float> x)
-    {
-        // (Φ(x) − ½)/x as a polynomial in t, which runs over [−1, 1] while x² runs over [0, TailStart²].
-        Vector256<float> square = Vector256.MinNative(Vector256.Create(TailStart * TailStart), x * x);
-        Vector256<float> t = Vector256.FusedMultiplyAdd(square, Vector256.Create(2f / (TailStart * TailStart)), Vector256.Create(-1f));
-        // Pairs first, then pairs of pairs: Horner's rule would wait for the latency of fifteen multiplications, one after the other.
-        Vector256<float> t2 = t * t;
-        Vector256<float> t4 = t2 * t2;
-        Vector256<float> t8 = t4 * t4;
-        Vector256<float> p0 = Vector256.FusedMultiplyAdd(
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.03976217291f), t, Vector256.Create(0.04964598821f)), t2,
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.06712685346f), t, Vector256.Create(0.1346593445f)));
-        Vector256<float> p1 = Vector256.FusedMultiplyAdd(
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.01273210105f), t, Vector256.Create(0.01856592521f)), t2,
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.02505319169f), t, Vector256.Create(0.03202754878f)));
-        Vector256<float> p2 = Vector256.FusedMultiplyAdd(
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.0009698687305f), t, Vector256.Create(0.003039716744f)), t2,
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.005528017558f), t, Vector256.Create(0.008328680623f)));
-        Vector256<float> p3 = Vector256.FusedMultiplyAdd(
-            Vector256.Create(0.000277460033f), t2,
-            Vector256.FusedMultiplyAdd(Vector256.Create(-0.0006798868738f), t, Vector256.Create(0.0005455137082f)));
-        Vector256<float> p = Vector256.FusedMultiplyAdd(
-            Vector256.FusedMultiplyAdd(p3, t4, p2), t8, Vector256.FusedMultiplyAdd(p1, t4, p0));
-        return Clamp(x * p, -0.5f, 0.5f);
-    }
 }

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>
+/// The standard normal distribution Φ, of which GELU and the error function are made: (Φ(x) − ½)/x as a quotient of polynomials in x²,
+/// fitted for the least absolute error of Φ up to the tail. A quotient needs 11 multiply-adds where a polynomial needs 15.
+/// </summary>
+internal static class NormalDistribution
+{
+    // Beyond this the tail is below half a unit in the last place of 0.5.
+    private const float TailStart = 5.25f;
+    private const float Numerator0 = 0.39894226f;
+    private const float Numerator1 = 0.03273451f;
+    private const float Numerator2 = 0.004617889f;
+    private const float Numerator3 = 0.00015853476f;
+    private const float Numerator4 = 6.3923553e-6f;
+    private const float Numerator5 = 2.4389154e-8f;
+    private const float Denominator1 = 0.24871953f;
+    private const float Denominator2 = 0.028029308f;
+    private const float Denominator3 = 0.0018265126f;
+    private const float Denominator4 = 7.090108e-5f;
+    private const float Denominator5 = 1.2479035e-6f;
+
+    /// <summary>Φ(x) − ½, absolute error below 1.6e-7, exactly ±½ in the tails, NaN where <paramref name="x"/> is NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AboveMedian(Vector256<float> x)
+    {
+        var square = Square(x);
+        var numerator = Vector256.FusedMultiplyAdd(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
+        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator3));
+        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator2));
+        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator1));
+        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator0));
+        var denominator = Vector256.FusedMultiplyAdd(Vector256.Create(Denominator5), square, Vector256.Create(Denominator4));
+        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator3));
+        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator2));
+        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator1));
+        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256<float>.One);
+        return Quotient(x, numerator, denominator);
+    }
+
+    /// <summary>
+    /// The same for four vectors, to the same bits. Each step of a polynomial waits for the one before; four side by side fill the wait.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AboveMedian(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        var squareA = Square(a);
+        var squareB = Square(b);
+        var squareC = Square(c);
+        var squareD = Square(d);
+        var (numeratorA, numeratorB, numeratorC, numeratorD) = First(Numerator5, Numerator4, squareA, squareB, squareC, squareD);
+        Step(Numerator3, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
+        Step(Numerator2, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
+        Step(Numerator1, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
+        Step(Numerator0, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
+        var (denominatorA, denominatorB, denominatorC, denominatorD) = First(Denominator5, Denominator4, squareA, squareB, squareC, squareD);
+        Step(Denominator3, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(Denominator2, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(Denominator1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        a = Quotient(a, numeratorA, denominatorA);
+        b = Quotient(b, numeratorB, denominatorB);
+        c = Quotient(c, numeratorC, denominatorC);
+        d = Quotient(d, numeratorD, denominatorD);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Square(Vector256<float> x) => Vector256.MinNative(Vector256.Create(TailStart * TailStart), x * x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Quotient(Vector256<float> x, Vector256<float> numerator, Vector256<float> denominator) =>
+        VectorMath.Clamp(x * numerator / denominator, -0.5f, 0.5f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> A, Vector256<float> B, Vector256<float> C, Vector256<float> D) First(
+        float highest, float next, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD)
+    {
+        var factor = Vector256.Create(highest);
+        var (a, b, c, d) = (factor, factor, factor, factor);
+        Step(next, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
+        return (a, b, c, d);
+    }
+
+    // One step of Horner's rule.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(
+        float coefficient, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD,
+        ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        var addend = Vector256.Create(coefficient);
+        a = Vector256.FusedMultiplyAdd(a, squareA, addend);
+        b = Vector256.FusedMultiplyAdd(b, squareB, addend);
+        c = Vector256.FusedMultiplyAdd(c, squareC, addend);
+        d = Vector256.FusedMultiplyAdd(d, squareD, addend);
+    }
+}
