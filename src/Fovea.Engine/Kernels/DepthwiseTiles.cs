@@ -44,10 +44,7 @@ internal static unsafe class DepthwiseTiles
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             if (finish)
             {
-                sum0 = Finish<TActivation>(epilogue, sum0, channel, channel);
-                sum1 = Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
-                sum2 = Finish<TActivation>(epilogue, sum2, channel, channel + 2 * outputStride);
-                sum3 = Finish<TActivation>(epilogue, sum3, channel, channel + 3 * outputStride);
+                Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride);
             }
             float* target = output + channel;
             sum0.Store(target);
@@ -284,6 +281,50 @@ internal static unsafe class DepthwiseTiles
         var rest = epilogue;
         rest.Bias = null;
         return !rest.IsEmpty;
+    }
+
+    // The same for four neighbouring pixels.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TActivation>(
+        in Epilogue epilogue, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3,
+        nint channel, nint offset, nint stride)
+        where TActivation : struct, IActivation
+    {
+        if (epilogue.ResidualBefore != null)
+        {
+            AddFour(epilogue.ResidualBefore + offset, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        }
+        TActivation.Apply(ref sum0, ref sum1, ref sum2, ref sum3);
+        if (epilogue.Scale != null)
+        {
+            var scale = Vector256.Load(epilogue.Scale + channel);
+            sum0 *= scale;
+            sum1 *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+        }
+        if (epilogue.Shift != null)
+        {
+            var shift = Vector256.Load(epilogue.Shift + channel);
+            sum0 += shift;
+            sum1 += shift;
+            sum2 += shift;
+            sum3 += shift;
+        }
+        if (epilogue.ResidualAfter != null)
+        {
+            AddFour(epilogue.ResidualAfter + offset, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddFour(
+        float* addends, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3)
+    {
+        sum0 += Vector256.Load(addends);
+        sum1 += Vector256.Load(addends + stride);
+        sum2 += Vector256.Load(addends + 2 * stride);
+        sum3 += Vector256.Load(addends + 3 * stride);
     }
 
     // Everything of the epilogue but the bias, from which the sums started.

@@ -84,6 +84,15 @@ internal unsafe ref struct RowWindow
         Copy(_picture + (nint)row * _width * _pictureStride, _pictureStride, target, Stride, _width, _channels);
     }
 
+    /// <summary>Brings input row <paramref name="row"/>, if the picture has it, into cache for a later <see cref="Push"/>.</summary>
+    public readonly void Prefetch(int row)
+    {
+        if (row >= 0 && row < _height)
+        {
+            Kernels.Prefetch.Rows(_picture + (nint)row * _width * _pictureStride, _pictureStride, _width, _channels);
+        }
+    }
+
     /// <summary>The first pixel, padding included, of a row of the window: 0 is the topmost, 2 the one pushed last.</summary>
     public readonly float* Row(int index) => _ring + (_next + index) % Rows * _rowFloats;
 
