@@ -88,6 +88,15 @@ internal sealed unsafe class StridedBroadcast
         float* end = destination + length;
         while (true)
         {
+            if (position == 0 && RepeatsElements)
+            {
+                nint elements = (nint)Math.Min(_extents[inner - 1] - 1 - index[inner - 1], (end - destination) / extent);
+                Repeat(destination, run, (nint)extent, elements);
+                destination += elements * (nint)extent;
+                run += elements;
+                index[inner - 1] += elements;
+            }
+
             nint count = (nint)Math.Min(extent - position, end - destination);
             CopyRun(destination, run + position * stride, stride, count);
             destination += count;
@@ -108,6 +117,19 @@ internal sealed unsafe class StridedBroadcast
                 run -= _strides[axis] * _extents[axis];
                 index[axis] = 0;
             }
+        }
+    }
+
+    // Whether neighbouring floats are each repeated a few times, as where channels are multiplied: too short for runs of their own.
+    private bool RepeatsElements => _extents.Length > 1 && _strides[^1] == 0 && _extents[^1] <= Vector256<float>.Count && _strides[^2] == 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Repeat(float* destination, float* source, nint times, nint elements)
+    {
+        for (nint i = 0; i < elements; i++)
+        {
+            Vector256.Create(source[i]).Store(destination);
+            destination += times;
         }
     }
 
