@@ -209,17 +209,11 @@ internal static unsafe class MatrixProduct
                 {
                     MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume);
                 }
-                else if (TActivation.IsLight)
+                else
                 {
                     product.Epilogue.Prefetch(rows, offset, stride);
                     MicroKernel.MultiplyAndFinish<TActivation>(
                         rowsLeft, leftStride, right, depths, result, stride, resume, in product.Epilogue, column, offset);
-                }
-                else
-                {
-                    product.Epilogue.Prefetch(rows, offset, stride);
-                    MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume);
-                    product.Epilogue.Finish<TActivation>(result, stride, rows, column, offset, stride);
                 }
             }
         }

@@ -6,7 +6,8 @@ namespace Fovea.Engine.Kernels;
 /// <summary>
 /// The innermost loops of every matrix product: a few rows of the left operand against one 16-column panel of the right one, with the
 /// sums in registers. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums, 2 right vectors, 1 broadcast. The sum of an element
-/// runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen.
+/// runs over the depth in ascending order in every kernel, so that the bits do not depend on the kernel chosen. Processors with wider or
+/// narrower vectors have kernels of their own (<see cref="MicroKernel512"/>, <see cref="MicroKernel128"/>) over the same panels.
 /// </summary>
 internal static unsafe class MicroKernel
 {
@@ -39,7 +40,15 @@ internal static unsafe class MicroKernel
     public static void Multiply(
         float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume)
     {
-        if (rows > 4)
+        if (Vector512.IsHardwareAccelerated)
+        {
+            MicroKernel512.Multiply(left, leftStride, rows, right, depth, result, resultStride, resume);
+        }
+        else if (!Vector256.IsHardwareAccelerated)
+        {
+            MicroKernel128.Multiply(left, leftStride, rows, right, depth, result, resultStride, resume);
+        }
+        else if (rows > 4)
         {
             SixRows<Identity>(left, leftStride, rows - 1, right, depth, result, resultStride, resume, finish: false, default, 0, 0);
         }
@@ -54,8 +63,8 @@ internal static unsafe class MicroKernel
     }
 
     /// <summary>
-    /// Computes a tile of six rows whose sums are then complete, and finishes them in registers. A separate pass over the tile would write
-    /// it twice, which costs as much as many terms of the sums where the result is not in cache.
+    /// Computes a tile of six rows whose sums are then complete, and finishes them, in registers if there are enough. A separate pass over
+    /// the tile writes it twice, which costs as much as many terms of the sums where the result is not in cache.
     /// </summary>
     /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
     /// <param name="leftStride">Floats between left rows.</param>
@@ -71,8 +80,19 @@ internal static unsafe class MicroKernel
     public static void MultiplyAndFinish<TActivation>(
         float* left, nint leftStride, float* right, nint depth, float* result, nint resultStride, bool resume,
         in Epilogue epilogue, nint column, nint offset)
-        where TActivation : struct, IActivation =>
-        SixRows<TActivation>(left, leftStride, Rows - 1, right, depth, result, resultStride, resume, finish: true, in epilogue, column, offset);
+        where TActivation : struct, IActivation
+    {
+        if (TActivation.IsLight && Vector256.IsHardwareAccelerated && !Vector512.IsHardwareAccelerated)
+        {
+            SixRows<TActivation>(
+                left, leftStride, Rows - 1, right, depth, result, resultStride, resume, finish: true, in epilogue, column, offset);
+        }
+        else
+        {
+            Multiply(left, leftStride, Rows, right, depth, result, resultStride, resume);
+            epilogue.Finish<TActivation>(result, resultStride, Rows, column, offset, resultStride);
+        }
+    }
 
     // What stood in the result is added last, so that no sum waits for it.
     // Where fewer rows exist than the kernel has, the last row is computed (and stored) more than once: same inputs, same bits.
