@@ -155,6 +155,9 @@ public sealed class ComputeGraph(bool training = false)
         return node;
     }
 
+    /// <summary>Applies an operation anew, even where its result stands in the graph already: to compute it again rather than keep it.</summary>
+    internal Node Repeat(Operation operation, params ReadOnlySpan<Value> inputs) => Append(operation, [.. inputs]);
+
     private Node Append(Operation operation, ImmutableArray<Value> inputs)
     {
         IReadOnlyList<TensorType> outputs;

@@ -102,7 +102,8 @@ public sealed class Plan : IDisposable
             graph = Fold(graph);
         }
 
-        return new FusePointwise().Run(new FuseEpilogues().Run(graph));
+        graph = new FusePointwise().Run(new FuseEpilogues().Run(graph));
+        return graph.Training ? new RecomputeForBackward().Run(graph) : graph;
     }
 
     /// <summary>Computes again what depends on weights alone. Call it after weights were changed.</summary>

@@ -34,6 +34,38 @@ public sealed record PointwiseChain(
     /// <inheritdoc/>
     public override bool MayBeShared => false;
 
+    /// <summary>The same chain with some of its results alone, and without the instructions that only the others need.</summary>
+    public PointwiseChain With(ImmutableArray<PointwiseResult> results)
+    {
+        int operands = OperandSpaces.Length;
+        bool[] needed = new bool[operands + Instructions.Length];
+        foreach (PointwiseResult result in results)
+        {
+            needed[result.Register] = true;
+        }
+
+        for (int i = Instructions.Length - 1; i >= 0; i--)
+        {
+            foreach (int operand in needed[operands + i] ? Instructions[i].Operands : [])
+            {
+                needed[operand] = true;
+            }
+        }
+
+        int[] moved = [.. Enumerable.Range(0, needed.Length)];
+        List<PointwiseInstruction> kept = [];
+        for (int i = 0; i < Instructions.Length; i++)
+        {
+            if (needed[operands + i])
+            {
+                moved[operands + i] = operands + kept.Count;
+                kept.Add(Instructions[i] with { Operands = [.. Instructions[i].Operands.Select(operand => moved[operand])] });
+            }
+        }
+
+        return this with { Instructions = [.. kept], Results = [.. results.Select(result => result with { Register = moved[result.Register] })] };
+    }
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [.. Results.Select(result => new TensorType(result.Shape))];
 }

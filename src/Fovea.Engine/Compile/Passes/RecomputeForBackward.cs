@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+
+namespace Fovea.Engine.Compile.Passes;
+
+/// <summary>
+/// Lets go of what is cheap to compute again: an element-wise result, a normalisation or a widening product that is read soon after it was
+/// computed and once more much later, by the backward pass, is computed a second time just before. In between its memory serves others.
+/// What it is computed from must be kept anyway, or be computed again itself (arXiv 1604.06174, restricted to what costs next to nothing).
+/// </summary>
+internal sealed class RecomputeForBackward : GraphRewriter
+{
+    // Steps between two uses of a value from which on its memory is worth a second computation.
+    private const int Distance = 16;
+
+    // Steps for which a value that was computed again is kept for its next use: a block or two of a network.
+    private const int Patience = 48;
+
+    // Smaller values are not worth a node of their own.
+    private const long SmallElements = 1 << 14;
+
+    // Terms of a sum that take no longer to multiply than a value takes to be written and read.
+    private const int FewTerms = 128;
+
+    private readonly Dictionary<Value, int> _lastUse = [];
+    private readonly Dictionary<Value, int> _lateFrom = [];
+    private readonly Dictionary<Value, (Value Value, int LastUse)> _again = [];
+
+    /// <inheritdoc/>
+    protected override void Prepare()
+    {
+        foreach (Node node in Source.Nodes.Where(Uses.IsNeeded))
+        {
+            foreach (Value input in node.Inputs)
+            {
+                _lastUse[Home(input)] = node.Index;
+            }
+        }
+
+        foreach (Node node in Source.Nodes.Where(Uses.IsNeeded))
+        {
+            foreach (Value value in node.Outputs.Where(IsCheap))
+            {
+                if (FirstLateUse(value) is int late && node.Inputs.All(input => IsThere(input, late)))
+                {
+                    _lateFrom.Add(value, late);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Rewrite(Node node)
+    {
+        if (node.Operation is Input or ReadVariable)
+        {
+            Copy(node);
+            return;
+        }
+
+        // What is needed late alone is not computed early.
+        int[] kept = [.. Enumerable.Range(0, node.Outputs.Length).Where(i => !_lateFrom.ContainsKey(node.Outputs[i]) || HasEarlyUse(node.Outputs[i]))];
+        Operation operation = kept.Length < node.Outputs.Length ? Only((PointwiseChain)node.Operation, kept) : node.Operation;
+        Node copy = Target.Add(operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
+        for (int i = 0; i < kept.Length; i++)
+        {
+            Map(node.Outputs[kept[i]], copy.Outputs[i]);
+        }
+    }
+
+    // The value whose memory a value is: reshapes have none of their own.
+    private static Value Home(Value value)
+    {
+        while (value.Producer.Operation is Reshape)
+        {
+            value = value.Producer.Inputs[0];
+        }
+
+        return value;
+    }
+
+    private static bool IsCheap(Value value) => value.Shape.Elements > SmallElements && value.Producer.Operation switch
+    {
+        PointwiseChain chain => !chain.Results[value.OutputIndex].ColumnSum,
+        LayerNormalization => value.OutputIndex == 0,
+        MatrixProduct product => Widens(product, value.Producer),
+        _ => false,
+    };
+
+    // A product of few terms that makes a map several times as large as its operand: the first of ResNet's stages live from such.
+    private static bool Widens(MatrixProduct product, Node node)
+    {
+        (long batch, _, int columns, int depth) = MatrixProduct.Extents(product, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        return batch == 1 && depth <= FewTerms && columns >= 4 * depth;
+    }
+
+    private static PointwiseChain Only(PointwiseChain chain, ReadOnlySpan<int> outputs)
+    {
+        ImmutableArray<PointwiseResult>.Builder results = ImmutableArray.CreateBuilder<PointwiseResult>(outputs.Length);
+        foreach (int output in outputs)
+        {
+            results.Add(chain.Results[output]);
+        }
+
+        return chain.With(results.MoveToImmutable());
+    }
+
+    private bool IsLate(Value value, int index) => _lateFrom.TryGetValue(Home(value), out int late) && late <= index;
+
+    // Whether an operand costs no memory that is not taken anyway when something is computed from it again.
+    private bool IsThere(Value operand, int late)
+    {
+        Value home = Home(operand);
+        return home.Shape.Elements <= SmallElements
+            || home.Producer.Operation is Input or ReadVariable
+            || Uses.IsResult(home)
+            || _lateFrom.ContainsKey(home)
+            || _lastUse[home] >= late;
+    }
+
+    // The first use behind the widest stretch without one, where that is wide enough.
+    private int? FirstLateUse(Value value)
+    {
+        if (Uses.IsResult(value))
+        {
+            return null;
+        }
+
+        int previous = value.Producer.Index;
+        int widest = Distance;
+        int? late = null;
+        foreach (int use in UsesOf(value).Order())
+        {
+            if (use - previous >= widest)
+            {
+                (widest, late) = (use - previous, use);
+            }
+
+            previous = use;
+        }
+
+        // A node of which nothing is needed early stands where it stands for a reason.
+        return late is int first && value.Producer.Outputs.Any(output => UsesOf(output).Any(use => use < first)) ? late : null;
+    }
+
+    private bool HasEarlyUse(Value value) => UsesOf(value).Any(use => use < _lateFrom[value]);
+
+    private IEnumerable<int> UsesOf(Value value) => Uses.Consumers(value).SelectMany(consumer =>
+        consumer.Operation is Reshape ? UsesOf(consumer.Outputs[0]) : [consumer.Index]);
+
+    // What stands in the new graph for the second computation of a value; for a third one, where the second lies far back again.
+    private Value Again(Value value, int index)
+    {
+        if (_again.TryGetValue(value, out (Value Value, int LastUse) known) && index - known.LastUse < Patience)
+        {
+            _again[value] = (known.Value, index);
+            return known.Value;
+        }
+
+        Node producer = value.Producer;
+        Value[] operands = [.. producer.Inputs.Select(input => _lateFrom.ContainsKey(Home(input)) ? Again(input, index) : Mapped(input))];
+        using (Target.EnterPath(producer.Path))
+        {
+            Value again = producer.Operation is PointwiseChain chain
+                ? Target.Repeat(Only(chain, [value.OutputIndex]), operands).Outputs[0]
+                : Target.Repeat(producer.Operation, operands).Outputs[0];
+            _again[value] = (again, index);
+            return again;
+        }
+    }
+}

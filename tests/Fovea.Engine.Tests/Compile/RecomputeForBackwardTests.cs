@@ -1,0 +1,86 @@
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
+namespace Fovea.Engine.Tests.Compile;
+
+public sealed class RecomputeForBackwardTests
+{
+    private const int Blocks = 8;
+    private const int Channels = 24;
+
+    [Fact]
+    public void A_deep_network_trains_in_half_the_memory_with_the_same_bits()
+    {
+        using VariableBlock block = Weights();
+        ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(Training(block)));
+        ComputeGraph again = new RecomputeForBackward().Run(kept);
+        using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, block);
+        using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, block);
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", kept.Inputs["x"].Shape) };
+
+        Assert.Equal(GraphRun.Outputs(keeping, inputs)["loss"], GraphRun.Outputs(recomputing, inputs)["loss"]);
+        Assert.Equal(keeping.Gradients.ToArray(), recomputing.Gradients.ToArray());
+        Assert.True(
+            2 * recomputing.Memory.Arena < keeping.Memory.Arena, $"{recomputing.Memory.Arena} of {keeping.Memory.Arena} bytes are still taken");
+    }
+
+    [Fact]
+    public void A_chain_with_fewer_results_loses_the_instructions_that_only_the_others_needed()
+    {
+        Shape shape = [4, 8];
+        PointwiseChain chain = new(
+            shape,
+            [shape, shape],
+            [
+                new PointwiseInstruction(new Binary(BinaryKind.Add), [0, 1]),
+                new PointwiseInstruction(new Unary(UnaryKind.Exp), [2]),
+                new PointwiseInstruction(new Unary(UnaryKind.Tanh), [0]),
+            ],
+            [new PointwiseResult(3, shape, ColumnSum: false), new PointwiseResult(4, shape, ColumnSum: false)]);
+
+        PointwiseChain tanh = chain.With([chain.Results[1]]);
+
+        Assert.Equal(new Unary(UnaryKind.Tanh), Assert.Single(tanh.Instructions).Operation);
+        Assert.Equal(2, Assert.Single(tanh.Results).Register);
+        Assert.Equal(2, chain.With([chain.Results[0]]).Instructions.Length);
+    }
+
+    // Inverted bottlenecks with both normalisations, whose residual sums lean on each other.
+    private static ComputeGraph Training(VariableBlock block)
+    {
+        ComputeGraph graph = new(training: true);
+        Value x = graph.Input("x", [4, 20, 20, Channels]);
+        for (int i = 0; i < Blocks; i++)
+        {
+            Value[] weights = [.. block.Variables.Skip(6 * i).Take(6).Select(graph.Read)];
+            Value wide = x.LayerNormalization(weights[0], weights[1], 1e-5f).MatrixProduct(weights[2]).Gelu();
+            Value narrow = wide.MatrixProduct(weights[3]);
+            (Value mean, Value variance) = narrow.BatchStatistics();
+            x = ((narrow - mean) / (variance + 1e-5f).Sqrt() * weights[4] + weights[5] + x).Relu();
+        }
+
+        Value loss = (x * x).Mean(0, 4).Reshape(Shape.Scalar);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, [.. block.Variables]);
+        return graph;
+    }
+
+    private static VariableBlock Weights()
+    {
+        List<Variable> variables = [];
+        for (int i = 0; i < Blocks; i++)
+        {
+            variables.Add(new Variable($"{i}.scale", [Channels], true));
+            variables.Add(new Variable($"{i}.shift", [Channels], true));
+            variables.Add(new Variable($"{i}.widen", [Channels, 4 * Channels], true));
+            variables.Add(new Variable($"{i}.narrow", [4 * Channels, Channels], true));
+            variables.Add(new Variable($"{i}.gain", [Channels], true));
+            variables.Add(new Variable($"{i}.offset", [Channels], true));
+        }
+
+        return GraphRun.Block([.. variables]);
+    }
+}
