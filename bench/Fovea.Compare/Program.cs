@@ -1,0 +1,3 @@
+using Fovea.Compare;
+
+return await new CompareCommand().Create().Parse(args).InvokeAsync();
