@@ -16,25 +16,24 @@ internal sealed class InferenceComparison : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("fovea-compare-").FullName;
     private readonly Network _network;
     private readonly ModuleState _state;
-    private readonly Peer _runtime;
+    private readonly MeasuredModel _model;
+    private readonly Peer? _runtime;
+    private readonly long _multiplyAdds;
 
     /// <summary>Makes the weights and writes the ONNX file.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="runtime">ONNX Runtime.</param>
-    public InferenceComparison(MeasuredModel model, Peer runtime)
+    /// <param name="runtime">ONNX Runtime; null where it is missing.</param>
+    public InferenceComparison(MeasuredModel model, Peer? runtime)
     {
-        _runtime = runtime;
+        (_model, _runtime) = (model, runtime);
         _network = model.Create();
         _state = new ModuleState(_network);
         _state.Initialize(Seed);
         string[] classes = [.. Enumerable.Range(0, _network.Classes).Select(index => $"class {index}")];
         Preprocessing preprocessing = new() { Height = _network.Height, Width = _network.Width };
         OnnxExport.Write(ModelFile, new CheckpointInfo(model.Name, model.Options, classes, preprocessing), _network);
-        MultiplyAdds = NetworkSummary.MultiplyAddsOf(ClassificationGraph.Inference(_network, 1));
+        _multiplyAdds = NetworkSummary.MultiplyAddsOf(ClassificationGraph.Inference(_network, 1));
     }
-
-    /// <summary>Multiply-adds for one picture.</summary>
-    public long MultiplyAdds { get; }
 
     private string ModelFile => Path.Combine(_folder, "model.onnx");
 
@@ -44,32 +43,25 @@ internal sealed class InferenceComparison : IDisposable
     /// <param name="match">How the sides take turns.</param>
     /// <param name="batch">Pictures in a run.</param>
     /// <param name="threads">Threads of each side.</param>
+    /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="cancellation">Stops between two turns.</param>
-    /// <returns>The times, and the largest difference of the logits as a share of the largest one.</returns>
-    public (Outcome Outcome, double Difference) Run(Match match, int batch, int threads, CancellationToken cancellation)
+    public Line Run(Match match, int batch, int threads, double peak, CancellationToken cancellation)
     {
         using WorkerPool pool = new(threads);
         using Plan plan = Plan.Compile(ClassificationGraph.Inference(_network, batch), pool);
         Noise.Fill(plan.Input("pictures"));
-        File.WriteAllBytes(InputFile, MemoryMarshal.AsBytes<float>(ChannelsFirst(plan.Input("pictures"))));
+        FoveaSide ours = new(plan.Run);
+        if (_runtime is null)
+        {
+            return Line.Of(_model, batch, threads, match.Play(ours, null, cancellation), _multiplyAdds, peak);
+        }
+
         plan.Run();
-        JsonObject opened = _runtime.Ask("open", new JsonObject
-        {
-            ["model"] = ModelFile,
-            ["input"] = InputFile,
-            ["shape"] = new JsonArray(batch, 3, _network.Height, _network.Width),
-            ["threads"] = threads,
-        });
-        try
-        {
-            float[] theirs = [.. MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)opened["output"]!))];
-            double difference = Statistics.LargestDifference(theirs, plan.Output("logits"));
-            return (match.Play(new FoveaSide(plan.Run), new PeerSide(_runtime), cancellation), difference);
-        }
-        finally
-        {
-            _runtime.Ask("close", true);
-        }
+        float[] theirs = Open(_runtime, plan.Input("pictures"), batch, threads);
+        double difference = Statistics.LargestDifference(theirs, plan.Output("logits"));
+        Outcome outcome = match.Play(ours, new PeerSide(_runtime), cancellation);
+        _runtime.Ask("close", true);
+        return Line.Of(_model, batch, threads, outcome, _multiplyAdds, peak, difference);
     }
 
     /// <summary>Frees the weights and deletes the files.</summary>
@@ -77,6 +69,20 @@ internal sealed class InferenceComparison : IDisposable
     {
         _state.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Opens the file in ONNX Runtime and gives its logits.</summary>
+    private float[] Open(Peer runtime, ReadOnlySpan<float> pictures, int batch, int threads)
+    {
+        File.WriteAllBytes(InputFile, MemoryMarshal.AsBytes<float>(ChannelsFirst(pictures)));
+        JsonObject opened = runtime.Ask("open", new JsonObject
+        {
+            ["model"] = ModelFile,
+            ["input"] = InputFile,
+            ["shape"] = new JsonArray(batch, 3, _network.Height, _network.Width),
+            ["threads"] = threads,
+        });
+        return [.. MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)opened["output"]!))];
     }
 
     private float[] ChannelsFirst(ReadOnlySpan<float> pictures)

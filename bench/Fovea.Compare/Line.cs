@@ -5,24 +5,42 @@ namespace Fovea.Compare;
 /// <param name="Batch">Pictures in a run.</param>
 /// <param name="Threads">Threads of each side.</param>
 /// <param name="Ours">Fovea's median time in milliseconds.</param>
-/// <param name="Theirs">The peer's.</param>
+/// <param name="Theirs">The peer's; null where it is missing or has no such model.</param>
 /// <param name="Ratio">Theirs by ours, in the middle of all rounds: above 1 Fovea is faster.</param>
 /// <param name="Rounds">How many turns each side had.</param>
 /// <param name="Operations">Useful operations of a run in billions; a multiply-add counts as two, a training step as three forward passes.</param>
 /// <param name="Peak">The most that the threads can do, in GFLOP/s, measured in the same run.</param>
 /// <param name="Difference">The largest difference of the results as a share of the largest one; null where they are not compared.</param>
 internal sealed record Line(
-    string Model, int Batch, int Threads, double Ours, double Theirs, double Ratio, int Rounds, double Operations, double Peak, double? Difference)
+    string Model, int Batch, int Threads, double Ours, double? Theirs, double? Ratio, int Rounds, double Operations, double Peak, double? Difference = null)
 {
-    /// <summary>The share of the peak that Fovea reaches.</summary>
-    public double OurPeakFraction => Fraction(Ours);
+    /// <summary>Makes a line of an outcome; figures are rounded to what they can tell.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">Pictures in a run.</param>
+    /// <param name="threads">Threads of each side.</param>
+    /// <param name="outcome">The times.</param>
+    /// <param name="multiplyAdds">Useful multiply-adds for one picture.</param>
+    /// <param name="peak">The peak of the threads in GFLOP/s.</param>
+    /// <param name="difference">How far the results differ.</param>
+    public static Line Of(MeasuredModel model, int batch, int threads, Outcome outcome, long multiplyAdds, double peak, double? difference = null) => new(
+        $"{model}",
+        batch,
+        threads,
+        Math.Round(outcome.Ours, 3),
+        Round(outcome.Theirs, 3),
+        Round(outcome.Ratio, 4),
+        outcome.Rounds,
+        Math.Round(2e-9 * multiplyAdds * batch, 3),
+        Math.Round(peak, 1),
+        Round(difference, 9));
 
-    /// <summary>The share of the peak that the peer reaches.</summary>
-    public double TheirPeakFraction => Fraction(Theirs);
+    /// <summary>The share of the peak that is reached in a time.</summary>
+    /// <param name="milliseconds">The time of a run.</param>
+    public double PeakFraction(double milliseconds) => 1000 * Operations / milliseconds / Peak;
 
     /// <summary>Pictures in a second at a time for the batch.</summary>
-    /// <param name="milliseconds">The time.</param>
+    /// <param name="milliseconds">The time of a run.</param>
     public double ImagesPerSecond(double milliseconds) => 1000 * Batch / milliseconds;
 
-    private double Fraction(double milliseconds) => 1000 * Operations / milliseconds / Peak;
+    private static double? Round(double? value, int digits) => value is double number ? Math.Round(number, digits) : null;
 }

@@ -1,3 +1,3 @@
 using Fovea.Compare;
 
-return await new CompareCommand().Create().Parse(args).InvokeAsync();
+return await CompareCommand.Create().Parse(args).InvokeAsync();

@@ -2,38 +2,44 @@ using Fovea.Cli.Terminal;
 
 namespace Fovea.Compare;
 
-/// <summary>The lines as a table in a terminal.</summary>
+/// <summary>What was measured, in a terminal.</summary>
 internal static class TextTable
 {
-    /// <summary>Writes the table, and below it for each number of threads the geometric mean and the smallest of the ratios.</summary>
-    /// <param name="lines">The lines.</param>
+    /// <summary>Writes the table, and below it the sum for each number of threads.</summary>
+    /// <param name="section">What was measured.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(IReadOnlyList<Line> lines, TextWriter output)
+    public static void Write(Section section, TextWriter output)
     {
-        Table table = new("model", "batch", "threads", "ratio", "ours ms", "theirs ms", "ours images/s", "theirs", "ours of peak", "theirs", "difference");
-        foreach (Line line in lines)
+        Table table = new("model", "batch", "threads", "ratio", "ours ms", "theirs ms", "ours images/s", "theirs images/s", "ours of peak", "theirs of peak", "difference");
+        foreach (Line line in section.Lines)
         {
             table.Add(
                 line.Model,
                 Numbers.Whole(line.Batch),
                 Numbers.Whole(line.Threads),
-                Numbers.Fixed(line.Ratio, 2),
+                Page.Text(line.Ratio, value => Numbers.Fixed(value, 2)),
                 Numbers.Fixed(line.Ours, 2),
-                Numbers.Fixed(line.Theirs, 2),
+                Page.Text(line.Theirs, value => Numbers.Fixed(value, 2)),
                 Numbers.Fixed(line.ImagesPerSecond(line.Ours), 1),
-                Numbers.Fixed(line.ImagesPerSecond(line.Theirs), 1),
-                Numbers.Percent(line.OurPeakFraction),
-                Numbers.Percent(line.TheirPeakFraction),
-                line.Difference is double difference ? difference.ToString("0.0e+0") : "–");
+                Page.Text(line.Theirs, value => Numbers.Fixed(line.ImagesPerSecond(value), 1)),
+                Numbers.Percent(line.PeakFraction(line.Ours)),
+                Page.Text(line.Theirs, value => Numbers.Percent(line.PeakFraction(value))),
+                Page.Text(line.Difference, value => value.ToString("0.0e+0")));
         }
 
         table.Write(output, TerminalStyle.OfOutput());
-        foreach (IGrouping<int, Line> group in lines.GroupBy(line => line.Threads).OrderBy(group => group.Key))
+        output.WriteLine();
+        foreach (Summary summary in Summary.Of(section.Lines))
         {
-            Line least = group.MinBy(line => line.Ratio)!;
-            output.WriteLine(
-                $"{group.Key} {(group.Key == 1 ? "thread" : "threads")}: geometric mean {Numbers.Fixed(Statistics.GeometricMean(group.Select(line => line.Ratio)), 3)}, "
-                + $"smallest {Numbers.Fixed(least.Ratio, 2)} ({least.Model}, batch {least.Batch}); peak {Numbers.Fixed(group.First().Peak, 1)} GFLOP/s");
+            string ratios = summary.Smallest is Line smallest
+                ? $"geometric mean {Numbers.Fixed(summary.GeometricMean!.Value, 3)}, smallest {Numbers.Fixed(smallest.Ratio!.Value, 2)} ({smallest.Model}, batch {smallest.Batch}); "
+                : "";
+            output.WriteLine($"{Page.Count(summary.Threads, "thread")}: {ratios}{Numbers.Percent(summary.OurPeakFraction)} of the peak");
+        }
+
+        if (section.Memory is MemoryUse memory)
+        {
+            output.WriteLine($"memory of {Page.Describe(memory)}: ours {Numbers.Bytes(memory.Ours)}, theirs {Page.Text(memory.Theirs, value => $"{Numbers.Bytes(value)}, ours by theirs {Numbers.Fixed((double)memory.Ours / value, 2)}")}");
         }
     }
 }
