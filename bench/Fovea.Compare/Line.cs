@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fovea.Compare;
 
 /// <summary>One line of a table: what a model took on both sides.</summary>
@@ -8,11 +10,24 @@ namespace Fovea.Compare;
 /// <param name="Theirs">The peer's; null where it is missing or has no such model.</param>
 /// <param name="Ratio">Theirs by ours, in the middle of all rounds: above 1 Fovea is faster.</param>
 /// <param name="Rounds">How many turns each side had.</param>
+/// <param name="OurBest">Fovea's shortest time in milliseconds.</param>
+/// <param name="TheirBest">The peer's.</param>
 /// <param name="Operations">Useful operations of a run in billions; a multiply-add counts as two, a training step as three forward passes.</param>
 /// <param name="Peak">The most that the threads can do, in GFLOP/s, measured in the same run.</param>
 /// <param name="Difference">The largest difference of the results as a share of the largest one; null where they are not compared.</param>
 internal sealed record Line(
-    string Model, int Batch, int Threads, double Ours, double? Theirs, double? Ratio, int Rounds, double Operations, double Peak, double? Difference = null)
+    string Model,
+    int Batch,
+    int Threads,
+    double Ours,
+    double? Theirs,
+    double? Ratio,
+    int Rounds,
+    double OurBest,
+    double? TheirBest,
+    double Operations,
+    double Peak,
+    double? Difference = null)
 {
     /// <summary>Makes a line of an outcome; figures are rounded to what they can tell.</summary>
     /// <param name="model">The model.</param>
@@ -30,9 +45,15 @@ internal sealed record Line(
         Round(outcome.Theirs, 3),
         Round(outcome.Ratio, 4),
         outcome.Rounds,
+        Math.Round(outcome.OurBest, 3),
+        Round(outcome.TheirBest, 3),
         Math.Round(2e-9 * multiplyAdds * batch, 3),
         Math.Round(peak, 1),
         Round(difference, 9));
+
+    /// <summary>The ratio of the shortest times: what to look at where the machine is busy.</summary>
+    [JsonIgnore]
+    public double? RatioOfBests => TheirBest / OurBest;
 
     /// <summary>The share of the peak that is reached in a time.</summary>
     /// <param name="milliseconds">The time of a run.</param>

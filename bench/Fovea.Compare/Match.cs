@@ -5,7 +5,9 @@ namespace Fovea.Compare;
 /// <param name="Theirs">The peer's; null where there is none.</param>
 /// <param name="Ratio">How many times as long the peer took: the median over the rounds of the ratio of each round's medians.</param>
 /// <param name="Rounds">How many rounds there were.</param>
-internal sealed record Outcome(double Ours, double? Theirs, double? Ratio, int Rounds);
+/// <param name="OurBest">Fovea's shortest time of a run, which busy neighbours disturb least.</param>
+/// <param name="TheirBest">The peer's.</param>
+internal sealed record Outcome(double Ours, double? Theirs, double? Ratio, int Rounds, double OurBest, double? TheirBest);
 
 /// <summary>Two sides that take turns, so that whatever else the machine does disturbs both alike.</summary>
 /// <param name="Rounds">How many turns each side takes.</param>
@@ -49,8 +51,8 @@ internal sealed record Match(int Rounds, int Runs, double WarmUp)
         }
 
         return theirs is null
-            ? new Outcome(Statistics.Median(allOurs), null, null, Rounds)
-            : new Outcome(Statistics.Median(allOurs), Statistics.Median(allTheirs), Statistics.Median(ratios), Rounds);
+            ? new Outcome(Statistics.Median(allOurs), null, null, Rounds, allOurs.Min(), null)
+            : new Outcome(Statistics.Median(allOurs), Statistics.Median(allTheirs), Statistics.Median(ratios), Rounds, allOurs.Min(), allTheirs.Min());
     }
 
     private static double[] Turn(ISide? side, int runs, double milliseconds)

@@ -109,22 +109,29 @@ internal static class Page
             Text(summary.TheirPeakFraction, value => Numbers.Percent(value)),
         ]));
 
-    private static string LineTable(IReadOnlyList<Line> lines) => MarkdownTable.Render(
-        ["model", "batch", "threads", "ratio", "Fovea ms", "peer ms", "Fovea images/s", "peer images/s", "Fovea of peak", "peer of peak", "difference"],
-        lines.Select(line => (string[])
-        [
-            line.Model,
-            $"{line.Batch}",
-            $"{line.Threads}",
-            Text(line.Ratio, value => Numbers.Fixed(value, 2)),
-            Numbers.Fixed(line.Ours, 1),
-            Text(line.Theirs, value => Numbers.Fixed(value, 1)),
-            Numbers.Fixed(line.ImagesPerSecond(line.Ours), 1),
-            Text(line.Theirs, value => Numbers.Fixed(line.ImagesPerSecond(value), 1)),
-            Numbers.Percent(line.PeakFraction(line.Ours)),
-            Text(line.Theirs, value => Numbers.Percent(line.PeakFraction(value))),
-            Text(line.Difference, value => value.ToString("0.0e+0")),
-        ]));
+    private static string LineTable(IReadOnlyList<Line> lines)
+    {
+        string[] headings = ["model", "batch", "threads", "ratio", "Fovea ms", "peer ms", "Fovea images/s", "peer images/s", "Fovea of peak", "peer of peak", "difference"];
+
+        // Steps of training are not compared by their results.
+        int columns = lines.Any(line => line.Difference is not null) ? headings.Length : headings.Length - 1;
+        return MarkdownTable.Render(headings[..columns], lines.Select(line => Cells(line)[..columns]));
+    }
+
+    private static string[] Cells(Line line) =>
+    [
+        line.Model,
+        $"{line.Batch}",
+        $"{line.Threads}",
+        Text(line.Ratio, value => Numbers.Fixed(value, 2)),
+        Numbers.Fixed(line.Ours, 1),
+        Text(line.Theirs, value => Numbers.Fixed(value, 1)),
+        Numbers.Fixed(line.ImagesPerSecond(line.Ours), 1),
+        Text(line.Theirs, value => Numbers.Fixed(line.ImagesPerSecond(value), 1)),
+        Numbers.Percent(line.PeakFraction(line.Ours)),
+        Text(line.Theirs, value => Numbers.Percent(line.PeakFraction(value))),
+        Text(line.Difference, value => value.ToString("0.0e+0")),
+    ];
 
     private static List<string[]> SpeedUps(IReadOnlyList<Line> lines)
     {

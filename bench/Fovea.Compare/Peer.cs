@@ -20,7 +20,7 @@ internal sealed class Peer : IDisposable
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new PeerException($"The program '{program}' cannot be started: {error.Message}.", error);
+            throw new PeerException($"The program '{program}' cannot be started: install it and see that it is on the PATH.", error);
         }
 
         JsonObject hello = Read();

@@ -10,7 +10,7 @@ internal static class TextTable
     /// <param name="output">Where to.</param>
     public static void Write(Section section, TextWriter output)
     {
-        Table table = new("model", "batch", "threads", "ratio", "ours ms", "theirs ms", "ours images/s", "theirs images/s", "ours of peak", "theirs of peak", "difference");
+        Table table = new("model", "batch", "threads", "ratio", "of bests", "ours ms", "theirs ms", "ours images/s", "theirs images/s", "ours of peak", "theirs of peak", "difference");
         foreach (Line line in section.Lines)
         {
             table.Add(
@@ -18,6 +18,7 @@ internal static class TextTable
                 Numbers.Whole(line.Batch),
                 Numbers.Whole(line.Threads),
                 Page.Text(line.Ratio, value => Numbers.Fixed(value, 2)),
+                Page.Text(line.RatioOfBests, value => Numbers.Fixed(value, 2)),
                 Numbers.Fixed(line.Ours, 2),
                 Page.Text(line.Theirs, value => Numbers.Fixed(value, 2)),
                 Numbers.Fixed(line.ImagesPerSecond(line.Ours), 1),

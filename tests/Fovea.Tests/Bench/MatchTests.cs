@@ -11,14 +11,14 @@ public sealed class MatchTests
         List<string> order = [];
         Outcome outcome = new Match(Rounds: 2, Runs: 3, WarmUp: 0).Play(new Side(order, "ours", 2), new Side(order, "theirs", 3));
         Assert.Equal(["ours", "theirs", "ours", "theirs", "ours", "theirs"], order);
-        Assert.Equal(new Outcome(2, 3, 1.5, 2), outcome);
+        Assert.Equal(new Outcome(2, 3, 1.5, 2, 2, 3), outcome);
     }
 
     [Fact]
     public void Without_a_peer_there_are_times_but_no_ratio()
     {
         Outcome outcome = new Match(Rounds: 1, Runs: 1, WarmUp: 0).Play(new Side([], "ours", 2), null);
-        Assert.Equal(new Outcome(2, null, null, 1), outcome);
+        Assert.Equal(new Outcome(2, null, null, 1, 2, null), outcome);
     }
 
     [Fact]

@@ -22,10 +22,20 @@ public sealed class PageTests
     {
         string page = Page.Render(new Results(Section([Line("a", 1, 10, 20), Line("a", 2, 5, 20)])));
         Assert.Contains("A Processor, 2 cores as the operating system counts, avx2, fma; peak 100.0 GFLOP/s on 1 thread, 100.0 GFLOP/s on 2 threads", page);
-        Assert.Contains("| a | 8 | 1 | 2.00 | 10.0 | 20.0 | 800.0 | 400.0 | 50.0 % | 25.0 % | – |", page);
+        Assert.Contains("| a | 8 | 1 | 2.00 | 10.0 | 20.0 | 800.0 | 400.0 | 50.0 % | 25.0 % |\n", page);
         Assert.Contains("| a | 2.00 | 1.00 |", page);
         Assert.Contains("measured: 2026-01-02, 3 rounds", page);
         Assert.Contains("## Training\n\nNot measured yet.", page);
+    }
+
+    [Fact]
+    public void Differences_of_results_have_a_column_where_there_are_any()
+    {
+        Section section = Section([Line("a", 1, 10, 20) with { Difference = 2.5e-7 }, Line("b", 1, 10, null)]);
+        string page = Page.Render(new Results(section));
+        Assert.Contains("| peer of peak | difference |", page);
+        Assert.Contains("25.0 % | 2.5e-7 |\n", page);
+        Assert.Contains("| – | – |\n", page);
     }
 
     [Fact]
@@ -35,7 +45,7 @@ public sealed class PageTests
         string page = Page.Render(new Results(Training: section));
         Assert.Contains("peer: missing", page);
         Assert.Contains("| 1 | – | – | 50.0 % | – |", page);
-        Assert.Contains("| a | 8 | 1 | – | 10.0 | – | 800.0 | – | 50.0 % | – | – |", page);
+        Assert.Contains("| a | 8 | 1 | – | 10.0 | – | 800.0 | – | 50.0 % | – |\n", page);
         Assert.Contains("| 1.00 MiB | – | – |", page);
         Assert.DoesNotContain("Two threads", page);
     }
@@ -72,5 +82,5 @@ public sealed class PageTests
     private static Section Section(IReadOnlyList<Line> lines) => new(_day, _machine, "Peer 1.0", lines);
 
     // Half of a peak of 100 GFLOP/s is 0.5 billion operations in 10 ms.
-    private static Line Line(string model, int threads, double ours, double? theirs) => new(model, 8, threads, ours, theirs, theirs / ours, 3, 0.5, 100);
+    private static Line Line(string model, int threads, double ours, double? theirs) => new(model, 8, threads, ours, theirs, theirs / ours, 3, ours, theirs, 0.5, 100);
 }
