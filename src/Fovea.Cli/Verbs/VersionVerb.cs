@@ -37,7 +37,8 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
             .Where(width => width.Item2)
             .Select(width => width.Item1);
 
-    private static string Processor()
+    /// <summary>The model of the processor.</summary>
+    internal static string Processor()
     {
         const string LinuxDescription = "/proc/cpuinfo";
         string? name = File.Exists(LinuxDescription)

@@ -1,0 +1,22 @@
+using System.Diagnostics;
+
+namespace Fovea.Compare;
+
+/// <summary>Fovea, in this process.</summary>
+/// <param name="work">What is timed.</param>
+internal sealed class FoveaSide(Action work) : ISide
+{
+    /// <inheritdoc/>
+    public double[] Run(int runs, double milliseconds)
+    {
+        List<double> times = [];
+        for (long begin = Stopwatch.GetTimestamp(); times.Count < runs || Stopwatch.GetElapsedTime(begin).TotalMilliseconds < milliseconds;)
+        {
+            long start = Stopwatch.GetTimestamp();
+            work();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return [.. times];
+    }
+}

@@ -1,0 +1,100 @@
+"""PyTorch as the peer of bench/compare: steps of training.
+
+Each line of standard input is a request in JSON, each is answered by a line of JSON:
+  {"open": {"network", "size", "batch", "threads"}}  makes a network, an optimiser and a batch; answers {"parameters"}
+  {"run": {"runs", "milliseconds"}}                  takes at least so many steps and for so long; answers {"times"} in milliseconds
+  {"memory": true}                                   answers {"bytes"}: the most memory that this process has had so far
+What goes wrong is answered as {"error"}.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from torch import nn
+
+from cmt import cmt_ti
+from pit import pit_ti
+
+
+def resnet50(size):
+    from torchvision.models import resnet50 as build
+
+    return build()
+
+
+NETWORKS = {"cmt_ti": cmt_ti, "pit_ti": pit_ti, "resnet50": resnet50}
+CLASSES = 1000
+
+
+class Training:
+    """A step: forward, backward, AdamW.
+
+    Maps are channels-last, which is the faster of PyTorch's formats here. The rate is small, as noise has nothing to teach and the weights shall stay ordinary.
+    """
+
+    def __init__(self, network, size, batch, threads):
+        torch.set_num_threads(threads)
+        torch.manual_seed(1)
+        self.network = NETWORKS[network](size).train().to(memory_format=torch.channels_last)
+        decaying = [weight for weight in self.network.parameters() if weight.ndim > 1]
+        others = [weight for weight in self.network.parameters() if weight.ndim <= 1]
+        self.optimizer = torch.optim.AdamW([{"params": decaying, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}], lr=1e-6)
+        self.loss = nn.CrossEntropyLoss()
+        self.pictures = (4 * torch.rand(batch, 3, size, size) - 2).contiguous(memory_format=torch.channels_last)
+        self.labels = torch.arange(batch) * 37 % CLASSES
+
+    def step(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        self.loss(self.network(self.pictures), self.labels).backward()
+        self.optimizer.step()
+
+
+class Server:
+    def __init__(self):
+        self.training = None
+
+    def open(self, network, size, batch, threads):
+        self.training = Training(network, size, batch, threads)
+        return {"parameters": sum(weight.numel() for weight in self.training.network.parameters())}
+
+    def run(self, runs, milliseconds):
+        times = []
+        begin = time.perf_counter()
+        while len(times) < runs or 1000 * (time.perf_counter() - begin) < milliseconds:
+            start = time.perf_counter()
+            self.training.step()
+            times.append(1000 * (time.perf_counter() - start))
+        return {"times": times}
+
+    def memory(self):
+        with open("/proc/self/status") as status:
+            peak = next(line for line in status if line.startswith("VmHWM:"))
+        return {"bytes": 1024 * int(peak.split()[1])}
+
+    def answer(self, request):
+        [(verb, arguments)] = request.items()
+        return getattr(self, verb)(**(arguments if isinstance(arguments, dict) else {}))
+
+
+def blas():
+    """The library that multiplies matrices, which makes more than a tenfold difference: Debian has several under one name."""
+    with open("/proc/self/maps") as mapped:
+        names = {line.split("/")[-1].strip() for line in mapped if "blas" in line}
+    return "OpenBLAS" if any("openblas" in name for name in names) else ", ".join(sorted(names)) or "its own matrix product"
+
+
+def main():
+    server = Server()
+    print(json.dumps({"name": "PyTorch", "version": f"{torch.__version__} with {blas()}"}), flush=True)
+    for line in sys.stdin:
+        try:
+            answer = server.answer(json.loads(line))
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

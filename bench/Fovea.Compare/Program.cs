@@ -1,0 +1,3 @@
+using Fovea.Compare;
+
+return await CompareCommand.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Compare;
+
+/// <summary>What was measured so far; kept in a file, so that one part can be measured again without the other.</summary>
+/// <param name="Inference">Against ONNX Runtime.</param>
+/// <param name="Training">Against PyTorch.</param>
+internal sealed record Results(Section? Inference = null, Section? Training = null)
+{
+    /// <summary>How results are written as JSON.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>Reads the file; nothing was measured where there is none.</summary>
+    /// <param name="path">The file.</param>
+    public static Results Read(string path) => File.Exists(path) ? JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Json)! : new Results();
+
+    /// <summary>Writes the file.</summary>
+    /// <param name="path">The file.</param>
+    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
+}

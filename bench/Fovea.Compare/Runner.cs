@@ -1,0 +1,83 @@
+using Fovea.Cli.Terminal;
+using Fovea.Engine.Compile.Cpu;
+
+namespace Fovea.Compare;
+
+/// <summary>Measures all cases of one kind, and says on standard error how far it is.</summary>
+/// <param name="settings">What is compared.</param>
+/// <param name="cancellation">Stops between two turns.</param>
+internal sealed class Runner(Settings settings, CancellationToken cancellation)
+{
+    private readonly Dictionary<int, double> _peaks = settings.Threads.Distinct().ToDictionary(threads => threads, threads => Processor.MeasurePeak(threads, 0.5));
+    private readonly List<Line> _lines = [];
+
+    /// <summary>Inference against ONNX Runtime.</summary>
+    public Section Inference()
+    {
+        using Peer? runtime = StartOnnxRuntime();
+        foreach (MeasuredModel model in settings.Models)
+        {
+            using InferenceComparison comparison = new(model, runtime);
+            foreach ((int batch, int threads) in settings.Cases)
+            {
+                Add(comparison.Run(settings.Match, batch, threads, _peaks[threads], cancellation));
+            }
+        }
+
+        return SectionOf(NameOf(runtime));
+    }
+
+    /// <summary>Steps of training against PyTorch, and the memory that they take.</summary>
+    public Section Training()
+    {
+        string? peer;
+        using (Peer? first = OrMissing(PyTorch.Start))
+        {
+            peer = NameOf(first);
+        }
+
+        foreach (MeasuredModel model in settings.Models)
+        {
+            foreach ((int batch, int threads) in settings.Cases)
+            {
+                Add(TrainingComparison.Run(settings.Match, model, batch, threads, _peaks[threads], peer is not null, cancellation));
+            }
+        }
+
+        Console.Error.WriteLine("measuring the memory of fresh processes");
+        return SectionOf(peer) with { Memory = TrainingComparison.CompareMemory(settings.Threads.Max(), peer is not null) };
+    }
+
+    private static Peer? StartOnnxRuntime()
+    {
+        string folder = Repository.At("tests", "onnx");
+        return OrMissing(() => Directory.Exists(Path.Combine(folder, "node_modules", "onnxruntime-node"))
+            ? new Peer("node", Repository.PeerScript("onnxruntime.mjs"), folder)
+            : throw new PeerException("ONNX Runtime is not installed ('npm ci --ignore-scripts' in tests/onnx)."));
+    }
+
+    private static Peer? OrMissing(Func<Peer> start)
+    {
+        try
+        {
+            return start();
+        }
+        catch (PeerException error)
+        {
+            Console.Error.WriteLine($"{error.Message} Fovea is measured alone.");
+            return null;
+        }
+    }
+
+    private static string? NameOf(Peer? peer) => peer is null ? null : $"{peer.Name} {peer.Version}";
+
+    private Section SectionOf(string? peer) => new(DateOnly.FromDateTime(DateTime.UtcNow), Machine.Here, peer, _lines);
+
+    private void Add(Line line)
+    {
+        _lines.Add(line);
+        int all = settings.Models.Count * settings.Cases.Count();
+        string ratio = line.Ratio is double value ? Numbers.Fixed(value, 2) : "alone";
+        Console.Error.WriteLine($"[{_lines.Count}/{all}] {line.Model}, batch {line.Batch}, {Page.Count(line.Threads, "thread")}: {ratio}");
+    }
+}

@@ -1,0 +1,12 @@
+namespace Fovea.Compare;
+
+/// <summary>What is compared, as the command line says it.</summary>
+/// <param name="Models">The models.</param>
+/// <param name="Batches">Pictures in a run.</param>
+/// <param name="Threads">Numbers of threads.</param>
+/// <param name="Match">How the sides take turns.</param>
+internal sealed record Settings(IReadOnlyList<MeasuredModel> Models, IReadOnlyList<int> Batches, IReadOnlyList<int> Threads, Match Match)
+{
+    /// <summary>Each batch with each number of threads.</summary>
+    public IEnumerable<(int Batch, int Threads)> Cases => Batches.SelectMany(_ => Threads, (batch, threads) => (batch, threads));
+}

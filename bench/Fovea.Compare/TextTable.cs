@@ -1,0 +1,46 @@
+using Fovea.Cli.Terminal;
+
+namespace Fovea.Compare;
+
+/// <summary>What was measured, in a terminal.</summary>
+internal static class TextTable
+{
+    /// <summary>Writes the table, and below it the sum for each number of threads.</summary>
+    /// <param name="section">What was measured.</param>
+    /// <param name="output">Where to.</param>
+    public static void Write(Section section, TextWriter output)
+    {
+        Table table = new("model", "batch", "threads", "ratio", "of bests", "ours ms", "theirs ms", "ours images/s", "theirs images/s", "ours of peak", "theirs of peak", "difference");
+        foreach (Line line in section.Lines)
+        {
+            table.Add(
+                line.Model,
+                Numbers.Whole(line.Batch),
+                Numbers.Whole(line.Threads),
+                Page.Text(line.Ratio, value => Numbers.Fixed(value, 2)),
+                Page.Text(line.RatioOfBests, value => Numbers.Fixed(value, 2)),
+                Numbers.Fixed(line.Ours, 2),
+                Page.Text(line.Theirs, value => Numbers.Fixed(value, 2)),
+                Numbers.Fixed(line.ImagesPerSecond(line.Ours), 1),
+                Page.Text(line.Theirs, value => Numbers.Fixed(line.ImagesPerSecond(value), 1)),
+                Numbers.Percent(line.PeakFraction(line.Ours)),
+                Page.Text(line.Theirs, value => Numbers.Percent(line.PeakFraction(value))),
+                Page.Text(line.Difference, value => value.ToString("0.0e+0")));
+        }
+
+        table.Write(output, TerminalStyle.OfOutput());
+        output.WriteLine();
+        foreach (Summary summary in Summary.Of(section.Lines))
+        {
+            string ratios = summary.Smallest is Line smallest
+                ? $"geometric mean {Numbers.Fixed(summary.GeometricMean!.Value, 3)}, smallest {Numbers.Fixed(smallest.Ratio!.Value, 2)} ({smallest.Model}, batch {smallest.Batch}); "
+                : "";
+            output.WriteLine($"{Page.Count(summary.Threads, "thread")}: {ratios}{Numbers.Percent(summary.OurPeakFraction)} of the peak");
+        }
+
+        if (section.Memory is MemoryUse memory)
+        {
+            output.WriteLine($"memory of {Page.Describe(memory)}: ours {Numbers.Bytes(memory.Ours)}, theirs {Page.Text(memory.Theirs, value => $"{Numbers.Bytes(value)}, ours by theirs {Numbers.Fixed((double)memory.Ours / value, 2)}")}");
+        }
+    }
+}
