@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>
+/// Dense 3×3 convolution of stride 1 by minimal filtering: tiles of the input and the weights are transformed so that a tile of outputs takes one
+/// product for each of its positions instead of nine for each of its pixels. For each position, the products of a block of tiles are a matrix product.
+/// </summary>
+internal static unsafe class WinogradConvolution
+{
+    /// <summary>Floats that the transformed, packed weights take.</summary>
+    public static nint PackedLength(in WinogradGeometry geometry) => WinogradWeights.PackedLength(in geometry);
+
+    /// <summary>Panels of the packed weights: the parts of <see cref="Pack"/>.</summary>
+    public static int PackParts(in WinogradGeometry geometry) => geometry.Panels;
+
+    /// <summary>Independent parts of <see cref="Forward"/>: blocks of tiles by groups of output channels.</summary>
+    public static int Parts(in WinogradGeometry geometry) => geometry.Blocks * geometry.Groups;
+
+    /// <summary>Floats of scratch that <see cref="Forward"/> needs: a block's transformed input and the products of a group.</summary>
+    public static nint ScratchFloats(in WinogradGeometry geometry) =>
+        WinogradTiles.ScratchFloats + (nint)geometry.BlockTiles * geometry.Positions * (geometry.InputStride + geometry.ProductStride);
+
+    /// <summary>Transforms and packs weights O,3,3,C for <see cref="Forward"/>.</summary>
+    public static void Pack(in WinogradGeometry geometry, float* weights, float* packed, int firstPart, int lastPart)
+    {
+        if (geometry.Tile == WinogradFour.Tile)
+        {
+            WinogradWeights.Pack<WinogradFour>(in geometry, weights, packed, firstPart, lastPart);
+        }
+        else
+        {
+            WinogradWeights.Pack<WinogradTwo>(in geometry, weights, packed, firstPart, lastPart);
+        }
+    }
+
+    /// <summary>
+    /// Computes parts [firstPart, lastPart) of the output, finished by <paramref name="epilogue"/> (residuals laid out as the output).
+    /// </summary>
+    public static void Forward(
+        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in Epilogue epilogue, int firstPart, int lastPart,
+        float* scratch)
+    {
+        if (geometry.Tile == WinogradFour.Tile)
+        {
+            Forward<WinogradFour>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+        }
+        else
+        {
+            Forward<WinogradTwo>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Forward<TTransform>(
+        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in Epilogue epilogue, int firstPart, int lastPart,
+        float* scratch)
+        where TTransform : struct, IWinogradTransform
+    {
+        var transformed = scratch + WinogradTiles.ScratchFloats;
+        var products = transformed + (nint)geometry.BlockTiles * geometry.Positions * geometry.InputStride;
+        var transformedBlock = -1;
+        for (var part = firstPart; part < lastPart; part++)
+        {
+            var (block, group) = Math.DivRem(part, geometry.Groups);
+            var firstTile = block * geometry.BlockTiles;
+            var lastTile = Math.Min(firstTile + geometry.BlockTiles, geometry.Tiles);
+            if (block != transformedBlock)
+            {
+                WinogradTiles.Input<TTransform>(in geometry, input, firstTile, lastTile, transformed, scratch);
+                transformedBlock = block;
+            }
+
+            Multiply(in geometry, transformed, WinogradWeights.Group(in geometry, packedWeights, group, out var stride), stride, group, lastTile - firstTile, products);
+            var firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
+            var lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
+            WinogradTiles.Output<TTransform>(
+                in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+        }
+    }
+
+    // Whole panels, so that no tile of the product is cut off by the last output channel.
+    private static void Multiply(
+        in WinogradGeometry geometry, float* transformed, float* weights, nint weightStride, int group, int tiles, float* products)
+    {
+        var panels = geometry.GroupOf(group).Count;
+        for (var position = 0; position < geometry.Positions; position++)
+        {
+            nint stride = (nint)geometry.Positions * geometry.InputStride;
+            var product = new ProductArguments
+            {
+                Rows = tiles,
+                Columns = panels * MicroKernel.Columns,
+                Depth = geometry.Convolution.Channels,
+                PackedRight = weights + position * weightStride,
+                Result = products + (nint)position * geometry.ProductStride,
+                ResultStride = (nint)geometry.Positions * geometry.ProductStride,
+            };
+            var left = new RowMajorLeft(transformed + (nint)position * geometry.InputStride, stride);
+            MatrixProduct.Region(in product, left, 0, tiles, 0, panels, null);
+        }
+    }
+}
