@@ -71,7 +71,8 @@ internal static unsafe class WinogradConvolution
                 transformedBlock = block;
             }
 
-            Multiply(in geometry, transformed, WinogradWeights.Group(in geometry, packedWeights, group, out var stride), stride, group, lastTile - firstTile, products);
+            var weights = WinogradWeights.Group(in geometry, packedWeights, group, out _);
+            Multiply(in geometry, transformed, weights, geometry.GroupOf(group).Count, lastTile - firstTile, products);
             var firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
             var lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
             WinogradTiles.Output<TTransform>(
@@ -79,25 +80,35 @@ internal static unsafe class WinogradConvolution
         }
     }
 
-    // Whole panels, so that no tile of the product is cut off by the last output channel.
-    private static void Multiply(
-        in WinogradGeometry geometry, float* transformed, float* weights, nint weightStride, int group, int tiles, float* products)
+    // Whole panels, so that no tile of the product is cut off by the last output channel. Weights are read in the order in which they lie, a piece
+    // that fits L1 at a time, while the block's tiles go by.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(in WinogradGeometry geometry, float* transformed, float* weights, int panels, int tiles, float* products)
     {
-        var panels = geometry.GroupOf(group).Count;
+        var channels = geometry.Convolution.Channels;
+        var depthBlock = MatrixProduct.DepthBlock(channels);
+        nint leftStride = (nint)geometry.Positions * geometry.InputStride;
+        nint resultStride = (nint)geometry.Positions * geometry.ProductStride;
         for (var position = 0; position < geometry.Positions; position++)
         {
-            nint stride = (nint)geometry.Positions * geometry.InputStride;
-            var product = new ProductArguments
+            var left = transformed + (nint)position * geometry.InputStride;
+            for (var panel = 0; panel < panels; panel++)
             {
-                Rows = tiles,
-                Columns = panels * MicroKernel.Columns,
-                Depth = geometry.Convolution.Channels,
-                PackedRight = weights + position * weightStride,
-                Result = products + (nint)position * geometry.ProductStride,
-                ResultStride = (nint)geometry.Positions * geometry.ProductStride,
-            };
-            var left = new RowMajorLeft(transformed + (nint)position * geometry.InputStride, stride);
-            MatrixProduct.Region(in product, left, 0, tiles, 0, panels, null);
+                var result = products + (nint)position * geometry.ProductStride + panel * MicroKernel.Columns;
+                for (var depth = 0; depth < channels; depth += depthBlock)
+                {
+                    var depths = Math.Min(depthBlock, channels - depth);
+                    for (int tile = 0, rows; tile < tiles; tile += rows)
+                    {
+                        rows = MicroKernel.NextRows(tiles - tile);
+                        MicroKernel.Multiply(
+                            left + tile * leftStride + depth, leftStride, rows, weights, depths, result + tile * resultStride, resultStride,
+                            resume: depth > 0);
+                    }
+
+                    weights += depths * MicroKernel.Columns;
+                }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     private const long TransformCost = 10;
     private const long WeightCost = 8;
 
-    private const int MostBlockTiles = 24;
+    private const int LeastBlockTiles = 18;
     private const int FewParts = 12;
 
     /// <summary>
@@ -40,7 +40,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
         var whole = new WinogradGeometry(convolution, tile, int.MaxValue, 4);
-        var blocks = (whole.Tiles + MostBlockTiles - 1) / MostBlockTiles;
+        var most = Math.Max(LeastBlockTiles, (convolution.Channels + convolution.Outputs) / 16);
+        var blocks = (whole.Tiles + most - 1) / most;
         var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
         var geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
         return geometry.Blocks * geometry.Groups < FewParts ? geometry with { GroupPanels = 2 } : geometry;
@@ -71,7 +72,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public int Groups => (Panels + GroupPanels - 1) / GroupPanels;
 
     /// <summary>Floats between the transformed inputs of neighbouring positions: channels in whole vectors.</summary>
-    public int InputStride => LeftBlock.Stride(Convolution.Channels) + 8;
+    public int InputStride => ((Convolution.Channels + 15) & ~15) + 16;
 
     /// <summary>Floats between the products of neighbouring positions.</summary>
     public int ProductStride => GroupPanels * MicroKernel.Columns + 16;
