@@ -21,16 +21,19 @@ internal static unsafe class WinogradConvolution
     public static nint ScratchFloats(in WinogradGeometry geometry) =>
         WinogradTiles.ScratchFloats + (nint)geometry.BlockTiles * geometry.Positions * (geometry.InputStride + geometry.ProductStride);
 
-    /// <summary>Transforms and packs weights O,3,3,C for <see cref="Forward"/>.</summary>
-    public static void Pack(in WinogradGeometry geometry, float* weights, float* packed, int firstPart, int lastPart)
+    /// <summary>
+    /// Transforms and packs weights O,3,3,C for <see cref="Forward"/>; when <paramref name="reversed"/>, the weights C,3,3,O of the convolution
+    /// whose input gradient the geometry is made for (<see cref="WinogradGeometry.OfInputGradient"/>).
+    /// </summary>
+    public static void Pack(in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPart, int lastPart)
     {
         if (geometry.Tile == WinogradFour.Tile)
         {
-            WinogradWeights.Pack<WinogradFour>(in geometry, weights, packed, firstPart, lastPart);
+            WinogradWeights.Pack<WinogradFour>(in geometry, weights, reversed, packed, firstPart, lastPart);
         }
         else
         {
-            WinogradWeights.Pack<WinogradTwo>(in geometry, weights, packed, firstPart, lastPart);
+            WinogradWeights.Pack<WinogradTwo>(in geometry, weights, reversed, packed, firstPart, lastPart);
         }
     }
 

@@ -10,9 +10,10 @@ namespace Fovea.Engine.Kernels;
 /// <param name="GroupPanels">Panels of 16 output channels that are computed together.</param>
 internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution, int Tile, int BlockTiles, int GroupPanels)
 {
-    // What a transform costs for each value, and what fetching a weight costs, both in multiply-adds (measured).
+    // What a transform costs for each value, what fetching a transformed weight costs and what computing it costs, in multiply-adds (measured).
     private const long TransformCost = 10;
     private const long WeightCost = 8;
+    private const long WeightTransformCost = 32;
 
     private const int LeastBlockTiles = 18;
     private const int FewParts = 12;
@@ -22,7 +23,9 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// Large tiles save the most products, but hang over where the output does not divide, and their weights take four times as much memory
     /// as those of a direct convolution, which counts where there are few pixels to use them.
     /// </summary>
-    public static WinogradGeometry? Of(in ConvolutionGeometry convolution)
+    /// <param name="convolution">The convolution.</param>
+    /// <param name="weightsChange">Whether the weights are transformed before every run, which only many pixels make up for.</param>
+    public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
         if (convolution is not { Kernel: 3, Stride: 1, Dilation: 1 })
         {
@@ -31,9 +34,27 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
 
         var two = Blocked(in convolution, WinogradTwo.Tile);
         var four = Blocked(in convolution, WinogradFour.Tile);
-        var best = four.Cost <= two.Cost ? four : two;
+        var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
+        var best = four.Cost(weightCost) <= two.Cost(weightCost) ? four : two;
         var direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
-        return best.Cost < direct ? best : null;
+        return best.Cost(weightCost) < direct ? best : null;
+    }
+
+    /// <summary>
+    /// The same for the input gradient of a convolution. It is a convolution of the output gradient, with the weights turned by 180° and their
+    /// channels exchanged.
+    /// </summary>
+    public static WinogradGeometry? OfInputGradient(in ConvolutionGeometry convolution, bool weightsChange)
+    {
+        var reversed = convolution with
+        {
+            Height = convolution.OutputHeight,
+            Width = convolution.OutputWidth,
+            Channels = convolution.Outputs,
+            Outputs = convolution.Channels,
+            Padding = convolution.Extent - 1 - convolution.Padding,
+        };
+        return reversed.Padding < 0 ? null : Of(in reversed, weightsChange);
     }
 
     /// <summary>The cutting in tiles of the given size.</summary>
@@ -77,19 +98,16 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <summary>Floats between the products of neighbouring positions.</summary>
     public int ProductStride => GroupPanels * MicroKernel.Columns + 16;
 
-    private long Cost
-    {
-        get
-        {
-            long pairs = (long)Convolution.Channels * Convolution.Outputs;
-            return Positions * ((pairs * (Tiles + WeightCost)) + (TransformCost * Tiles * (Convolution.Channels + Convolution.Outputs)));
-        }
-    }
-
     /// <summary>The panels [first, first + count) of a group.</summary>
     public (int First, int Count) GroupOf(int group)
     {
         var first = group * GroupPanels;
         return (first, Math.Min(GroupPanels, Panels - first));
+    }
+
+    private long Cost(long weightCost)
+    {
+        long pairs = (long)Convolution.Channels * Convolution.Outputs;
+        return Positions * (pairs * (Tiles + weightCost) + TransformCost * Tiles * (Convolution.Channels + Convolution.Outputs));
     }
 }

@@ -13,10 +13,10 @@ internal unsafe interface IWinogradTransform
     /// <summary>Outputs of a line, m; a line has m + 2 inputs.</summary>
     static abstract int Tile { get; }
 
-    /// <summary>The matrix G, row-major, m + 2 rows by 3.</summary>
-    static abstract ReadOnlySpan<double> Weights { get; }
+    /// <summary>G·g for four lines beside each other: three vectors in, m + 2 vectors out, each set at a stride of its own.</summary>
+    static abstract void Weights(double* source, nint sourceStride, double* target, nint targetStride);
 
-    /// <summary>Bᵀ·d for eight lines beside each other: m + 2 vectors in, as many out, each set at a stride of its own.</summary>
+    /// <summary>Bᵀ·d for eight lines beside each other: m + 2 vectors in, as many out.</summary>
     static abstract void Input(float* source, nint sourceStride, float* target, nint targetStride);
 
     /// <summary>Aᵀ·p for eight lines beside each other: m + 2 vectors in, m vectors out.</summary>
@@ -30,13 +30,18 @@ internal readonly unsafe struct WinogradTwo : IWinogradTransform
     public static int Tile => 2;
 
     /// <inheritdoc/>
-    public static ReadOnlySpan<double> Weights =>
-    [
-        1, 0, 0,
-        0.5, 0.5, 0.5,
-        0.5, -0.5, 0.5,
-        0, 0, 1,
-    ];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Weights(double* source, nint sourceStride, double* target, nint targetStride)
+    {
+        var g0 = Vector256.Load(source);
+        var g2 = Vector256.Load(source + 2 * sourceStride);
+        var even = Vector256.Create(0.5) * (g0 + g2);
+        var odd = Vector256.Create(0.5) * Vector256.Load(source + sourceStride);
+        g0.Store(target);
+        (even + odd).Store(target + targetStride);
+        (even - odd).Store(target + 2 * targetStride);
+        g2.Store(target + 3 * targetStride);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,15 +86,23 @@ internal readonly unsafe struct WinogradFour : IWinogradTransform
     public static int Tile => 4;
 
     /// <inheritdoc/>
-    public static ReadOnlySpan<double> Weights =>
-    [
-        1.0 / (A2 * B2), 0, 0,
-        1 / WeightA, A / WeightA, A2 / WeightA,
-        1 / WeightA, -A / WeightA, A2 / WeightA,
-        1 / WeightB, B / WeightB, B2 / WeightB,
-        1 / WeightB, -B / WeightB, B2 / WeightB,
-        0, 0, 1,
-    ];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Weights(double* source, nint sourceStride, double* target, nint targetStride)
+    {
+        var g0 = Vector256.Load(source);
+        var g1 = Vector256.Load(source + sourceStride);
+        var g2 = Vector256.Load(source + 2 * sourceStride);
+        (Vector256.Create(1.0 / (A2 * B2)) * g0).Store(target);
+        var evenA = Vector256.FusedMultiplyAdd(Vector256.Create(A2 / WeightA), g2, Vector256.Create(1 / WeightA) * g0);
+        var oddA = Vector256.Create(A / WeightA) * g1;
+        (evenA + oddA).Store(target + targetStride);
+        (evenA - oddA).Store(target + 2 * targetStride);
+        var evenB = Vector256.FusedMultiplyAdd(Vector256.Create(B2 / WeightB), g2, Vector256.Create(1 / WeightB) * g0);
+        var oddB = Vector256.Create(B / WeightB) * g1;
+        (evenB + oddB).Store(target + 3 * targetStride);
+        (evenB - oddB).Store(target + 4 * targetStride);
+        g2.Store(target + 5 * targetStride);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,7 +11,9 @@ internal static unsafe class WinogradWeights
 {
     private const int Taps = 9;
     private const int ChannelBlock = 8;
-    private const int MostPositions = 6;
+    private const int BlockFloats = ChannelBlock * MicroKernel.Columns;
+    private const int MostRows = 6;
+    private const int Lanes = 4;
 
     /// <summary>Floats of the packed weights.</summary>
     public static nint PackedLength(in WinogradGeometry geometry) =>
@@ -26,67 +28,80 @@ internal static unsafe class WinogradWeights
         return packed + first * panel * geometry.Positions;
     }
 
-    /// <summary>Transforms and packs the panels [firstPanel, lastPanel) of weights O,3,3,C.</summary>
+    /// <summary>
+    /// Transforms and packs the panels [firstPanel, lastPanel) of weights O,3,3,C; when <paramref name="reversed"/>, of the weights C,3,3,O
+    /// turned by 180°, which lead gradients back.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack<TTransform>(in WinogradGeometry geometry, float* weights, float* packed, int firstPanel, int lastPanel)
+    public static void Pack<TTransform>(
+        in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPanel, int lastPanel)
         where TTransform : struct, IWinogradTransform
     {
-        var channels = geometry.Convolution.Channels;
-        var taps = stackalloc float[Taps * ChannelBlock * MicroKernel.Columns];
+        var (channels, outputs) = (geometry.Convolution.Channels, geometry.Convolution.Outputs);
+        var (channelStride, outputStride) = reversed ? (Taps * outputs, 1) : (1, Taps * channels);
+        var (firstTap, tapStride) = reversed ? ((Taps - 1) * outputs, -outputs) : (0, channels);
+        var taps = stackalloc float[Taps * BlockFloats];
+        var wide = stackalloc double[(Taps + MostRows * 3 + MostRows) * Lanes];
+        var lines = stackalloc float[MostRows * MostRows * MicroKernel.Columns];
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var output = panel * MicroKernel.Columns;
-            var width = Math.Min(MicroKernel.Columns, geometry.Convolution.Outputs - output);
             var (group, inGroup) = Math.DivRem(panel, geometry.GroupPanels);
             var target = Group(in geometry, packed, group, out var positionStride) + (nint)inGroup * channels * MicroKernel.Columns;
-            new Span<float>(taps, Taps * ChannelBlock * MicroKernel.Columns).Clear();
             for (var channel = 0; channel < channels; channel += ChannelBlock)
             {
                 var block = Math.Min(ChannelBlock, channels - channel);
+                var source = weights + (nint)output * outputStride + (nint)channel * channelStride + firstTap;
                 for (var tap = 0; tap < Taps; tap++)
                 {
-                    Transposition.Transpose(
-                        weights + (output * Taps + tap) * (nint)channels + channel, Taps * channels, width, block,
-                        taps + tap * ChannelBlock * MicroKernel.Columns, MicroKernel.Columns);
+                    RightPacking.Pack(
+                        source + tap * tapStride, channelStride, outputStride, block, outputs - output, taps + tap * BlockFloats, 0, 1);
                 }
 
-                for (var lane = 0; lane < block * MicroKernel.Columns; lane += Vector256<double>.Count)
+                for (var i = 0; i < block; i++)
                 {
-                    Transform<TTransform>(taps + lane, target + channel * MicroKernel.Columns + lane, positionStride);
+                    var line = target + (nint)(channel + i) * MicroKernel.Columns;
+                    Transform<TTransform>(taps + i * MicroKernel.Columns, line, positionStride, wide, lines);
                 }
             }
         }
     }
 
+    // One channel's weights of a panel. They are stored in whole lines, as the positions lie powers of two apart and drive each other out of L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transform<TTransform>(float* taps, float* target, nint positionStride)
+    private static void Transform<TTransform>(float* taps, float* target, nint positionStride, double* wide, float* lines)
         where TTransform : struct, IWinogradTransform
     {
-        const int TapStride = ChannelBlock * MicroKernel.Columns;
         var size = TTransform.Tile + 2;
-        var matrix = TTransform.Weights;
-        var columns = stackalloc Vector256<double>[MostPositions * 3];
-        for (var x = 0; x < 3; x++)
+        var columns = wide + Taps * Lanes;
+        var row = columns + MostRows * 3 * Lanes;
+        for (var lane = 0; lane < MicroKernel.Columns; lane += Lanes)
         {
-            var tap0 = Widen(taps + x * TapStride);
-            var tap1 = Widen(taps + (3 + x) * TapStride);
-            var tap2 = Widen(taps + (6 + x) * TapStride);
+            for (var tap = 0; tap < Taps; tap++)
+            {
+                Vector256.WidenLower(Vector128.Load(taps + tap * BlockFloats + lane).ToVector256Unsafe()).Store(wide + tap * Lanes);
+            }
+
+            for (var x = 0; x < 3; x++)
+            {
+                TTransform.Weights(wide + x * Lanes, 3 * Lanes, columns + x * Lanes, 3 * Lanes);
+            }
+
             for (var y = 0; y < size; y++)
             {
-                columns[y * 3 + x] = matrix[y * 3] * tap0 + matrix[y * 3 + 1] * tap1 + matrix[y * 3 + 2] * tap2;
+                TTransform.Weights(columns + y * 3 * Lanes, Lanes, row, Lanes);
+                for (var x = 0; x < size; x++)
+                {
+                    var value = Vector128.Narrow(Vector128.Load(row + x * Lanes), Vector128.Load(row + x * Lanes + 2));
+                    value.Store(lines + (y * size + x) * MicroKernel.Columns + lane);
+                }
             }
         }
 
-        for (var y = 0; y < size; y++)
+        for (var position = 0; position < size * size; position++)
         {
-            for (var x = 0; x < size; x++)
-            {
-                var value = matrix[x * 3] * columns[y * 3] + matrix[x * 3 + 1] * columns[y * 3 + 1] + matrix[x * 3 + 2] * columns[y * 3 + 2];
-                Vector256.Narrow(value, value).GetLower().Store(target + (y * size + x) * positionStride);
-            }
+            Vector256.Load(lines + position * MicroKernel.Columns).Store(target + position * positionStride);
+            Vector256.Load(lines + position * MicroKernel.Columns + 8).Store(target + position * positionStride + 8);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Widen(float* source) => Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
 }

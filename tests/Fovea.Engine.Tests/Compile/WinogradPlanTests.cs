@@ -10,7 +10,7 @@ public sealed class WinogradPlanTests
     private static readonly Shape _weights = [36, 3, 3, 40];
 
     [Fact]
-    public void Constant_weights_are_transformed_and_changing_ones_are_not()
+    public void Constant_weights_are_kept_transformed_and_in_no_other_form()
     {
         Variable weights = new("weights", _weights, trainable: true);
         using VariableBlock block = GraphRun.Block(weights);
@@ -19,7 +19,7 @@ public sealed class WinogradPlanTests
         using Plan changing = Plan.Compile(Graph(graph => graph.Input("w", _weights)), GraphRun.Single);
         GraphRun.Near(GraphRun.Outputs(changing, inputs), GraphRun.Outputs(constant, inputs), "constant weights", tolerance: 1e-5);
 
-        // The transformed weights are all that is kept: 36 values for each pair of channels, in whole panels.
+        // 36 values for each pair of channels, in whole panels of outputs.
         Assert.InRange(constant.Memory.Persistent, 36 * 40 * 48 * sizeof(float), (36 * 40 * 48 * sizeof(float)) + 4096);
         Assert.Equal(0, changing.Memory.Persistent);
     }

@@ -85,14 +85,38 @@ public unsafe class WinogradTests
     [Fact]
     public void Large_tiles_are_chosen_for_large_maps_small_ones_for_few_pixels_and_none_for_few_channels()
     {
-        Assert.Equal(4, WinogradGeometry.Of(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 1))?.Tile);
-        Assert.Equal(4, WinogradGeometry.Of(new(1, 14, 14, 256, 256, Kernel: 3, Padding: 1))?.Tile);
-        Assert.Equal(4, WinogradGeometry.Of(new(8, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
-        Assert.Equal(2, WinogradGeometry.Of(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
-        Assert.Null(WinogradGeometry.Of(new(8, 56, 56, 3, 32, Kernel: 3, Padding: 1)));
-        Assert.Null(WinogradGeometry.Of(new(8, 56, 56, 64, 64, Kernel: 3, Stride: 2, Padding: 1)));
-        Assert.Null(WinogradGeometry.Of(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 2, Dilation: 2)));
-        Assert.Null(WinogradGeometry.Of(new(8, 56, 56, 64, 64, Kernel: 5, Padding: 2)));
+        Assert.Equal(4, Cut(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 1))?.Tile);
+        Assert.Equal(4, Cut(new(1, 14, 14, 256, 256, Kernel: 3, Padding: 1))?.Tile);
+        Assert.Equal(4, Cut(new(8, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
+        Assert.Equal(2, Cut(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
+        Assert.Null(Cut(new(8, 56, 56, 3, 32, Kernel: 3, Padding: 1)));
+        Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Stride: 2, Padding: 1)));
+        Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 2, Dilation: 2)));
+        Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 5, Padding: 2)));
+
+        // Weights that change are transformed in every run.
+        Assert.Equal(4, Cut(new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1), weightsChange: true)?.Tile);
+        Assert.Null(Cut(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1), weightsChange: true));
+    }
+
+    [Fact]
+    public void The_input_gradient_agrees_with_its_twin_for_any_padding_that_leaves_a_convolution()
+    {
+        foreach (var padding in new[] { 0, 1, 2 })
+        {
+            var geometry = new ConvolutionGeometry(3, 15, 14, 40, 37, Kernel: 3, Padding: padding);
+            using var outputGradient = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 1);
+            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using var gradient = new GuardedMemory(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, float.NaN);
+            var expected = new double[gradient.Length];
+            ConvolutionTests.ForEachTap(geometry, (i, w, o) => expected[i] += (double)outputGradient[o] * weights[w]);
+            Run(WinogradGeometry.OfInputGradient(geometry, weightsChange: true)!.Value, outputGradient, weights, gradient, default, reversed: true);
+            ProductTwin.AssertClose(
+                expected, gradient, geometry.Channels, geometry.Channels, 9 * 9 * geometry.Outputs, $"{geometry}");
+        }
+
+        Assert.Null(WinogradGeometry.OfInputGradient(new(3, 15, 14, 40, 37, Kernel: 3, Padding: 3), weightsChange: false));
+        Assert.Null(WinogradGeometry.OfInputGradient(new(3, 15, 14, 40, 37, Kernel: 3, Stride: 2, Padding: 1), weightsChange: false));
     }
 
     [Fact]
@@ -102,7 +126,7 @@ public unsafe class WinogradTests
         {
             foreach (var (size, channels) in new[] { (56, 64), (28, 128), (14, 256), (7, 512), (13, 40) })
             {
-                var geometry = WinogradGeometry.Of(new(batch, size, size, channels, channels, Kernel: 3, Padding: 1))!.Value;
+                var geometry = Cut(new(batch, size, size, channels, channels, Kernel: 3, Padding: 1))!.Value;
                 Assert.True(geometry.Blocks * geometry.BlockTiles >= geometry.Tiles, $"{geometry}");
                 Assert.True((geometry.Blocks - 1) * geometry.BlockTiles < geometry.Tiles, $"{geometry}");
                 Assert.True(WinogradConvolution.Parts(geometry) > 1, $"{geometry}");
@@ -119,17 +143,22 @@ public unsafe class WinogradTests
     }
 
     // All at once, then part by part from the last.
-    private static void Run(WinogradGeometry geometry, float* input, float* weights, GuardedMemory output, Epilogue epilogue)
+    private static void Run(WinogradGeometry geometry, float* input, float* weights, GuardedMemory output, Epilogue epilogue, bool reversed = false)
     {
         using var packed = new GuardedMemory(WinogradConvolution.PackedLength(geometry), float.NaN);
         using var scratch = new GuardedMemory(WinogradConvolution.ScratchFloats(geometry), float.NaN);
         PartGrouping.AssertNoInfluence(
-            WinogradConvolution.PackParts(geometry), (first, last) => WinogradConvolution.Pack(geometry, weights, packed, first, last), packed);
+            WinogradConvolution.PackParts(geometry),
+            (first, last) => WinogradConvolution.Pack(geometry, weights, reversed, packed, first, last),
+            packed);
         PartGrouping.AssertNoInfluence(
             WinogradConvolution.Parts(geometry),
             (first, last) => WinogradConvolution.Forward(geometry, input, packed, output, epilogue, first, last, scratch),
             output);
     }
+
+    private static WinogradGeometry? Cut(in ConvolutionGeometry convolution, bool weightsChange = false) =>
+        WinogradGeometry.Of(in convolution, weightsChange);
 
     private static double RootMeanSquare(GuardedMemory actual, double[] expected) =>
         Math.Sqrt(expected.Select((value, index) => Math.Pow(value - actual[index], 2)).Average());
