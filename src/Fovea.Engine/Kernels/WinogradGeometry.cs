@@ -24,7 +24,10 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// as those of a direct convolution, which counts where there are few pixels to use them.
     /// </summary>
     /// <param name="convolution">The convolution.</param>
-    /// <param name="weightsChange">Whether the weights are transformed before every run, which only many pixels make up for.</param>
+    /// <param name="weightsChange">
+    /// Whether the weights are transformed before every run, which only many pixels make up for. That is training, whose steps amplify rounding
+    /// errors: it gets small tiles, which lose no more than a direct convolution.
+    /// </param>
     public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
         if (convolution is not { Kernel: 3, Stride: 1, Dilation: 1 })
@@ -35,7 +38,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
         var two = Blocked(in convolution, WinogradTwo.Tile);
         var four = Blocked(in convolution, WinogradFour.Tile);
         var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
-        var best = four.Cost(weightCost) <= two.Cost(weightCost) ? four : two;
+        var best = !weightsChange && four.Cost(weightCost) <= two.Cost(weightCost) ? four : two;
         var direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
         return best.Cost(weightCost) < direct ? best : null;
     }

@@ -65,7 +65,7 @@ public unsafe class WinogradTests
     }
 
     [Fact]
-    public void The_error_of_large_tiles_is_a_small_multiple_of_a_direct_convolutions()
+    public void Small_tiles_are_as_exact_as_a_direct_convolution_and_large_ones_not_much_less()
     {
         var geometry = new ConvolutionGeometry(1, 12, 12, 128, 16, Kernel: 3, Padding: 1);
         using var input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
@@ -77,9 +77,12 @@ public unsafe class WinogradTests
         Convolution.Pack(geometry, weights, packed, 0, Convolution.PackParts(geometry));
         Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch);
         var direct = RootMeanSquare(output, expected);
-        Run(WinogradGeometry.Blocked(geometry, 4), input, weights, output, default);
-        var winograd = RootMeanSquare(output, expected);
-        Assert.True(winograd < 3.5 * direct, $"error {winograd:g3}, of the direct convolution {direct:g3}");
+        foreach (var (tile, factor) in new[] { (2, 1.25), (4, 3.5) })
+        {
+            Run(WinogradGeometry.Blocked(geometry, tile), input, weights, output, default);
+            var winograd = RootMeanSquare(output, expected);
+            Assert.True(winograd < factor * direct, $"error of tiles of {tile}: {winograd:g3}, of the direct convolution {direct:g3}");
+        }
     }
 
     [Fact]
@@ -94,8 +97,8 @@ public unsafe class WinogradTests
         Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 2, Dilation: 2)));
         Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 5, Padding: 2)));
 
-        // Weights that change are transformed in every run.
-        Assert.Equal(4, Cut(new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1), weightsChange: true)?.Tile);
+        // Weights that change are transformed in every run, and are those of training.
+        Assert.Equal(2, Cut(new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1), weightsChange: true)?.Tile);
         Assert.Null(Cut(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1), weightsChange: true));
     }
 
