@@ -13,9 +13,12 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     // What a transform costs for each value, what fetching a transformed weight costs and what computing it costs, in multiply-adds (measured).
     private const long TransformCost = 10;
     private const long WeightCost = 8;
-    private const long WeightTransformCost = 32;
+    private const long WeightTransformCost = 40;
 
+    // Three tiles of the micro-kernel: what lies between the transforms is then mostly still in L2.
     private const int LeastBlockTiles = 18;
+
+    // With fewer parts, threads would not share the work evenly.
     private const int FewParts = 12;
 
     /// <summary>
@@ -63,6 +66,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <summary>The cutting in tiles of the given size.</summary>
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
+        // The more weights there are, the more tiles should pass by each time that they are fetched.
         var whole = new WinogradGeometry(convolution, tile, int.MaxValue, 4);
         var most = Math.Max(LeastBlockTiles, (convolution.Channels + convolution.Outputs) / 16);
         var blocks = (whole.Tiles + most - 1) / most;
