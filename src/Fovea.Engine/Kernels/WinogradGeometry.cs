@@ -18,6 +18,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     // Three tiles of the micro-kernel: what lies between the transforms is then mostly still in L2.
     private const int LeastBlockTiles = 18;
 
+    private const int MostGroupPanels = 4;
+
     // With fewer parts, threads would not share the work evenly.
     private const int FewParts = 12;
 
@@ -67,12 +69,12 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
         // The more weights there are, the more tiles should pass by each time that they are fetched.
-        var whole = new WinogradGeometry(convolution, tile, int.MaxValue, 4);
+        var whole = new WinogradGeometry(convolution, tile, int.MaxValue, Math.Min(MostGroupPanels, RightPacking.Panels(convolution.Outputs)));
         var most = Math.Max(LeastBlockTiles, (convolution.Channels + convolution.Outputs) / 16);
         var blocks = (whole.Tiles + most - 1) / most;
         var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
         var geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
-        return geometry.Blocks * geometry.Groups < FewParts ? geometry with { GroupPanels = 2 } : geometry;
+        return geometry.Blocks * geometry.Groups < FewParts ? geometry with { GroupPanels = Math.Min(2, geometry.GroupPanels) } : geometry;
     }
 
     /// <summary>Input pixels along each side of a tile.</summary>
