@@ -130,7 +130,7 @@ public unsafe class ConvolutionTests
     private static int OutputFloats(in ConvolutionGeometry g) => g.OutputPixels * g.Outputs;
 
     // The definition of convolution: every (input, weight, output) that meet, by their offsets.
-    private static void ForEachTap(ConvolutionGeometry g, Action<int, int, int> visit)
+    internal static void ForEachTap(ConvolutionGeometry g, Action<int, int, int> visit)
     {
         for (var pixel = 0; pixel < g.OutputPixels; pixel++)
         {
