@@ -154,6 +154,7 @@ public sealed unsafe class AttentionTests
         private readonly AttentionGeometry _geometry;
         private readonly GuardedMemory _outputGradient;
         private readonly GuardedMemory _logSumExp;
+        private readonly GuardedMemory? _packedBias;
 
         public Problem(AttentionGeometry geometry, bool biased, int seed)
         {
@@ -167,6 +168,7 @@ public sealed unsafe class AttentionTests
             Key = new(keys * width, random);
             Value = new(keys * valueWidth, random);
             Bias = biased ? new(geometry.Heads * geometry.Queries * geometry.Keys, random, 2) : null;
+            _packedBias = biased ? new(AttentionTable.Floats(geometry), float.NaN) : null;
             _outputGradient = new(queries * valueWidth, random);
             Output = new(queries * valueWidth, float.NaN);
             _logSumExp = new(geometry.Heads * queries, float.NaN);
@@ -179,7 +181,7 @@ public sealed unsafe class AttentionTests
                 Query = new(Query, width),
                 Key = new(Key, width),
                 Value = new(Value, valueWidth),
-                Addends = new AttentionAddends { Table = Bias },
+                Addends = new AttentionAddends { Table = _packedBias },
                 LogSumExp = _logSumExp,
                 OutputGradient = new(_outputGradient, valueWidth),
                 QueryGradient = new(QueryGradient, width),
@@ -213,6 +215,7 @@ public sealed unsafe class AttentionTests
 
         public void Forward(int first, int last)
         {
+            PackBias();
             using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
                 _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Addends, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
@@ -261,6 +264,15 @@ public sealed unsafe class AttentionTests
                 memory.Dispose();
             }
             Bias?.Dispose();
+            _packedBias?.Dispose();
+        }
+
+        private void PackBias()
+        {
+            if (Bias is not null)
+            {
+                AttentionTable.Pack(_geometry, Bias, _packedBias, 0, AttentionTable.Parts(_geometry));
+            }
         }
 
         private double Loss(int which, int index, double step)
