@@ -4,7 +4,7 @@ using Fovea.Engine.Kernels;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>Attention with a bias on one thread: few keys (CMT), windows, and whole maps; forward and gradient.</summary>
+/// <summary>Attention on one thread: few keys (CMT) and windows, with a table of addends, and whole maps (PiT), without; forward and gradient.</summary>
 public unsafe class AttentionBenchmarks
 {
     private KernelCase? _case;
@@ -64,13 +64,13 @@ public unsafe class AttentionBenchmarks
             Query = Allocate(g.Batch * g.Queries, width),
             Key = Allocate(g.Batch * g.Keys, width),
             Value = Allocate(g.Batch * g.Keys, valueWidth),
-            Addends = new AttentionAddends { Table = Allocate(AttentionTable.Floats(g)) },
+            Addends = new AttentionAddends { Table = g.Keys < 50 ? Allocate(AttentionTable.Floats(g)) : null },
             LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
             OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
             QueryGradient = Allocate(g.Batch * g.Queries, width),
             KeyGradient = Allocate(g.Batch * g.Keys, width),
             ValueGradient = Allocate(g.Batch * g.Keys, valueWidth),
-            ScoreGradient = Allocate((nint)g.Batch * g.Heads * g.Queries * g.Keys),
+            ScoreGradient = g.Keys < 50 ? Allocate((nint)g.Batch * g.Heads * g.Queries * g.Keys) : null,
         };
     }
 

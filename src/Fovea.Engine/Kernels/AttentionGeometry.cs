@@ -15,7 +15,7 @@ internal readonly record struct AttentionGeometry(
     int Batch, int Heads, int Queries, int Keys, int Width, int ValueWidth, float Scale)
 {
     /// <summary>Queries whose scores against all keys stand in cache together; the last ones of a head may be up to eight more, rather than a strip of their own.</summary>
-    public const int StripQueries = 32;
+    public const int StripQueries = 48;
 
     /// <summary>Lanes of the widest strip.</summary>
     public const int MaximumLanes = StripQueries + 8;

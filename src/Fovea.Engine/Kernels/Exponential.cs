@@ -26,11 +26,13 @@ internal static class Exponential
         x = Vector256.MaxNative(Vector256.Create(-127f), x);
         Vector256<float> shifted = x + Vector256.Create(RoundingShift);
         Vector256<float> r = x - (shifted - Vector256.Create(RoundingShift));
+
+        // In pairs: Horner's rule would wait for the latency of five multiplications, one after the other.
+        Vector256<float> square = r * r;
         Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(0.001326472389f), r, Vector256.Create(0.00967151287f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.05550733754f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.2402224208f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.6931469776f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1f));
+        p = Vector256.FusedMultiplyAdd(
+            p, square, Vector256.FusedMultiplyAdd(Vector256.Create(0.05550733754f), r, Vector256.Create(0.2402224208f)));
+        p = Vector256.FusedMultiplyAdd(p, square, Vector256.FusedMultiplyAdd(Vector256.Create(0.6931469776f), r, Vector256.Create(1f)));
         return p * Vector256.ShiftLeft(shifted.AsInt32(), 23).AsSingle();
     }
 }
