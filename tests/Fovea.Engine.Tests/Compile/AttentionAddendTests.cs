@@ -44,6 +44,35 @@ public sealed class AttentionAddendTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Slices_that_only_attention_reads_are_no_steps_and_change_nothing(bool alsoRead)
+    {
+        foreach ((int batch, int heads, int tokens, int width) in ((int, int, int, int)[])[(2, 3, 7, 5), (1, 2, 57, 8), (3, 1, 50, 16)])
+        {
+            Dictionary<string, float[]>[] runs = [.. new[] { true, false }.Select(sliced =>
+            {
+                ComputeGraph graph = new(training: true);
+                int channels = heads * width;
+                Value joined = graph.Input("joined", [batch, tokens, 3 * channels]);
+                Value[] parts = [.. Enumerable.Range(0, 3).Select(i => sliced ? joined.Slice(2, i * channels, channels) : joined.Reshape([batch * tokens, 3, channels]).Slice(1, i, 1).Reshape([batch, tokens, channels]))];
+                Value attended = parts[0].Attention(parts[1], parts[2], heads, 0.4f);
+                graph.Output("attended", attended);
+                graph.Output("gradient", Engine.Compile.Gradients.Of(attended, [joined], graph.Input("upstream", attended.Shape))[0]!);
+                if (alsoRead)
+                {
+                    graph.Output("key", parts[1].Sum(1));
+                }
+
+                using Plan plan = Plan.Compile(graph, GraphRun.Single);
+                Assert.Equal(!sliced ? 3 : alsoRead ? 1 : 0, plan.Builder.Steps.Count(step => step.Node.Operation is Slice));
+                return GraphRun.Outputs(plan, graph.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape)));
+            })];
+            Assert.All(runs[0], output => Assert.Equal(runs[1][output.Key], output.Value));
+        }
+    }
+
     [Fact]
     public void Addends_that_do_not_fit_are_refused_with_their_shapes()
     {

@@ -1,5 +1,6 @@
 using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Passes;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -71,4 +72,16 @@ internal static class Lowering
         && consumer.Inputs[1] == operand
         && consumer.Inputs.Count(input => input == operand) == 1
         && !(consumer.Operation is MatrixProduct && operand.Shape.Rank != 2);
+
+    /// <summary>Whether a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.</summary>
+    public static bool ReadsInPlace(Node slice, Uses uses)
+    {
+        Value tokens = slice.Outputs[0];
+        return slice.Operation is Slice { Axis: 2 }
+            && tokens.Shape.Rank == 3
+            && !uses.IsConstant(tokens)
+            && !uses.IsResult(tokens)
+            && uses.Consumers(tokens) is { Count: > 0 } consumers
+            && consumers.All(consumer => consumer.Operation is Attention or AttentionGradient && !consumer.Inputs.Skip(3).Contains(tokens));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
@@ -15,6 +16,7 @@ internal abstract unsafe class AttentionWork : Step
     private readonly PlannedBuffer? _table;
     private readonly PlannedBuffer? _packedTable;
     private readonly bool _packsEachRun;
+    private readonly (int Start, int Stride)[] _channels;
 
     /// <summary>Reads the sizes off a node whose first operands are those of the attention.</summary>
     [SetsRequiredMembers]
@@ -25,6 +27,7 @@ internal abstract unsafe class AttentionWork : Step
         Shape query = node.Inputs[0].Shape;
         Shape value = node.Inputs[2].Shape;
         _geometry = new AttentionGeometry(query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
+        _channels = [.. node.Inputs.Take(3).Select(operand => ChannelsOf(operand, builder.Uses))];
         if ((operation.Addends & AttentionAddend.Table) != 0)
         {
             PlannedBuffer table = _table = Reads[3];
@@ -73,11 +76,20 @@ internal abstract unsafe class AttentionWork : Step
     /// <summary>Computes parts of the attention or its gradient.</summary>
     protected abstract void Attend(in AttentionAddends addends, int first, int last, float* scratch);
 
-    /// <summary>Queries, keys, or what has their channels.</summary>
+    /// <summary>Queries, keys and values, as they lie.</summary>
+    protected (Tokens Query, Tokens Key, Tokens Value) TokenOperands => (TokenOperand(0), TokenOperand(1), TokenOperand(2));
+
+    /// <summary>What has the channels of queries and keys.</summary>
     protected Tokens Channels(PlannedBuffer buffer) => new(buffer.Floats, _geometry.Heads * _geometry.Width);
 
-    /// <summary>Values, outputs, or what has their channels.</summary>
+    /// <summary>What has the channels of values.</summary>
     protected Tokens ValueChannels(PlannedBuffer buffer) => new(buffer.Floats, _geometry.Heads * _geometry.ValueWidth);
+
+    private static (int Start, int Stride) ChannelsOf(Value operand, Uses uses) => operand.Producer is { Operation: Slice slice } node && Lowering.ReadsInPlace(node, uses)
+        ? (slice.Start, node.Inputs[0].Shape[2])
+        : (0, operand.Shape[2]);
+
+    private Tokens TokenOperand(int index) => new(Reads[index].Floats + _channels[index].Start, _channels[index].Stride);
 
     private AttentionAddends Addends()
     {
@@ -129,17 +141,12 @@ internal sealed unsafe class AttentionStep : AttentionWork
     protected override int AttentionParts => AttentionKernel.Parts(in Geometry);
 
     /// <inheritdoc/>
-    protected override void Attend(in AttentionAddends addends, int first, int last, float* scratch) => AttentionKernel.Forward(
-        in Geometry,
-        Channels(Reads[0]),
-        Channels(Reads[1]),
-        ValueChannels(Reads[2]),
-        in addends,
-        ValueChannels(Writes[0]),
-        Writes.Count > 1 ? Writes[1].Floats : null,
-        first,
-        last,
-        scratch);
+    protected override void Attend(in AttentionAddends addends, int first, int last, float* scratch)
+    {
+        (Tokens query, Tokens key, Tokens value) = TokenOperands;
+        float* logSumExp = Writes.Count > 1 ? Writes[1].Floats : null;
+        AttentionKernel.Forward(in Geometry, query, key, value, in addends, ValueChannels(Writes[0]), logSumExp, first, last, scratch);
+    }
 }
 
 /// <summary>The gradient of multi-head attention.</summary>
@@ -161,11 +168,12 @@ internal sealed unsafe class AttentionGradientStep : AttentionWork
     /// <inheritdoc/>
     protected override void Attend(in AttentionAddends addends, int first, int last, float* scratch)
     {
+        (Tokens query, Tokens key, Tokens value) = TokenOperands;
         Kernels.AttentionGradient.Operands operands = new()
         {
-            Query = Channels(Reads[0]),
-            Key = Channels(Reads[1]),
-            Value = ValueChannels(Reads[2]),
+            Query = query,
+            Key = key,
+            Value = value,
             Addends = addends,
             LogSumExp = Reads[NextOperand].Floats,
             OutputGradient = ValueChannels(Reads[NextOperand + 1]),
