@@ -78,7 +78,7 @@ internal static unsafe class StridedProduct
         }
     }
 
-    // Six, and of what is left less than twelve that six and the rest do not split well, four.
+    // Seven and eight rows are better split in two tiles of four than in one of six and a rest that waits for its own sums.
     private static int NextRows(int remaining) => remaining is 7 or 8 ? 4 : Math.Min(remaining, 6);
 
     // Where fewer rows exist than a tile has, the last one is computed (and stored) more than once: same inputs, same bits. Sums are stored after all

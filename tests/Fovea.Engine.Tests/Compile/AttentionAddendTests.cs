@@ -15,7 +15,7 @@ public sealed class AttentionAddendTests
     [InlineData(AttentionAddend.Table | AttentionAddend.Relative | AttentionAddend.Mask)]
     public void Fused_attention_is_the_softmax_of_its_scores_written_out(AttentionAddend addends)
     {
-        foreach ((int batch, int heads, int height, int width) in ((int, int, int, int)[])[(2, 1, 3, 4), (4, 3, 1, 7), (2, 2, 5, 9), (6, 2, 7, 7)])
+        foreach ((int batch, int heads, int height, int width) in ((int, int, int, int)[])[(2, 1, 3, 4), (4, 3, 1, 7), (2, 2, 5, 9), (6, 2, 7, 7), (2, 1, 9, 13)])
         {
             int tokens = height * width;
             ComputeGraph graph = new();

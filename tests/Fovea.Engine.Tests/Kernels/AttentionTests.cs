@@ -32,6 +32,67 @@ public sealed unsafe class AttentionTests
     }
 
     [Fact]
+    public void Every_small_number_of_queries_keys_and_channels_follows_the_definition()
+    {
+        for (int size = 1; size <= 72; size++)
+        {
+            AttentionGeometry geometry = new(1 + size % 2, 1 + size % 3, 1 + size * 11 % 107, size, 1 + size * 7 % 72, 1 + size * 13 % 72, 0.2f);
+            using var problem = new Problem(geometry, biased: size % 4 > 1, seed: 100 + size);
+            problem.Forward();
+            problem.AssertForward();
+            problem.Gradient();
+            problem.AssertGradient();
+        }
+    }
+
+    [Fact]
+    public void Strips_cover_all_queries_and_none_is_short_while_another_has_room()
+    {
+        for (int queries = 1; queries < 500; queries++)
+        {
+            AttentionGeometry geometry = new(1, 1, queries, 1, 1, 1, 1);
+            int next = 0;
+            for (int index = 0; index < geometry.Strips; index++)
+            {
+                var strip = geometry.Strip(index);
+                Assert.Equal(next, strip.First);
+                Assert.InRange(strip.Count, geometry.Strips == 1 ? 1 : 9, AttentionGeometry.MaximumLanes);
+                Assert.InRange(strip.Lanes, strip.Count, geometry.StripLanes);
+                next += strip.Count;
+            }
+
+            Assert.Equal(queries, next);
+        }
+    }
+
+    [Fact]
+    public void A_packed_table_holds_each_strip_as_keys_by_queries_in_binary_exponents()
+    {
+        AttentionGeometry geometry = new(1, 2, 101, 7, 1, 1, 1);
+        using var table = GuardedMemory.Random(2 * 101 * 7, seed: 9);
+        using var packed = new GuardedMemory(AttentionTable.Floats(geometry), float.NaN);
+        for (int part = AttentionTable.Parts(geometry) - 1; part >= 0; part--)
+        {
+            AttentionTable.Pack(geometry, table, packed, part, part + 1);
+        }
+
+        packed.AssertGuards();
+        for (int head = 0; head < 2; head++)
+        {
+            for (int index = 0; index < geometry.Strips; index++)
+            {
+                var strip = geometry.Strip(index);
+                for (int i = 0; i < geometry.Keys * strip.Lanes; i++)
+                {
+                    (int key, int lane) = Math.DivRem(i, strip.Lanes);
+                    double expected = lane < strip.Count ? table[(head * 101 + strip.First + lane) * 7 + key] / Math.Log(2) : 0;
+                    Assert.Equal(expected, packed[AttentionTable.Panel(geometry, head, index) + i], 1e-6);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Queries_keys_and_values_may_be_slices_of_one_wider_matrix()
     {
         foreach (var geometry in _geometries.Where(geometry => geometry.Queries == geometry.Keys))
