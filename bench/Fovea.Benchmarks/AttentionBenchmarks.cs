@@ -4,7 +4,7 @@ using Fovea.Engine.Kernels;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>Attention with a bias on one thread: few keys (CMT), windows, and whole maps; forward and gradient.</summary>
+/// <summary>Attention on one thread: few keys (CMT) and windows, with a table of addends, and whole maps (PiT), without; forward and gradient.</summary>
 public unsafe class AttentionBenchmarks
 {
     private KernelCase? _case;
@@ -27,9 +27,11 @@ public unsafe class AttentionBenchmarks
             new(1, 1, 1600, 25, 46, 46, 0.15f),
             new(1, 1, 3136, 49, 64, 64, 0.125f),
             new(1, 4, 196, 49, 76, 76, 0.115f),
-            new(16, 8, 49, 49, 32, 32, 0.18f),
+            new(64, 3, 49, 49, 32, 32, 0.18f),
+            new(1, 3, 730, 730, 48, 48, 0.144f),
+            new(1, 6, 197, 197, 48, 48, 0.144f),
+            new(8, 12, 50, 50, 48, 48, 0.144f),
             new(4, 4, 196, 196, 64, 64, 0.125f),
-            new(1, 2, 961, 961, 64, 64, 0.125f),
         ];
         return geometries.SelectMany(geometry => new[] { Forward(geometry), Gradient(geometry) });
     }
@@ -62,13 +64,13 @@ public unsafe class AttentionBenchmarks
             Query = Allocate(g.Batch * g.Queries, width),
             Key = Allocate(g.Batch * g.Keys, width),
             Value = Allocate(g.Batch * g.Keys, valueWidth),
-            Addends = new AttentionAddends { Table = Allocate((nint)g.Heads * g.Queries * g.Keys) },
+            Addends = new AttentionAddends { Table = g.Keys < 50 ? Allocate(AttentionTable.Floats(g)) : null },
             LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
             OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
             QueryGradient = Allocate(g.Batch * g.Queries, width),
             KeyGradient = Allocate(g.Batch * g.Keys, width),
             ValueGradient = Allocate(g.Batch * g.Keys, valueWidth),
-            ScoreGradient = Allocate((nint)g.Batch * g.Heads * g.Queries * g.Keys),
+            ScoreGradient = g.Keys < 50 ? Allocate((nint)g.Batch * g.Heads * g.Queries * g.Keys) : null,
         };
     }
 

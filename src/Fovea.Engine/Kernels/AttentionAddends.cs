@@ -6,7 +6,10 @@ namespace Fovea.Engine.Kernels;
 /// <summary>What is added to the scores of attention, each part null where there is none.</summary>
 internal unsafe struct AttentionAddends
 {
-    /// <summary>A table [H, N, M], the same for every picture.</summary>
+    // Relative logits are put together for as many queries at a time as a square of the transposition has rows.
+    private const int RowsTogether = 8;
+
+    /// <summary>A table [H, N, M], the same for every picture, as <see cref="AttentionTable"/> packs it.</summary>
     public float* Table;
 
     /// <summary>Relative logits by row [B, N, H·(2·<see cref="Height"/>−1)], or null: queries and keys are the cells of one grid.</summary>
@@ -27,50 +30,41 @@ internal unsafe struct AttentionAddends
     /// <summary>Rows of the mask, G.</summary>
     public int Groups;
 
-    /// <summary>The addends of one query's scores against all keys; null where there are none.</summary>
+    /// <summary>The addends of a strip of queries against all keys, keys × lanes, as binary exponents.</summary>
     /// <param name="geometry">Sizes.</param>
     /// <param name="picture">The picture.</param>
     /// <param name="head">The head.</param>
-    /// <param name="query">The query's token.</param>
-    /// <param name="row">Memory of <see cref="RowFloats"/> floats, for what must be put together.</param>
-    public readonly float* Of(in AttentionGeometry geometry, int picture, int head, int query, float* row)
+    /// <param name="index">The strip.</param>
+    /// <param name="panel">Memory of <see cref="AttentionGeometry.ScoreFloats"/> floats, for what must be put together.</param>
+    /// <param name="rows">Memory of <see cref="RowFloats"/> floats.</param>
+    /// <param name="zeros">A row of zeros, which is the answer where nothing is added.</param>
+    public readonly StridedRows Of(in AttentionGeometry geometry, int picture, int head, int index, float* panel, float* rows, float* zeros)
     {
-        float* table = Table == null ? null : Table + ((nint)head * geometry.Queries + query) * geometry.Keys;
+        var strip = geometry.Strip(index);
+        float* table = Table == null ? null : Table + AttentionTable.Panel(geometry, head, index);
         if (RelativeRows == null && Mask == null)
         {
-            return table;
+            return table == null ? new StridedRows(zeros, 0) : new StridedRows(table, strip.Lanes);
+        }
+
+        if (RelativeRows != null)
+        {
+            for (int row = 0; row < strip.Count; row += RowsTogether)
+            {
+                Relative(geometry, picture, head, strip.First + row, Math.Min(RowsTogether, strip.Count - row), rows);
+
+                // Whole squares: lanes past the last query and keys past the last are never used.
+                Transposition.Transpose(rows, RowStride(geometry), RowsTogether, RowStride(geometry), panel + row, strip.Lanes);
+            }
         }
 
         float* mask = Mask == null ? null : Mask + (nint)(picture % Groups) * geometry.Keys;
-        if (RelativeRows == null)
-        {
-            Sum(mask, table, row, geometry.Keys);
-            return row;
-        }
-
-        nint token = ((nint)picture * geometry.Queries + query) * geometry.Heads + head;
-        float* byRow = RelativeRows + token * (2 * Height - 1) + Height - 1 - query / Width;
-        float* byColumn = RelativeColumns + token * (2 * Width - 1) + Width - 1 - query % Width;
-        for (int y = 0; y < Height; y++)
-        {
-            Shift(byColumn, byRow[y], row + y * Width, Width);
-        }
-
-        if (table != null)
-        {
-            Sum(row, table, row, geometry.Keys);
-        }
-
-        if (mask != null)
-        {
-            Sum(row, mask, row, geometry.Keys);
-        }
-
-        return row;
+        Combine(panel, RelativeRows != null, table, mask, geometry.Keys, strip.Lanes);
+        return new StridedRows(panel, strip.Lanes);
     }
 
-    /// <summary>Floats of memory that a row of addends takes, with room for whole vectors behind it.</summary>
-    public static nint RowFloats(in AttentionGeometry geometry) => geometry.ScoreStride + Vector256<float>.Count;
+    /// <summary>Floats of memory for rows of relative logits, with room for whole vectors behind them.</summary>
+    public static nint RowFloats(in AttentionGeometry geometry) => RowsTogether * RowStride(geometry) + Vector256<float>.Count;
 
     /// <summary>Spreads the gradient of one query's scores over its relative logits, which are overwritten.</summary>
     /// <param name="scores">Gradient of the scores against all keys.</param>
@@ -96,6 +90,24 @@ internal unsafe struct AttentionAddends
         }
     }
 
+    private static int RowStride(in AttentionGeometry geometry) => geometry.Keys + 7 & ~7;
+
+    private readonly void Relative(in AttentionGeometry geometry, int picture, int head, int firstQuery, int count, float* rows)
+    {
+        for (int query = firstQuery; query < firstQuery + count; query++)
+        {
+            nint token = ((nint)picture * geometry.Queries + query) * geometry.Heads + head;
+            float* byRow = RelativeRows + token * (2 * Height - 1) + Height - 1 - query / Width;
+            float* byColumn = RelativeColumns + token * (2 * Width - 1) + Width - 1 - query % Width;
+            for (int y = 0; y < Height; y++)
+            {
+                Shift(byColumn, byRow[y], rows + y * Width, Width);
+            }
+
+            rows += RowStride(geometry);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Shift(float* source, float shift, float* target, int length)
     {
@@ -107,13 +119,20 @@ internal unsafe struct AttentionAddends
         }
     }
 
+    // panel = (panel, where it holds relative logits, + mask) · log₂ e + table, which is in binary exponents already.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sum(float* left, float* right, float* target, int length)
+    private static void Combine(float* panel, bool relative, float* table, float* mask, int keys, int lanes)
     {
-        for (int i = 0; i < length; i += Vector256<float>.Count)
+        var factor = Vector256.Create(Exponential.BinaryPerNatural);
+        for (int key = 0; key < keys; key++)
         {
-            var sum = Vector256.Load(left + i);
-            (right == null ? sum : sum + Vector256.Load(right + i)).Store(target + i);
+            var masked = Vector256.Create(mask == null ? 0 : mask[key]);
+            for (nint lane = (nint)key * lanes, end = lane + lanes; lane < end; lane += Vector256<float>.Count)
+            {
+                var natural = relative ? masked + Vector256.Load(panel + lane) : masked;
+                var known = table == null ? Vector256<float>.Zero : Vector256.Load(table + lane);
+                Vector256.FusedMultiplyAdd(natural, factor, known).Store(panel + lane);
+            }
         }
     }
 }

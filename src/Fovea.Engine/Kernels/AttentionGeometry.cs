@@ -14,19 +14,43 @@ namespace Fovea.Engine.Kernels;
 internal readonly record struct AttentionGeometry(
     int Batch, int Heads, int Queries, int Keys, int Width, int ValueWidth, float Scale)
 {
-    /// <summary>Rows of queries whose scores against all keys stand in cache together.</summary>
-    public const int TileRows = 24;
+    /// <summary>Queries whose scores against all keys stand in cache together; the last ones of a head may be up to eight more, rather than a strip of their own.</summary>
+    public const int StripQueries = 48;
 
-    /// <summary>Floats between rows of a tile's scores: the keys rounded up to whole panels.</summary>
-    public int ScoreStride => RoundUp(Keys);
+    /// <summary>Lanes of the widest strip.</summary>
+    public const int MaximumLanes = StripQueries + 8;
 
-    /// <summary>D rounded up to whole panels.</summary>
-    public int PaddedWidth => RoundUp(Width);
+    private const int MostKeysInChunk = 96;
 
-    /// <summary>Dv rounded up to whole panels.</summary>
-    public int PaddedValueWidth => RoundUp(ValueWidth);
+    /// <summary>Strips that the queries of a head are split into.</summary>
+    public int Strips => Math.Max(Queries - 8 + StripQueries - 1, StripQueries) / StripQueries;
 
-    private static int RoundUp(int count) => (count + MicroKernel.Columns - 1) / MicroKernel.Columns * MicroKernel.Columns;
+    /// <summary>Lanes of the widest strip of this geometry.</summary>
+    public int StripLanes => Math.Max(Strip(0).Lanes, Strip(Strips - 1).Lanes);
+
+    /// <summary>Floats of a panel of scores, keys × lanes, with room for whole squares of eight keys.</summary>
+    public nint ScoreFloats => (nint)(Keys + 7 & ~7) * StripLanes;
+
+    /// <summary>Floats of the longest row that a product begins with: a strip's scores, or a head's channels.</summary>
+    public int WidestRow => Math.Max(MaximumLanes, StridedProduct.Lanes(Math.Max(Width, ValueWidth)));
+
+    /// <summary>Keys that are treated together while they are in the first cache: whole tiles of six, and chunks of much the same size.</summary>
+    public int ChunkKeys
+    {
+        get
+        {
+            int chunks = (Keys + MostKeysInChunk - 1) / MostKeysInChunk;
+            return ((Keys + chunks - 1) / chunks + 5) / 6 * 6;
+        }
+    }
+
+    /// <summary>Where a strip of a head's queries begins, how many there are, and how many lanes hold them.</summary>
+    public (int First, int Count, int Lanes) Strip(int index)
+    {
+        int first = index * StripQueries;
+        int count = index == Strips - 1 ? Queries - first : StripQueries;
+        return (first, count, StridedProduct.Lanes(count));
+    }
 }
 
 /// <summary>
@@ -44,4 +68,7 @@ internal readonly unsafe struct Tokens(float* first, nint stride)
 
     /// <summary>A channel of a token, counted over all pictures.</summary>
     public float* At(nint token, nint channel) => _first + token * Stride + channel;
+
+    /// <summary>The channels from the given one on of a token and those after it.</summary>
+    public StridedRows Rows(nint token, nint channel) => new(At(token, channel), Stride);
 }

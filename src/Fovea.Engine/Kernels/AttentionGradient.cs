@@ -1,13 +1,11 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="AttentionKernel"/>. Probabilities are computed again, tile by tile, from the kept logarithms of the sums
+/// The gradient of <see cref="AttentionKernel"/>. Probabilities are computed again, strip by strip, from the kept logarithms of the sums
 /// (as in arXiv 2205.14135, algorithm 4). One head of one picture is one part: it alone writes its slices of the gradients.
 /// </summary>
 internal static unsafe class AttentionGradient
 {
-    private const int Rows = AttentionGeometry.TileRows;
-
     /// <summary>Everything the gradient reads and writes.</summary>
     public struct Operands
     {
@@ -58,6 +56,7 @@ internal static unsafe class AttentionGradient
     public static void Run(in AttentionGeometry geometry, in Operands operands, int first, int last, float* scratch)
     {
         var memory = new Scratch(geometry, scratch);
+        new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
         for (int part = first; part < last; part++)
         {
             Head(geometry, operands, part / geometry.Heads, part % geometry.Heads, memory);
@@ -66,127 +65,135 @@ internal static unsafe class AttentionGradient
 
     private static void Head(in AttentionGeometry geometry, in Operands operands, int picture, int head, in Scratch memory)
     {
-        nint channel = (nint)head * geometry.Width;
-        nint valueChannel = (nint)head * geometry.ValueWidth;
+        for (int strip = 0; strip < geometry.Strips; strip++)
+        {
+            Strip(geometry, operands, picture, head, strip, memory);
+        }
+
+        nint token = (nint)picture * geometry.Keys;
+        WriteScaled(memory.KeyGradient, operands.KeyGradient.Rows(token, head * geometry.Width), geometry.Keys, geometry.Width, geometry.Scale);
+        WriteScaled(memory.ValueGradient, operands.ValueGradient.Rows(token, head * geometry.ValueWidth), geometry.Keys, geometry.ValueWidth, 1);
+    }
+
+    private static void Strip(in AttentionGeometry geometry, in Operands operands, int picture, int head, int index, in Scratch memory)
+    {
+        (int firstQuery, int count, int lanes) = geometry.Strip(index);
+        nint token = (nint)picture * geometry.Queries + firstQuery;
+        nint row = ((nint)picture * geometry.Heads + head) * geometry.Queries + firstQuery;
         nint firstKey = (nint)picture * geometry.Keys;
-        float* key = operands.Key.At(firstKey, channel);
-        AttentionKernel.PackTransposed(key, operands.Key.Stride, geometry.Keys, geometry.Width, memory.KeysTransposed);
-        AttentionKernel.Pack(key, operands.Key.Stride, geometry.Keys, geometry.Width, memory.Keys);
-        AttentionKernel.PackTransposed(
-            operands.Value.At(firstKey, valueChannel), operands.Value.Stride, geometry.Keys, geometry.ValueWidth, memory.ValuesTransposed);
-        for (int row = 0; row < geometry.Queries; row += Rows)
-        {
-            Tile(geometry, operands, picture, head, row, Math.Min(Rows, geometry.Queries - row), memory);
-        }
-        for (int token = 0; token < geometry.Keys; token++)
-        {
-            AttentionTile.Scale(
-                memory.KeyGradient + token * (nint)geometry.PaddedWidth, operands.KeyGradient.At(firstKey + token, channel), geometry.Width, geometry.Scale);
-            AttentionTile.Scale(
-                memory.ValueGradient + token * (nint)geometry.PaddedValueWidth, operands.ValueGradient.At(firstKey + token, valueChannel),
-                geometry.ValueWidth, 1);
-        }
-    }
+        StridedRows query = operands.Query.Rows(token, head * geometry.Width);
+        StridedRows outputGradient = operands.OutputGradient.Rows(token, head * geometry.ValueWidth);
+        StridedRows key = operands.Key.Rows(firstKey, head * geometry.Width);
+        StridedRows value = operands.Value.Rows(firstKey, head * geometry.ValueWidth);
+        StridedRows probabilities = new(memory.Probabilities, lanes);
+        StridedRows gradients = new(memory.Gradients, lanes);
+        float* deltas = stackalloc float[AttentionGeometry.MaximumLanes];
+        new Span<float>(deltas, lanes).Clear();
 
-    private static void Tile(in AttentionGeometry geometry, in Operands operands, int picture, int head, int firstRow, int rows, in Scratch memory)
-    {
-        int keys = geometry.Keys;
-        nint stride = geometry.ScoreStride;
-        nint channel = (nint)head * geometry.Width;
-        nint valueChannel = (nint)head * geometry.ValueWidth;
-        nint token = (nint)picture * geometry.Queries + firstRow;
-        nint score = ((nint)picture * geometry.Heads + head) * geometry.Queries + firstRow;
-        float* query = operands.Query.At(token, channel);
-        float* outputGradient = operands.OutputGradient.At(token, valueChannel);
-        bool resume = firstRow > 0;
-
-        AttentionTile.Multiply(
-            query, operands.Query.Stride, rows, memory.KeysTransposed, geometry.Width, keys, memory.Probabilities, stride, resume: false);
-        AttentionTile.Multiply(
-            outputGradient, operands.OutputGradient.Stride, rows, memory.ValuesTransposed, geometry.ValueWidth, keys, memory.Gradients, stride, resume: false);
-        for (int row = 0; row < rows; row++)
+        StridedRows addends = operands.Addends.Of(geometry, picture, head, index, memory.Probabilities, memory.Addends, memory.Zeros);
+        RestoreProbabilities(geometry, query, outputGradient, key, value, addends, operands.LogSumExp + row, count, lanes, deltas, memory);
+        for (int first = 0; first < geometry.Keys; first += geometry.ChunkKeys)
         {
-            float* probabilities = memory.Probabilities + row * stride;
-            float* gradients = memory.Gradients + row * stride;
-            float* addend = operands.Addends.Of(geometry, picture, head, firstRow + row, memory.Addend);
-            AttentionTile.Restore(probabilities, addend, keys, geometry.Scale, operands.LogSumExp[score + row]);
-            float delta = AttentionTile.Dot(probabilities, gradients, keys);
-            AttentionTile.ScoreGradient(gradients, probabilities, keys, delta);
-            if (operands.ScoreGradient != null)
-            {
-                AttentionTile.Scale(gradients, operands.ScoreGradient + (score + row) * keys, keys, 1);
-            }
-            if (operands.RelativeRowsGradient != null)
-            {
-                nint logits = (token + row) * geometry.Heads + head;
-                operands.Addends.RelativeGradient(
-                    gradients, firstRow + row, operands.RelativeRowsGradient + logits * (2 * operands.Addends.Height - 1),
-                    operands.RelativeColumnsGradient + logits * (2 * operands.Addends.Width - 1));
-            }
+            int keys = Math.Min(geometry.ChunkKeys, geometry.Keys - first);
+            float* probability = probabilities.From(first).First;
+            float* gradient = gradients.From(first).First;
+            AttentionTile.ScoreGradient(gradient, probability, keys, lanes, deltas);
+            Accumulate(new(probability, lanes, 1), outputGradient, memory.ValueGradient.From(first), index == 0, keys, count, memory);
+            Accumulate(new(gradient, lanes, 1), query, memory.KeyGradient.From(first), index == 0, keys, count, memory);
+            Accumulate(new(gradient, 1, lanes), key.From(first), memory.QueryGradient, first == 0, count, keys, memory);
         }
 
-        AccumulateTransposed(
-            memory.Probabilities, stride, rows, keys, outputGradient, operands.OutputGradient.Stride, geometry.ValueWidth,
-            memory.ValueGradient, resume, memory);
-        AccumulateTransposed(
-            memory.Gradients, stride, rows, keys, query, operands.Query.Stride, geometry.Width, memory.KeyGradient, resume, memory);
-        nint resultStride = geometry.PaddedWidth;
-        AttentionTile.Multiply(memory.Gradients, stride, rows, memory.Keys, keys, geometry.Width, memory.Result, resultStride, resume: false);
-        for (int row = 0; row < rows; row++)
+        WriteScaled(memory.QueryGradient, operands.QueryGradient.Rows(token, head * geometry.Width), count, geometry.Width, geometry.Scale);
+        if (operands.ScoreGradient != null)
         {
-            AttentionTile.Scale(memory.Result + row * resultStride, operands.QueryGradient.At(token + row, channel), geometry.Width, geometry.Scale);
+            Transposition.Transpose(memory.Gradients, lanes, geometry.Keys, count, operands.ScoreGradient + row * geometry.Keys, geometry.Keys);
+        }
+
+        if (operands.RelativeRowsGradient != null)
+        {
+            // Probabilities are not needed any longer.
+            Transposition.Transpose(memory.Gradients, lanes, geometry.Keys, count, memory.Probabilities, geometry.Keys);
+            WriteRelative(geometry, operands, token, firstQuery, count, head, memory.Probabilities);
         }
     }
 
-    // sums[keys, width] (+)= strip[rows, keys]ᵀ · right[rows, width]
-    private static void AccumulateTransposed(
-        float* strip, nint stripStride, int rows, int keys, float* right, nint rightStride, int width, float* sums, bool resume, in Scratch memory)
+    // Probabilities and their gradients for all keys, and for each query Σ probability · gradient.
+    private static void RestoreProbabilities(
+        in AttentionGeometry geometry, StridedRows query, StridedRows outputGradient, StridedRows key, StridedRows value, StridedRows addends,
+        float* logSumExp, int count, int lanes, float* deltas, in Scratch memory)
     {
-        // Whole vectors go over: rows and keys past the last are never read again.
-        Transposition.Transpose(strip, stripStride, rows + 7 & ~7, keys + 7 & ~7, memory.Transposed, Rows);
-        AttentionKernel.Pack(right, rightStride, rows, width, memory.Right);
-        nint sumStride = RightPacking.Panels(width) * MicroKernel.Columns;
-        AttentionTile.Multiply(memory.Transposed, Rows, keys, memory.Right, rows, width, sums, sumStride, resume);
+        float* logarithms = stackalloc float[AttentionGeometry.MaximumLanes];
+        new Span<float>(logarithms, lanes).Clear();
+        AttentionTile.Scale(logSumExp, logarithms, count, Exponential.BinaryPerNatural);
+        AttentionTile.PackTransposed(query, count, geometry.Width, geometry.Scale * Exponential.BinaryPerNatural, memory.Queries, lanes);
+        AttentionTile.PackTransposed(outputGradient, count, geometry.ValueWidth, 1, memory.OutputGradients, lanes);
+        StridedRows zeros = new(memory.Zeros, 0);
+        StridedRows probabilities = new(memory.Probabilities, lanes);
+        StridedRows gradients = new(memory.Gradients, lanes);
+        for (int first = 0; first < geometry.Keys; first += geometry.ChunkKeys)
+        {
+            int keys = Math.Min(geometry.ChunkKeys, geometry.Keys - first);
+            StridedRows probability = probabilities.From(first);
+            StridedRows gradient = gradients.From(first);
+            StridedProduct.Multiply(
+                new(key.From(first).First, key.Stride, 1), new(memory.Queries, lanes), addends.From(first), probability, keys, lanes, geometry.Width);
+            StridedProduct.Multiply(
+                new(value.From(first).First, value.Stride, 1), new(memory.OutputGradients, lanes), zeros, gradient, keys, lanes, geometry.ValueWidth);
+            AttentionTile.Restore(probability.First, gradient.First, keys, lanes, logarithms, deltas);
+        }
+    }
+
+    // sums[rows] (+)= left · right, over whole vectors of the sums' columns.
+    private static void Accumulate(StridedLeft left, StridedRows right, StridedRows sums, bool begin, int rows, int depth, in Scratch memory) =>
+        StridedProduct.Multiply(left, right, begin ? new StridedRows(memory.Zeros, 0) : sums, sums, rows, (int)sums.Stride, depth);
+
+    private static void WriteScaled(StridedRows sums, StridedRows target, int rows, int columns, float factor)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            AttentionTile.Scale(sums.From(row).First, target.From(row).First, columns, factor);
+        }
+    }
+
+    private static void WriteRelative(in AttentionGeometry geometry, in Operands operands, nint token, int firstQuery, int count, int head, float* scores)
+    {
+        for (int row = 0; row < count; row++)
+        {
+            nint logits = (token + row) * geometry.Heads + head;
+            operands.Addends.RelativeGradient(
+                scores + (nint)row * geometry.Keys, firstQuery + row, operands.RelativeRowsGradient + logits * (2 * operands.Addends.Height - 1),
+                operands.RelativeColumnsGradient + logits * (2 * operands.Addends.Width - 1));
+        }
     }
 
     private readonly struct Scratch
     {
-        public readonly float* KeysTransposed;
-        public readonly float* Keys;
-        public readonly float* ValuesTransposed;
+        public readonly float* Queries;
+        public readonly float* OutputGradients;
         public readonly float* Probabilities;
         public readonly float* Gradients;
-        public readonly float* Transposed;
-        public readonly float* Right;
-        public readonly float* Result;
-        public readonly float* KeyGradient;
-        public readonly float* ValueGradient;
-        public readonly float* Addend;
+        public readonly float* Addends;
+        public readonly float* Zeros;
+        public readonly StridedRows QueryGradient;
+        public readonly StridedRows KeyGradient;
+        public readonly StridedRows ValueGradient;
         public readonly nint Floats;
 
         public Scratch(in AttentionGeometry geometry, float* memory)
         {
-            int widest = Math.Max(geometry.PaddedWidth, geometry.PaddedValueWidth);
-            float* next = memory;
-            KeysTransposed = Take(ref next, RightPacking.PackedLength(geometry.Width, geometry.Keys));
-            Keys = Take(ref next, RightPacking.PackedLength(geometry.Keys, geometry.Width));
-            ValuesTransposed = Take(ref next, RightPacking.PackedLength(geometry.ValueWidth, geometry.Keys));
-            Probabilities = Take(ref next, (nint)Rows * geometry.ScoreStride);
-            Gradients = Take(ref next, (nint)Rows * geometry.ScoreStride);
-            Transposed = Take(ref next, (nint)Rows * geometry.ScoreStride);
-            Right = Take(ref next, (nint)Rows * widest);
-            Result = Take(ref next, (nint)Rows * widest);
-            KeyGradient = Take(ref next, (nint)geometry.Keys * geometry.PaddedWidth);
-            ValueGradient = Take(ref next, (nint)geometry.Keys * geometry.PaddedValueWidth);
-            Addend = Take(ref next, AttentionAddends.RowFloats(geometry));
-            Floats = (nint)(next - memory);
-        }
-
-        private static float* Take(ref float* next, nint floats)
-        {
-            float* start = next;
-            next += floats;
-            return start;
+            ScratchCursor cursor = new(memory);
+            int width = StridedProduct.Lanes(geometry.Width);
+            int valueWidth = StridedProduct.Lanes(geometry.ValueWidth);
+            Queries = cursor.Take((nint)geometry.Width * geometry.StripLanes);
+            OutputGradients = cursor.Take((nint)geometry.ValueWidth * geometry.StripLanes);
+            Probabilities = cursor.Take(geometry.ScoreFloats);
+            Gradients = cursor.Take(geometry.ScoreFloats);
+            Addends = cursor.Take(AttentionAddends.RowFloats(geometry));
+            Zeros = cursor.Take(geometry.WidestRow);
+            QueryGradient = new(cursor.Take((nint)AttentionGeometry.MaximumLanes * width), width);
+            KeyGradient = new(cursor.Take((nint)geometry.Keys * width), width);
+            ValueGradient = new(cursor.Take((nint)geometry.Keys * valueWidth), valueWidth);
+            Floats = cursor.Floats;
         }
     }
 }

@@ -2,22 +2,16 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix never
-/// exists: the scores of a few query rows against all keys stand in cache, become exponentials, and meet the values; the sum divides last.
+/// exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum divides last.
+/// Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one picture is one part.
 /// </summary>
 internal static unsafe class AttentionKernel
 {
-    // Keys are packed again where a range of parts begins, so a part is a few tiles long.
-    private const int RowsPerPart = 4 * AttentionGeometry.TileRows;
-
-    /// <summary>Independent parts: runs of query rows of one head of one picture, a number that follows from the shapes alone.</summary>
-    public static int Parts(in AttentionGeometry geometry) => geometry.Batch * geometry.Heads * PartsPerHead(geometry);
+    /// <summary>Independent parts: strips of queries of one head of one picture, a number that follows from the shapes alone.</summary>
+    public static int Parts(in AttentionGeometry geometry) => geometry.Batch * geometry.Heads * geometry.Strips;
 
     /// <summary>Floats of scratch that one call of <see cref="Forward"/> needs.</summary>
-    public static nint ScratchFloats(in AttentionGeometry geometry) =>
-        RightPacking.PackedLength(geometry.Width, geometry.Keys)
-        + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth)
-        + AttentionGeometry.TileRows * (geometry.ScoreStride + geometry.PaddedValueWidth)
-        + AttentionAddends.RowFloats(geometry);
+    public static nint ScratchFloats(in AttentionGeometry geometry) => new Scratch(geometry, null).Floats;
 
     /// <summary>Computes parts [<paramref name="first"/>, <paramref name="last"/>) of the output.</summary>
     /// <param name="geometry">Sizes.</param>
@@ -34,67 +28,82 @@ internal static unsafe class AttentionKernel
         in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, in AttentionAddends addends, Tokens output, float* logSumExp,
         int first, int last, float* scratch)
     {
-        float* keys = scratch;
-        float* values = keys + RightPacking.PackedLength(geometry.Width, geometry.Keys);
-        float* addendRow = values + RightPacking.PackedLength(geometry.Keys, geometry.ValueWidth);
-        float* tile = addendRow + AttentionAddends.RowFloats(geometry);
-        int perHead = PartsPerHead(geometry);
-        float* sums = stackalloc float[AttentionGeometry.TileRows];
-        int packed = -1;
+        var memory = new Scratch(geometry, scratch);
+        new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
         for (int part = first; part < last; part++)
         {
-            int index = part / perHead;
-            int picture = index / geometry.Heads;
-            int head = index % geometry.Heads;
-            if (index != packed)
+            (int index, int strip) = Math.DivRem(part, geometry.Strips);
+            (int picture, int head) = Math.DivRem(index, geometry.Heads);
+            nint token = (nint)picture * geometry.Queries + geometry.Strip(strip).First;
+            nint firstKey = (nint)picture * geometry.Keys;
+            Strip(
+                geometry, strip, query.Rows(token, head * geometry.Width), key.Rows(firstKey, head * geometry.Width),
+                value.Rows(firstKey, head * geometry.ValueWidth), addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
+                output.Rows(token, head * geometry.ValueWidth),
+                logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + geometry.Strip(strip).First, memory);
+        }
+    }
+
+    private static void Strip(
+        in AttentionGeometry geometry, int index, StridedRows query, StridedRows key, StridedRows value, StridedRows addends, StridedRows output,
+        float* logSumExp, in Scratch memory)
+    {
+        (_, int count, int lanes) = geometry.Strip(index);
+        int chunk = geometry.ChunkKeys;
+        float* maxima = stackalloc float[AttentionGeometry.MaximumLanes];
+        float* sums = stackalloc float[AttentionGeometry.MaximumLanes];
+        new Span<float>(maxima, lanes).Fill(float.NegativeInfinity);
+        new Span<float>(sums, lanes).Clear();
+        AttentionTile.PackTransposed(query, count, geometry.Width, geometry.Scale * Exponential.BinaryPerNatural, memory.Queries, lanes);
+        StridedRows queries = new(memory.Queries, lanes);
+        StridedRows scores = new(memory.Scores, lanes);
+        for (int first = 0; first < geometry.Keys; first += chunk)
+        {
+            int keys = Math.Min(chunk, geometry.Keys - first);
+            StridedLeft left = new(key.From(first).First, key.Stride, 1);
+            StridedProduct.Multiply(left, queries, addends.From(first), scores.From(first), keys, lanes, geometry.Width);
+            AttentionTile.RaiseMaxima(scores.From(first).First, keys, lanes, maxima);
+        }
+
+        int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
+        StridedRows result = new(memory.Result, valueLanes);
+        for (int first = 0; first < geometry.Keys; first += chunk)
+        {
+            int keys = Math.Min(chunk, geometry.Keys - first);
+            float* exponentials = scores.From(first).First;
+            AttentionTile.Exponentiate(exponentials, keys, lanes, maxima, sums);
+            StridedLeft left = new(exponentials, 1, lanes);
+            StridedProduct.Multiply(left, value.From(first), first == 0 ? new StridedRows(memory.Zeros, 0) : result, result, count, valueLanes, keys);
+        }
+
+        for (int row = 0; row < count; row++)
+        {
+            AttentionTile.Scale(result.From(row).First, output.From(row).First, geometry.ValueWidth, 1 / sums[row]);
+            if (logSumExp != null)
             {
-                nint token = (nint)picture * geometry.Keys;
-                PackTransposed(key.At(token, head * geometry.Width), key.Stride, geometry.Keys, geometry.Width, keys);
-                Pack(value.At(token, head * geometry.ValueWidth), value.Stride, geometry.Keys, geometry.ValueWidth, values);
-                packed = index;
-            }
-            int firstRow = part % perHead * RowsPerPart;
-            int lastRow = Math.Min(firstRow + RowsPerPart, geometry.Queries);
-            for (int row = firstRow; row < lastRow; row += AttentionGeometry.TileRows)
-            {
-                nint token = (nint)picture * geometry.Queries + row;
-                int rows = Math.Min(AttentionGeometry.TileRows, lastRow - row);
-                AttentionTile.Multiply(
-                    query.At(token, head * geometry.Width), query.Stride, rows, keys, geometry.Width, geometry.Keys, tile, geometry.ScoreStride, resume: false);
-                for (int i = 0; i < rows; i++)
-                {
-                    float* addend = addends.Of(geometry, picture, head, row + i, addendRow);
-                    var (sum, maximum) = AttentionTile.Exponentiate(tile + i * (nint)geometry.ScoreStride, addend, geometry.Keys, geometry.Scale);
-                    sums[i] = sum;
-                    if (logSumExp != null)
-                    {
-                        logSumExp[(nint)index * geometry.Queries + row + i] = maximum + MathF.Log(sum);
-                    }
-                }
-                Finish(geometry, rows, tile, sums, values, output.At(token, head * geometry.ValueWidth), output.Stride);
+                logSumExp[row] = (maxima[row] + MathF.Log2(sums[row])) * Exponential.NaturalPerBinary;
             }
         }
     }
 
-    /// <summary>Packs rows [tokens, width] as the right operand of a product over the width: the operand is their transpose.</summary>
-    public static void PackTransposed(float* rows, nint stride, int tokens, int width, float* packed) =>
-        RightPacking.Pack(rows, 1, stride, width, tokens, packed, 0, RightPacking.Panels(tokens));
-
-    /// <summary>Packs rows [tokens, width] as the right operand of a product over the tokens.</summary>
-    public static void Pack(float* rows, nint stride, int tokens, int width, float* packed) =>
-        RightPacking.Pack(rows, stride, 1, tokens, width, packed, 0, RightPacking.Panels(width));
-
-    private static int PartsPerHead(in AttentionGeometry geometry) => (geometry.Queries + RowsPerPart - 1) / RowsPerPart;
-
-    // The exponentials of a tile meet the values; each row is divided by its sum.
-    private static void Finish(in AttentionGeometry geometry, int rows, float* scores, float* sums, float* values, float* output, nint outputStride)
+    private readonly struct Scratch
     {
-        nint resultStride = geometry.PaddedValueWidth;
-        float* result = scores + AttentionGeometry.TileRows * (nint)geometry.ScoreStride;
-        AttentionTile.Multiply(scores, geometry.ScoreStride, rows, values, geometry.Keys, geometry.ValueWidth, result, resultStride, resume: false);
-        for (int row = 0; row < rows; row++)
+        public readonly float* Queries;
+        public readonly float* Scores;
+        public readonly float* Result;
+        public readonly float* Addends;
+        public readonly float* Zeros;
+        public readonly nint Floats;
+
+        public Scratch(in AttentionGeometry geometry, float* memory)
         {
-            AttentionTile.Scale(result + row * resultStride, output + row * outputStride, geometry.ValueWidth, 1 / sums[row]);
+            ScratchCursor cursor = new(memory);
+            Queries = cursor.Take((nint)geometry.Width * geometry.StripLanes);
+            Scores = cursor.Take(geometry.ScoreFloats);
+            Result = cursor.Take((nint)AttentionGeometry.MaximumLanes * StridedProduct.Lanes(geometry.ValueWidth));
+            Addends = cursor.Take(AttentionAddends.RowFloats(geometry));
+            Zeros = cursor.Take(geometry.WidestRow);
+            Floats = cursor.Floats;
         }
     }
 }

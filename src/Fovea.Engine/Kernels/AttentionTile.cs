@@ -3,99 +3,106 @@ using System.Runtime.Intrinsics;
 
 namespace Fovea.Engine.Kernels;
 
-/// <summary>What forward pass and gradient of attention do with the scores of a tile of query rows while they stand in cache.</summary>
+/// <summary>
+/// What forward pass and gradient of attention do with the scores of a strip of queries. A key is a row and a query a lane, so that the softmax over the
+/// keys runs down the lanes: no sum or maximum across a vector, and no keys beyond the last.
+/// </summary>
 internal static unsafe class AttentionTile
 {
-    /// <summary>result[rows, columns] (+)= left[rows, depth] · right, which is packed in panels; result rows hold whole panels.</summary>
+    /// <summary>packed[width, lanes] = factor · rows[count, width]ᵀ, with zeros in the lanes past the last row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(
-        float* left, nint leftStride, int rows, float* packed, int depth, int columns, float* result, nint resultStride, bool resume)
+    public static void PackTransposed(StridedRows rows, int count, int width, float factor, float* packed, int lanes)
     {
-        for (int column = 0; column < columns; column += MicroKernel.Columns)
+        if (count < lanes)
         {
-            for (int row = 0, count; row < rows; row += count)
+            new Span<float>(packed, width * lanes).Clear();
+        }
+
+        Transposition.Transpose(rows.First, rows.Stride, count, width, packed, lanes);
+        if (factor != 1)
+        {
+            var factors = Vector256.Create(factor);
+            for (float* end = packed + width * lanes; packed < end; packed += 8)
             {
-                count = MicroKernel.NextRows(rows - row);
-                MicroKernel.Multiply(left + row * leftStride, leftStride, count, packed, depth, result + row * resultStride + column, resultStride, resume);
+                (Vector256.Load(packed) * factors).Store(packed);
             }
-            packed += (nint)depth * MicroKernel.Columns;
         }
     }
 
-    /// <summary>
-    /// Turns a row of products into exp(scale · product + bias − maximum), zeros in the lanes past the last key, and gives the sum and the maximum.
-    /// </summary>
+    /// <summary>Raises each lane's maximum to the largest of its scores.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (float Sum, float Maximum) Exponentiate(float* row, float* bias, int keys, float scale)
+    public static void RaiseMaxima(float* scores, int keys, int lanes, float* maxima)
     {
-        int count = Vector256<float>.Count;
-        var factor = Vector256.Create(scale);
-        var maxima = Vector256.Create(float.NegativeInfinity);
-        int key = 0;
-        for (; key + count <= keys; key += count)
+        for (int lane = 0; lane < lanes; lane += 8)
         {
-            var score = Score(row + key, bias == null ? null : bias + key, factor);
-            maxima = Vector256.MaxNative(maxima, score);
-            score.Store(row + key);
-        }
-        if (key < keys)
-        {
-            var score = Score(row + key, bias == null ? null : bias + key, factor);
-            score = Vector256.ConditionalSelect(Inside(keys - key), score, Vector256.Create(float.NegativeInfinity));
-            maxima = Vector256.MaxNative(maxima, score);
-            score.Store(row + key);
-        }
-        float maximum = Largest(maxima);
-        var shift = Vector256.Create(maximum);
-        var sums = Vector256<float>.Zero;
-        for (key = 0; key < keys; key += count)
-        {
-            var power = VectorMath.Exp(Vector256.Load(row + key) - shift);
-            sums += power;
-            power.Store(row + key);
-        }
-        return (Vector256.Sum(sums), maximum);
-    }
+            var maximum = Vector256.Load(maxima + lane);
+            float* score = scores + lane;
+            for (int key = 0; key < keys; key++)
+            {
+                maximum = Vector256.MaxNative(maximum, Vector256.Load(score));
+                score += lanes;
+            }
 
-    /// <summary>Turns a row of products into probabilities again: exp(scale · product + bias − logSumExp).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Restore(float* row, float* bias, int keys, float scale, float logSumExp)
-    {
-        var factor = Vector256.Create(scale);
-        var shift = Vector256.Create(logSumExp);
-        for (int key = 0; key < keys; key += Vector256<float>.Count)
-        {
-            VectorMath.Exp(Score(row + key, bias == null ? null : bias + key, factor) - shift).Store(row + key);
+            maximum.Store(maxima + lane);
         }
     }
 
-    /// <summary>Turns a row of probability gradients into score gradients: probability · (gradient − delta).</summary>
+    /// <summary>Turns binary scores into 2^(score − maximum) and adds these to the sums of their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ScoreGradient(float* gradients, float* probabilities, int keys, float delta)
+    public static void Exponentiate(float* scores, int keys, int lanes, float* maxima, float* sums)
     {
-        var shift = Vector256.Create(delta);
-        for (int key = 0; key < keys; key += Vector256<float>.Count)
+        for (int lane = 0; lane < lanes; lane += 8)
         {
-            (Vector256.Load(probabilities + key) * (Vector256.Load(gradients + key) - shift)).Store(gradients + key);
+            var maximum = Vector256.Load(maxima + lane);
+            var sum = Vector256.Load(sums + lane);
+            float* score = scores + lane;
+            for (int key = 0; key < keys; key++)
+            {
+                var power = Exponential.PowerOfTwo(Vector256.Load(score) - maximum);
+                sum += power;
+                power.Store(score);
+                score += lanes;
+            }
+
+            sum.Store(sums + lane);
         }
     }
 
-    /// <summary>Σ left · right.</summary>
+    /// <summary>Turns binary scores into probabilities again, 2^(score − logarithm), and adds probability · gradient to the deltas of their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot(float* left, float* right, int length)
+    public static void Restore(float* scores, float* gradients, int keys, int lanes, float* logarithms, float* deltas)
     {
-        var sums = Vector256<float>.Zero;
-        int index = 0;
-        for (; index + Vector256<float>.Count <= length; index += Vector256<float>.Count)
+        for (int lane = 0; lane < lanes; lane += 8)
         {
-            sums = Vector256.FusedMultiplyAdd(Vector256.Load(left + index), Vector256.Load(right + index), sums);
+            var logarithm = Vector256.Load(logarithms + lane);
+            var delta = Vector256.Load(deltas + lane);
+            nint index = lane;
+            for (int key = 0; key < keys; key++)
+            {
+                var probability = Exponential.PowerOfTwo(Vector256.Load(scores + index) - logarithm);
+                delta = Vector256.FusedMultiplyAdd(probability, Vector256.Load(gradients + index), delta);
+                probability.Store(scores + index);
+                index += lanes;
+            }
+
+            delta.Store(deltas + lane);
         }
-        float sum = Vector256.Sum(sums);
-        for (; index < length; index++)
+    }
+
+    /// <summary>Turns gradients of probabilities into gradients of scores: probability · (gradient − delta).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScoreGradient(float* gradients, float* probabilities, int keys, int lanes, float* deltas)
+    {
+        for (int lane = 0; lane < lanes; lane += 8)
         {
-            sum = MathF.FusedMultiplyAdd(left[index], right[index], sum);
+            var delta = Vector256.Load(deltas + lane);
+            nint index = lane;
+            for (int key = 0; key < keys; key++)
+            {
+                (Vector256.Load(probabilities + index) * (Vector256.Load(gradients + index) - delta)).Store(gradients + index);
+                index += lanes;
+            }
         }
-        return sum;
     }
 
     /// <summary>target = factor · source for <paramref name="length"/> values, and not one more.</summary>
@@ -108,25 +115,10 @@ internal static unsafe class AttentionTile
         {
             (Vector256.Load(source + index) * factors).Store(target + index);
         }
+
         for (; index < length; index++)
         {
             target[index] = source[index] * factor;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Score(float* product, float* bias, Vector256<float> scale)
-    {
-        var value = Vector256.Load(product);
-        return bias == null ? value * scale : Vector256.FusedMultiplyAdd(value, scale, Vector256.Load(bias));
-    }
-
-    private static Vector256<float> Inside(int lanes) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(lanes)).AsSingle();
-
-    private static float Largest(Vector256<float> values)
-    {
-        var half = Vector128.Max(values.GetLower(), values.GetUpper());
-        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
-        return MathF.Max(half.GetElement(0), half.GetElement(1));
     }
 }

@@ -15,7 +15,7 @@ public sealed class AttentionAddendTests
     [InlineData(AttentionAddend.Table | AttentionAddend.Relative | AttentionAddend.Mask)]
     public void Fused_attention_is_the_softmax_of_its_scores_written_out(AttentionAddend addends)
     {
-        foreach ((int batch, int heads, int height, int width) in ((int, int, int, int)[])[(2, 1, 3, 4), (4, 3, 1, 7), (2, 2, 5, 9), (6, 2, 7, 7)])
+        foreach ((int batch, int heads, int height, int width) in ((int, int, int, int)[])[(2, 1, 3, 4), (4, 3, 1, 7), (2, 2, 5, 9), (6, 2, 7, 7), (2, 1, 9, 13)])
         {
             int tokens = height * width;
             ComputeGraph graph = new();
@@ -41,6 +41,35 @@ public sealed class AttentionAddendTests
 
             plan.Run();
             Assert.All(plan.Output("fused").ToArray().Zip(plan.Output("written").ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Slices_that_only_attention_reads_are_no_steps_and_change_nothing(bool alsoRead)
+    {
+        foreach ((int batch, int heads, int tokens, int width) in ((int, int, int, int)[])[(2, 3, 7, 5), (1, 2, 57, 8), (3, 1, 50, 16)])
+        {
+            Dictionary<string, float[]>[] runs = [.. new[] { true, false }.Select(sliced =>
+            {
+                ComputeGraph graph = new(training: true);
+                int channels = heads * width;
+                Value joined = graph.Input("joined", [batch, tokens, 3 * channels]);
+                Value[] parts = [.. Enumerable.Range(0, 3).Select(i => sliced ? joined.Slice(2, i * channels, channels) : joined.Reshape([batch * tokens, 3, channels]).Slice(1, i, 1).Reshape([batch, tokens, channels]))];
+                Value attended = parts[0].Attention(parts[1], parts[2], heads, 0.4f);
+                graph.Output("attended", attended);
+                graph.Output("gradient", Engine.Compile.Gradients.Of(attended, [joined], graph.Input("upstream", attended.Shape))[0]!);
+                if (alsoRead)
+                {
+                    graph.Output("key", parts[1].Sum(1));
+                }
+
+                using Plan plan = Plan.Compile(graph, GraphRun.Single);
+                Assert.Equal(!sliced ? 3 : alsoRead ? 1 : 0, plan.Builder.Steps.Count(step => step.Node.Operation is Slice));
+                return GraphRun.Outputs(plan, graph.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape)));
+            })];
+            Assert.All(runs[0], output => Assert.Equal(runs[1][output.Key], output.Value));
         }
     }
 

@@ -32,6 +32,67 @@ public sealed unsafe class AttentionTests
     }
 
     [Fact]
+    public void Every_small_number_of_queries_keys_and_channels_follows_the_definition()
+    {
+        for (int size = 1; size <= 72; size++)
+        {
+            AttentionGeometry geometry = new(1 + size % 2, 1 + size % 3, 1 + size * 11 % 107, size, 1 + size * 7 % 72, 1 + size * 13 % 72, 0.2f);
+            using var problem = new Problem(geometry, biased: size % 4 > 1, seed: 100 + size);
+            problem.Forward();
+            problem.AssertForward();
+            problem.Gradient();
+            problem.AssertGradient();
+        }
+    }
+
+    [Fact]
+    public void Strips_cover_all_queries_and_none_is_short_while_another_has_room()
+    {
+        for (int queries = 1; queries < 500; queries++)
+        {
+            AttentionGeometry geometry = new(1, 1, queries, 1, 1, 1, 1);
+            int next = 0;
+            for (int index = 0; index < geometry.Strips; index++)
+            {
+                var strip = geometry.Strip(index);
+                Assert.Equal(next, strip.First);
+                Assert.InRange(strip.Count, geometry.Strips == 1 ? 1 : 9, AttentionGeometry.MaximumLanes);
+                Assert.InRange(strip.Lanes, strip.Count, geometry.StripLanes);
+                next += strip.Count;
+            }
+
+            Assert.Equal(queries, next);
+        }
+    }
+
+    [Fact]
+    public void A_packed_table_holds_each_strip_as_keys_by_queries_in_binary_exponents()
+    {
+        AttentionGeometry geometry = new(1, 2, 101, 7, 1, 1, 1);
+        using var table = GuardedMemory.Random(2 * 101 * 7, seed: 9);
+        using var packed = new GuardedMemory(AttentionTable.Floats(geometry), float.NaN);
+        for (int part = AttentionTable.Parts(geometry) - 1; part >= 0; part--)
+        {
+            AttentionTable.Pack(geometry, table, packed, part, part + 1);
+        }
+
+        packed.AssertGuards();
+        for (int head = 0; head < 2; head++)
+        {
+            for (int index = 0; index < geometry.Strips; index++)
+            {
+                var strip = geometry.Strip(index);
+                for (int i = 0; i < geometry.Keys * strip.Lanes; i++)
+                {
+                    (int key, int lane) = Math.DivRem(i, strip.Lanes);
+                    double expected = lane < strip.Count ? table[(head * 101 + strip.First + lane) * 7 + key] / Math.Log(2) : 0;
+                    Assert.Equal(expected, packed[AttentionTable.Panel(geometry, head, index) + i], 1e-6);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Queries_keys_and_values_may_be_slices_of_one_wider_matrix()
     {
         foreach (var geometry in _geometries.Where(geometry => geometry.Queries == geometry.Keys))
@@ -154,6 +215,7 @@ public sealed unsafe class AttentionTests
         private readonly AttentionGeometry _geometry;
         private readonly GuardedMemory _outputGradient;
         private readonly GuardedMemory _logSumExp;
+        private readonly GuardedMemory? _packedBias;
 
         public Problem(AttentionGeometry geometry, bool biased, int seed)
         {
@@ -167,6 +229,7 @@ public sealed unsafe class AttentionTests
             Key = new(keys * width, random);
             Value = new(keys * valueWidth, random);
             Bias = biased ? new(geometry.Heads * geometry.Queries * geometry.Keys, random, 2) : null;
+            _packedBias = biased ? new(AttentionTable.Floats(geometry), float.NaN) : null;
             _outputGradient = new(queries * valueWidth, random);
             Output = new(queries * valueWidth, float.NaN);
             _logSumExp = new(geometry.Heads * queries, float.NaN);
@@ -179,7 +242,7 @@ public sealed unsafe class AttentionTests
                 Query = new(Query, width),
                 Key = new(Key, width),
                 Value = new(Value, valueWidth),
-                Addends = new AttentionAddends { Table = Bias },
+                Addends = new AttentionAddends { Table = _packedBias },
                 LogSumExp = _logSumExp,
                 OutputGradient = new(_outputGradient, valueWidth),
                 QueryGradient = new(QueryGradient, width),
@@ -213,6 +276,7 @@ public sealed unsafe class AttentionTests
 
         public void Forward(int first, int last)
         {
+            PackBias();
             using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
                 _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Addends, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
@@ -261,6 +325,15 @@ public sealed unsafe class AttentionTests
                 memory.Dispose();
             }
             Bias?.Dispose();
+            _packedBias?.Dispose();
+        }
+
+        private void PackBias()
+        {
+            if (Bias is not null)
+            {
+                AttentionTable.Pack(_geometry, Bias, _packedBias, 0, AttentionTable.Parts(_geometry));
+            }
         }
 
         private double Loss(int which, int index, double step)

@@ -1,5 +1,6 @@
 using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Passes;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -66,10 +67,30 @@ internal static class Lowering
     }
 
     /// <summary>Whether a consumer reads a constant operand only in packed form, so that the operand itself need not be kept.</summary>
-    public static bool ReadsPacked(Node consumer, Value operand) =>
-        consumer.Operation is MatrixProduct { TransposeLeft: false } or Convolution
-        && operand.Shape.Rank is 2 or 4
-        && consumer.Inputs[1] == operand
-        && consumer.Inputs.Count(input => input == operand) == 1
-        && !(consumer.Operation is MatrixProduct && operand.Shape.Rank != 2);
+    public static bool ReadsPacked(Node consumer, Value operand)
+    {
+        return consumer.Inputs.Count(input => input == operand) == 1
+        && consumer.Operation switch
+        {
+            MatrixProduct { TransposeLeft: false } => consumer.Inputs[1] == operand && operand.Shape.Rank == 2,
+            Convolution => consumer.Inputs[1] == operand && operand.Shape.Rank is 2 or 4,
+            Attention attention => ReadsTable(attention),
+            AttentionGradient gradient => ReadsTable(gradient.Forward),
+            _ => false,
+        };
+
+        bool ReadsTable(Attention attention) => (attention.Addends & AttentionAddend.Table) != 0 && consumer.Inputs[3] == operand;
+    }
+
+    /// <summary>Whether a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.</summary>
+    public static bool ReadsInPlace(Node slice, Uses uses)
+    {
+        Value tokens = slice.Outputs[0];
+        return slice.Operation is Slice { Axis: 2 }
+            && tokens.Shape.Rank == 3
+            && !uses.IsConstant(tokens)
+            && !uses.IsResult(tokens)
+            && uses.Consumers(tokens) is { Count: > 0 } consumers
+            && consumers.All(consumer => consumer.Operation is Attention or AttentionGradient && !consumer.Inputs.Skip(3).Contains(tokens));
+    }
 }

@@ -51,7 +51,7 @@ internal sealed class PlanBuilder
     /// <summary>What is done once for all runs.</summary>
     public IReadOnlyList<Step> Preparation => _preparation;
 
-    /// <summary>The buffers of all values; those of a value and its reshaped forms are the same.</summary>
+    /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
 
     /// <summary>The buffers that stand for variables, whose memory is the variables' own.</summary>
@@ -100,6 +100,9 @@ internal sealed class PlanBuilder
                 return;
             case ReadVariable read:
                 _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable);
+                return;
+            case Slice when Lowering.ReadsInPlace(node, Uses):
+                _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
         }
 

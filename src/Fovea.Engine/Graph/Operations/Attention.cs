@@ -46,6 +46,10 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
         return [new TensorType([q[0], q[1], v[2]]), new TensorType([q[0], Heads, q[1]])];
     }
 
+    /// <summary>How many operands the addends are.</summary>
+    public int AddendOperands =>
+        ((Addends & AttentionAddend.Table) != 0 ? 1 : 0) + ((Addends & AttentionAddend.Relative) != 0 ? 2 : 0) + ((Addends & AttentionAddend.Mask) != 0 ? 1 : 0);
+
     /// <summary>The extent of the grid along the side that relative logits (B, N, heads·(2·extent−1)) are for.</summary>
     public int RelativeExtent(Shape logits) => ((logits.Last / Heads) + 1) / 2;
 

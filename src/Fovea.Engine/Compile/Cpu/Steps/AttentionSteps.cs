@@ -1,22 +1,133 @@
 using System.Diagnostics.CodeAnalysis;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
-/// <summary>Multi-head attention.</summary>
-internal sealed unsafe class AttentionStep : Step
+/// <summary>
+/// What attention and its gradient share: sizes and addends. A table is packed in front of every run where it changes (first phase), or once where it
+/// depends on weights alone.
+/// </summary>
+internal abstract unsafe class AttentionWork : Step
 {
-    private readonly AttentionGeometry _geometry;
     private readonly Graph.Operations.Attention _operation;
+    private readonly AttentionGeometry _geometry;
+    private readonly PlannedBuffer? _table;
+    private readonly PlannedBuffer? _packedTable;
+    private readonly bool _packsEachRun;
+    private readonly (int Start, int Stride)[] _channels;
 
+    /// <summary>Reads the sizes off a node whose first operands are those of the attention.</summary>
+    [SetsRequiredMembers]
+    protected AttentionWork(Node node, Graph.Operations.Attention operation, PlanBuilder builder)
+    {
+        (Node, Reads, Writes) = Lowering.Operands(node, builder);
+        _operation = operation;
+        Shape query = node.Inputs[0].Shape;
+        Shape value = node.Inputs[2].Shape;
+        _geometry = new AttentionGeometry(query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
+        _channels = [.. node.Inputs.Take(3).Select(operand => ChannelsOf(operand, builder.Uses))];
+        if ((operation.Addends & AttentionAddend.Table) != 0)
+        {
+            PlannedBuffer table = _table = Reads[3];
+            long floats = AttentionTable.Floats(in _geometry);
+            _packsEachRun = !builder.Uses.IsConstant(node.Inputs[3]) || builder.Uses.IsConstant(node.Outputs[0]);
+            _packedTable = _packsEachRun
+                ? Temporary(floats, builder)
+                : builder.Prepare(floats, packed => new PackStep(
+                    AttentionTable.Parts(in _geometry), (first, last) => AttentionTable.Pack(in _geometry, table.Floats, packed.Floats, first, last))
+                {
+                    Node = Node,
+                    Reads = [table],
+                    Writes = [packed],
+                });
+        }
+    }
+
+    /// <summary>The sizes.</summary>
+    protected ref readonly AttentionGeometry Geometry => ref _geometry;
+
+    /// <summary>Index of the operand behind those of the attention.</summary>
+    protected int NextOperand => 3 + _operation.AddendOperands;
+
+    /// <summary>Independent parts of the attention.</summary>
+    protected abstract int AttentionParts { get; }
+
+    /// <inheritdoc/>
+    public sealed override int Phases => _packsEachRun ? 2 : 1;
+
+    /// <inheritdoc/>
+    public sealed override int Parts(int phase) => _packsEachRun && phase == 0 ? AttentionTable.Parts(in _geometry) : AttentionParts;
+
+    /// <inheritdoc/>
+    public sealed override void Run(int phase, int first, int last, int worker)
+    {
+        if (_packsEachRun && phase == 0)
+        {
+            AttentionTable.Pack(in _geometry, _table!.Floats, _packedTable!.Floats, first, last);
+        }
+        else
+        {
+            Attend(Addends(), first, last, ScratchOf(worker));
+        }
+    }
+
+    /// <summary>Computes parts of the attention or its gradient.</summary>
+    protected abstract void Attend(in AttentionAddends addends, int first, int last, float* scratch);
+
+    /// <summary>Queries, keys and values, as they lie.</summary>
+    protected (Tokens Query, Tokens Key, Tokens Value) TokenOperands => (TokenOperand(0), TokenOperand(1), TokenOperand(2));
+
+    /// <summary>What has the channels of queries and keys.</summary>
+    protected Tokens Channels(PlannedBuffer buffer) => new(buffer.Floats, _geometry.Heads * _geometry.Width);
+
+    /// <summary>What has the channels of values.</summary>
+    protected Tokens ValueChannels(PlannedBuffer buffer) => new(buffer.Floats, _geometry.Heads * _geometry.ValueWidth);
+
+    private static (int Start, int Stride) ChannelsOf(Value operand, Uses uses) => operand.Producer is { Operation: Slice slice } node && Lowering.ReadsInPlace(node, uses)
+        ? (slice.Start, node.Inputs[0].Shape[2])
+        : (0, operand.Shape[2]);
+
+    private Tokens TokenOperand(int index) => new(Reads[index].Floats + _channels[index].Start, _channels[index].Stride);
+
+    private AttentionAddends Addends()
+    {
+        // Not HasFlag: before the runtime optimises this method, that allocates.
+        AttentionAddends addends = default;
+        int next = 3;
+        if ((_operation.Addends & AttentionAddend.Table) != 0)
+        {
+            addends.Table = _packedTable!.Floats;
+            next++;
+        }
+
+        if ((_operation.Addends & AttentionAddend.Relative) != 0)
+        {
+            addends.Height = _operation.RelativeExtent(Node.Inputs[next].Shape);
+            addends.RelativeRows = Reads[next++].Floats;
+            addends.Width = _operation.RelativeExtent(Node.Inputs[next].Shape);
+            addends.RelativeColumns = Reads[next++].Floats;
+        }
+
+        if ((_operation.Addends & AttentionAddend.Mask) != 0)
+        {
+            addends.Groups = Node.Inputs[next].Shape[0];
+            addends.Mask = Reads[next].Floats;
+        }
+
+        return addends;
+    }
+}
+
+/// <summary>Multi-head attention.</summary>
+internal sealed unsafe class AttentionStep : AttentionWork
+{
     /// <summary>Reads the sizes off the node.</summary>
     [SetsRequiredMembers]
     public AttentionStep(Node node, PlanBuilder builder)
+        : base(node, (Graph.Operations.Attention)node.Operation, builder)
     {
-        (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        _operation = (Graph.Operations.Attention)node.Operation;
-        _geometry = Geometry(node, _operation);
         if (!builder.IsRead(node.Outputs[1]))
         {
             Writes = [Writes[0]];
@@ -24,112 +135,55 @@ internal sealed unsafe class AttentionStep : Step
     }
 
     /// <inheritdoc/>
-    public override long ScratchFloats => AttentionKernel.ScratchFloats(in _geometry);
-
-    /// <summary>The sizes of an attention whose first operands are query, key and value.</summary>
-    public static AttentionGeometry Geometry(Node node, Graph.Operations.Attention operation)
-    {
-        Shape query = node.Inputs[0].Shape;
-        Shape value = node.Inputs[2].Shape;
-        return new AttentionGeometry(query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
-    }
-
-    /// <summary>The addends among the operands, which begin at the fourth, and the index of the operand behind them.</summary>
-    public static (AttentionAddends Addends, int Next) Addends(Node node, Graph.Operations.Attention operation, IReadOnlyList<PlannedBuffer> reads)
-    {
-        // Not HasFlag: before the runtime optimises this method, that allocates.
-        AttentionAddends addends = default;
-        int next = 3;
-        if ((operation.Addends & AttentionAddend.Table) != 0)
-        {
-            addends.Table = reads[next++].Floats;
-        }
-
-        if ((operation.Addends & AttentionAddend.Relative) != 0)
-        {
-            addends.Height = operation.RelativeExtent(node.Inputs[next].Shape);
-            addends.RelativeRows = reads[next++].Floats;
-            addends.Width = operation.RelativeExtent(node.Inputs[next].Shape);
-            addends.RelativeColumns = reads[next++].Floats;
-        }
-
-        if ((operation.Addends & AttentionAddend.Mask) != 0)
-        {
-            addends.Groups = node.Inputs[next].Shape[0];
-            addends.Mask = reads[next++].Floats;
-        }
-
-        return (addends, next);
-    }
-
-    /// <summary>A token list as the kernels take it.</summary>
-    public static Tokens TokensOf(PlannedBuffer buffer, int channels) => new(buffer.Floats, channels);
+    public override long ScratchFloats => AttentionKernel.ScratchFloats(in Geometry);
 
     /// <inheritdoc/>
-    public override int Parts(int phase) => AttentionKernel.Parts(in _geometry);
+    protected override int AttentionParts => AttentionKernel.Parts(in Geometry);
 
     /// <inheritdoc/>
-    public override void Run(int phase, int first, int last, int worker)
+    protected override void Attend(in AttentionAddends addends, int first, int last, float* scratch)
     {
-        int channels = _geometry.Heads * _geometry.Width;
-        int valueChannels = _geometry.Heads * _geometry.ValueWidth;
-        (AttentionAddends addends, _) = Addends(Node, _operation, Reads);
-        AttentionKernel.Forward(
-            in _geometry,
-            TokensOf(Reads[0], channels),
-            TokensOf(Reads[1], channels),
-            TokensOf(Reads[2], valueChannels),
-            in addends,
-            TokensOf(Writes[0], valueChannels),
-            Writes.Count > 1 ? Writes[1].Floats : null,
-            first,
-            last,
-            ScratchOf(worker));
+        (Tokens query, Tokens key, Tokens value) = TokenOperands;
+        float* logSumExp = Writes.Count > 1 ? Writes[1].Floats : null;
+        AttentionKernel.Forward(in Geometry, query, key, value, in addends, ValueChannels(Writes[0]), logSumExp, first, last, scratch);
     }
 }
 
 /// <summary>The gradient of multi-head attention.</summary>
-internal sealed unsafe class AttentionGradientStep : Step
+internal sealed unsafe class AttentionGradientStep : AttentionWork
 {
-    private readonly AttentionGeometry _geometry;
-    private readonly Graph.Operations.Attention _operation;
-
     /// <summary>Reads the sizes off the node.</summary>
     [SetsRequiredMembers]
     public AttentionGradientStep(Node node, PlanBuilder builder)
+        : base(node, ((Graph.Operations.AttentionGradient)node.Operation).Forward, builder)
     {
-        (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        _operation = ((Graph.Operations.AttentionGradient)node.Operation).Forward;
-        _geometry = AttentionStep.Geometry(node, _operation);
     }
 
     /// <inheritdoc/>
-    public override long ScratchFloats => Kernels.AttentionGradient.ScratchFloats(in _geometry);
+    public override long ScratchFloats => Kernels.AttentionGradient.ScratchFloats(in Geometry);
 
     /// <inheritdoc/>
-    public override int Parts(int phase) => Kernels.AttentionGradient.Parts(in _geometry);
+    protected override int AttentionParts => Kernels.AttentionGradient.Parts(in Geometry);
 
     /// <inheritdoc/>
-    public override void Run(int phase, int first, int last, int worker)
+    protected override void Attend(in AttentionAddends addends, int first, int last, float* scratch)
     {
-        int channels = _geometry.Heads * _geometry.Width;
-        int valueChannels = _geometry.Heads * _geometry.ValueWidth;
-        (AttentionAddends addends, int next) = AttentionStep.Addends(Node, _operation, Reads);
+        (Tokens query, Tokens key, Tokens value) = TokenOperands;
         Kernels.AttentionGradient.Operands operands = new()
         {
-            Query = AttentionStep.TokensOf(Reads[0], channels),
-            Key = AttentionStep.TokensOf(Reads[1], channels),
-            Value = AttentionStep.TokensOf(Reads[2], valueChannels),
+            Query = query,
+            Key = key,
+            Value = value,
             Addends = addends,
-            LogSumExp = Reads[next].Floats,
-            OutputGradient = AttentionStep.TokensOf(Reads[next + 1], valueChannels),
-            QueryGradient = AttentionStep.TokensOf(Writes[0], channels),
-            KeyGradient = AttentionStep.TokensOf(Writes[1], channels),
-            ValueGradient = AttentionStep.TokensOf(Writes[2], valueChannels),
+            LogSumExp = Reads[NextOperand].Floats,
+            OutputGradient = ValueChannels(Reads[NextOperand + 1]),
+            QueryGradient = Channels(Writes[0]),
+            KeyGradient = Channels(Writes[1]),
+            ValueGradient = ValueChannels(Writes[2]),
             ScoreGradient = addends.Table == null ? null : Writes[3].Floats,
             RelativeRowsGradient = addends.RelativeRows == null ? null : Writes[^2].Floats,
             RelativeColumnsGradient = addends.RelativeRows == null ? null : Writes[^1].Floats,
         };
-        Kernels.AttentionGradient.Run(in _geometry, in operands, first, last, ScratchOf(worker));
+        Kernels.AttentionGradient.Run(in Geometry, in operands, first, last, scratch);
     }
 }
