@@ -115,15 +115,22 @@ public sealed class Classifier : IDisposable
         _state.Dispose();
     }
 
-    private IReadOnlyList<Prediction> Best(ReadOnlySpan<float> probabilities, int count)
+    private Prediction[] Best(ReadOnlySpan<float> probabilities, int count)
     {
         float[] values = probabilities.ToArray();
-        return
-        [
-            .. Enumerable.Range(0, values.Length)
-                .OrderByDescending(index => values[index])
-                .Take(count)
-                .Select(index => new Prediction(Info.Classes[index], values[index])),
-        ];
+        int[] order = new int[values.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (left, right) => values[left] != values[right] ? values[right].CompareTo(values[left]) : left.CompareTo(right));
+        Prediction[] best = new Prediction[Math.Clamp(count, 0, order.Length)];
+        for (int i = 0; i < best.Length; i++)
+        {
+            best[i] = new Prediction(Info.Classes[order[i]], values[order[i]]);
+        }
+
+        return best;
     }
 }

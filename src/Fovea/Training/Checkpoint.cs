@@ -69,7 +69,7 @@ public static class Checkpoint
     public static Dictionary<string, string> Metadata(CheckpointInfo info) => new()
     {
         [ModelKey] = info.Model,
-        [OptionsKey] = JsonSerializer.Serialize(info.Options, JsonSerializerOptions.Web),
+        [OptionsKey] = info.Options.ToJson(),
         [ClassesKey] = JsonSerializer.Serialize(info.Classes),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
@@ -94,8 +94,8 @@ public static class Checkpoint
         {
             CheckpointInfo info = new(
                 file.Metadata[ModelKey],
-                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey], JsonSerializerOptions.Web) ?? throw new JsonException($"{OptionsKey} is null"),
-                JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey]) ?? throw new JsonException($"{ClassesKey} is null"),
+                ModelOptions.FromJson(file.Metadata[OptionsKey]),
+                JsonMembers.Texts(file.Metadata[ClassesKey]),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
                 ? info
