@@ -52,9 +52,10 @@ public sealed class VariableBlock : IDisposable
     {
         get
         {
-            foreach (Variable variable in Variables)
+            // By index: this must not allocate.
+            for (int i = 0; i < Variables.Count; i++)
             {
-                variable.Keep();
+                Variables[i].Keep();
             }
 
             return _memory.Value;
