@@ -7,4 +7,10 @@ if (args is ["quick", ..])
     return;
 }
 
+if (args is ["load", ..])
+{
+    LoadTable.Print(args.Length > 1 ? args[1] : "crossformer_b");
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(QuickTable).Assembly).Run(args);

@@ -23,20 +23,37 @@ internal static class CommandLine
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>The verbs, in the order in which help lists them.</summary>
-    internal static Verb[] Verbs() =>
+    private static readonly (string Name, Func<Verb> Make)[] _verbs =
     [
-        new QuickstartVerb(), new ModelsVerb(), new InfoVerb(), new CompareVerb(), new BenchVerb(), new ProfileVerb(),
-        new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new ConvertVerb(), new DoctorVerb(), new ExportVerb(),
-        new VersionVerb(),
+        ("quickstart", () => new QuickstartVerb()), ("models", () => new ModelsVerb()), ("info", () => new InfoVerb()), ("compare", () => new CompareVerb()),
+        ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("train", () => new TrainVerb()), ("evaluate", () => new EvaluateVerb()),
+        ("predict", () => new PredictVerb()), ("convert", () => new ConvertVerb()), ("doctor", () => new DoctorVerb()), ("export", () => new ExportVerb()),
+        ("version", () => new VersionVerb()),
     ];
+
+    /// <summary>The verbs, in the order in which help lists them.</summary>
+    internal static Verb[] Verbs() => Array.ConvertAll(_verbs, verb => verb.Make());
+
+    /// <summary>The verbs that a command line needs: the one that it begins with, or all. Making the options of all others takes a cold process longer than parsing.</summary>
+    internal static Verb[] VerbsFor(string[] arguments)
+    {
+        foreach ((string name, Func<Verb> make) in _verbs)
+        {
+            if (arguments.Length > 0 && arguments[0] == name)
+            {
+                return [make()];
+            }
+        }
+
+        return Verbs();
+    }
 
     /// <summary>Runs the command as the process does, in the styles of the process's own terminal.</summary>
     /// <param name="arguments">The words after the command.</param>
     /// <param name="cancellation">Cancelled by Ctrl-C.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static Task<int> InvokeAsync(string[] arguments, CancellationToken cancellation) =>
-        InvokeAsync(Verbs(), arguments, Console.Out, TerminalStyle.OfOutput(), Console.Error, TerminalStyle.OfError(), cancellation);
+        InvokeAsync(VerbsFor(arguments), arguments, Console.Out, TerminalStyle.OfOutput(), Console.Error, TerminalStyle.OfError(), cancellation);
 
     /// <summary>Runs the command with its output going to two writers.</summary>
     /// <param name="arguments">The words after the command.</param>
@@ -45,7 +62,7 @@ internal static class CommandLine
     /// <param name="cancellation">Cancelled by Ctrl-C.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
-        InvokeAsync(Verbs(), arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
+        InvokeAsync(VerbsFor(arguments), arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
 
     /// <summary>Runs one of the given verbs.</summary>
     internal static async Task<int> InvokeAsync(

@@ -39,18 +39,29 @@ internal sealed class PredictVerb : Verb
         }
 
         using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size));
-        Table table = new(["picture", .. Enumerable.Range(1, Math.Min(top, classifier.Info.Classes.Count)).SelectMany(i => new[] { i == 1 ? "class" : $"class {i}", "probability" })]);
+        List<string> headings = ["picture"];
+        for (int i = 1; i <= Math.Min(top, classifier.Info.Classes.Count); i++)
+        {
+            headings.Add(i == 1 ? "class" : $"class {i}");
+            headings.Add("probability");
+        }
+
+        Table table = new([.. headings]);
         JsonArray answers = [];
         foreach (string path in context.Value(_pictures))
         {
             cancellation.ThrowIfCancellationRequested();
-            IReadOnlyList<Prediction> predictions = classifier.Predict(PictureFile.Read(path), top, cancellation);
-            table.Add([path, .. predictions.SelectMany(prediction => new[] { prediction.Class, Numbers.Percent(prediction.Probability) })]);
-            answers.Add(new JsonObject
+            List<string> row = [path];
+            JsonArray classes = [];
+            foreach (Prediction prediction in classifier.Predict(PictureFile.Read(path), top, cancellation))
             {
-                ["picture"] = path,
-                ["classes"] = new JsonArray([.. predictions.Select(prediction => new JsonObject { ["class"] = prediction.Class, ["probability"] = prediction.Probability })]),
-            });
+                row.Add(prediction.Class);
+                row.Add(Numbers.Percent(prediction.Probability));
+                classes.Add(new JsonObject { ["class"] = prediction.Class, ["probability"] = prediction.Probability });
+            }
+
+            table.Add([.. row]);
+            answers.Add(new JsonObject { ["picture"] = path, ["classes"] = classes });
         }
 
         context.Write(table);

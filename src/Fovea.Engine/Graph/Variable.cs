@@ -1,3 +1,4 @@
+using System.Buffers;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Graph;
@@ -8,10 +9,12 @@ namespace Fovea.Engine.Graph;
 /// <param name="name">The key under which checkpoints know it.</param>
 /// <param name="shape">Its shape as the engine stores it.</param>
 /// <param name="trainable">True for weights that an optimiser changes.</param>
-public sealed class Variable(string name, Shape shape, bool trainable)
+public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
     private Lazy<AlignedMemory>? _memory;
     private long _offset;
+    private MemoryHandle _loan;
+    private bool _isGone;
 
     /// <summary>The key under which checkpoints know it.</summary>
     public string Name { get; } = name;
@@ -22,14 +25,62 @@ public sealed class Variable(string name, Shape shape, bool trainable)
     /// <summary>True for weights that an optimiser changes.</summary>
     public bool Trainable { get; } = trainable;
 
-    /// <summary>The values, row-major.</summary>
-    /// <exception cref="InvalidOperationException">No memory was given to the variable yet.</exception>
-    public Span<float> Data => Memory.Floats((int)_offset, (int)Shape.Elements);
+    /// <summary>Whether the values lie in someone else's memory.</summary>
+    public bool IsBorrowed => _loan.Pointer is not null;
 
-    internal unsafe float* Pointer => Memory.FloatPointer + _offset;
+    /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
+    /// <exception cref="InvalidOperationException">No memory was given to the variable yet, or its values were borrowed and given back.</exception>
+    public Span<float> Data
+    {
+        get
+        {
+            Keep();
+            return new Span<float>(Pointer, (int)Shape.Elements);
+        }
+    }
 
-    private AlignedMemory Memory => _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
+    /// <summary>Where the values lie, for reading.</summary>
+    internal float* Pointer => IsBorrowed ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
 
+    private AlignedMemory Memory => _isGone
+        ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
+        : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
+
+    /// <summary>
+    /// Takes values where they lie, until <see cref="GiveBack"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
+    /// read in every run. Nothing writes to them.
+    /// </summary>
+    /// <param name="values">The values, row-major, as many as the shape says; 64 bytes that follow them must be readable.</param>
+    /// <exception cref="ArgumentException">There are more or fewer.</exception>
+    public void Borrow(ReadOnlyMemory<float> values)
+    {
+        if (values.Length != Shape.Elements)
+        {
+            throw new ArgumentException($"The variable {Name} of shape {Shape} takes {Shape.Elements} values, not {values.Length}.", nameof(values));
+        }
+
+        _loan.Dispose();
+        _loan = values.Pin();
+    }
+
+    /// <summary>Ends borrowing. Values that nobody asked to keep are gone.</summary>
+    public void GiveBack()
+    {
+        _isGone |= IsBorrowed;
+        EndLoan();
+    }
+
+    /// <summary>Copies borrowed values into memory of the variable's own.</summary>
+    internal void Keep()
+    {
+        if (IsBorrowed)
+        {
+            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats((int)_offset, (int)Shape.Elements));
+            EndLoan();
+        }
+    }
+
+    /// <summary>Says where the variable's own memory is.</summary>
     internal void Place(Lazy<AlignedMemory> memory, long offset)
     {
         if (_memory is not null)
@@ -39,5 +90,11 @@ public sealed class Variable(string name, Shape shape, bool trainable)
 
         _memory = memory;
         _offset = offset;
+    }
+
+    private void EndLoan()
+    {
+        _loan.Dispose();
+        _loan = default;
     }
 }

@@ -44,9 +44,23 @@ public sealed class VariableBlock : IDisposable
     public long Bytes => Math.Max(Length, 1) * sizeof(float);
 
     /// <summary>The whole block.</summary>
-    public Span<float> Data => _memory.Value.Floats(0, (int)Length);
+    public Span<float> Data => Memory.Floats(0, (int)Length);
 
-    internal unsafe float* Pointer => _memory.Value.FloatPointer;
+    internal unsafe float* Pointer => Memory.FloatPointer;
+
+    private AlignedMemory Memory
+    {
+        get
+        {
+            // By index: this must not allocate.
+            for (int i = 0; i < Variables.Count; i++)
+            {
+                Variables[i].Keep();
+            }
+
+            return _memory.Value;
+        }
+    }
 
     /// <summary>Where a variable begins, in floats.</summary>
     public long OffsetOf(Variable variable) => _offsets[variable];

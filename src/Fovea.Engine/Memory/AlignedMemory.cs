@@ -6,6 +6,8 @@ namespace Fovea.Engine.Memory;
 public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
+    private const int PopulateForWriting = 23;
+    private static readonly delegate* unmanaged<void*, nuint, int, int> _advise = FindAdvise();
     private readonly long _taken;
     private void* _allocated;
     private void* _pointer;
@@ -50,12 +52,35 @@ public sealed unsafe class AlignedMemory : IDisposable
         return new Span<float>(FloatPointer + offset, length);
     }
 
+    /// <summary>
+    /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched: some two thirds of the cost.
+    /// Does nothing where the system cannot.
+    /// </summary>
+    /// <param name="start">Where it begins.</param>
+    /// <param name="bytes">How much; pages that it does not fill are left as they are.</param>
+    internal static void Populate(byte* start, long bytes)
+    {
+        nuint page = (nuint)Environment.SystemPageSize;
+        nuint first = ((nuint)start + page - 1) & ~(page - 1);
+        nuint last = (nuint)(start + bytes) & ~(page - 1);
+        if (_advise != null && last > first)
+        {
+            // A kernel that does not know the advice answers with an error, and nothing is lost.
+            _ = _advise((void*)first, last - first, PopulateForWriting);
+        }
+    }
+
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);
     }
+
+    private static delegate* unmanaged<void*, nuint, int, int> FindAdvise() =>
+        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out nint advise)
+            ? (delegate* unmanaged<void*, nuint, int, int>)advise
+            : null;
 
     private void Free()
     {

@@ -35,7 +35,7 @@ public static class TensorFilling
     {
         Shape stored = StoredShape(source.Info(name), tensor) ?? throw new ArgumentException($"The shape of {name} does not fit.", nameof(tensor));
         bool resized = !stored.Equals(tensor.Shape);
-        if (!resized && tensor.Layout == TensorLayout.Same)
+        if (!resized && tensor.Layout.KeepsOrder(stored))
         {
             source.ReadFloats(name, tensor.Variable.Data);
             return;
@@ -52,6 +52,27 @@ public static class TensorFilling
         float[] table = new float[values.Length];
         tensor.Layout.FromCheckpoint(stored, values, table);
         PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
+    }
+
+    /// <summary>Lets a tensor use its values where they lie in a file, until the file is closed; fills it where the file does not hold them as the engine does.</summary>
+    /// <param name="file">The file, which stays open until the tensor gives the values back.</param>
+    /// <param name="name">The tensor's name in it.</param>
+    /// <param name="tensor">What is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
+    internal static void FillInPlace(SafeTensorsFile file, string name, Parameter tensor)
+    {
+        if (!tensor.Shape.Equals(StoredShape(file.Info(name), tensor)) || !file.TryInPlace(name, out ReadOnlyMemory<float> values))
+        {
+            Fill(file, name, tensor);
+        }
+        else if (tensor.Layout.KeepsOrder(tensor.Shape))
+        {
+            tensor.Variable.Borrow(values);
+        }
+        else
+        {
+            tensor.Layout.FromCheckpoint(tensor.Shape, values.Span, tensor.Variable.Data);
+        }
     }
 
     /// <summary>The tensors of a network as files hold them: PyTorch's layout, counters as 64-bit integers. Values are taken when they are written.</summary>

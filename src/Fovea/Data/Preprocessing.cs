@@ -26,8 +26,6 @@ public sealed record Preprocessing
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
     };
 
     private float[]? _table;
@@ -82,7 +80,8 @@ public sealed record Preprocessing
     {
         try
         {
-            var result = JsonSerializer.Deserialize<Preprocessing>(json, _json) ?? throw new DataException("The preprocessing is null; expected a JSON object.");
+            var result = new Preprocessing();
+            JsonMembers.Read(json, (name, value) => result = result.With(name, value));
             result.Validate();
             return result;
         }
@@ -210,6 +209,49 @@ public sealed record Preprocessing
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
+
+    /// <summary>The same with one member as its JSON value has it.</summary>
+    private Preprocessing With(string name, JsonElement value) => name switch
+    {
+        "height" => this with { Height = value.GetInt32() },
+        "width" => this with { Width = value.GetInt32() },
+        "channels" => this with { Channels = value.GetInt32() },
+        "resize" => this with
+        {
+            Resize = value.GetString() switch
+            {
+                "none" => ResizeRule.None,
+                "shorterSide" => ResizeRule.ShorterSide,
+                "exact" => ResizeRule.Exact,
+                _ => throw new JsonException($"'resize' is {value.GetRawText()}; known are none, shorterSide and exact"),
+            },
+        },
+        "resizeTo" => this with { ResizeTo = value.GetInt32() },
+        "interpolation" => this with
+        {
+            Interpolation = value.GetString() switch
+            {
+                "bilinear" => Interpolation.Bilinear,
+                "bicubic" => Interpolation.Bicubic,
+                _ => throw new JsonException($"'interpolation' is {value.GetRawText()}; known are bilinear and bicubic"),
+            },
+        },
+        "centerCrop" => this with { CenterCrop = value.GetBoolean() },
+        "mean" => this with { Mean = Numbers(value) },
+        "standardDeviation" => this with { StandardDeviation = Numbers(value) },
+        _ => throw new JsonException($"there is no member '{name}'"),
+    };
+
+    private static float[] Numbers(JsonElement list)
+    {
+        float[] numbers = new float[list.GetArrayLength()];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = list[i].GetSingle();
+        }
+
+        return numbers;
+    }
 
     private (int Width, int Height) ResizedSize(int width, int height)
     {

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Fovea.Formats;
 
@@ -70,6 +73,15 @@ internal sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(_start + start, length);
     }
 
+    /// <summary>A part of the file as numbers, where it lies; valid until the file is closed.</summary>
+    /// <param name="start">The first byte, a multiple of 4.</param>
+    /// <param name="count">How many numbers, all of which lie in the file.</param>
+    public ReadOnlyMemory<float> Floats(long start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(start % sizeof(float), 0, nameof(start));
+        return new MappedFloats((float*)Unsafe.AsPointer(in MemoryMarshal.GetReference(Slice(start, count * sizeof(float)))), count).Memory;
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
@@ -84,6 +96,22 @@ internal sealed unsafe class MappedFile : IDisposable
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _file?.Dispose();
+        }
+    }
+
+    /// <summary>Numbers in the mapped file, whose memory the file keeps where it is.</summary>
+    private sealed class MappedFloats(float* start, int count) : MemoryManager<float>
+    {
+        public override Span<float> GetSpan() => new(start, count);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(start + elementIndex, pinnable: this);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
         }
     }
 }

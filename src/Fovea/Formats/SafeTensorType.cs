@@ -61,8 +61,16 @@ internal static class SafeTensorTypes
     /// <summary>Finds the type of a code; false where the code is not known.</summary>
     public static bool TryParse(string code, out SafeTensorType type)
     {
-        int index = Array.FindIndex(_all, candidate => candidate.Code() == code);
-        type = index >= 0 ? _all[index] : default;
-        return index >= 0;
+        foreach (SafeTensorType candidate in _all)
+        {
+            if (candidate.Code() == code)
+            {
+                type = candidate;
+                return true;
+            }
+        }
+
+        type = default;
+        return false;
     }
 }

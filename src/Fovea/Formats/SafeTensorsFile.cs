@@ -6,6 +6,8 @@ namespace Fovea.Formats;
 /// </summary>
 public sealed class SafeTensorsFile : ICheckpointSource, IDisposable
 {
+    // What kernels may read, and ignore, behind the end of a tensor.
+    private const int ReadableBehind = 64;
     private readonly MappedFile _file;
 
     private SafeTensorsFile(MappedFile file)
@@ -56,6 +58,25 @@ public sealed class SafeTensorsFile : ICheckpointSource, IDisposable
     {
         SafeTensorInfo info = Info(name);
         TensorElements.ToFloats(Values(info, destination.Length), info.ElementType, destination);
+    }
+
+    /// <summary>
+    /// Gives a tensor's values where they lie in the file, valid until it is closed; false where they are not 32-bit floating point numbers that a processor can
+    /// read there, or end so near the file's end that nothing readable follows.
+    /// </summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="values">The values, in row-major order.</param>
+    /// <exception cref="InvalidFileException">The file has no tensor of that name.</exception>
+    internal bool TryInPlace(string name, out ReadOnlyMemory<float> values)
+    {
+        SafeTensorInfo info = Info(name);
+        bool readable = BitConverter.IsLittleEndian
+            && info.ElementType == SafeTensorType.F32
+            && info.ByteCount <= int.MaxValue
+            && info.Offset % sizeof(float) == 0
+            && info.Offset + info.ByteCount + ReadableBehind <= _file.Length;
+        values = readable ? _file.Floats(info.Offset, (int)info.Count) : default;
+        return readable;
     }
 
     /// <inheritdoc/>

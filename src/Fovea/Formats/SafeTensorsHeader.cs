@@ -79,43 +79,35 @@ internal sealed class SafeTensorsHeader
 
     private void ReadEntries(JsonElement root, long dataStart)
     {
-        foreach ((string name, JsonElement value) in Properties(root, "the header"))
+        foreach (JsonProperty entry in Properties(root, "the header"))
         {
-            if (name == MetadataName)
+            if (entry.Name == MetadataName)
             {
-                ReadMetadata(value);
+                ReadMetadata(entry.Value);
             }
             else
             {
-                _tensors.Add(name, ReadTensor(name, value, dataStart));
+                _tensors.Add(entry.Name, ReadTensor(entry.Name, entry.Value, dataStart));
             }
         }
     }
 
     private void ReadMetadata(JsonElement metadata)
     {
-        foreach ((string name, JsonElement value) in Properties(metadata, $"'{MetadataName}'"))
+        foreach (JsonProperty entry in Properties(metadata, $"'{MetadataName}'"))
         {
-            if (value.ValueKind != JsonValueKind.String)
+            if (entry.Value.ValueKind != JsonValueKind.String)
             {
-                throw Invalid($"metadata {Quote(name)} is {Kind(value)} where the format takes text only");
+                throw Invalid($"metadata {Quote(entry.Name)} is {JsonMembers.Kind(entry.Value)} where the format takes text only");
             }
 
-            _metadata.Add(name, value.GetString()!);
+            _metadata.Add(entry.Name, entry.Value.GetString()!);
         }
     }
 
     private SafeTensorInfo ReadTensor(string name, JsonElement value, long dataStart)
     {
-        Dictionary<string, JsonElement> fields = Properties(value, $"tensor {Quote(name)}");
-        JsonElement typeField = Field("dtype", JsonValueKind.String);
-        JsonElement shapeField = Field("shape", JsonValueKind.Array);
-        JsonElement rangeField = Field("data_offsets", JsonValueKind.Array);
-        if (fields.Count > 3)
-        {
-            throw Invalid($"tensor {Quote(name)} has the unknown entry {Quote(fields.Keys.First(key => key is not ("dtype" or "shape" or "data_offsets")))}");
-        }
-
+        (JsonElement typeField, JsonElement shapeField, JsonElement rangeField) = ReadFields(name, value);
         string code = typeField.GetString()!;
         if (!SafeTensorTypes.TryParse(code, out SafeTensorType type))
         {
@@ -135,40 +127,79 @@ internal sealed class SafeTensorsHeader
             throw NoRange();
         }
 
-        int[] shape = [.. shapeField.EnumerateArray().Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int n) && n >= 0
-            ? n
-            : throw Invalid($"the shape of tensor {Quote(name)} holds {Quote(size.GetRawText())}, which is not a size from 0 to {int.MaxValue}"))];
-        long[] range = [.. rangeField.EnumerateArray().Select(offset => offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out long n) && n >= 0
-            ? n
-            : throw Invalid($"the byte range of tensor {Quote(name)} holds {Quote(offset.GetRawText())}, which is not an offset"))];
-        if (range[1] < range[0])
+        int[] shape = new int[shapeField.GetArrayLength()];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            JsonElement size = shapeField[axis];
+            shape[axis] = size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int n) && n >= 0
+                ? n
+                : throw Invalid($"the shape of tensor {Quote(name)} holds {Quote(size.GetRawText())}, which is not a size from 0 to {int.MaxValue}");
+        }
+
+        (long start, long end) = (Offset(rangeField[0]), Offset(rangeField[1]));
+        if (end < start)
         {
             throw NoRange();
         }
 
-        UInt128 needed = (UInt128)type.Size();
+        ulong needed = (ulong)type.Size();
         foreach (int size in shape)
         {
             // Bounded at each step, so that no list of sizes can run over.
-            needed = UInt128.Min(needed * (uint)size, ulong.MaxValue);
+            needed = Math.BigMul(needed, (ulong)size, out ulong product) == 0 ? product : ulong.MaxValue;
         }
 
-        long given = range[1] - range[0];
-        return needed == (UInt128)given
-            ? new SafeTensorInfo(name, type, shape, dataStart + range[0], given)
+        long given = end - start;
+        return needed == (ulong)given
+            ? new SafeTensorInfo(name, type, shape, dataStart + start, given)
             : throw Invalid($"tensor {Quote(name)} of shape [{string.Join(", ", shape)}] and type {code} takes {needed} bytes, but its byte range has {given}");
 
         InvalidFileException NoRange() =>
             Invalid($"the byte range of tensor {Quote(name)} is {Quote(rangeField.GetRawText())} where a start and an end are expected");
 
-        JsonElement Field(string key, JsonValueKind kind)
-        {
-            if (!fields.TryGetValue(key, out JsonElement field))
-            {
-                throw Invalid($"tensor {Quote(name)} has no entry '{key}'");
-            }
+        long Offset(JsonElement offset) => offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out long n) && n >= 0
+            ? n
+            : throw Invalid($"the byte range of tensor {Quote(name)} holds {Quote(offset.GetRawText())}, which is not an offset");
+    }
 
-            return field.ValueKind == kind ? field : throw Invalid($"the entry '{key}' of tensor {Quote(name)} is {Kind(field)}");
+    private (JsonElement Type, JsonElement Shape, JsonElement Range) ReadFields(string name, JsonElement value)
+    {
+        JsonElement type = default;
+        JsonElement shape = default;
+        JsonElement range = default;
+        string? unknown = null;
+        foreach (JsonProperty field in Properties(value, $"tensor {Quote(name)}"))
+        {
+            switch (field.Name)
+            {
+                case "dtype":
+                    type = field.Value;
+                    break;
+                case "shape":
+                    shape = field.Value;
+                    break;
+                case "data_offsets":
+                    range = field.Value;
+                    break;
+                default:
+                    unknown ??= field.Name;
+                    break;
+            }
+        }
+
+        Require("dtype", type, JsonValueKind.String);
+        Require("shape", shape, JsonValueKind.Array);
+        Require("data_offsets", range, JsonValueKind.Array);
+        return unknown is null ? (type, shape, range) : throw Invalid($"tensor {Quote(name)} has the unknown entry {Quote(unknown)}");
+
+        void Require(string key, JsonElement field, JsonValueKind kind)
+        {
+            if (field.ValueKind != kind)
+            {
+                throw Invalid(field.ValueKind == JsonValueKind.Undefined
+                    ? $"tensor {Quote(name)} has no entry '{key}'"
+                    : $"the entry '{key}' of tensor {Quote(name)} is {JsonMembers.Kind(field)}");
+            }
         }
     }
 
@@ -177,7 +208,9 @@ internal sealed class SafeTensorsHeader
     {
         long end = dataStart;
         string previous = "the header";
-        foreach (SafeTensorInfo tensor in _tensors.Values.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteCount))
+        SafeTensorInfo[] inOrder = [.. _tensors.Values];
+        Array.Sort(inOrder, (left, right) => left.Offset != right.Offset ? left.Offset.CompareTo(right.Offset) : left.ByteCount.CompareTo(right.ByteCount));
+        foreach (SafeTensorInfo tensor in inOrder)
         {
             if (tensor.Offset < end)
             {
@@ -205,37 +238,27 @@ internal sealed class SafeTensorsHeader
         }
     }
 
-    private Dictionary<string, JsonElement> Properties(JsonElement element, string what)
+    private IEnumerable<JsonProperty> Properties(JsonElement element, string what)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw Invalid($"{what} is {Kind(element)} where a JSON object is expected");
+            throw Invalid($"{what} is {JsonMembers.Kind(element)} where a JSON object is expected");
         }
 
-        var properties = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (JsonProperty property in element.EnumerateObject())
         {
             _guard.CheckAllocation();
-            if (!properties.TryAdd(property.Name, property.Value))
+            if (!names.Add(property.Name))
             {
                 throw Invalid($"the name {Quote(property.Name)} stands twice in {what}");
             }
-        }
 
-        return properties;
+            yield return property;
+        }
     }
 
     private static string Quote(string name) => ReadingGuard.Quote(name);
-
-    private static string Kind(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "a JSON object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => "text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Null => "null",
-        _ => "true or false",
-    };
 
     private InvalidFileException Invalid(string problem, Exception? cause = null) => _guard.Damaged(problem, cause);
 }

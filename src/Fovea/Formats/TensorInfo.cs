@@ -7,5 +7,16 @@ namespace Fovea.Formats;
 public record TensorInfo(string Name, SafeTensorType ElementType, IReadOnlyList<int> Shape)
 {
     /// <summary>The number of elements.</summary>
-    public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
+    public long Count { get; } = Product(Shape);
+
+    private static long Product(IReadOnlyList<int> sizes)
+    {
+        long product = 1;
+        foreach (int size in sizes)
+        {
+            product *= size;
+        }
+
+        return product;
+    }
 }

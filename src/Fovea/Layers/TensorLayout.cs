@@ -37,6 +37,14 @@ public static class TensorLayouts
         _ => null,
     };
 
+    /// <summary>Whether a tensor that the engine stores with the given shape has its values in the same order in checkpoints, such as a 1×1 convolution's.</summary>
+    public static bool KeepsOrder(this TensorLayout layout, Shape stored) => layout switch
+    {
+        TensorLayout.ChannelsLast or TensorLayout.Unfolded => stored[3] == 1 || stored[1] * stored[2] == 1,
+        TensorLayout.Depthwise => stored[2] == 1 || stored[0] * stored[1] == 1,
+        _ => true,
+    };
+
     /// <summary>Reorders values from the engine's layout to that of checkpoints.</summary>
     public static void ToCheckpoint(this TensorLayout layout, Shape stored, ReadOnlySpan<float> source, Span<float> target)
     {
@@ -76,11 +84,13 @@ public static class TensorLayouts
         for (int matrix = 0; matrix < count; matrix++)
         {
             int start = matrix * rows * columns;
-            for (int row = 0; row < rows; row++)
+            for (int column = 0; column < columns; column++)
             {
-                for (int column = 0; column < columns; column++)
+                Span<float> run = target.Slice(start + (column * rows), rows);
+                int from = start + column;
+                for (int row = 0; row < run.Length; row++, from += columns)
                 {
-                    target[start + (column * rows) + row] = source[start + (row * columns) + column];
+                    run[row] = source[from];
                 }
             }
         }

@@ -57,8 +57,15 @@ public sealed class Backbone : IDisposable
     /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
     public static Backbone Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
     {
+        if (concurrency == 1)
+        {
+            return Checkpoint.Compile(path, size, Make);
+        }
+
         (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
-        return new Backbone(network, state, info.Preprocessing, pool, concurrency);
+        return Make(info, network, state);
+
+        Backbone Make(CheckpointInfo info, Network network, ModuleState state) => new(network, state, info.Preprocessing, pool, concurrency);
     }
 
     /// <summary>Makes a registered model with fresh weights.</summary>

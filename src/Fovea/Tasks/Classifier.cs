@@ -16,7 +16,8 @@ public readonly record struct Prediction(string Class, float Probability);
 /// <remarks>
 /// All callers share one set of weights, which nothing changes. What a run needs beside them belongs to a plan: its working memory, and the weights once
 /// more, folded and packed as the kernels read them. So <c>concurrency</c> costs memory, about the weights' size for each plan, and is worth it where
-/// the network is too small, or the machine too large, for one picture to occupy all processors.
+/// the network is too small, or the machine too large, for one picture to occupy all processors. With a concurrency of 1 the weights are in memory only as the
+/// plan has them, packed from where they lie in the file; the file must not be changed while it is loaded, and may be afterwards.
 /// </remarks>
 public sealed class Classifier : IDisposable
 {
@@ -44,8 +45,16 @@ public sealed class Classifier : IDisposable
     /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
     public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null, int concurrency = 1)
     {
+        // A single plan is made at once and takes what it needs from the file; further ones, which come later, need weights to be made of.
+        if (concurrency == 1)
+        {
+            return Checkpoint.Compile(path, size, Make);
+        }
+
         (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
-        return new Classifier(info, network, state, batchSize, pool, concurrency);
+        return Make(info, network, state);
+
+        Classifier Make(CheckpointInfo info, Network network, ModuleState state) => new(info, network, state, batchSize, pool, concurrency);
     }
 
     /// <summary>The most probable classes of a picture, most probable first.</summary>
@@ -115,15 +124,22 @@ public sealed class Classifier : IDisposable
         _state.Dispose();
     }
 
-    private IReadOnlyList<Prediction> Best(ReadOnlySpan<float> probabilities, int count)
+    private Prediction[] Best(ReadOnlySpan<float> probabilities, int count)
     {
         float[] values = probabilities.ToArray();
-        return
-        [
-            .. Enumerable.Range(0, values.Length)
-                .OrderByDescending(index => values[index])
-                .Take(count)
-                .Select(index => new Prediction(Info.Classes[index], values[index])),
-        ];
+        int[] order = new int[values.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (left, right) => values[left] != values[right] ? values[right].CompareTo(values[left]) : left.CompareTo(right));
+        Prediction[] best = new Prediction[Math.Clamp(count, 0, order.Length)];
+        for (int i = 0; i < best.Length; i++)
+        {
+            best[i] = new Prediction(Info.Classes[order[i]], values[order[i]]);
+        }
+
+        return best;
     }
 }

@@ -69,7 +69,7 @@ public static class Checkpoint
     public static Dictionary<string, string> Metadata(CheckpointInfo info) => new()
     {
         [ModelKey] = info.Model,
-        [OptionsKey] = JsonSerializer.Serialize(info.Options, JsonSerializerOptions.Web),
+        [OptionsKey] = info.Options.ToJson(),
         [ClassesKey] = JsonSerializer.Serialize(info.Classes),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
@@ -94,8 +94,8 @@ public static class Checkpoint
         {
             CheckpointInfo info = new(
                 file.Metadata[ModelKey],
-                JsonSerializer.Deserialize<ModelOptions>(file.Metadata[OptionsKey], JsonSerializerOptions.Web) ?? throw new JsonException($"{OptionsKey} is null"),
-                JsonSerializer.Deserialize<string[]>(file.Metadata[ClassesKey]) ?? throw new JsonException($"{ClassesKey} is null"),
+                ModelOptions.FromJson(file.Metadata[OptionsKey]),
+                JsonMembers.Texts(file.Metadata[ClassesKey]),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
                 ? info
@@ -110,15 +110,7 @@ public static class Checkpoint
 
     /// <summary>Fills a module's state from a checkpoint. Tables that belong to another picture size are resized.</summary>
     /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
-    public static void Load(SafeTensorsFile file, ModuleState state)
-    {
-        CheckNames(file, state);
-
-        foreach ((string name, Parameter tensor) in state.Tensors)
-        {
-            TensorFilling.Fill(file, name, tensor);
-        }
-    }
+    public static void Load(SafeTensorsFile file, ModuleState state) => Load(file, state, TensorFilling.Fill);
 
     /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
     /// <param name="path">The file.</param>
@@ -128,8 +120,39 @@ public static class Checkpoint
     public static (CheckpointInfo Info, Network Network, ModuleState State) Open(string path, (int Height, int Width)? size = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return Open(file, size, TensorFilling.Fill, (info, network, state) => (info, network, state));
+    }
+
+    /// <summary>
+    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in memory once and not twice;
+    /// the state keeps only what runs read as it is, and no further plan can be made of it.
+    /// </summary>
+    /// <typeparam name="T">What is compiled.</typeparam>
+    /// <param name="path">The file, which is mapped until this returns and must not be changed in the meantime.</param>
+    /// <param name="size">As <see cref="Open(string, ValueTuple{int, int}?)"/> has it.</param>
+    /// <param name="compile">Makes plans; the state belongs to the result.</param>
+    /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
+    /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
+    internal static T Compile<T>(string path, (int Height, int Width)? size, Func<CheckpointInfo, Network, ModuleState, T> compile)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return Open(file, size, TensorFilling.FillInPlace, (info, network, state) =>
+        {
+            T compiled = compile(info, network, state);
+            foreach (Parameter tensor in state.Tensors.Values)
+            {
+                tensor.Variable.GiveBack();
+            }
+
+            return compiled;
+        });
+    }
+
+    private static T Open<T>(
+        SafeTensorsFile file, (int Height, int Width)? size, Action<SafeTensorsFile, string, Parameter> fill, Func<CheckpointInfo, Network, ModuleState, T> make)
+    {
         CheckpointInfo info = ReadInfo(file);
-        Network network = CreateNetwork(info, path);
+        Network network = CreateNetwork(info, file.Path);
         if (size is (int height, int width))
         {
             info = info.At(height, width);
@@ -139,13 +162,22 @@ public static class Checkpoint
         ModuleState state = new(network);
         try
         {
-            Load(file, state);
-            return (info, network, state);
+            Load(file, state, fill);
+            return make(info, network, state);
         }
         catch
         {
             state.Dispose();
             throw;
+        }
+    }
+
+    private static void Load(SafeTensorsFile file, ModuleState state, Action<SafeTensorsFile, string, Parameter> fill)
+    {
+        CheckNames(file, state);
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            fill(file, name, tensor);
         }
     }
 

@@ -1,10 +1,33 @@
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Tests.Compile;
 
 public sealed class MemoryTests
 {
+    [Fact]
+    public unsafe void Memory_that_the_system_hands_out_early_keeps_what_stands_in_it()
+    {
+        const int floats = 300_000;
+        using AlignedMemory memory = new(floats * sizeof(float));
+        Span<float> values = memory.Floats(0, floats);
+        for (int i = 0; i < floats; i += 7)
+        {
+            values[i] = i;
+        }
+
+        foreach ((int start, int bytes) in ((int, int)[])[(0, floats * sizeof(float)), (5, 4096), (4096, 0), (100, 9000), (0, 1)])
+        {
+            AlignedMemory.Populate(memory.Pointer + start, bytes);
+        }
+
+        for (int i = 0; i < floats; i++)
+        {
+            Assert.Equal(i % 7 == 0 ? i : 0, values[i]);
+        }
+    }
+
     [Fact]
     public void Buffers_alive_at_the_same_time_never_overlap()
     {

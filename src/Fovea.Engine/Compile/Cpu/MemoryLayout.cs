@@ -43,7 +43,7 @@ internal sealed class MemoryLayout
     /// <summary>The memory that <see cref="Allocate"/> takes.</summary>
     public MemoryFigures Figures => new(_arena.Bytes, _persistent.Bytes, _scratch.Bytes, _gradientLayout?.Bytes ?? 0);
 
-    /// <summary>Takes the memory and tells every buffer where it lies.</summary>
+    /// <summary>Takes the memory and tells every buffer where it lies, but for those of variables.</summary>
     public unsafe PlanMemory Allocate()
     {
         AlignedMemory scratch = new(_scratch.Bytes);
@@ -58,17 +58,23 @@ internal sealed class MemoryLayout
             }
         }
 
-        foreach ((PlannedBuffer buffer, Variable variable) in _builder.Variables)
-        {
-            buffer.Pointer = (byte*)variable.Pointer;
-        }
-
         return new PlanMemory(_arena.Allocate(), _persistent.Allocate(), scratch, gradients);
     }
 
-    /// <summary>Runs the preparation through the given action, in memory of its own that is freed afterwards.</summary>
-    public void WithPreparationMemory(Action run)
+    /// <summary>Runs the preparation through the given action, in memory of its own that is freed afterwards, on the variables as they are now.</summary>
+    public unsafe void WithPreparationMemory(Action run)
     {
+        foreach ((PlannedBuffer buffer, Variable variable, bool inRuns) in _builder.Variables)
+        {
+            if (inRuns)
+            {
+                variable.Keep();
+            }
+
+            buffer.Pointer = (byte*)variable.Pointer;
+        }
+
+
         using AlignedMemory memory = _preparation.Allocate();
         run();
     }

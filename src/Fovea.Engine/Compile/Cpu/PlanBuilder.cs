@@ -11,7 +11,7 @@ internal sealed class PlanBuilder
 {
     private readonly Dictionary<Value, PlannedBuffer> _buffers = [];
     private readonly Dictionary<Value, Variable> _gradientTargets = [];
-    private readonly List<(PlannedBuffer Buffer, Variable Variable)> _variables = [];
+    private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
     private readonly List<Step> _steps = [];
     private readonly List<Step> _preparation = [];
@@ -54,8 +54,8 @@ internal sealed class PlanBuilder
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
 
-    /// <summary>The buffers that stand for variables, whose memory is the variables' own.</summary>
-    public IReadOnlyList<(PlannedBuffer Buffer, Variable Variable)> Variables => _variables;
+    /// <summary>The buffers that stand for variables, whose memory is the variables' own; those that runs do not touch are only read while others are prepared of them.</summary>
+    public IReadOnlyList<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> Variables => _variables;
 
     /// <summary>The buffers that stand for the variables' gradients, in the gradient block.</summary>
     public IReadOnlyDictionary<Variable, PlannedBuffer> Gradients => _gradients;
@@ -99,7 +99,7 @@ internal sealed class PlanBuilder
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
             case ReadVariable read:
-                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable);
+                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesPreparation(node.Outputs[0]));
                 return;
             case Slice when Lowering.ReadsInPlace(node, Uses):
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
@@ -120,10 +120,10 @@ internal sealed class PlanBuilder
         (constant ? _preparation : _steps).Add(Lowering.StepFor(node, this));
     }
 
-    private PlannedBuffer BufferOfVariable(Variable variable)
+    private PlannedBuffer BufferOfVariable(Variable variable, bool inRuns)
     {
         PlannedBuffer buffer = new(new TensorType(variable.Shape).Bytes, Placement.External, variable.Name);
-        _variables.Add((buffer, variable));
+        _variables.Add((buffer, variable, inRuns));
         return buffer;
     }
 
@@ -159,7 +159,7 @@ internal sealed class PlanBuilder
 
         foreach ((Variable variable, Value value) in Graph.Assignments)
         {
-            copies.Add((_buffers[value], BufferOfVariable(variable)));
+            copies.Add((_buffers[value], BufferOfVariable(variable, inRuns: true)));
         }
 
         if (copies.Count > 0)

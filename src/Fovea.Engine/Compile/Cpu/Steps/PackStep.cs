@@ -1,15 +1,22 @@
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
 /// <summary>Packs weights for the products that read them, once for all runs.</summary>
-internal sealed class PackStep(int parts, Action<int, int> pack) : Step
+internal sealed unsafe class PackStep(int parts, PlannedBuffer packed, Action<int, int> pack) : Step
 {
     /// <inheritdoc/>
     public override int Parts(int phase) => parts;
 
     /// <inheritdoc/>
-    public override void Run(int phase, int first, int last, int worker) => pack(first, last);
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        // The parts' places follow each other; where a border is not exact, its page is handed out when it is touched.
+        long start = packed.Bytes * first / parts;
+        AlignedMemory.Populate(packed.Pointer + start, (packed.Bytes * last / parts) - start);
+        pack(first, last);
+    }
 }
 
 /// <summary>
@@ -39,7 +46,7 @@ internal abstract unsafe class PackedStep : Step
         _packEachRun = !builder.Uses.IsConstant(operand) || builder.Uses.IsConstant(Node.Outputs[0]);
         _packed = _packEachRun
             ? Temporary(packedFloats, builder)
-            : builder.Prepare(packedFloats, packed => new PackStep(PackParts, (first, last) => Pack(source.Floats, packed.Floats, first, last))
+            : builder.Prepare(packedFloats, packed => new PackStep(PackParts, packed, (first, last) => Pack(source.Floats, packed.Floats, first, last))
             {
                 Node = Node,
                 Reads = [source],

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using Fovea.Data;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Tasks;
+using Fovea.Training;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>What stands between a checkpoint on disk and its first prediction, against the least that it must take: the file read once, and one prediction.</summary>
+internal static class LoadTable
+{
+    private const int Rounds = 9;
+
+    /// <summary>Measures in turns, in a process that has done it all once before, and prints the best and the middle of each.</summary>
+    /// <param name="model">The model's registered name.</param>
+    public static void Print(string model)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"fovea-load-{Environment.ProcessId}.safetensors");
+        try
+        {
+            (double[] reading, double[] prediction, double[] loading) = Measure(model, path);
+            Console.WriteLine($"{model}, {new FileInfo(path).Length / 1e6:F0} MB, {Environment.ProcessorCount} threads, {Rounds} rounds; milliseconds: best, median");
+            Row("the file read once", reading);
+            Row("one prediction", prediction);
+            Row("from load to first prediction", loading);
+            Console.WriteLine($"{"ratio to reading + prediction",-32}{loading[0] / (reading[0] + prediction[0]),8:F2}{Middle(loading) / (Middle(reading) + Middle(prediction)),8:F2}");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static (double[] Reading, double[] Prediction, double[] Loading) Measure(string model, string path)
+    {
+        Preprocessing preprocessing = Write(model, path);
+        float[] picture = new float[preprocessing.Length];
+        byte[] buffer = new byte[1 << 20];
+        var (reading, prediction, loading) = (new double[Rounds], new double[Rounds], new double[Rounds]);
+        for (int round = -1; round < Rounds; round++)
+        {
+            // The first round is not kept.
+            int kept = Math.Max(round, 0);
+            reading[kept] = Milliseconds(() => Read(path, buffer));
+            Classifier? classifier = null;
+            float[] probabilities = [];
+            loading[kept] = Milliseconds(() =>
+            {
+                classifier = Classifier.Load(path);
+                probabilities = new float[classifier.Info.Classes.Count];
+                classifier.Predict(picture, probabilities);
+            });
+            prediction[kept] = Enumerable.Range(0, 3).Min(_ => Milliseconds(() => classifier!.Predict(picture, probabilities)));
+            classifier!.Dispose();
+        }
+
+        Array.Sort(reading);
+        Array.Sort(prediction);
+        Array.Sort(loading);
+        return (reading, prediction, loading);
+    }
+
+    private static Preprocessing Write(string model, string path)
+    {
+        Network network = ModelRegistry.Create(model);
+        using ModuleState state = new(network);
+        state.Initialize(1);
+        Preprocessing preprocessing = new() { Height = network.Height, Width = network.Width };
+        string[] classes = [.. Enumerable.Range(0, network.Classes).Select(i => $"class {i}")];
+        Checkpoint.Save(path, new CheckpointInfo(model, new ModelOptions(network.Classes), classes, preprocessing), state);
+        return preprocessing;
+    }
+
+    private static void Read(string path, byte[] buffer)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        while (file.Read(buffer) > 0)
+        {
+        }
+    }
+
+    private static double Milliseconds(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Middle(double[] sorted) => sorted[sorted.Length / 2];
+
+    private static void Row(string what, double[] sorted) => Console.WriteLine($"{what,-32}{sorted[0],8:F1}{Middle(sorted),8:F1}");
+}
