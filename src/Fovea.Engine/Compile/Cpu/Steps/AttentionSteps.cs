@@ -36,7 +36,7 @@ internal abstract unsafe class AttentionWork : Step
             _packedTable = _packsEachRun
                 ? Temporary(floats, builder)
                 : builder.Prepare(floats, packed => new PackStep(
-                    AttentionTable.Parts(in _geometry), (first, last) => AttentionTable.Pack(in _geometry, table.Floats, packed.Floats, first, last))
+                    AttentionTable.Parts(in _geometry), packed, (first, last) => AttentionTable.Pack(in _geometry, table.Floats, packed.Floats, first, last))
                 {
                     Node = Node,
                     Reads = [table],
