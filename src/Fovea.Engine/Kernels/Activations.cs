@@ -64,8 +64,11 @@ internal readonly struct Gelu : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
-        VectorMath.Gelu(ref a, ref b, ref c, ref d);
+    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        VectorMath.Gelu(ref a, ref b);
+        VectorMath.Gelu(ref c, ref d);
+    }
 }
 
 /// <summary><see cref="ActivationKind.Relu"/>.</summary>

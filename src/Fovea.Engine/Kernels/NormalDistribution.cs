@@ -42,29 +42,25 @@ internal static class NormalDistribution
     }
 
     /// <summary>
-    /// The same for four vectors, to the same bits. Each step of a polynomial waits for the one before; four side by side fill the wait.
+    /// The same for two vectors, to the same bits. Each step of a polynomial waits for the one before; four polynomials side by side fill
+    /// most of the wait, and more would not fit the registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AboveMedian(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    public static void AboveMedian(ref Vector256<float> a, ref Vector256<float> b)
     {
         var squareA = Square(a);
         var squareB = Square(b);
-        var squareC = Square(c);
-        var squareD = Square(d);
-        var (numeratorA, numeratorB, numeratorC, numeratorD) = First(Numerator5, Numerator4, squareA, squareB, squareC, squareD);
-        Step(Numerator3, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
-        Step(Numerator2, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
-        Step(Numerator1, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
-        Step(Numerator0, squareA, squareB, squareC, squareD, ref numeratorA, ref numeratorB, ref numeratorC, ref numeratorD);
-        var (denominatorA, denominatorB, denominatorC, denominatorD) = First(Denominator5, Denominator4, squareA, squareB, squareC, squareD);
-        Step(Denominator3, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
-        Step(Denominator2, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
-        Step(Denominator1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
-        Step(1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        var numeratorA = Vector256.Create(Numerator5);
+        var numeratorB = numeratorA;
+        var denominatorA = Vector256.Create(Denominator5);
+        var denominatorB = denominatorA;
+        Step(Numerator4, Denominator4, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
+        Step(Numerator3, Denominator3, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
+        Step(Numerator2, Denominator2, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
+        Step(Numerator1, Denominator1, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
+        Step(Numerator0, 1, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
         a = Quotient(a, numeratorA, denominatorA);
         b = Quotient(b, numeratorB, denominatorB);
-        c = Quotient(c, numeratorC, denominatorC);
-        d = Quotient(d, numeratorD, denominatorD);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,26 +70,17 @@ internal static class NormalDistribution
     private static Vector256<float> Quotient(Vector256<float> x, Vector256<float> numerator, Vector256<float> denominator) =>
         VectorMath.Clamp(x * numerator / denominator, -0.5f, 0.5f);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> A, Vector256<float> B, Vector256<float> C, Vector256<float> D) First(
-        float highest, float next, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD)
-    {
-        var factor = Vector256.Create(highest);
-        var (a, b, c, d) = (factor, factor, factor, factor);
-        Step(next, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
-        return (a, b, c, d);
-    }
-
     // One step of Horner's rule.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
-        float coefficient, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD,
-        ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+        float numerator, float denominator, Vector256<float> squareA, Vector256<float> squareB,
+        ref Vector256<float> numeratorA, ref Vector256<float> numeratorB, ref Vector256<float> denominatorA, ref Vector256<float> denominatorB)
     {
-        var addend = Vector256.Create(coefficient);
-        a = Vector256.FusedMultiplyAdd(a, squareA, addend);
-        b = Vector256.FusedMultiplyAdd(b, squareB, addend);
-        c = Vector256.FusedMultiplyAdd(c, squareC, addend);
-        d = Vector256.FusedMultiplyAdd(d, squareD, addend);
+        var addend = Vector256.Create(numerator);
+        numeratorA = Vector256.FusedMultiplyAdd(numeratorA, squareA, addend);
+        numeratorB = Vector256.FusedMultiplyAdd(numeratorB, squareB, addend);
+        addend = Vector256.Create(denominator);
+        denominatorA = Vector256.FusedMultiplyAdd(denominatorA, squareA, addend);
+        denominatorB = Vector256.FusedMultiplyAdd(denominatorB, squareB, addend);
     }
 }

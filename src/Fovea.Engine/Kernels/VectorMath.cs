@@ -80,17 +80,14 @@ internal static class VectorMath
     public static Vector256<float> Gelu(Vector256<float> x) =>
         x * (NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
 
-    /// <summary>The same for four vectors at once, to the same bits.</summary>
+    /// <summary>The same for two vectors at once, to the same bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Gelu(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    public static void Gelu(ref Vector256<float> a, ref Vector256<float> b)
     {
-        var (aboveA, aboveB, aboveC, aboveD) = (a, b, c, d);
-        NormalDistribution.AboveMedian(ref aboveA, ref aboveB, ref aboveC, ref aboveD);
-        var half = Vector256.Create(0.5f);
-        a *= aboveA + half;
-        b *= aboveB + half;
-        c *= aboveC + half;
-        d *= aboveD + half;
+        var (aboveA, aboveB) = (a, b);
+        NormalDistribution.AboveMedian(ref aboveA, ref aboveB);
+        a *= aboveA + Vector256.Create(0.5f);
+        b *= aboveB + Vector256.Create(0.5f);
     }
 
     /// <summary>The derivative of <see cref="Gelu(Vector256{float})"/>: Φ(x) + x·φ(x).</summary>
