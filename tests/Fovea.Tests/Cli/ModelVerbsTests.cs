@@ -45,7 +45,7 @@ public sealed class ModelVerbsTests
     public async Task Memory_grows_with_the_batch_and_training_takes_more_than_inference()
     {
         JsonNode one = await Info("cmt_nano");
-        JsonNode many = await Info("cmt_nano", "--batch", "32");
+        JsonNode many = await Info("cmt_nano", "--batch", "64");
         Assert.Equal((long)one["macs"]!, (long)many["macs"]!);
         Assert.True((long)many["inferenceBytes"]! > (long)one["inferenceBytes"]!);
         Assert.True((long)many["trainingBytes"]! > 10 * (long)one["trainingBytes"]! / 2);
