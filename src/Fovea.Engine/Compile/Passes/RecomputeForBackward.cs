@@ -19,7 +19,7 @@ internal sealed class RecomputeForBackward : GraphRewriter
     private const long SmallElements = 1 << 14;
 
     // Terms of a sum that take no longer to multiply than a value takes to be written and read.
-    private const int FewTerms = 128;
+    private const int FewTerms = 64;
 
     private readonly Dictionary<Value, int> _lastUse = [];
     private readonly Dictionary<Value, int> _lateFrom = [];
