@@ -7,16 +7,12 @@ namespace Fovea.Engine.Compile.Passes;
 /// computed and once more much later, by the backward pass, is computed a second time just before. In between its memory serves others.
 /// What it is computed from must be kept anyway, or be computed again itself (arXiv 1604.06174, restricted to what costs next to nothing).
 /// </summary>
-internal sealed class RecomputeForBackward : GraphRewriter
+/// <param name="smallest">Elements of a value from which on it is worth a node of its own.</param>
+/// <param name="distance">Steps between two uses of a value from which on its memory is worth a second computation.</param>
+internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance = 16) : GraphRewriter
 {
-    // Steps between two uses of a value from which on its memory is worth a second computation.
-    private const int Distance = 16;
-
     // Steps for which a value that was computed again is kept for its next use: a block or two of a network.
     private const int Patience = 48;
-
-    // Smaller values are not worth a node of their own.
-    private const long SmallElements = 1 << 14;
 
     // Terms of a sum that take no longer to multiply than a value takes to be written and read.
     private const int FewTerms = 64;
@@ -57,8 +53,13 @@ internal sealed class RecomputeForBackward : GraphRewriter
             return;
         }
 
+        if (node.Operation is Reshape && IsLateAlone(Home(node.Outputs[0])))
+        {
+            return;
+        }
+
         // What is needed late alone is not computed early.
-        int[] kept = [.. Enumerable.Range(0, node.Outputs.Length).Where(i => !_lateFrom.ContainsKey(node.Outputs[i]) || HasEarlyUse(node.Outputs[i]))];
+        int[] kept = [.. Enumerable.Range(0, node.Outputs.Length).Where(i => node.Operation is not PointwiseChain || !IsLateAlone(node.Outputs[i]))];
         Operation operation = kept.Length < node.Outputs.Length ? Only((PointwiseChain)node.Operation, kept) : node.Operation;
         Node copy = Target.Add(operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
         for (int i = 0; i < kept.Length; i++)
@@ -78,7 +79,7 @@ internal sealed class RecomputeForBackward : GraphRewriter
         return value;
     }
 
-    private static bool IsCheap(Value value) => value.Shape.Elements > SmallElements && value.Producer.Operation switch
+    private bool IsCheap(Value value) => value.Shape.Elements >= smallest && value.Producer.Operation switch
     {
         PointwiseChain chain => !chain.Results[value.OutputIndex].ColumnSum,
         LayerNormalization => value.OutputIndex == 0,
@@ -110,7 +111,7 @@ internal sealed class RecomputeForBackward : GraphRewriter
     private bool IsThere(Value operand, int late)
     {
         Value home = Home(operand);
-        return home.Shape.Elements <= SmallElements
+        return home.Shape.Elements < smallest
             || home.Producer.Operation is Input or ReadVariable
             || Uses.IsResult(home)
             || _lateFrom.ContainsKey(home)
@@ -120,13 +121,13 @@ internal sealed class RecomputeForBackward : GraphRewriter
     // The first use behind the widest stretch without one, where that is wide enough.
     private int? FirstLateUse(Value value)
     {
-        if (Uses.IsResult(value))
+        if (IsGivenOut(value))
         {
             return null;
         }
 
         int previous = value.Producer.Index;
-        int widest = Distance;
+        int widest = distance;
         int? late = null;
         foreach (int use in UsesOf(value).Order())
         {
@@ -142,7 +143,10 @@ internal sealed class RecomputeForBackward : GraphRewriter
         return late is int first && value.Producer.Outputs.Any(output => UsesOf(output).Any(use => use < first)) ? late : null;
     }
 
-    private bool HasEarlyUse(Value value) => UsesOf(value).Any(use => use < _lateFrom[value]);
+    private bool IsLateAlone(Value value) => _lateFrom.TryGetValue(value, out int late) && UsesOf(value).All(use => use >= late);
+
+    private bool IsGivenOut(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
+        consumer.Operation is Reshape && IsGivenOut(consumer.Outputs[0]));
 
     private IEnumerable<int> UsesOf(Value value) => Uses.Consumers(value).SelectMany(consumer =>
         consumer.Operation is Reshape ? UsesOf(consumer.Outputs[0]) : [consumer.Index]);
