@@ -135,7 +135,7 @@ internal static unsafe class DepthwiseConvolution
                     int start = Math.Min(column, width - (pair ? 2 : DepthwiseTiles.Columns));
                     nint shift = start * window.Stride;
                     nint target = rowOffset + start * stride;
-                    var here = DepthwiseTiles.At(epilogue, channel, target);
+                    var here = DepthwiseEpilogue.At(epilogue, channel, target);
                     if (pair)
                     {
                         DepthwiseTiles.SumPair3x3<TActivation>(
@@ -179,7 +179,7 @@ internal static unsafe class DepthwiseConvolution
                     source + (top + firstY * geometry.Dilation) * sourceRow + (left + firstX * geometry.Dilation) * stride,
                     geometry.Dilation * sourceRow, geometry.Dilation * stride,
                     weights + (firstY * geometry.Kernel + firstX) * stride, geometry.Kernel * stride, stride,
-                    lastY - firstY, lastX - firstX, DepthwiseTiles.At(epilogue, 0, target), output + target, geometry.Channels);
+                    lastY - firstY, lastX - firstX, DepthwiseEpilogue.At(epilogue, 0, target), output + target, geometry.Channels);
             }
         }
     }

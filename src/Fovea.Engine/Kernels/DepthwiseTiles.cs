@@ -27,7 +27,7 @@ internal static unsafe class DepthwiseTiles
         where TActivation : struct, IActivation
     {
         float* bias = epilogue.Bias;
-        bool finish = HasMoreThanBias(epilogue);
+        bool finish = DepthwiseEpilogue.HasMoreThanBias(epilogue);
         nint last = channels - Vector256<float>.Count;
         nint channel = 0;
         while (true)
@@ -44,7 +44,7 @@ internal static unsafe class DepthwiseTiles
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             if (finish)
             {
-                Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride);
+                DepthwiseEpilogue.Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride);
             }
             float* target = output + channel;
             sum0.Store(target);
@@ -66,7 +66,7 @@ internal static unsafe class DepthwiseTiles
         where TActivation : struct, IActivation
     {
         float* bias = epilogue.Bias;
-        bool finish = HasMoreThanBias(epilogue);
+        bool finish = DepthwiseEpilogue.HasMoreThanBias(epilogue);
         nint last = channels - Vector256<float>.Count;
         nint channel = 0;
         while (true)
@@ -81,8 +81,8 @@ internal static unsafe class DepthwiseTiles
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1);
             if (finish)
             {
-                sum0 = Finish<TActivation>(epilogue, sum0, channel, channel);
-                sum1 = Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
+                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
+                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
             }
             sum0.Store(output + channel);
             sum1.Store(output + channel + outputStride);
@@ -213,7 +213,7 @@ internal static unsafe class DepthwiseTiles
         where TActivation : struct, IActivation
     {
         float* bias = epilogue.Bias;
-        bool finish = HasMoreThanBias(epilogue);
+        bool finish = DepthwiseEpilogue.HasMoreThanBias(epilogue);
         int count = Vector256<float>.Count;
         nint channel = 0;
         for (; channel + 4 * count <= channels; channel += 4 * count)
@@ -245,10 +245,10 @@ internal static unsafe class DepthwiseTiles
             }
             if (finish)
             {
-                sum0 = Finish<TActivation>(epilogue, sum0, channel, channel);
-                sum1 = Finish<TActivation>(epilogue, sum1, channel + count, channel + count);
-                sum2 = Finish<TActivation>(epilogue, sum2, channel + 2 * count, channel + 2 * count);
-                sum3 = Finish<TActivation>(epilogue, sum3, channel + 3 * count, channel + 3 * count);
+                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
+                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel + count, channel + count);
+                sum2 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum2, channel + 2 * count, channel + 2 * count);
+                sum3 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum3, channel + 3 * count, channel + 3 * count);
             }
             sum0.Store(output + channel);
             sum1.Store(output + channel + count);
@@ -271,95 +271,10 @@ internal static unsafe class DepthwiseTiles
                     tap += weightColumnStep;
                 }
             }
-            Store(finish ? Finish<TActivation>(epilogue, sum, start, start) : sum, output + start, channels);
+            Store(finish ? DepthwiseEpilogue.Finish<TActivation>(epilogue, sum, start, start) : sum, output + start, channels);
             channel = start + count;
         }
     }
-
-    private static bool HasMoreThanBias(in Epilogue epilogue)
-    {
-        var rest = epilogue;
-        rest.Bias = null;
-        return !rest.IsEmpty;
-    }
-
-    // The same for four neighbouring pixels.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TActivation>(
-        in Epilogue epilogue, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3,
-        nint channel, nint offset, nint stride)
-        where TActivation : struct, IActivation
-    {
-        if (epilogue.ResidualBefore != null)
-        {
-            AddFour(epilogue.ResidualBefore + offset, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-        }
-        TActivation.Apply(ref sum0, ref sum1, ref sum2, ref sum3);
-        if (epilogue.Scale != null)
-        {
-            var scale = Vector256.Load(epilogue.Scale + channel);
-            sum0 *= scale;
-            sum1 *= scale;
-            sum2 *= scale;
-            sum3 *= scale;
-        }
-        if (epilogue.Shift != null)
-        {
-            var shift = Vector256.Load(epilogue.Shift + channel);
-            sum0 += shift;
-            sum1 += shift;
-            sum2 += shift;
-            sum3 += shift;
-        }
-        if (epilogue.ResidualAfter != null)
-        {
-            AddFour(epilogue.ResidualAfter + offset, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddFour(
-        float* addends, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3)
-    {
-        sum0 += Vector256.Load(addends);
-        sum1 += Vector256.Load(addends + stride);
-        sum2 += Vector256.Load(addends + 2 * stride);
-        sum3 += Vector256.Load(addends + 3 * stride);
-    }
-
-    // Everything of the epilogue but the bias, from which the sums started.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Finish<TActivation>(in Epilogue epilogue, Vector256<float> value, nint channel, nint offset)
-        where TActivation : struct, IActivation
-    {
-        if (epilogue.ResidualBefore != null)
-        {
-            value += Vector256.Load(epilogue.ResidualBefore + offset);
-        }
-        value = TActivation.Apply(value);
-        if (epilogue.Scale != null)
-        {
-            value *= Vector256.Load(epilogue.Scale + channel);
-        }
-        if (epilogue.Shift != null)
-        {
-            value += Vector256.Load(epilogue.Shift + channel);
-        }
-        return epilogue.ResidualAfter == null ? value : value + Vector256.Load(epilogue.ResidualAfter + offset);
-    }
-
-    /// <summary>The epilogue with its pointers moved to a channel of the columns and an element of the result.</summary>
-    public static Epilogue At(in Epilogue epilogue, nint channel, nint offset) => new()
-    {
-        Bias = Move(epilogue.Bias, channel),
-        ResidualBefore = Move(epilogue.ResidualBefore, offset),
-        Activation = epilogue.Activation,
-        Scale = Move(epilogue.Scale, channel),
-        Shift = Move(epilogue.Shift, channel),
-        ResidualAfter = Move(epilogue.ResidualAfter, offset),
-    };
-
-    private static float* Move(float* pointer, nint distance) => pointer == null ? null : pointer + distance;
 
     /// <summary>Stores a vector, or only its first lanes where fewer than eight <paramref name="channels"/> exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
