@@ -31,23 +31,16 @@ internal interface IActivation
     /// <summary>Applies the activation to eight values.</summary>
     static abstract Vector256<float> Apply(Vector256<float> x);
 
-    /// <summary>The same for four vectors at once, to the same bits.</summary>
-    static abstract void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d);
-}
-
-/// <summary>What activations have in common.</summary>
-internal static class Activation
-{
-    /// <summary>Four vectors one by one, for an activation that gains nothing from taking them together.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void OneByOne<TActivation>(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
-        where TActivation : struct, IActivation
+    /// <summary>
+    /// The part of the activation that does not fit beside others in registers, for four vectors at once, as its steps wait for each other: what
+    /// <see cref="Complete"/> needs of each beside its values.
+    /// </summary>
+    static virtual void Prepare(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
-        a = TActivation.Apply(a);
-        b = TActivation.Apply(b);
-        c = TActivation.Apply(c);
-        d = TActivation.Apply(d);
     }
+
+    /// <summary>The activation of eight values, given what <see cref="Prepare"/> made of them.</summary>
+    static abstract Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared);
 }
 
 /// <summary><see cref="ActivationKind.None"/>.</summary>
@@ -62,9 +55,7 @@ internal readonly struct Identity : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
-    {
-    }
+    public static Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared) => Apply(x);
 }
 
 /// <summary><see cref="ActivationKind.Gelu"/>.</summary>
@@ -79,11 +70,12 @@ internal readonly struct Gelu : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
-    {
-        VectorMath.Gelu(ref a, ref b);
-        VectorMath.Gelu(ref c, ref d);
-    }
+    public static void Prepare(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
+        NormalDistribution.AboveMedianByX(ref a, ref b, ref c, ref d);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared) => VectorMath.Gelu(x, prepared);
 }
 
 /// <summary><see cref="ActivationKind.Relu"/>.</summary>
@@ -98,8 +90,7 @@ internal readonly struct Relu : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
-        Activation.OneByOne<Relu>(ref a, ref b, ref c, ref d);
+    public static Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared) => Apply(x);
 }
 
 /// <summary><see cref="ActivationKind.Silu"/>.</summary>
@@ -114,8 +105,7 @@ internal readonly struct Silu : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
-        Activation.OneByOne<Silu>(ref a, ref b, ref c, ref d);
+    public static Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared) => Apply(x);
 }
 
 /// <summary><see cref="ActivationKind.Sigmoid"/>.</summary>
@@ -130,6 +120,5 @@ internal readonly struct Sigmoid : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d) =>
-        Activation.OneByOne<Sigmoid>(ref a, ref b, ref c, ref d);
+    public static Vector256<float> Complete(Vector256<float> x, Vector256<float> prepared) => Apply(x);
 }

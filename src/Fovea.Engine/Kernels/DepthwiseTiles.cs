@@ -42,10 +42,6 @@ internal static unsafe class DepthwiseTiles
             AddRow(row1 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             taps += 3 * stride;
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-            if (finish)
-            {
-                DepthwiseEpilogue.Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride);
-            }
             float* target = output + channel;
             sum0.Store(target);
             sum1.Store(target + outputStride);
@@ -53,9 +49,13 @@ internal static unsafe class DepthwiseTiles
             sum3.Store(target + 3 * outputStride);
             if (channel == last)
             {
-                return;
+                break;
             }
             channel = Math.Min(channel + Vector256<float>.Count, last);
+        }
+        if (finish)
+        {
+            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, outputStride, 4, channels);
         }
     }
 
@@ -79,18 +79,17 @@ internal static unsafe class DepthwiseTiles
             AddRow(row1 + channel, taps, stride, ref sum0, ref sum1);
             taps += 3 * stride;
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1);
-            if (finish)
-            {
-                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
-                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
-            }
             sum0.Store(output + channel);
             sum1.Store(output + channel + outputStride);
             if (channel == last)
             {
-                return;
+                break;
             }
             channel = Math.Min(channel + Vector256<float>.Count, last);
+        }
+        if (finish)
+        {
+            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, outputStride, 2, channels);
         }
     }
 
@@ -243,13 +242,6 @@ internal static unsafe class DepthwiseTiles
                     tap += weightColumnStep;
                 }
             }
-            if (finish)
-            {
-                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
-                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel + count, channel + count);
-                sum2 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum2, channel + 2 * count, channel + 2 * count);
-                sum3 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum3, channel + 3 * count, channel + 3 * count);
-            }
             sum0.Store(output + channel);
             sum1.Store(output + channel + count);
             sum2.Store(output + channel + 2 * count);
@@ -271,8 +263,12 @@ internal static unsafe class DepthwiseTiles
                     tap += weightColumnStep;
                 }
             }
-            Store(finish ? DepthwiseEpilogue.Finish<TActivation>(epilogue, sum, start, start) : sum, output + start, channels);
+            Store(sum, output + start, channels);
             channel = start + count;
+        }
+        if (finish)
+        {
+            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, 0, 1, channels);
         }
     }
 

@@ -33,97 +33,19 @@ internal unsafe struct Epilogue
     public readonly bool IsEmpty =>
         Activation == ActivationKind.None && Bias == null && Scale == null && Shift == null && ResidualBefore == null && ResidualAfter == null;
 
-    /// <summary>
-    /// Finishes a tile of <paramref name="rows"/> by 16 in place. The tile stands for the result's rows at element
-    /// <paramref name="offset"/> and columns from <paramref name="column"/> on; lanes past the last column compute on whatever lies there
-    /// and are not stored by the caller.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Finish(float* tile, nint tileStride, int rows, int column, nint offset, nint resultStride)
-    {
-        switch (Activation)
-        {
-            case ActivationKind.Gelu:
-                Finish<Gelu>(tile, tileStride, rows, column, offset, resultStride);
-                break;
-            case ActivationKind.Relu:
-                Finish<Relu>(tile, tileStride, rows, column, offset, resultStride);
-                break;
-            case ActivationKind.Silu:
-                Finish<Silu>(tile, tileStride, rows, column, offset, resultStride);
-                break;
-            case ActivationKind.Sigmoid:
-                Finish<Sigmoid>(tile, tileStride, rows, column, offset, resultStride);
-                break;
-            default:
-                Finish<Identity>(tile, tileStride, rows, column, offset, resultStride);
-                break;
-        }
-    }
-
-    /// <summary>
-    /// Finishes four vectors of eight sums while they are in registers: two neighbouring rows of the result, left and right half of a
-    /// panel. Four together, as the steps of an activation wait for each other.
-    /// </summary>
-    /// <param name="upperLeft">Sums of the upper row.</param>
-    /// <param name="upperRight">The eight beside them.</param>
-    /// <param name="lowerLeft">Sums of the lower row.</param>
-    /// <param name="lowerRight">The eight beside them.</param>
+    /// <summary>Finishes sixteen sums of a row, as wide as a panel, while they are in registers.</summary>
+    /// <param name="left">The first eight.</param>
+    /// <param name="right">The eight beside them.</param>
     /// <param name="column">The panel's first column.</param>
-    /// <param name="upper">Element of the result at which the upper row begins.</param>
-    /// <param name="lower">Element of the result at which the lower row begins.</param>
+    /// <param name="offset">Element of the result at which the sums stand.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Apply<TActivation>(
-        ref Vector256<float> upperLeft, ref Vector256<float> upperRight, ref Vector256<float> lowerLeft, ref Vector256<float> lowerRight,
-        nint column, nint upper, nint lower)
+    public readonly void Apply<TActivation>(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
         where TActivation : struct, IActivation
     {
-        if (Bias != null)
-        {
-            var left = Vector256.Load(Bias + column);
-            var right = Vector256.Load(Bias + column + 8);
-            upperLeft += left;
-            upperRight += right;
-            lowerLeft += left;
-            lowerRight += right;
-        }
-
-        if (ResidualBefore != null)
-        {
-            upperLeft += Vector256.Load(ResidualBefore + upper);
-            upperRight += Vector256.Load(ResidualBefore + upper + 8);
-            lowerLeft += Vector256.Load(ResidualBefore + lower);
-            lowerRight += Vector256.Load(ResidualBefore + lower + 8);
-        }
-
-        TActivation.Apply(ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight);
-        if (Scale != null)
-        {
-            var left = Vector256.Load(Scale + column);
-            var right = Vector256.Load(Scale + column + 8);
-            upperLeft *= left;
-            upperRight *= right;
-            lowerLeft *= left;
-            lowerRight *= right;
-        }
-
-        if (Shift != null)
-        {
-            var left = Vector256.Load(Shift + column);
-            var right = Vector256.Load(Shift + column + 8);
-            upperLeft += left;
-            upperRight += right;
-            lowerLeft += left;
-            lowerRight += right;
-        }
-
-        if (ResidualAfter != null)
-        {
-            upperLeft += Vector256.Load(ResidualAfter + upper);
-            upperRight += Vector256.Load(ResidualAfter + upper + 8);
-            lowerLeft += Vector256.Load(ResidualAfter + lower);
-            lowerRight += Vector256.Load(ResidualAfter + lower + 8);
-        }
+        BeforeActivation(ref left, ref right, column, offset);
+        left = TActivation.Apply(left);
+        right = TActivation.Apply(right);
+        AfterActivation(ref left, ref right, column, offset);
     }
 
     /// <summary>Brings the rows of a tile that the epilogue reads beside the sums into cache, while these are still being summed.</summary>
@@ -141,27 +63,107 @@ internal unsafe struct Epilogue
         }
     }
 
-    /// <summary>Finishes a tile whose activation is known.</summary>
+    /// <summary>
+    /// Finishes rows of up to sixteen sums, two at a time: their steps wait for each other, and one row alone would leave the processor waiting.
+    /// Sixteen floats of a row are overwritten, however few of them are sums.
+    /// </summary>
+    /// <param name="sums">The sums, rows <paramref name="sumStride"/> floats apart.</param>
+    /// <param name="sumStride">Floats between rows of sums.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Sums of a row, 1 to 16.</param>
+    /// <param name="column">The column of the first sum.</param>
+    /// <param name="offset">The element of the residuals for the first sum.</param>
+    /// <param name="result">Where the first goes; may be the sums.</param>
+    /// <param name="resultStride">Floats between rows of the result and of the residuals.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Finish<TActivation>(float* tile, nint tileStride, int rows, nint column, nint offset, nint resultStride)
+    public readonly void Finish<TActivation>(
+        float* sums, nint sumStride, int rows, int width, nint column, nint offset, float* result, nint resultStride)
         where TActivation : struct, IActivation
     {
-        for (nint row = 0; row < rows; row += 2)
+        for (; rows > 0; rows -= 2)
         {
             // The last of an odd number of rows is its own neighbour: computed twice, to the same bits.
-            var next = Math.Min(row + 1, rows - 1);
-            var upper = tile + row * tileStride;
-            var lower = tile + next * tileStride;
-            var upperLeft = Vector256.Load(upper);
-            var upperRight = Vector256.Load(upper + 8);
-            var lowerLeft = Vector256.Load(lower);
-            var lowerRight = Vector256.Load(lower + 8);
-            Apply<TActivation>(
-                ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight, column, offset + row * resultStride, offset + next * resultStride);
-            upperLeft.Store(upper);
-            upperRight.Store(upper + 8);
-            lowerLeft.Store(lower);
-            lowerRight.Store(lower + 8);
+            var lower = rows > 1 ? sums + sumStride : sums;
+            nint below = rows > 1 ? resultStride : 0;
+            var a = Vector256.Load(sums);
+            var b = Vector256.Load(sums + 8);
+            var c = Vector256.Load(lower);
+            var d = Vector256.Load(lower + 8);
+            BeforeActivation(ref a, ref b, column, offset);
+            BeforeActivation(ref c, ref d, column, offset + below);
+
+            // The registers are for the activation; the sums come back from memory one by one.
+            a.Store(sums);
+            b.Store(sums + 8);
+            c.Store(lower);
+            d.Store(lower + 8);
+            TActivation.Prepare(ref a, ref b, ref c, ref d);
+            a = TActivation.Complete(Vector256.Load(sums), a);
+            b = TActivation.Complete(Vector256.Load(sums + 8), b);
+            c = TActivation.Complete(Vector256.Load(lower), c);
+            d = TActivation.Complete(Vector256.Load(lower + 8), d);
+            AfterActivation(ref a, ref b, column, offset);
+            AfterActivation(ref c, ref d, column, offset + below);
+            if (width == MicroKernel.Columns)
+            {
+                a.Store(result);
+                b.Store(result + 8);
+                c.Store(result + below);
+                d.Store(result + below + 8);
+            }
+            else
+            {
+                Store(a, b, result, width);
+                Store(c, d, result + below, width);
+            }
+
+            sums += 2 * sumStride;
+            offset += 2 * resultStride;
+            result += 2 * resultStride;
+        }
+    }
+
+    private static void Store(Vector256<float> left, Vector256<float> right, float* target, int width)
+    {
+        PartialVector.Store(left, target, width);
+        PartialVector.Store(right, target + 8, width - 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void BeforeActivation(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
+    {
+        if (Bias != null)
+        {
+            left += Vector256.Load(Bias + column);
+            right += Vector256.Load(Bias + column + 8);
+        }
+
+        if (ResidualBefore != null)
+        {
+            left += Vector256.Load(ResidualBefore + offset);
+            right += Vector256.Load(ResidualBefore + offset + 8);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void AfterActivation(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
+    {
+        if (Scale != null)
+        {
+            left *= Vector256.Load(Scale + column);
+            right *= Vector256.Load(Scale + column + 8);
+        }
+
+        if (Shift != null)
+        {
+            left += Vector256.Load(Shift + column);
+            right += Vector256.Load(Shift + column + 8);
+        }
+
+        if (ResidualAfter != null)
+        {
+            left += Vector256.Load(ResidualAfter + offset);
+            right += Vector256.Load(ResidualAfter + offset + 8);
         }
     }
 }

@@ -140,7 +140,9 @@ internal static unsafe class MatrixProduct
         in ProductArguments product, TLeft left, int firstRow, int lastRow, int firstPanel, int lastPanel, float* scratch)
         where TLeft : struct, ILeftOperand
     {
-        var tile = stackalloc float[MicroKernel.Rows * MicroKernel.Columns];
+        // Vectors of a tile that crossed cache lines would cost as much as many terms of its sums.
+        var memory = stackalloc float[(MicroKernel.Rows + 1) * MicroKernel.Columns];
+        var tile = (float*)(((nuint)memory + 63) & ~(nuint)63);
         var depthBlock = DepthBlock(product.Depth);
         var rowBlock = RowBlock(lastRow - firstRow, depthBlock);
         for (var row = firstRow; row < lastRow; row += rowBlock)
@@ -203,7 +205,7 @@ internal static unsafe class MatrixProduct
 
                 if (!whole || (finish && rows < MicroKernel.Rows))
                 {
-                    PartialTile(in product, rowsLeft, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+                    PartialTile<TActivation>(in product, rowsLeft, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
                 }
                 else if (!finish)
                 {
@@ -213,7 +215,7 @@ internal static unsafe class MatrixProduct
                 {
                     product.Epilogue.Prefetch(rows, offset, stride);
                     MicroKernel.MultiplyAndFinish<TActivation>(
-                        rowsLeft, leftStride, right, depths, result, stride, resume, in product.Epilogue, column, offset);
+                        rowsLeft, leftStride, right, depths, result, stride, resume, in product.Epilogue, column, offset, tile);
                 }
             }
         }
@@ -221,9 +223,10 @@ internal static unsafe class MatrixProduct
 
     // A tile cut off by the last column or row, or with a factor, is computed beside the result and copied.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PartialTile(
+    private static void PartialTile<TActivation>(
         in ProductArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, bool finish,
         int column, nint offset, float* tile)
+        where TActivation : struct, IActivation
     {
         var result = product.Result + offset;
         if (product.Alpha == 1)
@@ -250,10 +253,12 @@ internal static unsafe class MatrixProduct
 
         if (finish)
         {
-            product.Epilogue.Finish(tile, MicroKernel.Columns, rows, column, offset, product.ResultStride);
+            product.Epilogue.Finish<TActivation>(tile, MicroKernel.Columns, rows, width, column, offset, result, product.ResultStride);
         }
-
-        Copy(tile, MicroKernel.Columns, result, product.ResultStride, rows, width);
+        else
+        {
+            Copy(tile, MicroKernel.Columns, result, product.ResultStride, rows, width);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

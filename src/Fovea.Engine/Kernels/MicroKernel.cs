@@ -63,8 +63,8 @@ internal static unsafe class MicroKernel
     }
 
     /// <summary>
-    /// Computes a tile of six rows whose sums are then complete, and finishes them, in registers if there are enough. A separate pass over
-    /// the tile writes it twice, which costs as much as many terms of the sums where the result is not in cache.
+    /// Computes a tile of six rows whose sums are then complete, and finishes them: in registers if there are enough, else from a tile beside
+    /// the result. Rows of the result may be a power of two apart, and what was just stored there is slow to read again.
     /// </summary>
     /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
     /// <param name="leftStride">Floats between left rows.</param>
@@ -76,10 +76,11 @@ internal static unsafe class MicroKernel
     /// <param name="epilogue">What happens to the sums.</param>
     /// <param name="column">The tile's first column.</param>
     /// <param name="offset">The element of the residuals that stands where the tile begins.</param>
+    /// <param name="tile">Memory of a tile, at the start of a cache line.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MultiplyAndFinish<TActivation>(
         float* left, nint leftStride, float* right, nint depth, float* result, nint resultStride, bool resume,
-        in Epilogue epilogue, nint column, nint offset)
+        in Epilogue epilogue, nint column, nint offset, float* tile)
         where TActivation : struct, IActivation
     {
         if (TActivation.IsLight && Vector256.IsHardwareAccelerated && !Vector512.IsHardwareAccelerated)
@@ -87,10 +88,15 @@ internal static unsafe class MicroKernel
             SixRows<TActivation>(
                 left, leftStride, Rows - 1, right, depth, result, resultStride, resume, finish: true, in epilogue, column, offset);
         }
-        else
+        else if (resume)
         {
             Multiply(left, leftStride, Rows, right, depth, result, resultStride, resume);
-            epilogue.Finish<TActivation>(result, resultStride, Rows, column, offset, resultStride);
+            epilogue.Finish<TActivation>(result, resultStride, Rows, Columns, column, offset, result, resultStride);
+        }
+        else
+        {
+            Multiply(left, leftStride, Rows, right, depth, tile, Columns, resume);
+            epilogue.Finish<TActivation>(tile, Columns, Rows, Columns, column, offset, result, resultStride);
         }
     }
 
@@ -169,11 +175,17 @@ internal static unsafe class MicroKernel
 
         if (finish)
         {
-            epilogue.Apply<TActivation>(ref sum00, ref sum01, ref sum10, ref sum11, column, offset, offset + resultStride);
-            offset += 2 * resultStride;
-            epilogue.Apply<TActivation>(ref sum20, ref sum21, ref sum30, ref sum31, column, offset, offset + resultStride);
-            offset += 2 * resultStride;
-            epilogue.Apply<TActivation>(ref sum40, ref sum41, ref sum50, ref sum51, column, offset, offset + resultStride);
+            epilogue.Apply<TActivation>(ref sum00, ref sum01, column, offset);
+            offset += resultStride;
+            epilogue.Apply<TActivation>(ref sum10, ref sum11, column, offset);
+            offset += resultStride;
+            epilogue.Apply<TActivation>(ref sum20, ref sum21, column, offset);
+            offset += resultStride;
+            epilogue.Apply<TActivation>(ref sum30, ref sum31, column, offset);
+            offset += resultStride;
+            epilogue.Apply<TActivation>(ref sum40, ref sum41, column, offset);
+            offset += resultStride;
+            epilogue.Apply<TActivation>(ref sum50, ref sum51, column, offset);
         }
 
         sum00.Store(result);

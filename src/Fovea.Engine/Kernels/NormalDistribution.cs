@@ -25,7 +25,15 @@ internal static class NormalDistribution
 
     /// <summary>Φ(x) − ½, absolute error below 1.6e-7, exactly ±½ in the tails, NaN where <paramref name="x"/> is NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> AboveMedian(Vector256<float> x)
+    public static Vector256<float> AboveMedian(Vector256<float> x) => AboveMedian(x, AboveMedianByX(x));
+
+    /// <summary>The same, given <see cref="AboveMedianByX(Vector256{float})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AboveMedian(Vector256<float> x, Vector256<float> byX) => VectorMath.Clamp(x * byX, -0.5f, 0.5f);
+
+    /// <summary>(Φ(x) − ½)/x up to the tail, and from there on at least ½/|x|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AboveMedianByX(Vector256<float> x)
     {
         var square = Square(x);
         var numerator = Vector256.FusedMultiplyAdd(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
@@ -38,49 +46,54 @@ internal static class NormalDistribution
         denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator2));
         denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator1));
         denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256<float>.One);
-        return Quotient(x, numerator, denominator);
+        return numerator / denominator;
     }
 
     /// <summary>
-    /// The same for two vectors, to the same bits. Each step of a polynomial waits for the one before; four polynomials side by side fill
-    /// most of the wait, and more would not fit the registers.
+    /// The same for four vectors, to the same bits. Each step of a polynomial waits for the one before; eight polynomials side by side fill
+    /// the wait, and just fit the registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AboveMedian(ref Vector256<float> a, ref Vector256<float> b)
+    public static void AboveMedianByX(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
         var squareA = Square(a);
         var squareB = Square(b);
-        var numeratorA = Vector256.Create(Numerator5);
-        var numeratorB = numeratorA;
+        var squareC = Square(c);
+        var squareD = Square(d);
+        a = b = c = d = Vector256.Create(Numerator5);
+        Step(Numerator4, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
+        Step(Numerator3, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
+        Step(Numerator2, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
+        Step(Numerator1, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
+        Step(Numerator0, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
         var denominatorA = Vector256.Create(Denominator5);
         var denominatorB = denominatorA;
-        Step(Numerator4, Denominator4, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
-        Step(Numerator3, Denominator3, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
-        Step(Numerator2, Denominator2, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
-        Step(Numerator1, Denominator1, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
-        Step(Numerator0, 1, squareA, squareB, ref numeratorA, ref numeratorB, ref denominatorA, ref denominatorB);
-        a = Quotient(a, numeratorA, denominatorA);
-        b = Quotient(b, numeratorB, denominatorB);
+        var denominatorC = denominatorA;
+        var denominatorD = denominatorA;
+        Step(Denominator4, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(Denominator3, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(Denominator2, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(Denominator1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        Step(1, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
+        a /= denominatorA;
+        b /= denominatorB;
+        c /= denominatorC;
+        d /= denominatorD;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Square(Vector256<float> x) => Vector256.MinNative(Vector256.Create(TailStart * TailStart), x * x);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Quotient(Vector256<float> x, Vector256<float> numerator, Vector256<float> denominator) =>
-        VectorMath.Clamp(x * numerator / denominator, -0.5f, 0.5f);
-
     // One step of Horner's rule.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
-        float numerator, float denominator, Vector256<float> squareA, Vector256<float> squareB,
-        ref Vector256<float> numeratorA, ref Vector256<float> numeratorB, ref Vector256<float> denominatorA, ref Vector256<float> denominatorB)
+        float addend, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD,
+        ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
-        var addend = Vector256.Create(numerator);
-        numeratorA = Vector256.FusedMultiplyAdd(numeratorA, squareA, addend);
-        numeratorB = Vector256.FusedMultiplyAdd(numeratorB, squareB, addend);
-        addend = Vector256.Create(denominator);
-        denominatorA = Vector256.FusedMultiplyAdd(denominatorA, squareA, addend);
-        denominatorB = Vector256.FusedMultiplyAdd(denominatorB, squareB, addend);
+        var addends = Vector256.Create(addend);
+        a = Vector256.FusedMultiplyAdd(a, squareA, addends);
+        b = Vector256.FusedMultiplyAdd(b, squareB, addends);
+        c = Vector256.FusedMultiplyAdd(c, squareC, addends);
+        d = Vector256.FusedMultiplyAdd(d, squareD, addends);
     }
 }

@@ -77,18 +77,12 @@ internal static class VectorMath
 
     /// <summary>GELU in its exact form x·Φ(x) (arXiv 1606.08415), error below 3e-7·max(1, |x|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Gelu(Vector256<float> x) =>
-        x * (NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
+    public static Vector256<float> Gelu(Vector256<float> x) => Gelu(x, NormalDistribution.AboveMedianByX(x));
 
-    /// <summary>The same for two vectors at once, to the same bits.</summary>
+    /// <summary>The same, given what <see cref="NormalDistribution.AboveMedianByX(Vector256{float})"/> makes of <paramref name="x"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Gelu(ref Vector256<float> a, ref Vector256<float> b)
-    {
-        var (aboveA, aboveB) = (a, b);
-        NormalDistribution.AboveMedian(ref aboveA, ref aboveB);
-        a *= aboveA + Vector256.Create(0.5f);
-        b *= aboveB + Vector256.Create(0.5f);
-    }
+    public static Vector256<float> Gelu(Vector256<float> x, Vector256<float> aboveMedianByX) =>
+        x * (NormalDistribution.AboveMedian(x, aboveMedianByX) + Vector256.Create(0.5f));
 
     /// <summary>The derivative of <see cref="Gelu(Vector256{float})"/>: Φ(x) + x·φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
