@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Dense 3×3 convolution of stride 1 by minimal filtering: tiles of the input and the weights are transformed so that a tile of outputs takes one
-/// product for each of its positions instead of nine for each of its pixels. For each position, the products of a block of tiles are a matrix product.
+/// Dense convolution by minimal filtering: tiles of the input and the weights are transformed so that a tile of outputs takes one product for each of
+/// its positions instead of one for each tap of each of its pixels. For each position, the products of a block of tiles are a matrix product.
+/// The phases of a strided convolution (<see cref="WinogradGeometry"/>) are transformed alike, and their products are one sum.
 /// </summary>
 internal static unsafe class WinogradConvolution
 {
@@ -27,13 +28,17 @@ internal static unsafe class WinogradConvolution
     /// </summary>
     public static void Pack(in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPart, int lastPart)
     {
-        if (geometry.Tile == WinogradFour.Tile)
+        switch (geometry.Taps, geometry.Tile)
         {
-            WinogradWeights.Pack<WinogradFour>(in geometry, weights, reversed, packed, firstPart, lastPart);
-        }
-        else
-        {
-            WinogradWeights.Pack<WinogradTwo>(in geometry, weights, reversed, packed, firstPart, lastPart);
+            case (3, 2):
+                WinogradWeights.Pack<WinogradTwo>(in geometry, weights, reversed, packed, firstPart, lastPart);
+                break;
+            case (3, _):
+                WinogradWeights.Pack<WinogradFour>(in geometry, weights, reversed, packed, firstPart, lastPart);
+                break;
+            default:
+                WinogradWeights.Pack<WinogradStrided>(in geometry, weights, reversed, packed, firstPart, lastPart);
+                break;
         }
     }
 
@@ -44,13 +49,17 @@ internal static unsafe class WinogradConvolution
         in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in Epilogue epilogue, int firstPart, int lastPart,
         float* scratch)
     {
-        if (geometry.Tile == WinogradFour.Tile)
+        switch (geometry.Taps, geometry.Tile)
         {
-            Forward<WinogradFour>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
-        }
-        else
-        {
-            Forward<WinogradTwo>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+            case (3, 2):
+                Forward<WinogradTwo>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+                break;
+            case (3, _):
+                Forward<WinogradFour>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+                break;
+            default:
+                Forward<WinogradStrided>(in geometry, input, packedWeights, output, in epilogue, firstPart, lastPart, scratch);
+                break;
         }
     }
 
@@ -74,7 +83,7 @@ internal static unsafe class WinogradConvolution
                 transformedBlock = block;
             }
 
-            var weights = WinogradWeights.Group(in geometry, packedWeights, group, out _);
+            var weights = WinogradWeights.Group(in geometry, packedWeights, group);
             Multiply(in geometry, transformed, weights, geometry.GroupOf(group).Count, lastTile - firstTile, products);
             var firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
             var lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
@@ -88,19 +97,19 @@ internal static unsafe class WinogradConvolution
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(in WinogradGeometry geometry, float* transformed, float* weights, int panels, int tiles, float* products)
     {
-        var channels = geometry.Convolution.Channels;
-        var depthBlock = MatrixProduct.DepthBlock(channels);
         nint leftStride = (nint)geometry.Positions * geometry.InputStride;
         nint resultStride = (nint)geometry.Positions * geometry.ProductStride;
         for (var position = 0; position < geometry.Positions; position++)
         {
             var left = transformed + (nint)position * geometry.InputStride;
+            var terms = geometry.Depth(position);
+            var depthBlock = MatrixProduct.DepthBlock(terms);
             for (var panel = 0; panel < panels; panel++)
             {
                 var result = products + (nint)position * geometry.ProductStride + panel * MicroKernel.Columns;
-                for (var depth = 0; depth < channels; depth += depthBlock)
+                for (var depth = 0; depth < terms; depth += depthBlock)
                 {
-                    var depths = Math.Min(depthBlock, channels - depth);
+                    var depths = Math.Min(depthBlock, terms - depth);
                     for (int tile = 0, rows; tile < tiles; tile += rows)
                     {
                         rows = MicroKernel.NextRows(tiles - tile);

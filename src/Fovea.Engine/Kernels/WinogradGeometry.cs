@@ -1,11 +1,14 @@
+using System.Runtime.Intrinsics;
+
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// How a 3×3 convolution of stride 1 is cut into square tiles of output pixels and into blocks of them that are computed together. All of it follows
-/// from the shapes.
+/// How a convolution is cut into square tiles of output pixels and into blocks of them that are computed together. All of it follows from the shapes.
+/// A 3×3 convolution of stride 1 is one filter of three taps along each side. One of stride 2 with 3×3 or 4×4 taps is a sum of four filters of at most
+/// two taps along each side, its phases: each reads every other pixel of every other row.
 /// </summary>
 /// <param name="Convolution">The convolution.</param>
-/// <param name="Tile">Output pixels along each side of a tile: 2 or 4.</param>
+/// <param name="Tile">Output pixels along each side of a tile: 2 or 4, and 4 where the stride is 2.</param>
 /// <param name="BlockTiles">Tiles of a block.</param>
 /// <param name="GroupPanels">Panels of 16 output channels that are computed together.</param>
 internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution, int Tile, int BlockTiles, int GroupPanels)
@@ -24,7 +27,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     private const int FewParts = 12;
 
     /// <summary>
-    /// The cutting with which a convolution is computed fastest; null where it is not 3×3 with stride and dilation 1 or a direct convolution is faster.
+    /// The cutting with which a convolution is computed fastest; null where it is none of those described above or a direct convolution is faster.
     /// Large tiles save the most products, but hang over where the output does not divide, and their weights take four times as much memory
     /// as those of a direct convolution, which counts where there are few pixels to use them.
     /// </summary>
@@ -35,15 +38,16 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// </param>
     public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
-        if (convolution is not { Kernel: 3, Stride: 1, Dilation: 1 })
+        var strided = convolution is { Kernel: 3 or 4, Stride: 2, Dilation: 1 } && convolution.Channels % Vector256<float>.Count == 0;
+        if (!(strided && !weightsChange) && convolution is not { Kernel: 3, Stride: 1, Dilation: 1 })
         {
             return null;
         }
 
-        var two = Blocked(in convolution, WinogradTwo.Tile);
-        var four = Blocked(in convolution, WinogradFour.Tile);
+        var small = Blocked(in convolution, strided ? WinogradStrided.Tile : WinogradTwo.Tile);
+        var large = Blocked(in convolution, strided ? WinogradStrided.Tile : WinogradFour.Tile);
         var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
-        var best = !weightsChange && four.Cost(weightCost) <= two.Cost(weightCost) ? four : two;
+        var best = !weightsChange && large.Cost(weightCost) <= small.Cost(weightCost) ? large : small;
         var direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
         return best.Cost(weightCost) < direct ? best : null;
     }
@@ -62,7 +66,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
             Outputs = convolution.Channels,
             Padding = convolution.Extent - 1 - convolution.Padding,
         };
-        return reversed.Padding < 0 ? null : Of(in reversed, weightsChange);
+        return convolution.Stride > 1 || reversed.Padding < 0 ? null : Of(in reversed, weightsChange);
     }
 
     /// <summary>The cutting in tiles of the given size.</summary>
@@ -77,11 +81,36 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
         return geometry.Blocks * geometry.Groups < FewParts ? geometry with { GroupPanels = Math.Min(2, geometry.GroupPanels) } : geometry;
     }
 
-    /// <summary>Input pixels along each side of a tile.</summary>
-    public int Size => Tile + 2;
+    /// <summary>Taps of a filter along each side.</summary>
+    public int Taps => Convolution.Stride == 1 ? 3 : 2;
 
-    /// <summary>Products of a tile for each pair of channels, one for each of its transformed input pixels.</summary>
+    /// <summary>Phases along each side: the stride.</summary>
+    public int Phases => Convolution.Stride;
+
+    /// <summary>Input pixels of one phase along each side of a tile.</summary>
+    public int Size => Tile + Taps - 1;
+
+    /// <summary>Places of a transformed tile, for each of which the products are a matrix product.</summary>
     public int Positions => Size * Size;
+
+    /// <summary>
+    /// Phases that have a part in the values at one place of a line. The last place holds the last tap alone, which the second phase of three taps
+    /// does not have.
+    /// </summary>
+    public int PhasesAt(int place) => place == Size - 1 && Convolution.Kernel < Phases * Taps ? 1 : Phases;
+
+    /// <summary>Which of the phases in a position's terms one is, by the row of positions in which it stands.</summary>
+    public int Slot(int row, int phaseY, int phaseX) => phaseX * PhasesAt(row) + phaseY;
+
+    /// <summary>Terms of the sums of a position: the channels of all phases that have a part in it.</summary>
+    public int Depth(int position) => PhasesAt(position / Size) * PhasesAt(position % Size) * Convolution.Channels;
+
+    /// <summary>The terms of all positions before one, or of all.</summary>
+    public nint DepthBefore(int position)
+    {
+        var (y, x) = Math.DivRem(position, Size);
+        return (nint)(PhasesBefore(y) * PhasesBefore(Size) + PhasesAt(y) * PhasesBefore(x)) * Convolution.Channels;
+    }
 
     /// <summary>Tiles from a picture's top to its bottom; the last may hang over.</summary>
     public int TileRows => (Convolution.OutputHeight + Tile - 1) / Tile;
@@ -101,8 +130,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <summary>Groups of panels.</summary>
     public int Groups => (Panels + GroupPanels - 1) / GroupPanels;
 
-    /// <summary>Floats between the transformed inputs of neighbouring positions: channels in whole vectors.</summary>
-    public int InputStride => ((Convolution.Channels + 15) & ~15) + 16;
+    /// <summary>Floats between the transformed inputs of neighbouring positions: the channels of all phases, in whole vectors.</summary>
+    public int InputStride => ((Phases * Phases * Convolution.Channels + 15) & ~15) + 16;
 
     /// <summary>Floats between the products of neighbouring positions.</summary>
     public int ProductStride => GroupPanels * MicroKernel.Columns + 16;
@@ -114,9 +143,12 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
         return (first, Math.Min(GroupPanels, Panels - first));
     }
 
+    private int PhasesBefore(int place) => Phases * place - (place == Size ? Phases - PhasesAt(Size - 1) : 0);
+
     private long Cost(long weightCost)
     {
-        long pairs = (long)Convolution.Channels * Convolution.Outputs;
-        return Positions * (pairs * (Tiles + weightCost) + TransformCost * Tiles * (Convolution.Channels + Convolution.Outputs));
+        long products = (long)DepthBefore(Positions) * Convolution.Outputs;
+        long transformed = Positions * ((long)Phases * Phases * Convolution.Channels + Convolution.Outputs);
+        return products * (Tiles + weightCost) + TransformCost * Tiles * transformed;
     }
 }

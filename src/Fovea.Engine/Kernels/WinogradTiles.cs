@@ -7,58 +7,59 @@ namespace Fovea.Engine.Kernels;
 internal static unsafe class WinogradTiles
 {
     private const int MostPositions = 36;
+    private const int MostPhases = 4;
 
-    /// <summary>Floats of scratch that the transforms need.</summary>
-    public const int ScratchFloats = 2 * MostPositions * 8;
+    /// <summary>Floats of scratch that the transforms need: a transformed phase's columns, and the pixels under a tile.</summary>
+    public const int ScratchFloats = (1 + MostPhases) * MostPositions * 8;
 
     /// <summary>
-    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) · stride].
-    /// What lies behind the last channel up to a whole vector is not defined.
+    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) · stride], the phases
+    /// one behind the other. What lies behind the last channel up to a whole vector is not defined.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input<TTransform>(
         in WinogradGeometry geometry, float* input, int firstTile, int lastTile, float* target, float* scratch)
         where TTransform : struct, IWinogradTransform
     {
-        var size = TTransform.Tile + 2;
+        var side = geometry.Phases * geometry.Size;
+        var step = geometry.Phases * TTransform.Tile;
         var (height, width, channels) = (geometry.Convolution.Height, geometry.Convolution.Width, geometry.Convolution.Channels);
-        nint stride = geometry.InputStride;
         var columns = scratch;
         var patch = scratch + MostPositions * 8;
         for (var tile = firstTile; tile < lastTile; tile++)
         {
             var (picture, row, column) = Locate(in geometry, tile);
-            var top = row * TTransform.Tile - geometry.Convolution.Padding;
-            var left = column * TTransform.Tile - geometry.Convolution.Padding;
+            var top = row * step - geometry.Convolution.Padding;
+            var left = column * step - geometry.Convolution.Padding;
             var source = input + (((nint)picture * height + top) * width + left) * channels;
             nint rowStride = (nint)width * channels;
-            if (top >= 0 && left >= 0 && top + size <= height && left + size <= width)
+            if (top >= 0 && left >= 0 && top + side <= height && left + side <= width)
             {
                 for (var channel = 0; channel < channels; channel += 8)
                 {
-                    Input<TTransform>(source + channel, rowStride, channels, columns, target + channel, stride);
+                    InputTile<TTransform>(in geometry, source + channel, rowStride, channels, columns, target + channel);
                 }
             }
             else
             {
-                new Span<float>(patch, size * size * 8).Clear();
-                var (firstY, lastY) = (Math.Max(-top, 0), Math.Min(size, height - top));
-                var (firstX, lastX) = (Math.Max(-left, 0), Math.Min(size, width - left));
+                new Span<float>(patch, side * side * 8).Clear();
+                var (firstY, lastY) = (Math.Max(-top, 0), Math.Min(side, height - top));
+                var (firstX, lastX) = (Math.Max(-left, 0), Math.Min(side, width - left));
                 for (var channel = 0; channel < channels; channel += 8)
                 {
                     for (var y = firstY; y < lastY; y++)
                     {
                         for (var x = firstX; x < lastX; x++)
                         {
-                            Vector256.Load(source + y * rowStride + x * channels + channel).Store(patch + (y * size + x) * 8);
+                            Vector256.Load(source + y * rowStride + x * channels + channel).Store(patch + (y * side + x) * 8);
                         }
                     }
 
-                    Input<TTransform>(patch, size * 8, 8, columns, target + channel, stride);
+                    InputTile<TTransform>(in geometry, patch, side * 8, 8, columns, target + channel);
                 }
             }
 
-            target += size * size * stride;
+            target += (nint)geometry.Positions * geometry.InputStride;
         }
     }
 
@@ -91,19 +92,30 @@ internal static unsafe class WinogradTiles
         }
     }
 
+    // Eight channels of a tile, phase by phase. Where a phase has no part in a position, what it leaves there lies behind the terms of the others.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Input<TTransform>(float* source, nint rowStride, nint pixelStride, float* columns, float* target, nint targetStride)
+    private static void InputTile<TTransform>(
+        in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target)
         where TTransform : struct, IWinogradTransform
     {
-        var size = TTransform.Tile + 2;
-        for (var x = 0; x < size; x++)
+        var (size, phases) = (geometry.Size, geometry.Phases);
+        nint stride = geometry.InputStride;
+        for (var phaseX = 0; phaseX < phases; phaseX++)
         {
-            TTransform.Input(source + x * pixelStride, rowStride, columns + x * 8, size * 8);
-        }
+            for (var phaseY = 0; phaseY < phases; phaseY++)
+            {
+                var origin = source + phaseY * rowStride + phaseX * pixelStride;
+                for (var x = 0; x < size; x++)
+                {
+                    TTransform.Input(origin + x * phases * pixelStride, phases * rowStride, columns + x * 8, size * 8);
+                }
 
-        for (var y = 0; y < size; y++)
-        {
-            TTransform.Input(columns + y * size * 8, 8, target + y * size * targetStride, targetStride);
+                for (var y = 0; y < size && phaseY < geometry.PhasesAt(y); y++)
+                {
+                    var place = target + y * size * stride + geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels;
+                    TTransform.Input(columns + y * size * 8, 8, place, stride);
+                }
+            }
         }
     }
 
@@ -114,7 +126,7 @@ internal static unsafe class WinogradTiles
         where TTransform : struct, IWinogradTransform
         where TActivation : struct, IActivation
     {
-        var size = TTransform.Tile + 2;
+        var size = geometry.Size;
         var (height, width, outputs) = (geometry.Convolution.OutputHeight, geometry.Convolution.OutputWidth, geometry.Convolution.Outputs);
         nint stride = geometry.ProductStride;
         var columns = scratch;

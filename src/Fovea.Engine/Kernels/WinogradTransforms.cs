@@ -4,22 +4,22 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// A minimal filtering algorithm F(m, 3) along one line (Winograd 1980; for convolutions Lavin and Gray, arXiv 1509.09308): m outputs of a window of
-/// three taps from m + 2 products, y = Aᵀ((G·g) ⊙ (Bᵀ·d)). A square tile is transformed along its columns, then along its rows.
+/// A minimal filtering algorithm F(m, r) along one line (Winograd 1980; for convolutions Lavin and Gray, arXiv 1509.09308): m outputs of a window of
+/// r taps from n = m + r − 1 products, y = Aᵀ((G·g) ⊙ (Bᵀ·d)). A square tile is transformed along its columns, then along its rows.
 /// The polynomials behind it are multiplied by their values at chosen points, which decide how much is lost to rounding.
 /// </summary>
 internal unsafe interface IWinogradTransform
 {
-    /// <summary>Outputs of a line, m; a line has m + 2 inputs.</summary>
+    /// <summary>Outputs of a line, m.</summary>
     static abstract int Tile { get; }
 
-    /// <summary>G·g for four lines beside each other: three vectors in, m + 2 vectors out, each set at a stride of its own.</summary>
+    /// <summary>G·g for four lines beside each other: r vectors in, n vectors out, each set at a stride of its own.</summary>
     static abstract void Weights(double* source, nint sourceStride, double* target, nint targetStride);
 
-    /// <summary>Bᵀ·d for eight lines beside each other: m + 2 vectors in, as many out.</summary>
+    /// <summary>Bᵀ·d for eight lines beside each other: n vectors in, as many out.</summary>
     static abstract void Input(float* source, nint sourceStride, float* target, nint targetStride);
 
-    /// <summary>Aᵀ·p for eight lines beside each other: m + 2 vectors in, m vectors out.</summary>
+    /// <summary>Aᵀ·p for eight lines beside each other: n vectors in, m vectors out.</summary>
     static abstract void Output(float* source, nint sourceStride, float* target, nint targetStride);
 }
 

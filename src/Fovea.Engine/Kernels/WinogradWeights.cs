@@ -9,7 +9,7 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class WinogradWeights
 {
-    private const int Taps = 9;
+    private const int MostTaps = 3;
     private const int ChannelBlock = 8;
     private const int BlockFloats = ChannelBlock * MicroKernel.Columns;
     private const int MostRows = 6;
@@ -17,19 +17,14 @@ internal static unsafe class WinogradWeights
 
     /// <summary>Floats of the packed weights.</summary>
     public static nint PackedLength(in WinogradGeometry geometry) =>
-        geometry.Positions * RightPacking.PackedLength(geometry.Convolution.Channels, geometry.Convolution.Outputs);
+        geometry.DepthBefore(geometry.Positions) * MicroKernel.Columns * geometry.Panels;
 
-    /// <summary>The packed weights of a group at its first position, and the floats to the next position.</summary>
-    public static float* Group(in WinogradGeometry geometry, float* packed, int group, out nint positionStride)
-    {
-        var (first, count) = geometry.GroupOf(group);
-        var panel = (nint)geometry.Convolution.Channels * MicroKernel.Columns;
-        positionStride = count * panel;
-        return packed + first * panel * geometry.Positions;
-    }
+    /// <summary>The packed weights of a group at its first position.</summary>
+    public static float* Group(in WinogradGeometry geometry, float* packed, int group) =>
+        packed + geometry.GroupOf(group).First * MicroKernel.Columns * geometry.DepthBefore(geometry.Positions);
 
     /// <summary>
-    /// Transforms and packs the panels [firstPanel, lastPanel) of weights O,3,3,C; when <paramref name="reversed"/>, of the weights C,3,3,O
+    /// Transforms and packs the panels [firstPanel, lastPanel) of weights O,K,K,C; when <paramref name="reversed"/>, of the weights C,K,K,O
     /// turned by 180°, which lead gradients back.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -37,71 +32,98 @@ internal static unsafe class WinogradWeights
         in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPanel, int lastPanel)
         where TTransform : struct, IWinogradTransform
     {
-        var (channels, outputs) = (geometry.Convolution.Channels, geometry.Convolution.Outputs);
-        var (channelStride, outputStride) = reversed ? (Taps * outputs, 1) : (1, Taps * channels);
-        var (firstTap, tapStride) = reversed ? ((Taps - 1) * outputs, -outputs) : (0, channels);
-        var taps = stackalloc float[Taps * BlockFloats];
-        var wide = stackalloc double[(Taps + MostRows * 3 + MostRows) * Lanes];
+        var (channels, outputs, kernel) = (geometry.Convolution.Channels, geometry.Convolution.Outputs, geometry.Convolution.Kernel);
+        var (phases, taps) = (geometry.Phases, geometry.Taps);
+        var area = kernel * kernel;
+        var (channelStride, outputStride) = reversed ? (area * outputs, 1) : (1, area * channels);
+        var (firstTap, tapStride) = reversed ? ((area - 1) * outputs, -outputs) : (0, channels);
+        var values = stackalloc float[MostTaps * MostTaps * BlockFloats];
+        var wide = stackalloc double[(MostTaps * MostTaps + MostRows * MostTaps + MostRows) * Lanes];
         var lines = stackalloc float[MostRows * MostRows * MicroKernel.Columns];
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var output = panel * MicroKernel.Columns;
-            var (group, inGroup) = Math.DivRem(panel, geometry.GroupPanels);
-            var target = Group(in geometry, packed, group, out var positionStride) + (nint)inGroup * channels * MicroKernel.Columns;
             for (var channel = 0; channel < channels; channel += ChannelBlock)
             {
                 var block = Math.Min(ChannelBlock, channels - channel);
                 var source = weights + (nint)output * outputStride + (nint)channel * channelStride + firstTap;
-                for (var tap = 0; tap < Taps; tap++)
+                for (var phase = 0; phase < phases * phases; phase++)
                 {
-                    RightPacking.Pack(
-                        source + tap * tapStride, channelStride, outputStride, block, outputs - output, taps + tap * BlockFloats, 0, 1);
-                }
+                    var (phaseX, phaseY) = Math.DivRem(phase, phases);
+                    for (var tap = 0; tap < taps * taps; tap++)
+                    {
+                        var (y, x) = (tap / taps * phases + phaseY, tap % taps * phases + phaseX);
+                        if (y < kernel && x < kernel)
+                        {
+                            RightPacking.Pack(
+                                source + (y * kernel + x) * tapStride, channelStride, outputStride, block, outputs - output,
+                                values + tap * BlockFloats, 0, 1);
+                        }
+                        else
+                        {
+                            new Span<float>(values + tap * BlockFloats, BlockFloats).Clear();
+                        }
+                    }
 
-                for (var i = 0; i < block; i++)
-                {
-                    var line = target + (nint)(channel + i) * MicroKernel.Columns;
-                    Transform<TTransform>(taps + i * MicroKernel.Columns, line, positionStride, wide, lines);
+                    for (var i = 0; i < block; i++)
+                    {
+                        Transform<TTransform>(taps, values + i * MicroKernel.Columns, wide, lines);
+                        Place(in geometry, lines, packed, panel, phaseY, phaseX, channel + i);
+                    }
                 }
             }
         }
     }
 
-    // One channel's weights of a panel. They are stored in whole lines, as the positions lie powers of two apart and drive each other out of L1.
+    // The transformed weights of one channel of a phase, at the positions in which the phase has a part.
+    private static void Place(in WinogradGeometry geometry, float* lines, float* packed, int panel, int phaseY, int phaseX, int channel)
+    {
+        var (group, inGroup) = Math.DivRem(panel, geometry.GroupPanels);
+        var panels = geometry.GroupOf(group).Count;
+        var start = Group(in geometry, packed, group);
+        for (var y = 0; y < geometry.Size && phaseY < geometry.PhasesAt(y); y++)
+        {
+            var slot = geometry.Slot(y, phaseY, phaseX);
+            for (var x = 0; x < geometry.Size && phaseX < geometry.PhasesAt(x); x++)
+            {
+                var position = y * geometry.Size + x;
+                var term = geometry.DepthBefore(position) * panels + (nint)inGroup * geometry.Depth(position) + slot * geometry.Convolution.Channels + channel;
+                var target = start + term * MicroKernel.Columns;
+                Vector256.Load(lines + position * MicroKernel.Columns).Store(target);
+                Vector256.Load(lines + position * MicroKernel.Columns + 8).Store(target + 8);
+            }
+        }
+    }
+
+    // One channel's weights of a panel. They are put together in whole lines, as the positions lie powers of two apart and drive each other out of L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transform<TTransform>(float* taps, float* target, nint positionStride, double* wide, float* lines)
+    private static void Transform<TTransform>(int taps, float* values, double* wide, float* lines)
         where TTransform : struct, IWinogradTransform
     {
-        var size = TTransform.Tile + 2;
-        var columns = wide + Taps * Lanes;
-        var row = columns + MostRows * 3 * Lanes;
+        var size = TTransform.Tile + taps - 1;
+        var columns = wide + taps * taps * Lanes;
+        var row = columns + size * taps * Lanes;
         for (var lane = 0; lane < MicroKernel.Columns; lane += Lanes)
         {
-            for (var tap = 0; tap < Taps; tap++)
+            for (var tap = 0; tap < taps * taps; tap++)
             {
-                Vector256.WidenLower(Vector128.Load(taps + tap * BlockFloats + lane).ToVector256Unsafe()).Store(wide + tap * Lanes);
+                Vector256.WidenLower(Vector128.Load(values + tap * BlockFloats + lane).ToVector256Unsafe()).Store(wide + tap * Lanes);
             }
 
-            for (var x = 0; x < 3; x++)
+            for (var x = 0; x < taps; x++)
             {
-                TTransform.Weights(wide + x * Lanes, 3 * Lanes, columns + x * Lanes, 3 * Lanes);
+                TTransform.Weights(wide + x * Lanes, taps * Lanes, columns + x * Lanes, taps * Lanes);
             }
 
             for (var y = 0; y < size; y++)
             {
-                TTransform.Weights(columns + y * 3 * Lanes, Lanes, row, Lanes);
+                TTransform.Weights(columns + y * taps * Lanes, Lanes, row, Lanes);
                 for (var x = 0; x < size; x++)
                 {
                     var value = Vector128.Narrow(Vector128.Load(row + x * Lanes), Vector128.Load(row + x * Lanes + 2));
                     value.Store(lines + (y * size + x) * MicroKernel.Columns + lane);
                 }
             }
-        }
-
-        for (var position = 0; position < size * size; position++)
-        {
-            Vector256.Load(lines + position * MicroKernel.Columns).Store(target + position * positionStride);
-            Vector256.Load(lines + position * MicroKernel.Columns + 8).Store(target + position * positionStride + 8);
         }
     }
 }

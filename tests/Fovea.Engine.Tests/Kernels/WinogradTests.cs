@@ -13,6 +13,29 @@ public unsafe class WinogradTests
         select new ConvolutionGeometry(
             1 + size % 3, size, 1 + (size * 7 + 2) % 15 + 2 * (1 - padding), 1 + size * 11 % 40, 1 + size * 29 % 40, Kernel: 3, Padding: padding);
 
+    private static IEnumerable<ConvolutionGeometry> StridedGeometries =>
+        from size in Enumerable.Range(1, 24)
+        from kernel in new[] { 3, 4 }
+        let padding = size * kernel % 3
+        where size + 2 * padding >= kernel
+        select new ConvolutionGeometry(
+            1 + size % 3, size, Math.Max(1 + (size * 7 + 2) % 23, kernel - 2 * padding), 8 * (1 + size % 5), 1 + size * 29 % 40, kernel, Stride: 2, padding);
+
+    [Fact]
+    public void A_convolution_of_stride_two_agrees_with_its_twin_in_any_grouping()
+    {
+        foreach (var geometry in StridedGeometries)
+        {
+            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using var input = GuardedMemory.Random((long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            var expected = Twin(geometry, input, weights);
+            foreach (var (blockTiles, groupPanels) in new[] { (6, 1), (12, 2), (100, 9) })
+            {
+                Check(new WinogradGeometry(geometry, 4, blockTiles, groupPanels), input, weights, expected, default);
+            }
+        }
+    }
+
     [Fact]
     public void A_convolution_agrees_with_its_twin_in_any_grouping()
     {
@@ -67,7 +90,13 @@ public unsafe class WinogradTests
     [Fact]
     public void Small_tiles_are_as_exact_as_a_direct_convolution_and_large_ones_not_much_less()
     {
-        var geometry = new ConvolutionGeometry(1, 12, 12, 128, 16, Kernel: 3, Padding: 1);
+        AssertErrors(new(1, 12, 12, 128, 16, Kernel: 3, Padding: 1), (2, 1.25), (4, 3.5));
+        AssertErrors(new(1, 40, 40, 128, 16, Kernel: 3, Stride: 2, Padding: 1), (4, 3.5));
+        AssertErrors(new(1, 40, 40, 128, 16, Kernel: 4, Stride: 2, Padding: 1), (4, 3.5));
+    }
+
+    private static void AssertErrors(ConvolutionGeometry geometry, params (int Tile, double Factor)[] bounds)
+    {
         using var input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
         using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
         using var output = new GuardedMemory(geometry.OutputPixels * geometry.Outputs);
@@ -77,7 +106,7 @@ public unsafe class WinogradTests
         Convolution.Pack(geometry, weights, packed, 0, Convolution.PackParts(geometry));
         Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch);
         var direct = RootMeanSquare(output, expected);
-        foreach (var (tile, factor) in new[] { (2, 1.25), (4, 3.5) })
+        foreach (var (tile, factor) in bounds)
         {
             Run(WinogradGeometry.Blocked(geometry, tile), input, weights, output, default);
             var winograd = RootMeanSquare(output, expected);
@@ -93,13 +122,18 @@ public unsafe class WinogradTests
         Assert.Equal(4, Cut(new(8, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
         Assert.Equal(2, Cut(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1))?.Tile);
         Assert.Null(Cut(new(8, 56, 56, 3, 32, Kernel: 3, Padding: 1)));
-        Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Stride: 2, Padding: 1)));
+        Assert.Equal(4, Cut(new(8, 56, 56, 128, 128, Kernel: 3, Stride: 2, Padding: 1))?.Tile);
+        Assert.Equal(4, Cut(new(8, 56, 56, 96, 96, Kernel: 4, Stride: 2, Padding: 1))?.Tile);
+        Assert.Null(Cut(new(1, 14, 14, 512, 512, Kernel: 3, Stride: 2, Padding: 1)));
+        Assert.Null(Cut(new(8, 56, 56, 12, 64, Kernel: 3, Stride: 2, Padding: 1)));
+        Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Stride: 3, Padding: 1)));
         Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 3, Padding: 2, Dilation: 2)));
         Assert.Null(Cut(new(8, 56, 56, 64, 64, Kernel: 5, Padding: 2)));
 
         // Weights that change are transformed in every run, and are those of training.
         Assert.Equal(2, Cut(new(8, 14, 14, 256, 256, Kernel: 3, Padding: 1), weightsChange: true)?.Tile);
         Assert.Null(Cut(new(1, 7, 7, 512, 512, Kernel: 3, Padding: 1), weightsChange: true));
+        Assert.Null(Cut(new(8, 56, 56, 128, 128, Kernel: 3, Stride: 2, Padding: 1), weightsChange: true));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
-/// <summary>Dense 3×3 convolution, or the gradient of its map, where minimal filtering is faster than the direct product.</summary>
+/// <summary>Dense convolution, or the gradient of its map, where minimal filtering is faster than the direct product.</summary>
 internal sealed unsafe class WinogradStep : PackedStep
 {
     private readonly EpilogueOperands _epilogue;
