@@ -34,20 +34,32 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <param name="convolution">The convolution.</param>
     /// <param name="weightsChange">
     /// Whether the weights are transformed before every run, which only many pixels make up for. That is training, whose steps amplify rounding
-    /// errors: it gets small tiles, which lose no more than a direct convolution.
+    /// errors: it gets small tiles, which lose no more than a direct convolution, and none with stride 2.
     /// </param>
     public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
-        var strided = convolution is { Kernel: 3 or 4, Stride: 2, Dilation: 1 } && convolution.Channels % Vector256<float>.Count == 0;
-        if (!(strided && !weightsChange) && convolution is not { Kernel: 3, Stride: 1, Dilation: 1 })
+        var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
+        WinogradGeometry best;
+        switch (convolution)
         {
-            return null;
+            case { Kernel: 3, Stride: 1, Dilation: 1 }:
+                best = Blocked(in convolution, WinogradTwo.Tile);
+                var four = Blocked(in convolution, WinogradFour.Tile);
+                if (!weightsChange && four.Cost(weightCost) <= best.Cost(weightCost))
+                {
+                    best = four;
+                }
+
+                break;
+
+            // Phases are whole vectors of channels, one behind the other.
+            case { Kernel: 3 or 4, Stride: 2, Dilation: 1 } when !weightsChange && convolution.Channels % Vector256<float>.Count == 0:
+                best = Blocked(in convolution, WinogradStrided.Tile);
+                break;
+            default:
+                return null;
         }
 
-        var small = Blocked(in convolution, strided ? WinogradStrided.Tile : WinogradTwo.Tile);
-        var large = Blocked(in convolution, strided ? WinogradStrided.Tile : WinogradFour.Tile);
-        var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
-        var best = !weightsChange && large.Cost(weightCost) <= small.Cost(weightCost) ? large : small;
         var direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
         return best.Cost(weightCost) < direct ? best : null;
     }
@@ -74,7 +86,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     {
         // The more weights there are, the more tiles should pass by each time that they are fetched.
         var whole = new WinogradGeometry(convolution, tile, int.MaxValue, Math.Min(MostGroupPanels, RightPacking.Panels(convolution.Outputs)));
-        var most = Math.Max(LeastBlockTiles, (convolution.Channels + convolution.Outputs) / 16);
+        var most = Math.Max(LeastBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
         var blocks = (whole.Tiles + most - 1) / most;
         var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
         var geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
