@@ -102,7 +102,6 @@ internal static unsafe class JointConvolution
     private static void Multiply(in JointConvolutionGeometry geometry, float* input, float* weights, int firstRow, int rows, float* sums)
     {
         var convolution = geometry.Convolution;
-        var lineLength = geometry.Groups * geometry.Columns;
         var groupStride = geometry.Pixels * convolution.Stride * convolution.Channels;
         for (var panel = 0; panel < geometry.Panels; panel++)
         {
@@ -117,7 +116,7 @@ internal static unsafe class JointConvolution
                 JointKernel.Multiply(
                     input + (nint)(row * convolution.Stride + firstTap) * geometry.InputPitch + start, groupStride, groups, geometry.InputPitch, taps,
                     weights + firstTap * depth * MicroKernel.Columns, depth,
-                    sums + (nint)row * lineLength + panel * MicroKernel.Columns, geometry.Columns);
+                    sums + (nint)row * geometry.SumPitch + panel * MicroKernel.Columns, geometry.Columns);
             }
 
             weights += (nint)convolution.Kernel * depth * MicroKernel.Columns;
@@ -132,7 +131,7 @@ internal static unsafe class JointConvolution
         for (var row = 0; row < rows; row++)
         {
             var offset = (nint)(firstLine + row) * lineLength;
-            var line = sums + (nint)row * geometry.Groups * geometry.Columns;
+            var line = sums + (nint)row * geometry.SumPitch;
             if (!epilogue.IsEmpty)
             {
                 for (var panel = 0; panel < geometry.Panels; panel++)
@@ -177,7 +176,7 @@ internal static unsafe class JointConvolution
     private readonly ref struct Scratch(in JointConvolutionGeometry geometry, ref ScratchCursor cursor)
     {
         public readonly float* Input = cursor.Take(geometry.InputFloats);
-        public readonly float* Sums = cursor.Take((nint)geometry.PartRows * geometry.Groups * geometry.Columns);
+        public readonly float* Sums = cursor.Take(geometry.SumFloats);
         public readonly float* Bias = cursor.Take(geometry.Columns);
         public readonly float* Scale = cursor.Take(geometry.Columns);
         public readonly float* Shift = cursor.Take(geometry.Columns);

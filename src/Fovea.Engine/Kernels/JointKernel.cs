@@ -5,10 +5,26 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// The innermost loops of <see cref="JointConvolution"/>: as <see cref="MicroKernel"/>, but the left operand is a window of several rows of a picture, so
-/// that the depth is a row after another. The sums stay in registers from the first row to the last.
+/// that the depth is one row after another. The sums stay in registers from the first row to the last, except on processors with wider or narrower
+/// vectors, which do with the kernels that there are.
 /// </summary>
 internal static unsafe class JointKernel
 {
+    private const int FewRows = 4;
+
+    /// <summary>Rows for which the tiles of <see cref="Multiply"/> compute, those included that they compute more than once.</summary>
+    public static int ComputedRows(int rows)
+    {
+        var computed = 0;
+        for (int row = 0, count; row < rows; row += count)
+        {
+            count = MicroKernel.NextRows(rows - row);
+            computed += count > FewRows ? MicroKernel.Rows : FewRows;
+        }
+
+        return computed;
+    }
+
     /// <summary>
     /// Computes one panel: result[i, j] = Σ left[i, t, k] · right[t, k, j] over the window's rows t and the depth k, for i below
     /// <paramref name="rows"/> and j below 16.
@@ -39,7 +55,7 @@ internal static unsafe class JointKernel
                         resume: tap > 0);
                 }
             }
-            else if (count > 4)
+            else if (count > FewRows)
             {
                 SixRows(window, leftStride, count - 1, pitch, taps, right, depth, target, resultStride);
             }
