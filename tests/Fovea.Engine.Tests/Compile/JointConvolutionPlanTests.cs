@@ -1,12 +1,13 @@
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Tests.Compile;
 
 public sealed class JointConvolutionPlanTests
 {
-    private static readonly Shape _map = [2, 50, 61, 3];
+    private static readonly Shape _map = [2, 114, 125, 3];
     private static readonly Shape _weights = [12, 16, 16, 3];
 
     [Fact]
@@ -19,10 +20,11 @@ public sealed class JointConvolutionPlanTests
         using Plan changing = Plan.Compile(Graph(graph => graph.Input("w", _weights)), GraphRun.Single);
         GraphRun.Near(GraphRun.Outputs(changing, inputs), GraphRun.Outputs(constant, inputs), "constant weights", tolerance: 0);
 
-        // Three panels of two pixels' windows, 16 rows of 16 + 4 taps each.
+        // Either is computed several pixels at a time: three panels of two pixels' windows, 16 rows of 16 + 4 taps each.
         const int Packed = 3 * 16 * 20 * 3 * 16 * sizeof(float);
         Assert.InRange(constant.Memory.Persistent, Packed, Packed + 4096);
         Assert.Equal(0, changing.Memory.Persistent);
+        Assert.NotNull(JointConvolutionGeometry.Of(new(2, 114, 125, 3, 12, Kernel: 16, Stride: 4, Padding: 6), weightsChange: true));
     }
 
     [Fact]
