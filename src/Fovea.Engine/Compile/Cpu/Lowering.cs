@@ -17,6 +17,7 @@ internal static class Lowering
         MatrixProduct when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),
         MatrixProduct => new BatchedProductStep(node, builder),
         Convolution or ConvolutionInputGradient when WinogradStep.Fits(node, builder) => new WinogradStep(node, builder),
+        Convolution when JointConvolutionStep.Fits(node, builder) => new JointConvolutionStep(node, builder),
         Convolution => new ConvolutionStep(node, builder),
         ConvolutionInputGradient => new ConvolutionInputGradientStep(node, builder),
         ConvolutionWeightGradient => new ConvolutionWeightGradientStep(node, builder),
