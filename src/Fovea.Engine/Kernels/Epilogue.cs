@@ -63,6 +63,34 @@ internal unsafe struct Epilogue
         }
     }
 
+    /// <summary>Finishes rows of sixteen sums where they stand, <paramref name="stride"/> floats apart as in the result.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="stride">Floats between their rows, and between those of the residuals.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="column">The column of the first sum.</param>
+    /// <param name="offset">The element of the residuals for the first sum.</param>
+    public readonly void Finish(float* sums, nint stride, int rows, nint column, nint offset)
+    {
+        switch (Activation)
+        {
+            case ActivationKind.Gelu:
+                Finish<Gelu>(sums, stride, rows, MicroKernel.Columns, column, offset, sums, stride);
+                break;
+            case ActivationKind.Relu:
+                Finish<Relu>(sums, stride, rows, MicroKernel.Columns, column, offset, sums, stride);
+                break;
+            case ActivationKind.Silu:
+                Finish<Silu>(sums, stride, rows, MicroKernel.Columns, column, offset, sums, stride);
+                break;
+            case ActivationKind.Sigmoid:
+                Finish<Sigmoid>(sums, stride, rows, MicroKernel.Columns, column, offset, sums, stride);
+                break;
+            default:
+                Finish<Identity>(sums, stride, rows, MicroKernel.Columns, column, offset, sums, stride);
+                break;
+        }
+    }
+
     /// <summary>
     /// Finishes rows of up to sixteen sums, two at a time: their steps wait for each other, and one row alone would leave the processor waiting.
     /// Sixteen floats of a row are overwritten, however few of them are sums.

@@ -137,7 +137,7 @@ internal static unsafe class JointConvolution
                 for (var panel = 0; panel < geometry.Panels; panel++)
                 {
                     var column = panel * MicroKernel.Columns;
-                    epilogue.Finish(line + column, geometry.Columns, geometry.GroupsOf(panel), column, offset + column, geometry.Columns);
+                    epilogue.Finish(line + column, geometry.Columns, geometry.GroupsOf(panel), column, offset + column);
                 }
             }
 
