@@ -5,10 +5,18 @@ namespace Fovea.Engine.Memory;
 /// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
 public sealed unsafe class AlignedMemory : IDisposable
 {
-    private const int Line = 64;
+    private const uint Line = 64;
+    private const uint HugePage = 2 << 20;
+    private const int PreferHugePages = 14;
     private const int PopulateForWriting = 23;
+
+    // From this size on the C library takes memory from the system for each block by itself and gives it back at once, and with it what was advised.
+    private const long AloneFrom = 32 << 20;
+    private static readonly long _hushedUntil = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    private static long _takenByAll;
     private static readonly delegate* unmanaged<void*, nuint, int, int> _advise = FindAdvise();
     private readonly long _taken;
+    private readonly bool _isKnownToCollector;
     private void* _allocated;
     private void* _pointer;
 
@@ -16,14 +24,38 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <param name="bytes">How much.</param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes)
+        : this(bytes, hugePages: false)
     {
+    }
+
+    /// <summary>Takes memory.</summary>
+    /// <param name="bytes">How much.</param>
+    /// <param name="hugePages">
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// </param>
+    /// <exception cref="OutOfMemoryException">There is not that much.</exception>
+    internal AlignedMemory(long bytes, bool hugePages)
+    {
+        hugePages &= _advise != null && bytes >= AloneFrom;
+        nuint alignment = hugePages ? HugePage : Line;
         Bytes = bytes;
-        _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
+        _taken = ((bytes + Line - 1) / Line * Line) + Line + (nint)alignment;
 
         // Zeroed by the system page by page as it is touched, which costs nothing for what a run never reaches.
         _allocated = NativeMemory.AllocZeroed((nuint)_taken);
-        _pointer = (void*)(((nuint)_allocated + Line - 1) & ~((nuint)Line - 1));
-        GC.AddMemoryPressure(_taken);
+        _pointer = (void*)(((nuint)_allocated + alignment - 1) & ~(alignment - 1));
+        if (hugePages)
+        {
+            // Whole huge pages only, so that no more memory is used than without.
+            _ = _advise(_pointer, (nuint)bytes & ~(alignment - 1), PreferHugePages);
+        }
+
+        // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where memory may run short.
+        _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _hushedUntil;
+        if (_isKnownToCollector)
+        {
+            GC.AddMemoryPressure(_taken);
+        }
     }
 
     /// <summary>Frees memory that nobody disposed of.</summary>
@@ -89,7 +121,11 @@ public sealed unsafe class AlignedMemory : IDisposable
             NativeMemory.Free(_allocated);
             _allocated = null;
             _pointer = null;
-            GC.RemoveMemoryPressure(_taken);
+            Interlocked.Add(ref _takenByAll, -_taken);
+            if (_isKnownToCollector)
+            {
+                GC.RemoveMemoryPressure(_taken);
+            }
         }
     }
 }

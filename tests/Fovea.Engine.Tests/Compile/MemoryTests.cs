@@ -28,6 +28,26 @@ public sealed class MemoryTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5000)]
+    [InlineData((32 << 20) - 1)]
+    [InlineData(32 << 20)]
+    [InlineData((40 << 20) + 12)]
+    public unsafe void Memory_in_huge_pages_is_zeroed_aligned_and_followed_by_a_readable_line(long bytes)
+    {
+        using AlignedMemory memory = new(bytes, hugePages: true);
+        Assert.Equal(bytes, memory.Bytes);
+        Assert.Equal(0, (long)memory.Pointer % 64);
+        for (long i = 0; i < bytes; i += 4096)
+        {
+            Assert.Equal(0, memory.Pointer[i]);
+            memory.Pointer[i] = 1;
+        }
+
+        Assert.Equal(-1, new ReadOnlySpan<byte>(memory.Pointer + bytes, 64).IndexOfAnyExcept<byte>(0));
+    }
+
     [Fact]
     public void Buffers_alive_at_the_same_time_never_overlap()
     {
