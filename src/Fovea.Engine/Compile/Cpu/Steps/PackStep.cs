@@ -20,7 +20,7 @@ internal sealed unsafe class PackStep(int parts, PlannedBuffer packed, Action<in
     {
         // The parts' places follow each other; where a border is not exact, its page is handed out when it is touched.
         long start = packed.Bytes * first / parts;
-        AlignedMemory.Populate(packed.Pointer + start, (packed.Bytes * last / parts) - start);
+        SystemMemory.Populate(packed.Pointer + start, (packed.Bytes * last / parts) - start);
         pack(first, last);
     }
 }
