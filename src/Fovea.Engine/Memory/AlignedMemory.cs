@@ -6,24 +6,43 @@ namespace Fovea.Engine.Memory;
 public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
-    private const int PopulateForWriting = 23;
-    private static readonly delegate* unmanaged<void*, nuint, int, int> _advise = FindAdvise();
+    private const long HugeFrom = 4 << 20;
+    private static readonly long _hushedUntil = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    private static long _takenByAll;
     private readonly long _taken;
+    private readonly bool _isMapped;
+    private readonly bool _isKnownToCollector;
     private void* _allocated;
     private void* _pointer;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
+    /// <param name="hugePages">
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
-    public AlignedMemory(long bytes)
+    public AlignedMemory(long bytes, bool hugePages = false)
     {
         Bytes = bytes;
         _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
+        if (hugePages && bytes >= HugeFrom)
+        {
+            long taken = _taken + SystemMemory.HugePage;
+            _allocated = SystemMemory.TakeInHugePages((nuint)taken, (nuint)bytes);
+            _isMapped = _allocated is not null;
+            _taken = _isMapped ? taken : _taken;
+        }
 
         // Zeroed by the system page by page as it is touched, which costs nothing for what a run never reaches.
-        _allocated = NativeMemory.AllocZeroed((nuint)_taken);
-        _pointer = (void*)(((nuint)_allocated + Line - 1) & ~((nuint)Line - 1));
-        GC.AddMemoryPressure(_taken);
+        _allocated = _isMapped ? _allocated : NativeMemory.AllocZeroed((nuint)_taken);
+        _pointer = SystemMemory.Align(_allocated, (nuint)(_isMapped ? SystemMemory.HugePage : Line));
+
+        // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where memory may run short.
+        _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _hushedUntil;
+        if (_isKnownToCollector)
+        {
+            GC.AddMemoryPressure(_taken);
+        }
     }
 
     /// <summary>Frees memory that nobody disposed of.</summary>
@@ -52,24 +71,6 @@ public sealed unsafe class AlignedMemory : IDisposable
         return new Span<float>(FloatPointer + offset, length);
     }
 
-    /// <summary>
-    /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched: some two thirds of the cost.
-    /// Does nothing where the system cannot.
-    /// </summary>
-    /// <param name="start">Where it begins.</param>
-    /// <param name="bytes">How much; pages that it does not fill are left as they are.</param>
-    internal static void Populate(byte* start, long bytes)
-    {
-        nuint page = (nuint)Environment.SystemPageSize;
-        nuint first = ((nuint)start + page - 1) & ~(page - 1);
-        nuint last = (nuint)(start + bytes) & ~(page - 1);
-        if (_advise != null && last > first)
-        {
-            // A kernel that does not know the advice answers with an error, and nothing is lost.
-            _ = _advise((void*)first, last - first, PopulateForWriting);
-        }
-    }
-
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
@@ -77,18 +78,27 @@ public sealed unsafe class AlignedMemory : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static delegate* unmanaged<void*, nuint, int, int> FindAdvise() =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "madvise", out nint advise)
-            ? (delegate* unmanaged<void*, nuint, int, int>)advise
-            : null;
-
     private void Free()
     {
-        if (_allocated is not null)
+        if (_allocated is null)
+        {
+            return;
+        }
+
+        if (_isMapped)
+        {
+            SystemMemory.GiveBack(_allocated, (nuint)_taken);
+        }
+        else
         {
             NativeMemory.Free(_allocated);
-            _allocated = null;
-            _pointer = null;
+        }
+
+        _allocated = null;
+        _pointer = null;
+        Interlocked.Add(ref _takenByAll, -_taken);
+        if (_isKnownToCollector)
+        {
             GC.RemoveMemoryPressure(_taken);
         }
     }

@@ -54,12 +54,16 @@ public static class TensorFilling
         PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
     }
 
-    /// <summary>Lets a tensor use its values where they lie in a file, until the file is closed; fills it where the file does not hold them as the engine does.</summary>
+    /// <summary>
+    /// Lets a tensor use its values where they lie in a file, or in lent memory where the engine has them in another order; fills it where the file holds other
+    /// values than the engine.
+    /// </summary>
     /// <param name="file">The file, which stays open until the tensor gives the values back.</param>
+    /// <param name="lent">Memory, which lasts as long.</param>
     /// <param name="name">The tensor's name in it.</param>
     /// <param name="tensor">What is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
-    internal static void FillInPlace(SafeTensorsFile file, string name, Parameter tensor)
+    internal static void FillInPlace(SafeTensorsFile file, LentMemory lent, string name, Parameter tensor)
     {
         if (!tensor.Shape.Equals(StoredShape(file.Info(name), tensor)) || !file.TryInPlace(name, out ReadOnlyMemory<float> values))
         {
@@ -71,7 +75,9 @@ public static class TensorFilling
         }
         else
         {
-            tensor.Layout.FromCheckpoint(tensor.Shape, values.Span, tensor.Variable.Data);
+            Memory<float> reordered = lent.Take(values.Length);
+            tensor.Layout.FromCheckpoint(tensor.Shape, values.Span, reordered.Span);
+            tensor.Variable.Borrow(reordered);
         }
     }
 

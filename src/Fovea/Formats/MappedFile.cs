@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -79,7 +78,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public ReadOnlyMemory<float> Floats(long start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(start % sizeof(float), 0, nameof(start));
-        return new MappedFloats((float*)Unsafe.AsPointer(in MemoryMarshal.GetReference(Slice(start, count * sizeof(float)))), count).Memory;
+        return new NativeFloats((float*)Unsafe.AsPointer(in MemoryMarshal.GetReference(Slice(start, count * sizeof(float)))), count).Memory;
     }
 
     /// <summary>Closes the file.</summary>
@@ -96,22 +95,6 @@ internal sealed unsafe class MappedFile : IDisposable
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _file?.Dispose();
-        }
-    }
-
-    /// <summary>Numbers in the mapped file, whose memory the file keeps where it is.</summary>
-    private sealed class MappedFloats(float* start, int count) : MemoryManager<float>
-    {
-        public override Span<float> GetSpan() => new(start, count);
-
-        public override MemoryHandle Pin(int elementIndex = 0) => new(start + elementIndex, pinnable: this);
-
-        public override void Unpin()
-        {
-        }
-
-        protected override void Dispose(bool disposing)
-        {
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Fovea.Layers;
 
 /// <summary>How a tensor that the engine stores is laid out in checkpoints, which follow PyTorch.</summary>
@@ -83,15 +85,36 @@ public static class TensorLayouts
     {
         for (int matrix = 0; matrix < count; matrix++)
         {
-            int start = matrix * rows * columns;
+            Transpose(source.Slice(matrix * rows * columns, rows * columns), target.Slice(matrix * rows * columns, rows * columns), rows, columns);
+        }
+    }
+
+    private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int rows, int columns)
+    {
+        // Eight rows at a time: they are read from end to end, and a column's share of them is written at once.
+        int whole = rows - (rows % Vector256<float>.Count);
+        for (int row = 0; row < whole; row += Vector256<float>.Count)
+        {
+            ReadOnlySpan<float> from = source.Slice(row * columns, Vector256<float>.Count * columns);
             for (int column = 0; column < columns; column++)
             {
-                Span<float> run = target.Slice(start + (column * rows), rows);
-                int from = start + column;
-                for (int row = 0; row < run.Length; row++, from += columns)
-                {
-                    run[row] = source[from];
-                }
+                Vector256.Create(
+                    from[column],
+                    from[columns + column],
+                    from[(2 * columns) + column],
+                    from[(3 * columns) + column],
+                    from[(4 * columns) + column],
+                    from[(5 * columns) + column],
+                    from[(6 * columns) + column],
+                    from[(7 * columns) + column]).CopyTo(target[((column * rows) + row)..]);
+            }
+        }
+
+        for (int row = whole; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                target[(column * rows) + row] = source[(row * columns) + column];
             }
         }
     }

@@ -136,7 +136,8 @@ public static class Checkpoint
     internal static T Compile<T>(string path, (int Height, int Width)? size, Func<CheckpointInfo, Network, ModuleState, T> compile)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
-        return Open(file, size, TensorFilling.FillInPlace, (info, network, state) =>
+        using LentMemory lent = new();
+        return Open(file, size, (_, name, tensor) => TensorFilling.FillInPlace(file, lent, name, tensor), (info, network, state) =>
         {
             T compiled = compile(info, network, state);
             foreach (Parameter tensor in state.Tensors.Values)

@@ -19,13 +19,33 @@ public sealed class MemoryTests
 
         foreach ((int start, int bytes) in ((int, int)[])[(0, floats * sizeof(float)), (5, 4096), (4096, 0), (100, 9000), (0, 1)])
         {
-            AlignedMemory.Populate(memory.Pointer + start, bytes);
+            SystemMemory.Populate(memory.Pointer + start, bytes);
         }
 
         for (int i = 0; i < floats; i++)
         {
             Assert.Equal(i % 7 == 0 ? i : 0, values[i]);
         }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5000)]
+    [InlineData((4 << 20) - 1)]
+    [InlineData(4 << 20)]
+    [InlineData((9 << 20) + 12)]
+    public unsafe void Memory_in_huge_pages_is_zeroed_aligned_and_followed_by_a_readable_line(long bytes)
+    {
+        using AlignedMemory memory = new(bytes, hugePages: true);
+        Assert.Equal(bytes, memory.Bytes);
+        Assert.Equal(0, (long)memory.Pointer % 64);
+        for (long i = 0; i < bytes; i += 4096)
+        {
+            Assert.Equal(0, memory.Pointer[i]);
+            memory.Pointer[i] = 1;
+        }
+
+        Assert.Equal(-1, new ReadOnlySpan<byte>(memory.Pointer + bytes, 64).IndexOfAnyExcept<byte>(0));
     }
 
     [Fact]

@@ -24,7 +24,8 @@ internal sealed class MemoryLayout
     {
         _builder = builder;
         _gradientLayout = gradientLayout;
-        NoteUses(builder.Preparation);
+        IReadOnlyList<Step> preparation = builder.Preparation;
+        NoteUses(preparation);
         NoteUses(builder.Steps);
         foreach (Value value in builder.Graph.Inputs.Values.Concat(builder.Graph.Outputs.Values))
         {
@@ -34,10 +35,10 @@ internal sealed class MemoryLayout
         }
 
         ShareMemoryInPlace(builder.Steps);
-        _scratch = LayOutScratch(builder.Preparation.Concat(builder.Steps), threads);
+        _scratch = LayOutScratch(preparation.Concat(builder.Steps), threads);
         _arena = Region.SharedOverTime(Homes(builder.Steps, Placement.Arena));
-        _persistent = Region.InRows(Homes(builder.Preparation.Concat(builder.Steps), Placement.Persistent));
-        _preparation = Region.SharedOverTime(Homes(builder.Preparation, Placement.Preparation));
+        _persistent = Region.InRows(Homes(preparation.Concat(builder.Steps), Placement.Persistent));
+        _preparation = Region.SharedOverTime(Homes(preparation, Placement.Preparation));
     }
 
     /// <summary>The memory that <see cref="Allocate"/> takes.</summary>
@@ -58,7 +59,8 @@ internal sealed class MemoryLayout
             }
         }
 
-        return new PlanMemory(_arena.Allocate(), _persistent.Allocate(), scratch, gradients);
+        // What is prepared fills its memory from end to end.
+        return new PlanMemory(_arena.Allocate(), _persistent.Allocate(hugePages: true), scratch, gradients);
     }
 
     /// <summary>Runs the preparation through the given action, in memory of its own that is freed afterwards, on the variables as they are now.</summary>
@@ -73,7 +75,6 @@ internal sealed class MemoryLayout
 
             buffer.Pointer = (byte*)variable.Pointer;
         }
-
 
         using AlignedMemory memory = _preparation.Allocate();
         run();
@@ -168,9 +169,9 @@ internal sealed class MemoryLayout
             return new Region(offsets, bytes);
         }
 
-        public unsafe AlignedMemory Allocate()
+        public unsafe AlignedMemory Allocate(bool hugePages = false)
         {
-            AlignedMemory memory = new(Bytes);
+            AlignedMemory memory = new(Bytes, hugePages);
             foreach ((PlannedBuffer buffer, long offset) in offsets)
             {
                 buffer.Pointer = memory.Pointer + offset;

@@ -1,3 +1,4 @@
+using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Memory;
 
@@ -14,7 +15,7 @@ public sealed class Plan : IDisposable
     private readonly MemoryLayout _layout;
     private readonly PlanMemory _memory;
     private readonly Step[] _steps;
-    private readonly Step[] _preparation;
+    private readonly Work[] _preparation;
     private readonly WorkerPool _pool;
     private readonly RandomState _random = new();
 
@@ -26,7 +27,7 @@ public sealed class Plan : IDisposable
         _memory = layout.Allocate();
         _pool = pool;
         _steps = [.. builder.Steps];
-        _preparation = [.. builder.Preparation];
+        _preparation = builder.Packing.Count == 0 ? [.. builder.Preparation] : [new JoinedPackSteps(builder.Packing), .. builder.Preparation.Skip(builder.Packing.Count)];
         foreach (Step step in _steps)
         {
             step.Random = _random;

@@ -1,3 +1,4 @@
+using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Memory;
 using Fovea.Engine.Compile.Passes;
 
@@ -14,6 +15,7 @@ internal sealed class PlanBuilder
     private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
     private readonly List<Step> _steps = [];
+    private readonly List<PackStep> _packing = [];
     private readonly List<Step> _preparation = [];
 
     /// <summary>Makes the steps of a graph.</summary>
@@ -48,8 +50,11 @@ internal sealed class PlanBuilder
     /// <summary>What each run does.</summary>
     public IReadOnlyList<Step> Steps => _steps;
 
-    /// <summary>What is done once for all runs.</summary>
-    public IReadOnlyList<Step> Preparation => _preparation;
+    /// <summary>What is done once for all runs: <see cref="Packing"/>, then what waits for other steps.</summary>
+    public IReadOnlyList<Step> Preparation => [.. _packing, .. _preparation];
+
+    /// <summary>The part of <see cref="Preparation"/> whose steps do not wait for each other, since they read variables alone.</summary>
+    public IReadOnlyList<PackStep> Packing => _packing;
 
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
@@ -67,10 +72,19 @@ internal sealed class PlanBuilder
     public bool IsRead(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Count > 0;
 
     /// <summary>A buffer of packed weights, filled once by the given step.</summary>
-    public PlannedBuffer Prepare(long floats, Func<PlannedBuffer, Step> pack)
+    public PlannedBuffer Prepare(long floats, Func<PlannedBuffer, PackStep> pack)
     {
         PlannedBuffer packed = new(floats * sizeof(float), Placement.Persistent, "packed weights");
-        _preparation.Add(pack(packed));
+        PackStep step = pack(packed);
+        if (step.ReadsVariables)
+        {
+            _packing.Add(step);
+        }
+        else
+        {
+            _preparation.Add(step);
+        }
+
         return packed;
     }
 
@@ -164,7 +178,7 @@ internal sealed class PlanBuilder
 
         if (copies.Count > 0)
         {
-            _steps.Add(new Steps.CopyStep(copies) { Node = Graph.Nodes[^1], Reads = [.. copies.Select(copy => copy.From)], Writes = [.. copies.Select(copy => copy.To)] });
+            _steps.Add(new CopyStep(copies) { Node = Graph.Nodes[^1], Reads = [.. copies.Select(copy => copy.From)], Writes = [.. copies.Select(copy => copy.To)] });
         }
     }
 }

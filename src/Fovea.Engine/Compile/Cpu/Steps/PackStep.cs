@@ -6,6 +6,12 @@ namespace Fovea.Engine.Compile.Cpu.Steps;
 /// <summary>Packs weights for the products that read them, once for all runs.</summary>
 internal sealed unsafe class PackStep(int parts, PlannedBuffer packed, Action<int, int> pack) : Step
 {
+    /// <summary>How much memory the packed weights take.</summary>
+    public long Bytes => packed.Bytes;
+
+    /// <summary>Whether the weights are packed as variables hold them, so that no other step must have run before.</summary>
+    public bool ReadsVariables => Reads.All(source => source.Placement == Placement.External);
+
     /// <inheritdoc/>
     public override int Parts(int phase) => parts;
 
@@ -14,7 +20,7 @@ internal sealed unsafe class PackStep(int parts, PlannedBuffer packed, Action<in
     {
         // The parts' places follow each other; where a border is not exact, its page is handed out when it is touched.
         long start = packed.Bytes * first / parts;
-        AlignedMemory.Populate(packed.Pointer + start, (packed.Bytes * last / parts) - start);
+        SystemMemory.Populate(packed.Pointer + start, (packed.Bytes * last / parts) - start);
         pack(first, last);
     }
 }
