@@ -61,8 +61,7 @@ internal static unsafe class AttentionKernel
         {
             int keys = Math.Min(chunk, geometry.Keys - first);
             StridedLeft left = new(key.From(first).First, key.Stride, 1);
-            StridedProduct.Multiply(left, queries, addends.From(first), scores.From(first), keys, lanes, geometry.Width);
-            AttentionTile.RaiseMaxima(scores.From(first).First, keys, lanes, maxima);
+            StridedProduct.Multiply(left, queries, addends.From(first), scores.From(first), keys, lanes, geometry.Width, maxima);
         }
 
         int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
