@@ -30,15 +30,27 @@ internal static unsafe class AttentionKernel
     {
         var memory = new Scratch(geometry, scratch);
         new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
+        StridedRows keys = default;
+        StridedRows values = default;
         for (int part = first; part < last; part++)
         {
             (int index, int strip) = Math.DivRem(part, geometry.Strips);
             (int picture, int head) = Math.DivRem(index, geometry.Heads);
             nint token = (nint)picture * geometry.Queries + geometry.Strip(strip).First;
             nint firstKey = (nint)picture * geometry.Keys;
+            if (part == first || strip == 0)
+            {
+                keys = key.Rows(firstKey, head * geometry.Width);
+                values = value.Rows(firstKey, head * geometry.ValueWidth);
+                if (geometry.Strips > 1)
+                {
+                    keys = AttentionTile.Gather(keys, geometry.Keys, memory.Keys);
+                    values = AttentionTile.Gather(values, geometry.Keys, memory.Values);
+                }
+            }
+
             Strip(
-                geometry, strip, query.Rows(token, head * geometry.Width), key.Rows(firstKey, head * geometry.Width),
-                value.Rows(firstKey, head * geometry.ValueWidth), addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
+                geometry, strip, query.Rows(token, head * geometry.Width), keys, values, addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
                 output.Rows(token, head * geometry.ValueWidth),
                 logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + geometry.Strip(strip).First, memory);
         }
@@ -88,6 +100,8 @@ internal static unsafe class AttentionKernel
     private readonly struct Scratch
     {
         public readonly float* Queries;
+        public readonly StridedRows Keys;
+        public readonly StridedRows Values;
         public readonly float* Scores;
         public readonly float* Result;
         public readonly float* Addends;
@@ -98,6 +112,9 @@ internal static unsafe class AttentionKernel
         {
             ScratchCursor cursor = new(memory);
             Queries = cursor.Take((nint)geometry.Width * geometry.StripLanes);
+            Keys = new(cursor.Take((nint)geometry.Keys * (geometry.Width + 7 & ~7)), (geometry.Width + 7 & ~7));
+            int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
+            Values = new(cursor.Take((nint)geometry.Keys * valueLanes), valueLanes);
             Scores = cursor.Take(geometry.ScoreFloats);
             Result = cursor.Take((nint)AttentionGeometry.MaximumLanes * StridedProduct.Lanes(geometry.ValueWidth));
             Addends = cursor.Take(AttentionAddends.RowFloats(geometry));

@@ -52,6 +52,30 @@ internal static unsafe class AttentionTile
         }
     }
 
+    /// <summary>Copies rows that lie apart, as whole vectors, to where they lie together; those that do already are the answer themselves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static StridedRows Gather(StridedRows rows, int count, StridedRows target)
+    {
+        if (rows.Stride == target.Stride)
+        {
+            return rows;
+        }
+
+        nint stride = target.Stride;
+        float* source = rows.First;
+        for (float* to = target.First, end = to + count * stride; to < end; to += stride)
+        {
+            for (nint column = 0; column < stride; column += Vector256<float>.Count)
+            {
+                Vector256.Load(source + column).Store(to + column);
+            }
+
+            source += rows.Stride;
+        }
+
+        return target;
+    }
+
     /// <summary>Turns binary scores into 2^(score − maximum) and adds these to the sums of their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Exponentiate(float* scores, int keys, int lanes, float* maxima, float* sums)
