@@ -38,10 +38,16 @@ internal static unsafe class AttentionKernel
             (int picture, int head) = Math.DivRem(index, geometry.Heads);
             nint token = (nint)picture * geometry.Queries + geometry.Strip(strip).First;
             nint firstKey = (nint)picture * geometry.Keys;
+            StridedRows queries = query.Rows(token, head * geometry.Width);
             if (part == first || strip == 0)
             {
                 keys = key.Rows(firstKey, head * geometry.Width);
                 values = value.Rows(firstKey, head * geometry.ValueWidth);
+                if (part == first || head % geometry.HeadsFetched == 0)
+                {
+                    FetchHeads(geometry, head, queries, keys, values);
+                }
+
                 if (geometry.Strips > 1)
                 {
                     keys = AttentionTile.Gather(keys, geometry.Keys, memory.Keys);
@@ -50,9 +56,25 @@ internal static unsafe class AttentionKernel
             }
 
             Strip(
-                geometry, strip, query.Rows(token, head * geometry.Width), keys, values, addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
+                geometry, strip, queries, keys, values, addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
                 output.Rows(token, head * geometry.ValueWidth),
                 logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + geometry.Strip(strip).First, memory);
+        }
+    }
+
+    // A head's rows are short pieces with gaps between, of which the processor cannot expect the next; those of several heads are long ones. Queries of
+    // several strips stay where they are: each strip would need but a few of those.
+    private static void FetchHeads(in AttentionGeometry geometry, int head, StridedRows query, StridedRows key, StridedRows value)
+    {
+        int heads = Math.Min(geometry.HeadsFetched, geometry.Heads - head);
+        if (heads > 1)
+        {
+            AttentionTile.Fetch(key, geometry.Keys, heads * geometry.Width);
+            AttentionTile.Fetch(value, geometry.Keys, heads * geometry.ValueWidth);
+            if (geometry.Strips == 1)
+            {
+                AttentionTile.Fetch(query, geometry.Queries, heads * geometry.Width);
+            }
         }
     }
 
@@ -112,7 +134,7 @@ internal static unsafe class AttentionKernel
         {
             ScratchCursor cursor = new(memory);
             Queries = cursor.Take((nint)geometry.Width * geometry.StripLanes);
-            Keys = new(cursor.Take((nint)geometry.Keys * (geometry.Width + 7 & ~7)), (geometry.Width + 7 & ~7));
+            Keys = new(cursor.Take((nint)geometry.Keys * geometry.KeyFloats), geometry.KeyFloats);
             int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
             Values = new(cursor.Take((nint)geometry.Keys * valueLanes), valueLanes);
             Scores = cursor.Take(geometry.ScoreFloats);

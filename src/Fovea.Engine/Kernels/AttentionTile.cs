@@ -9,6 +9,8 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class AttentionTile
 {
+    private const int LineFloats = 16;
+
     private const int SquareRows = 8;
 
     private const int SquareColumns = 64;
@@ -49,6 +51,22 @@ internal static unsafe class AttentionTile
             }
 
             Transposition.Transpose(squares, SquareColumns, SquareRows, columns, packed + column * lanes, lanes);
+        }
+    }
+
+    /// <summary>Reads a float of every line of rows: sequences that the processor sees and runs ahead of, as it does not for instructions to prefetch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Fetch(StridedRows rows, int count, nint length)
+    {
+        float* row = rows.First;
+        for (; count > 0; count--)
+        {
+            for (nint column = 0; column < length; column += LineFloats)
+            {
+                Volatile.Read(ref row[column]);
+            }
+
+            row += rows.Stride;
         }
     }
 
