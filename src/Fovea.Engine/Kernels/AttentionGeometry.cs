@@ -22,6 +22,8 @@ internal readonly record struct AttentionGeometry(
 
     private const int MostKeysInChunk = 96;
 
+    private const int MostFloatsFetched = 1 << 15;
+
     /// <summary>Strips that the queries of a head are split into.</summary>
     public int Strips => Math.Max(Queries - 8 + StripQueries - 1, StripQueries) / StripQueries;
 
@@ -41,6 +43,20 @@ internal readonly record struct AttentionGeometry(
         {
             int chunks = (Keys + MostKeysInChunk - 1) / MostKeysInChunk;
             return ((Keys + chunks - 1) / chunks + 5) / 6 * 6;
+        }
+    }
+
+    /// <summary>Floats of a key in memory of its own: whole vectors.</summary>
+    public int KeyFloats => Width + 7 & ~7;
+
+    /// <summary>Heads whose keys and values are fetched into the second cache together.</summary>
+    public int HeadsFetched
+    {
+        get
+        {
+            int most = Math.Max(MostFloatsFetched / (Keys * (Width + ValueWidth)), 1);
+            int fetches = (Heads + most - 1) / most;
+            return (Heads + fetches - 1) / fetches;
         }
     }
 

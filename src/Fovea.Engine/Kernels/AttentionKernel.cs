@@ -30,17 +30,51 @@ internal static unsafe class AttentionKernel
     {
         var memory = new Scratch(geometry, scratch);
         new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
+        StridedRows keys = default;
+        StridedRows values = default;
         for (int part = first; part < last; part++)
         {
             (int index, int strip) = Math.DivRem(part, geometry.Strips);
             (int picture, int head) = Math.DivRem(index, geometry.Heads);
             nint token = (nint)picture * geometry.Queries + geometry.Strip(strip).First;
             nint firstKey = (nint)picture * geometry.Keys;
+            StridedRows queries = query.Rows(token, head * geometry.Width);
+            if (part == first || strip == 0)
+            {
+                keys = key.Rows(firstKey, head * geometry.Width);
+                values = value.Rows(firstKey, head * geometry.ValueWidth);
+                if (part == first || head % geometry.HeadsFetched == 0)
+                {
+                    FetchHeads(geometry, head, queries, keys, values);
+                }
+
+                if (geometry.Strips > 1)
+                {
+                    keys = AttentionTile.Gather(keys, geometry.Keys, memory.Keys);
+                    values = AttentionTile.Gather(values, geometry.Keys, memory.Values);
+                }
+            }
+
             Strip(
-                geometry, strip, query.Rows(token, head * geometry.Width), key.Rows(firstKey, head * geometry.Width),
-                value.Rows(firstKey, head * geometry.ValueWidth), addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
+                geometry, strip, queries, keys, values, addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
                 output.Rows(token, head * geometry.ValueWidth),
                 logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + geometry.Strip(strip).First, memory);
+        }
+    }
+
+    // A head's rows are short pieces with gaps between, of which the processor cannot expect the next; those of several heads are long ones. Queries of
+    // several strips stay where they are: each strip would need but a few of those.
+    private static void FetchHeads(in AttentionGeometry geometry, int head, StridedRows query, StridedRows key, StridedRows value)
+    {
+        int heads = Math.Min(geometry.HeadsFetched, geometry.Heads - head);
+        if (heads > 1)
+        {
+            AttentionTile.Fetch(key, geometry.Keys, heads * geometry.Width);
+            AttentionTile.Fetch(value, geometry.Keys, heads * geometry.ValueWidth);
+            if (geometry.Strips == 1)
+            {
+                AttentionTile.Fetch(query, geometry.Queries, heads * geometry.Width);
+            }
         }
     }
 
@@ -61,8 +95,7 @@ internal static unsafe class AttentionKernel
         {
             int keys = Math.Min(chunk, geometry.Keys - first);
             StridedLeft left = new(key.From(first).First, key.Stride, 1);
-            StridedProduct.Multiply(left, queries, addends.From(first), scores.From(first), keys, lanes, geometry.Width);
-            AttentionTile.RaiseMaxima(scores.From(first).First, keys, lanes, maxima);
+            StridedProduct.Multiply(left, queries, addends.From(first), scores.From(first), keys, lanes, geometry.Width, maxima);
         }
 
         int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
@@ -89,6 +122,8 @@ internal static unsafe class AttentionKernel
     private readonly struct Scratch
     {
         public readonly float* Queries;
+        public readonly StridedRows Keys;
+        public readonly StridedRows Values;
         public readonly float* Scores;
         public readonly float* Result;
         public readonly float* Addends;
@@ -99,6 +134,9 @@ internal static unsafe class AttentionKernel
         {
             ScratchCursor cursor = new(memory);
             Queries = cursor.Take((nint)geometry.Width * geometry.StripLanes);
+            Keys = new(cursor.Take((nint)geometry.Keys * geometry.KeyFloats), geometry.KeyFloats);
+            int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
+            Values = new(cursor.Take((nint)geometry.Keys * valueLanes), valueLanes);
             Scores = cursor.Take(geometry.ScoreFloats);
             Result = cursor.Take((nint)AttentionGeometry.MaximumLanes * StridedProduct.Lanes(geometry.ValueWidth));
             Addends = cursor.Take(AttentionAddends.RowFloats(geometry));

@@ -9,16 +9,23 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class AttentionTile
 {
+    private const int LineFloats = 16;
+
+    private const int SquareRows = 8;
+
+    private const int SquareColumns = 64;
+
     /// <summary>packed[width, lanes] = factor · rows[count, width]ᵀ, with zeros in the lanes past the last row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed(StridedRows rows, int count, int width, float factor, float* packed, int lanes)
     {
-        if (count < lanes)
+        int whole = count & -SquareRows;
+        Transposition.Transpose(rows.First, rows.Stride, whole, width, packed, lanes);
+        for (int first = whole; first < lanes; first += SquareRows)
         {
-            new Span<float>(packed, width * lanes).Clear();
+            PackSquares(rows.From(first), Math.Max(count - first, 0), width, packed + first, lanes);
         }
 
-        Transposition.Transpose(rows.First, rows.Stride, count, width, packed, lanes);
         if (factor != 1)
         {
             var factors = Vector256.Create(factor);
@@ -29,22 +36,62 @@ internal static unsafe class AttentionTile
         }
     }
 
-    /// <summary>Raises each lane's maximum to the largest of its scores.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RaiseMaxima(float* scores, int keys, int lanes, float* maxima)
+    // Rows that do not fill squares of the transposition do so with rows of zeros beside them.
+    [SkipLocalsInit]
+    private static void PackSquares(StridedRows rows, int count, int width, float* packed, int lanes)
     {
-        for (int lane = 0; lane < lanes; lane += 8)
+        float* squares = stackalloc float[SquareRows * SquareColumns];
+        new Span<float>(squares, SquareRows * SquareColumns).Clear();
+        for (int column = 0; column < width; column += SquareColumns)
         {
-            var maximum = Vector256.Load(maxima + lane);
-            float* score = scores + lane;
-            for (int key = 0; key < keys; key++)
+            int columns = Math.Min(SquareColumns, width - column);
+            for (int row = 0; row < count; row++)
             {
-                maximum = Vector256.MaxNative(maximum, Vector256.Load(score));
-                score += lanes;
+                new Span<float>(rows.From(row).First + column, columns).CopyTo(new Span<float>(squares + row * SquareColumns, columns));
             }
 
-            maximum.Store(maxima + lane);
+            Transposition.Transpose(squares, SquareColumns, SquareRows, columns, packed + column * lanes, lanes);
         }
+    }
+
+    /// <summary>Reads a float of every line of rows: sequences that the processor sees and runs ahead of, as it does not for instructions to prefetch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Fetch(StridedRows rows, int count, nint length)
+    {
+        float* row = rows.First;
+        for (; count > 0; count--)
+        {
+            for (nint column = 0; column < length; column += LineFloats)
+            {
+                Volatile.Read(ref row[column]);
+            }
+
+            row += rows.Stride;
+        }
+    }
+
+    /// <summary>Copies rows that lie apart, as whole vectors, to where they lie together; those that do already are the answer themselves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static StridedRows Gather(StridedRows rows, int count, StridedRows target)
+    {
+        if (rows.Stride == target.Stride)
+        {
+            return rows;
+        }
+
+        nint stride = target.Stride;
+        float* source = rows.First;
+        for (float* to = target.First, end = to + count * stride; to < end; to += stride)
+        {
+            for (nint column = 0; column < stride; column += Vector256<float>.Count)
+            {
+                Vector256.Load(source + column).Store(to + column);
+            }
+
+            source += rows.Stride;
+        }
+
+        return target;
     }
 
     /// <summary>Turns binary scores into 2^(score − maximum) and adds these to the sums of their lanes.</summary>

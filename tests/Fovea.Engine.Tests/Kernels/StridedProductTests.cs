@@ -62,4 +62,31 @@ public sealed unsafe class StridedProductTests
             result.AssertNear([.. expected.Select((value, i) => 2 * value + row[i % Lanes])], 1e-5, $"{rows} rows");
         }
     }
+
+    [Fact]
+    public void Maxima_rise_to_the_largest_result_of_each_column_and_never_fall()
+    {
+        for (int rows = 1; rows <= 20; rows++)
+        {
+            foreach (int lanes in new[] { 16, 24, 40, 48 })
+            {
+                const int Depth = 5;
+                using var left = GuardedMemory.Random(rows * Depth, seed: rows);
+                using var right = GuardedMemory.Random(Depth * lanes, seed: 100 + rows);
+                using var zeros = new GuardedMemory(lanes, 0);
+                using var result = new GuardedMemory(rows * lanes, float.NaN);
+                using var maxima = new GuardedMemory(lanes, float.NegativeInfinity);
+                maxima.Span[0] = 9;
+                StridedProduct.Multiply(
+                    new StridedLeft(left, Depth, 1), new StridedRows(right, lanes), new StridedRows(zeros, 0), new StridedRows(result, lanes),
+                    rows, lanes, Depth, maxima);
+                maxima.AssertGuards();
+                Assert.Equal(9, maxima[0]);
+                for (int lane = 1; lane < lanes; lane++)
+                {
+                    Assert.Equal(Enumerable.Range(0, rows).Max(row => result[row * lanes + lane]), maxima[lane]);
+                }
+            }
+        }
+    }
 }
