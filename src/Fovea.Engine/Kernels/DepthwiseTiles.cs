@@ -30,6 +30,8 @@ internal static unsafe class DepthwiseTiles
         bool finish = DepthwiseEpilogue.HasMoreThanBias(epilogue);
         nint last = channels - Vector256<float>.Count;
         nint channel = 0;
+        float* sums = stackalloc float[5 * Vector256<float>.Count];
+        float* memory = (float*)(((nuint)sums + 31) & ~(nuint)31);
         while (true)
         {
             var sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
@@ -42,6 +44,10 @@ internal static unsafe class DepthwiseTiles
             AddRow(row1 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             taps += 3 * stride;
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            if (finish)
+            {
+                DepthwiseEpilogue.Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride, memory);
+            }
             float* target = output + channel;
             sum0.Store(target);
             sum1.Store(target + outputStride);
@@ -49,13 +55,9 @@ internal static unsafe class DepthwiseTiles
             sum3.Store(target + 3 * outputStride);
             if (channel == last)
             {
-                break;
+                return;
             }
             channel = Math.Min(channel + Vector256<float>.Count, last);
-        }
-        if (finish)
-        {
-            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, outputStride, 4, channels);
         }
     }
 
@@ -79,17 +81,18 @@ internal static unsafe class DepthwiseTiles
             AddRow(row1 + channel, taps, stride, ref sum0, ref sum1);
             taps += 3 * stride;
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1);
+            if (finish)
+            {
+                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
+                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel, channel + outputStride);
+            }
             sum0.Store(output + channel);
             sum1.Store(output + channel + outputStride);
             if (channel == last)
             {
-                break;
+                return;
             }
             channel = Math.Min(channel + Vector256<float>.Count, last);
-        }
-        if (finish)
-        {
-            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, outputStride, 2, channels);
         }
     }
 
@@ -242,6 +245,13 @@ internal static unsafe class DepthwiseTiles
                     tap += weightColumnStep;
                 }
             }
+            if (finish)
+            {
+                sum0 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum0, channel, channel);
+                sum1 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum1, channel + count, channel + count);
+                sum2 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum2, channel + 2 * count, channel + 2 * count);
+                sum3 = DepthwiseEpilogue.Finish<TActivation>(epilogue, sum3, channel + 3 * count, channel + 3 * count);
+            }
             sum0.Store(output + channel);
             sum1.Store(output + channel + count);
             sum2.Store(output + channel + 2 * count);
@@ -263,12 +273,8 @@ internal static unsafe class DepthwiseTiles
                     tap += weightColumnStep;
                 }
             }
-            Store(sum, output + start, channels);
+            Store(finish ? DepthwiseEpilogue.Finish<TActivation>(epilogue, sum, start, start) : sum, output + start, channels);
             channel = start + count;
-        }
-        if (finish)
-        {
-            DepthwiseEpilogue.Finish<TActivation>(epilogue, output, 0, 1, channels);
         }
     }
 

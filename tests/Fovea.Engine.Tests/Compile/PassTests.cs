@@ -77,6 +77,47 @@ public sealed class PassTests
     }
 
     [Theory]
+    [InlineData(3, 1, 1, true)]
+    [InlineData(3, 2, 2, true)]
+    [InlineData(5, 2, 1, true)]
+    [InlineData(1, 0, 1, true)]
+    [InlineData(3, 1, 1, false)]
+    public void A_shortcut_around_a_depthwise_convolution_is_a_part_of_its_weights(int kernel, int padding, int dilation, bool shortcutLast)
+    {
+        Variable weights = new("weights", [kernel, kernel, 6], trainable: true);
+        Variable bias = new("bias", [6], trainable: true);
+        using VariableBlock block = GraphRun.Block(weights, bias);
+        ComputeGraph graph = new();
+        Value x = graph.Input("x", [2, 5, 4, 6]);
+        Value y = x.DepthwiseConvolution(graph.Read(weights), new Window(kernel, 1, padding, dilation)) + graph.Read(bias);
+        graph.Output("y", (shortcutLast ? y + x : x + y).Gelu());
+
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        Step only = Assert.Single(plan.Builder.Steps);
+        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node.Operation).Epilogue);
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
+        GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "shortcut");
+    }
+
+    [Fact]
+    public void A_shortcut_stays_where_something_else_needs_the_convolution_or_it_does_not_fit_the_map()
+    {
+        Variable weights = new("weights", [3, 3, 6], trainable: true);
+        Variable even = new("even", [2, 2, 6], trainable: true);
+        using VariableBlock block = GraphRun.Block(weights, even);
+        ComputeGraph graph = new();
+        Value x = graph.Input("x", [2, 5, 4, 6]);
+        Value needed = x.DepthwiseConvolution(graph.Read(weights), new Window(3, 1, 1));
+        Value other = x.Gelu().DepthwiseConvolution(graph.Read(weights), new Window(3, 1, 1));
+        Value moved = x.Slice(1, 0, 4).DepthwiseConvolution(graph.Read(even), new Window(2, 1, 1));
+        graph.Output("needed", needed * (needed + x));
+        graph.Output("other", other + x);
+        graph.Output("moved", moved + x.Pad(2, 0, 1));
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
+        GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(graph, inputs), "shortcuts that stay");
+    }
+
+    [Theory]
     [InlineData(new int[] { })]
     [InlineData(new int[] { 1 })]
     [InlineData(new int[] { 4 })]

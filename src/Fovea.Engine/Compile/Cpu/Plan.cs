@@ -100,7 +100,7 @@ public sealed class Plan : IDisposable
     {
         if (!graph.Training)
         {
-            graph = Fold(graph);
+            graph = new FoldShortcuts().Run(Fold(graph));
         }
 
         graph = new FusePointwise().Run(new FuseEpilogues().Run(graph));
