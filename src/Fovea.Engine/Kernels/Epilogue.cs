@@ -33,19 +33,28 @@ internal unsafe struct Epilogue
     public readonly bool IsEmpty =>
         Activation == ActivationKind.None && Bias == null && Scale == null && Shift == null && ResidualBefore == null && ResidualAfter == null;
 
-    /// <summary>Finishes sixteen sums of a row, as wide as a panel, while they are in registers.</summary>
-    /// <param name="left">The first eight.</param>
-    /// <param name="right">The eight beside them.</param>
+    /// <summary>
+    /// Finishes four vectors of eight sums while they are in registers: two neighbouring rows of the result, left and right half of a panel.
+    /// </summary>
+    /// <param name="upperLeft">Sums of the upper row.</param>
+    /// <param name="upperRight">The eight beside them.</param>
+    /// <param name="lowerLeft">Sums of the lower row.</param>
+    /// <param name="lowerRight">The eight beside them.</param>
     /// <param name="column">The panel's first column.</param>
-    /// <param name="offset">Element of the result at which the sums stand.</param>
+    /// <param name="upper">Element of the result at which the upper row begins.</param>
+    /// <param name="lower">Element of the result at which the lower row begins.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Apply<TActivation>(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
+    public readonly void Apply<TActivation>(
+        ref Vector256<float> upperLeft, ref Vector256<float> upperRight, ref Vector256<float> lowerLeft, ref Vector256<float> lowerRight,
+        nint column, nint upper, nint lower)
         where TActivation : struct, IActivation
     {
-        BeforeActivation(ref left, ref right, column, offset);
-        left = TActivation.Apply(left);
-        right = TActivation.Apply(right);
-        AfterActivation(ref left, ref right, column, offset);
+        BeforeActivation(ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight, column, upper, lower);
+        upperLeft = TActivation.Apply(upperLeft);
+        upperRight = TActivation.Apply(upperRight);
+        lowerLeft = TActivation.Apply(lowerLeft);
+        lowerRight = TActivation.Apply(lowerRight);
+        AfterActivation(ref upperLeft, ref upperRight, ref lowerLeft, ref lowerRight, column, upper, lower);
     }
 
     /// <summary>Brings the rows of a tile that the epilogue reads beside the sums into cache, while these are still being summed.</summary>
@@ -117,8 +126,7 @@ internal unsafe struct Epilogue
             var b = Vector256.Load(sums + 8);
             var c = Vector256.Load(lower);
             var d = Vector256.Load(lower + 8);
-            BeforeActivation(ref a, ref b, column, offset);
-            BeforeActivation(ref c, ref d, column, offset + below);
+            BeforeActivation(ref a, ref b, ref c, ref d, column, offset, offset + below);
 
             // The registers are for the activation; the sums come back from memory one by one.
             a.Store(sums);
@@ -130,8 +138,7 @@ internal unsafe struct Epilogue
             b = TActivation.Complete(Vector256.Load(sums + 8), b);
             c = TActivation.Complete(Vector256.Load(lower), c);
             d = TActivation.Complete(Vector256.Load(lower + 8), d);
-            AfterActivation(ref a, ref b, column, offset);
-            AfterActivation(ref c, ref d, column, offset + below);
+            AfterActivation(ref a, ref b, ref c, ref d, column, offset, offset + below);
             if (width == MicroKernel.Columns)
             {
                 a.Store(result);
@@ -158,40 +165,60 @@ internal unsafe struct Epilogue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void BeforeActivation(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
+    private readonly void BeforeActivation(
+        ref Vector256<float> upperLeft, ref Vector256<float> upperRight, ref Vector256<float> lowerLeft, ref Vector256<float> lowerRight,
+        nint column, nint upper, nint lower)
     {
         if (Bias != null)
         {
-            left += Vector256.Load(Bias + column);
-            right += Vector256.Load(Bias + column + 8);
+            var left = Vector256.Load(Bias + column);
+            var right = Vector256.Load(Bias + column + 8);
+            upperLeft += left;
+            upperRight += right;
+            lowerLeft += left;
+            lowerRight += right;
         }
 
         if (ResidualBefore != null)
         {
-            left += Vector256.Load(ResidualBefore + offset);
-            right += Vector256.Load(ResidualBefore + offset + 8);
+            upperLeft += Vector256.Load(ResidualBefore + upper);
+            upperRight += Vector256.Load(ResidualBefore + upper + 8);
+            lowerLeft += Vector256.Load(ResidualBefore + lower);
+            lowerRight += Vector256.Load(ResidualBefore + lower + 8);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void AfterActivation(ref Vector256<float> left, ref Vector256<float> right, nint column, nint offset)
+    private readonly void AfterActivation(
+        ref Vector256<float> upperLeft, ref Vector256<float> upperRight, ref Vector256<float> lowerLeft, ref Vector256<float> lowerRight,
+        nint column, nint upper, nint lower)
     {
         if (Scale != null)
         {
-            left *= Vector256.Load(Scale + column);
-            right *= Vector256.Load(Scale + column + 8);
+            var left = Vector256.Load(Scale + column);
+            var right = Vector256.Load(Scale + column + 8);
+            upperLeft *= left;
+            upperRight *= right;
+            lowerLeft *= left;
+            lowerRight *= right;
         }
 
         if (Shift != null)
         {
-            left += Vector256.Load(Shift + column);
-            right += Vector256.Load(Shift + column + 8);
+            var left = Vector256.Load(Shift + column);
+            var right = Vector256.Load(Shift + column + 8);
+            upperLeft += left;
+            upperRight += right;
+            lowerLeft += left;
+            lowerRight += right;
         }
 
         if (ResidualAfter != null)
         {
-            left += Vector256.Load(ResidualAfter + offset);
-            right += Vector256.Load(ResidualAfter + offset + 8);
+            upperLeft += Vector256.Load(ResidualAfter + upper);
+            upperRight += Vector256.Load(ResidualAfter + upper + 8);
+            lowerLeft += Vector256.Load(ResidualAfter + lower);
+            lowerRight += Vector256.Load(ResidualAfter + lower + 8);
         }
     }
 }

@@ -67,6 +67,9 @@ internal static unsafe class MatrixProduct
     private const int LeftBlockFloats = 32 * 1024;
     private const int FewRows = 96;
 
+    // Up to so many rows, fetching a panel from memory takes a good part of the time that the product with it does.
+    private const int FewRowsForPanel = 512;
+
     /// <summary>Independent parts of a product: panels of 6 rows or, when rows are few and columns many, panels of 16 columns.</summary>
     public static int Parts(int rows, int columns) =>
         SplitsColumns(rows, columns) ? RightPacking.Panels(columns) : RowPanels(rows);
@@ -184,6 +187,7 @@ internal static unsafe class MatrixProduct
         var stride = product.ResultStride;
         var resume = depth > 0 || product.Accumulate;
         var finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
+        var fetchesNext = blockRows <= FewRowsForPanel && product.Rows <= FewRowsForPanel;
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var column = panel * MicroKernel.Columns;
@@ -203,19 +207,20 @@ internal static unsafe class MatrixProduct
                     Prefetch.Rows(rowsLeft + rows * leftStride, leftStride, Math.Min(MicroKernel.Rows, blockRows - row - rows), depths);
                 }
 
+                var ahead = fetchesNext && panel + 1 < lastPanel ? Ahead.Share(right + (nint)product.Depth * MicroKernel.Columns, depths, row, rows, blockRows) : default;
                 if (!whole || (finish && rows < MicroKernel.Rows))
                 {
-                    PartialTile<TActivation>(in product, rowsLeft, leftStride, rows, width, right, depths, resume, finish, column, offset, tile);
+                    PartialTile<TActivation>(in product, rowsLeft, leftStride, rows, width, right, depths, resume, in ahead, finish, column, offset, tile);
                 }
                 else if (!finish)
                 {
-                    MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume);
+                    MicroKernel.Multiply(rowsLeft, leftStride, rows, right, depths, result, stride, resume, in ahead);
                 }
                 else
                 {
                     product.Epilogue.Prefetch(rows, offset, stride);
                     MicroKernel.MultiplyAndFinish<TActivation>(
-                        rowsLeft, leftStride, right, depths, result, stride, resume, in product.Epilogue, column, offset, tile);
+                        rowsLeft, leftStride, right, depths, result, stride, resume, in ahead, in product.Epilogue, column, offset, tile);
                 }
             }
         }
@@ -224,8 +229,8 @@ internal static unsafe class MatrixProduct
     // A tile cut off by the last column or row, or with a factor, is computed beside the result and copied.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PartialTile<TActivation>(
-        in ProductArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, bool finish,
-        int column, nint offset, float* tile)
+        in ProductArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, in Ahead ahead,
+        bool finish, int column, nint offset, float* tile)
         where TActivation : struct, IActivation
     {
         var result = product.Result + offset;
@@ -236,7 +241,7 @@ internal static unsafe class MatrixProduct
                 Copy(result, product.ResultStride, tile, MicroKernel.Columns, rows, width);
             }
 
-            MicroKernel.Multiply(left, leftStride, rows, right, depths, tile, MicroKernel.Columns, resume);
+            MicroKernel.Multiply(left, leftStride, rows, right, depths, tile, MicroKernel.Columns, resume, in ahead);
         }
         else
         {

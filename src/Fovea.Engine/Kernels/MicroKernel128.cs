@@ -11,7 +11,7 @@ internal static unsafe class MicroKernel128
 {
     private const int Rows = 3;
 
-    /// <inheritdoc cref="MicroKernel.Multiply"/>
+    /// <inheritdoc cref="MicroKernel.Multiply(float*, nint, int, float*, nint, float*, nint, bool)"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume)

@@ -9,7 +9,7 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class MicroKernel512
 {
-    /// <inheritdoc cref="MicroKernel.Multiply"/>
+    /// <inheritdoc cref="MicroKernel.Multiply(float*, nint, int, float*, nint, float*, nint, bool)"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume)

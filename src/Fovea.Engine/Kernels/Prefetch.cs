@@ -25,4 +25,14 @@ internal static unsafe class Prefetch
             }
         }
     }
+
+    /// <summary>Fetches the line around a place into the second-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Later(byte* place)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(place);
+        }
+    }
 }

@@ -115,7 +115,7 @@ internal static unsafe class WinogradConvolution
                         rows = MicroKernel.NextRows(tiles - tile);
                         MicroKernel.Multiply(
                             left + tile * leftStride + depth, leftStride, rows, weights, depths, result + tile * resultStride, resultStride,
-                            resume: depth > 0);
+                            resume: depth > 0, Ahead.Share(weights + depths * MicroKernel.Columns, depths, tile, rows, tiles));
                     }
 
                     weights += depths * MicroKernel.Columns;
