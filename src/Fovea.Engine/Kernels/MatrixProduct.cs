@@ -67,8 +67,10 @@ internal static unsafe class MatrixProduct
     private const int LeftBlockFloats = 32 * 1024;
     private const int FewRows = 96;
 
-    // Up to so many rows, fetching a panel from memory takes a good part of the time that the product with it does.
+    // Fetching a panel takes a good part of the time that the product with it does where it meets so few rows, or where panels are so deep that they
+    // have left the second-level cache when the next block of rows comes.
     private const int FewRowsForPanel = 512;
+    private const int DeepPanel = 256;
 
     /// <summary>Independent parts of a product: panels of 6 rows or, when rows are few and columns many, panels of 16 columns.</summary>
     public static int Parts(int rows, int columns) =>
@@ -187,7 +189,7 @@ internal static unsafe class MatrixProduct
         var stride = product.ResultStride;
         var resume = depth > 0 || product.Accumulate;
         var finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
-        var fetchesNext = blockRows <= FewRowsForPanel && product.Rows <= FewRowsForPanel;
+        var fetchesNext = product.Rows <= FewRowsForPanel || depths >= DeepPanel;
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var column = panel * MicroKernel.Columns;
