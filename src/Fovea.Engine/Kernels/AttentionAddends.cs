@@ -131,7 +131,7 @@ internal unsafe struct AttentionAddends
             {
                 var natural = relative ? masked + Vector256.Load(panel + lane) : masked;
                 var known = table == null ? Vector256<float>.Zero : Vector256.Load(table + lane);
-                Vector256.FusedMultiplyAdd(natural, factor, known).Store(panel + lane);
+                Vector256.MultiplyAddEstimate(natural, factor, known).Store(panel + lane);
             }
         }
     }

@@ -127,7 +127,7 @@ internal static unsafe class AttentionTile
             for (int key = 0; key < keys; key++)
             {
                 var probability = Exponential.PowerOfTwo(Vector256.Load(scores + index) - logarithm);
-                delta = Vector256.FusedMultiplyAdd(probability, Vector256.Load(gradients + index), delta);
+                delta = Vector256.MultiplyAddEstimate(probability, Vector256.Load(gradients + index), delta);
                 probability.Store(scores + index);
                 index += lanes;
             }

@@ -77,8 +77,8 @@ internal static unsafe class BatchStatisticsKernel
             Vector256<float> blockSquares = SumOfSquares(x + column, rows, columns, start, blockMean);
             Vector256<float> oldMean = Vector256.Load(mean + column);
             Vector256<float> distance = blockMean - oldMean;
-            Vector256<float> newMean = Vector256.FusedMultiplyAdd(distance, Vector256.Create(share), oldMean);
-            Vector256<float> newSquares = Vector256.FusedMultiplyAdd(
+            Vector256<float> newMean = Vector256.MultiplyAddEstimate(distance, Vector256.Create(share), oldMean);
+            Vector256<float> newSquares = Vector256.MultiplyAddEstimate(
                 distance * distance, Vector256.Create(weight), Vector256.Load(squares + column) + blockSquares);
             if (column <= columns - 8)
             {
@@ -118,9 +118,9 @@ internal static unsafe class BatchStatisticsKernel
         for (; row <= rows - 2; row += 2)
         {
             Vector256<float> deviation = Vector256.Load(x) - start - mean;
-            even = Vector256.FusedMultiplyAdd(deviation, deviation, even);
+            even = Vector256.MultiplyAddEstimate(deviation, deviation, even);
             deviation = Vector256.Load(x + columns) - start - mean;
-            odd = Vector256.FusedMultiplyAdd(deviation, deviation, odd);
+            odd = Vector256.MultiplyAddEstimate(deviation, deviation, odd);
             x += 2 * (nint)columns;
         }
 
@@ -128,7 +128,7 @@ internal static unsafe class BatchStatisticsKernel
         if (row < rows)
         {
             Vector256<float> deviation = Vector256.Load(x) - start - mean;
-            sum = Vector256.FusedMultiplyAdd(deviation, deviation, sum);
+            sum = Vector256.MultiplyAddEstimate(deviation, deviation, sum);
         }
 
         return sum;

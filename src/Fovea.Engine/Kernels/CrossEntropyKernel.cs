@@ -124,7 +124,7 @@ internal static unsafe class CrossEntropyKernel
         int column = 0;
         for (; column <= classes - 8; column += 8)
         {
-            Vector256.FusedMultiplyAdd(Vector256.Load(target + column), scales, offsets).Store(target + column);
+            Vector256.MultiplyAddEstimate(Vector256.Load(target + column), scales, offsets).Store(target + column);
         }
 
         for (; column < classes; column++)

@@ -132,22 +132,22 @@ internal static unsafe class DepthwiseTiles
         var left = Vector256.Load(taps);
         var middle = Vector256.Load(taps + stride);
         var right = Vector256.Load(taps + 2 * stride);
-        left = Vector256.FusedMultiplyAdd(Vector256.Load(row), gradient0, left);
+        left = Vector256.MultiplyAddEstimate(Vector256.Load(row), gradient0, left);
         var column1 = Vector256.Load(row + stride);
-        left = Vector256.FusedMultiplyAdd(column1, gradient1, left);
-        middle = Vector256.FusedMultiplyAdd(column1, gradient0, middle);
+        left = Vector256.MultiplyAddEstimate(column1, gradient1, left);
+        middle = Vector256.MultiplyAddEstimate(column1, gradient0, middle);
         var column2 = Vector256.Load(row + 2 * stride);
-        left = Vector256.FusedMultiplyAdd(column2, gradient2, left);
-        middle = Vector256.FusedMultiplyAdd(column2, gradient1, middle);
-        right = Vector256.FusedMultiplyAdd(column2, gradient0, right);
+        left = Vector256.MultiplyAddEstimate(column2, gradient2, left);
+        middle = Vector256.MultiplyAddEstimate(column2, gradient1, middle);
+        right = Vector256.MultiplyAddEstimate(column2, gradient0, right);
         var column3 = Vector256.Load(row + 3 * stride);
-        left = Vector256.FusedMultiplyAdd(column3, gradient3, left);
-        middle = Vector256.FusedMultiplyAdd(column3, gradient2, middle);
-        right = Vector256.FusedMultiplyAdd(column3, gradient1, right);
+        left = Vector256.MultiplyAddEstimate(column3, gradient3, left);
+        middle = Vector256.MultiplyAddEstimate(column3, gradient2, middle);
+        right = Vector256.MultiplyAddEstimate(column3, gradient1, right);
         var column4 = Vector256.Load(row + 4 * stride);
-        middle = Vector256.FusedMultiplyAdd(column4, gradient3, middle);
-        right = Vector256.FusedMultiplyAdd(column4, gradient2, right);
-        right = Vector256.FusedMultiplyAdd(Vector256.Load(row + 5 * stride), gradient3, right);
+        middle = Vector256.MultiplyAddEstimate(column4, gradient3, middle);
+        right = Vector256.MultiplyAddEstimate(column4, gradient2, right);
+        right = Vector256.MultiplyAddEstimate(Vector256.Load(row + 5 * stride), gradient3, right);
         left.Store(taps);
         middle.Store(taps + stride);
         right.Store(taps + 2 * stride);
@@ -161,23 +161,23 @@ internal static unsafe class DepthwiseTiles
         var middle = Vector256.Load(taps + stride);
         var right = Vector256.Load(taps + 2 * stride);
         var column0 = Vector256.Load(row);
-        sum0 = Vector256.FusedMultiplyAdd(column0, left, sum0);
+        sum0 = Vector256.MultiplyAddEstimate(column0, left, sum0);
         var column1 = Vector256.Load(row + stride);
-        sum0 = Vector256.FusedMultiplyAdd(column1, middle, sum0);
-        sum1 = Vector256.FusedMultiplyAdd(column1, left, sum1);
+        sum0 = Vector256.MultiplyAddEstimate(column1, middle, sum0);
+        sum1 = Vector256.MultiplyAddEstimate(column1, left, sum1);
         var column2 = Vector256.Load(row + 2 * stride);
-        sum0 = Vector256.FusedMultiplyAdd(column2, right, sum0);
-        sum1 = Vector256.FusedMultiplyAdd(column2, middle, sum1);
-        sum2 = Vector256.FusedMultiplyAdd(column2, left, sum2);
+        sum0 = Vector256.MultiplyAddEstimate(column2, right, sum0);
+        sum1 = Vector256.MultiplyAddEstimate(column2, middle, sum1);
+        sum2 = Vector256.MultiplyAddEstimate(column2, left, sum2);
         var column3 = Vector256.Load(row + 3 * stride);
-        sum1 = Vector256.FusedMultiplyAdd(column3, right, sum1);
-        sum2 = Vector256.FusedMultiplyAdd(column3, middle, sum2);
-        sum3 = Vector256.FusedMultiplyAdd(column3, left, sum3);
+        sum1 = Vector256.MultiplyAddEstimate(column3, right, sum1);
+        sum2 = Vector256.MultiplyAddEstimate(column3, middle, sum2);
+        sum3 = Vector256.MultiplyAddEstimate(column3, left, sum3);
         var column4 = Vector256.Load(row + 4 * stride);
-        sum2 = Vector256.FusedMultiplyAdd(column4, right, sum2);
-        sum3 = Vector256.FusedMultiplyAdd(column4, middle, sum3);
+        sum2 = Vector256.MultiplyAddEstimate(column4, right, sum2);
+        sum3 = Vector256.MultiplyAddEstimate(column4, middle, sum3);
         var column5 = Vector256.Load(row + 5 * stride);
-        sum3 = Vector256.FusedMultiplyAdd(column5, right, sum3);
+        sum3 = Vector256.MultiplyAddEstimate(column5, right, sum3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,14 +186,14 @@ internal static unsafe class DepthwiseTiles
         var left = Vector256.Load(taps);
         var middle = Vector256.Load(taps + stride);
         var right = Vector256.Load(taps + 2 * stride);
-        sum0 = Vector256.FusedMultiplyAdd(Vector256.Load(row), left, sum0);
+        sum0 = Vector256.MultiplyAddEstimate(Vector256.Load(row), left, sum0);
         var column1 = Vector256.Load(row + stride);
-        sum0 = Vector256.FusedMultiplyAdd(column1, middle, sum0);
-        sum1 = Vector256.FusedMultiplyAdd(column1, left, sum1);
+        sum0 = Vector256.MultiplyAddEstimate(column1, middle, sum0);
+        sum1 = Vector256.MultiplyAddEstimate(column1, left, sum1);
         var column2 = Vector256.Load(row + 2 * stride);
-        sum0 = Vector256.FusedMultiplyAdd(column2, right, sum0);
-        sum1 = Vector256.FusedMultiplyAdd(column2, middle, sum1);
-        sum1 = Vector256.FusedMultiplyAdd(Vector256.Load(row + 3 * stride), right, sum1);
+        sum0 = Vector256.MultiplyAddEstimate(column2, right, sum0);
+        sum1 = Vector256.MultiplyAddEstimate(column2, middle, sum1);
+        sum1 = Vector256.MultiplyAddEstimate(Vector256.Load(row + 3 * stride), right, sum1);
     }
 
     /// <summary>Any rectangle of taps for one output pixel: output[c] = epilogue(Σ window[ky, kx, c] · weights[ky, kx, c]).</summary>
@@ -237,10 +237,10 @@ internal static unsafe class DepthwiseTiles
                 float* tap = weights + row * weightRowStep + channel;
                 for (int column = 0; column < columns; column++)
                 {
-                    sum0 = Vector256.FusedMultiplyAdd(Vector256.Load(tap), Vector256.Load(value), sum0);
-                    sum1 = Vector256.FusedMultiplyAdd(Vector256.Load(tap + count), Vector256.Load(value + count), sum1);
-                    sum2 = Vector256.FusedMultiplyAdd(Vector256.Load(tap + 2 * count), Vector256.Load(value + 2 * count), sum2);
-                    sum3 = Vector256.FusedMultiplyAdd(Vector256.Load(tap + 3 * count), Vector256.Load(value + 3 * count), sum3);
+                    sum0 = Vector256.MultiplyAddEstimate(Vector256.Load(tap), Vector256.Load(value), sum0);
+                    sum1 = Vector256.MultiplyAddEstimate(Vector256.Load(tap + count), Vector256.Load(value + count), sum1);
+                    sum2 = Vector256.MultiplyAddEstimate(Vector256.Load(tap + 2 * count), Vector256.Load(value + 2 * count), sum2);
+                    sum3 = Vector256.MultiplyAddEstimate(Vector256.Load(tap + 3 * count), Vector256.Load(value + 3 * count), sum3);
                     value += columnStep;
                     tap += weightColumnStep;
                 }
@@ -268,7 +268,7 @@ internal static unsafe class DepthwiseTiles
                 float* tap = weights + row * weightRowStep + start;
                 for (int column = 0; column < columns; column++)
                 {
-                    sum = Vector256.FusedMultiplyAdd(Vector256.Load(tap), Vector256.Load(value), sum);
+                    sum = Vector256.MultiplyAddEstimate(Vector256.Load(tap), Vector256.Load(value), sum);
                     value += columnStep;
                     tap += weightColumnStep;
                 }

@@ -153,22 +153,22 @@ internal static unsafe class LayerNormKernel
         for (; column <= columns - 16; column += 16)
         {
             Vector256<float> deviation = Vector256.Load(source + column) - centers;
-            even = Vector256.FusedMultiplyAdd(deviation, deviation, even);
+            even = Vector256.MultiplyAddEstimate(deviation, deviation, even);
             deviation = Vector256.Load(source + column + 8) - centers;
-            odd = Vector256.FusedMultiplyAdd(deviation, deviation, odd);
+            odd = Vector256.MultiplyAddEstimate(deviation, deviation, odd);
         }
 
         if (column <= columns - 8)
         {
             Vector256<float> deviation = Vector256.Load(source + column) - centers;
-            even = Vector256.FusedMultiplyAdd(deviation, deviation, even);
+            even = Vector256.MultiplyAddEstimate(deviation, deviation, even);
             column += 8;
         }
 
         if (column < columns)
         {
             Vector256<float> deviation = (Vector256.Load(source + column) - centers) & PartialVector.Mask(columns - column);
-            odd = Vector256.FusedMultiplyAdd(deviation, deviation, odd);
+            odd = Vector256.MultiplyAddEstimate(deviation, deviation, odd);
         }
 
         return Vector256.Sum(even + odd);
@@ -183,13 +183,13 @@ internal static unsafe class LayerNormKernel
         for (; column <= columns - 8; column += 8)
         {
             Vector256<float> normalized = (Vector256.Load(source + column) - centers) * scales;
-            Vector256.FusedMultiplyAdd(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column)).Store(target + column);
+            Vector256.MultiplyAddEstimate(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column)).Store(target + column);
         }
 
         if (column < columns)
         {
             Vector256<float> normalized = (Vector256.Load(source + column) - centers) * scales;
-            Vector256<float> value = Vector256.FusedMultiplyAdd(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column));
+            Vector256<float> value = Vector256.MultiplyAddEstimate(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column));
             PartialVector.Store(value, target + column, columns - column);
         }
     }
@@ -208,7 +208,7 @@ internal static unsafe class LayerNormKernel
         {
             Vector256<float> gradient = Vector256.Load(outputGradient + column) * Vector256.Load(weight + column);
             sum += gradient;
-            product = Vector256.FusedMultiplyAdd(gradient, (Vector256.Load(x + column) - centers) * scales, product);
+            product = Vector256.MultiplyAddEstimate(gradient, (Vector256.Load(x + column) - centers) * scales, product);
         }
 
         Vector256<float> mask = PartialVector.Mask(columns - whole);
@@ -216,7 +216,7 @@ internal static unsafe class LayerNormKernel
         {
             Vector256<float> gradient = (Vector256.Load(outputGradient + whole) * Vector256.Load(weight + whole)) & mask;
             sum += gradient;
-            product = Vector256.FusedMultiplyAdd(gradient, ((Vector256.Load(x + whole) - centers) * scales) & mask, product);
+            product = Vector256.MultiplyAddEstimate(gradient, ((Vector256.Load(x + whole) - centers) * scales) & mask, product);
         }
 
         Vector256<float> meanGradient = Vector256.Create(Vector256.Sum(sum) / columns);
@@ -225,10 +225,10 @@ internal static unsafe class LayerNormKernel
         {
             Vector256<float> normalized = (Vector256.Load(x + column) - centers) * scales;
             Vector256<float> gradient = Vector256.Load(outputGradient + column);
-            Vector256.FusedMultiplyAdd(gradient, normalized, Vector256.Load(weightSums + column)).Store(weightSums + column);
+            Vector256.MultiplyAddEstimate(gradient, normalized, Vector256.Load(weightSums + column)).Store(weightSums + column);
             (Vector256.Load(biasSums + column) + gradient).Store(biasSums + column);
-            Vector256<float> rest = Vector256.FusedMultiplyAdd(gradient, Vector256.Load(weight + column), -meanGradient);
-            (Vector256.FusedMultiplyAdd(-normalized, meanProduct, rest) * scales).Store(inputGradient + column);
+            Vector256<float> rest = Vector256.MultiplyAddEstimate(gradient, Vector256.Load(weight + column), -meanGradient);
+            (Vector256.MultiplyAddEstimate(-normalized, meanProduct, rest) * scales).Store(inputGradient + column);
         }
 
         if (whole < columns)
@@ -236,11 +236,11 @@ internal static unsafe class LayerNormKernel
             int count = columns - whole;
             Vector256<float> normalized = (Vector256.Load(x + whole) - centers) * scales;
             Vector256<float> gradient = Vector256.Load(outputGradient + whole);
-            Vector256<float> weightSum = Vector256.FusedMultiplyAdd(gradient, normalized, Vector256.Load(weightSums + whole));
+            Vector256<float> weightSum = Vector256.MultiplyAddEstimate(gradient, normalized, Vector256.Load(weightSums + whole));
             PartialVector.Store(weightSum, weightSums + whole, count);
             PartialVector.Store(Vector256.Load(biasSums + whole) + gradient, biasSums + whole, count);
-            Vector256<float> rest = Vector256.FusedMultiplyAdd(gradient, Vector256.Load(weight + whole), -meanGradient);
-            PartialVector.Store(Vector256.FusedMultiplyAdd(-normalized, meanProduct, rest) * scales, inputGradient + whole, count);
+            Vector256<float> rest = Vector256.MultiplyAddEstimate(gradient, Vector256.Load(weight + whole), -meanGradient);
+            PartialVector.Store(Vector256.MultiplyAddEstimate(-normalized, meanProduct, rest) * scales, inputGradient + whole, count);
         }
     }
 }

@@ -105,23 +105,23 @@ internal static unsafe class MicroKernel256
             var right0 = Vector256.Load(right);
             var right1 = Vector256.Load(right + 8);
             var value = Vector256.Create(left0[k]);
-            sum00 = Vector256.FusedMultiplyAdd(value, right0, sum00);
-            sum01 = Vector256.FusedMultiplyAdd(value, right1, sum01);
+            sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
+            sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);
-            sum10 = Vector256.FusedMultiplyAdd(value, right0, sum10);
-            sum11 = Vector256.FusedMultiplyAdd(value, right1, sum11);
+            sum10 = Vector256.MultiplyAddEstimate(value, right0, sum10);
+            sum11 = Vector256.MultiplyAddEstimate(value, right1, sum11);
             value = Vector256.Create(left2[k]);
-            sum20 = Vector256.FusedMultiplyAdd(value, right0, sum20);
-            sum21 = Vector256.FusedMultiplyAdd(value, right1, sum21);
+            sum20 = Vector256.MultiplyAddEstimate(value, right0, sum20);
+            sum21 = Vector256.MultiplyAddEstimate(value, right1, sum21);
             value = Vector256.Create(left3[k]);
-            sum30 = Vector256.FusedMultiplyAdd(value, right0, sum30);
-            sum31 = Vector256.FusedMultiplyAdd(value, right1, sum31);
+            sum30 = Vector256.MultiplyAddEstimate(value, right0, sum30);
+            sum31 = Vector256.MultiplyAddEstimate(value, right1, sum31);
             value = Vector256.Create(left4[k]);
-            sum40 = Vector256.FusedMultiplyAdd(value, right0, sum40);
-            sum41 = Vector256.FusedMultiplyAdd(value, right1, sum41);
+            sum40 = Vector256.MultiplyAddEstimate(value, right0, sum40);
+            sum41 = Vector256.MultiplyAddEstimate(value, right1, sum41);
             value = Vector256.Create(left5[k]);
-            sum50 = Vector256.FusedMultiplyAdd(value, right0, sum50);
-            sum51 = Vector256.FusedMultiplyAdd(value, right1, sum51);
+            sum50 = Vector256.MultiplyAddEstimate(value, right0, sum50);
+            sum51 = Vector256.MultiplyAddEstimate(value, right1, sum51);
             right += MicroKernel.Columns;
         }
 
@@ -207,17 +207,17 @@ internal static unsafe class MicroKernel256
             var right0 = Vector256.Load(right);
             var right1 = Vector256.Load(right + 8);
             var value = Vector256.Create(left[k]);
-            sum00 = Vector256.FusedMultiplyAdd(value, right0, sum00);
-            sum01 = Vector256.FusedMultiplyAdd(value, right1, sum01);
+            sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
+            sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);
-            sum10 = Vector256.FusedMultiplyAdd(value, right0, sum10);
-            sum11 = Vector256.FusedMultiplyAdd(value, right1, sum11);
+            sum10 = Vector256.MultiplyAddEstimate(value, right0, sum10);
+            sum11 = Vector256.MultiplyAddEstimate(value, right1, sum11);
             value = Vector256.Create(left2[k]);
-            sum20 = Vector256.FusedMultiplyAdd(value, right0, sum20);
-            sum21 = Vector256.FusedMultiplyAdd(value, right1, sum21);
+            sum20 = Vector256.MultiplyAddEstimate(value, right0, sum20);
+            sum21 = Vector256.MultiplyAddEstimate(value, right1, sum21);
             value = Vector256.Create(left3[k]);
-            sum30 = Vector256.FusedMultiplyAdd(value, right0, sum30);
-            sum31 = Vector256.FusedMultiplyAdd(value, right1, sum31);
+            sum30 = Vector256.MultiplyAddEstimate(value, right0, sum30);
+            sum31 = Vector256.MultiplyAddEstimate(value, right1, sum31);
             right += MicroKernel.Columns;
         }
 
@@ -258,11 +258,11 @@ internal static unsafe class MicroKernel256
             var right0 = Vector256.Load(right);
             var right1 = Vector256.Load(right + 8);
             var value = Vector256.Create(left[k]);
-            sum00 = Vector256.FusedMultiplyAdd(value, right0, sum00);
-            sum01 = Vector256.FusedMultiplyAdd(value, right1, sum01);
+            sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
+            sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);
-            sum10 = Vector256.FusedMultiplyAdd(value, right0, sum10);
-            sum11 = Vector256.FusedMultiplyAdd(value, right1, sum11);
+            sum10 = Vector256.MultiplyAddEstimate(value, right0, sum10);
+            sum11 = Vector256.MultiplyAddEstimate(value, right1, sum11);
             right += MicroKernel.Columns;
         }
 

@@ -36,16 +36,16 @@ internal static class NormalDistribution
     public static Vector256<float> AboveMedianByX(Vector256<float> x)
     {
         var square = Square(x);
-        var numerator = Vector256.FusedMultiplyAdd(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
-        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator3));
-        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator2));
-        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator1));
-        numerator = Vector256.FusedMultiplyAdd(numerator, square, Vector256.Create(Numerator0));
-        var denominator = Vector256.FusedMultiplyAdd(Vector256.Create(Denominator5), square, Vector256.Create(Denominator4));
-        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator3));
-        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator2));
-        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256.Create(Denominator1));
-        denominator = Vector256.FusedMultiplyAdd(denominator, square, Vector256<float>.One);
+        var numerator = Vector256.MultiplyAddEstimate(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
+        numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator3));
+        numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator2));
+        numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator1));
+        numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator0));
+        var denominator = Vector256.MultiplyAddEstimate(Vector256.Create(Denominator5), square, Vector256.Create(Denominator4));
+        denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator3));
+        denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator2));
+        denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator1));
+        denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256<float>.One);
         return numerator / denominator;
     }
 
@@ -91,9 +91,9 @@ internal static class NormalDistribution
         ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
         var addends = Vector256.Create(addend);
-        a = Vector256.FusedMultiplyAdd(a, squareA, addends);
-        b = Vector256.FusedMultiplyAdd(b, squareB, addends);
-        c = Vector256.FusedMultiplyAdd(c, squareC, addends);
-        d = Vector256.FusedMultiplyAdd(d, squareD, addends);
+        a = Vector256.MultiplyAddEstimate(a, squareA, addends);
+        b = Vector256.MultiplyAddEstimate(b, squareB, addends);
+        c = Vector256.MultiplyAddEstimate(c, squareC, addends);
+        d = Vector256.MultiplyAddEstimate(d, squareD, addends);
     }
 }

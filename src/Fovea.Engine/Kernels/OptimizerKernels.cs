@@ -39,8 +39,8 @@ internal static unsafe class OptimizerKernels
             Vector256<float> gradient = Load(gradients + i, rest) * factor;
             Vector256<float> m = Load(mean + i, rest);
             Vector256<float> v = Load(meanSquare + i, rest) * beta2;
-            m = Vector256.FusedMultiplyAdd(gradient - m, meanWeight, m);
-            v = Vector256.FusedMultiplyAdd(gradient * gradient, squareWeight, v);
+            m = Vector256.MultiplyAddEstimate(gradient - m, meanWeight, m);
+            v = Vector256.MultiplyAddEstimate(gradient * gradient, squareWeight, v);
             Vector256<float> denominator = Vector256.Sqrt(v) / correction + epsilon;
             Vector256<float> p = Load(parameters + i, rest) * keep;
             Store(p - rate * m / denominator, parameters + i, rest);
@@ -72,15 +72,15 @@ internal static unsafe class OptimizerKernels
         {
             nint rest = length - i;
             Vector256<float> p = Load(parameters + i, rest);
-            Vector256<float> direction = Vector256.FusedMultiplyAdd(p, decay, Load(gradients + i, rest) * factor);
+            Vector256<float> direction = Vector256.MultiplyAddEstimate(p, decay, Load(gradients + i, rest) * factor);
             if (moving)
             {
-                Vector256<float> u = first ? direction : Vector256.FusedMultiplyAdd(Load(velocity + i, rest), momentum, direction);
+                Vector256<float> u = first ? direction : Vector256.MultiplyAddEstimate(Load(velocity + i, rest), momentum, direction);
                 Store(u, velocity + i, rest);
-                direction = nesterov ? Vector256.FusedMultiplyAdd(u, momentum, direction) : u;
+                direction = nesterov ? Vector256.MultiplyAddEstimate(u, momentum, direction) : u;
             }
 
-            Store(Vector256.FusedMultiplyAdd(direction, rate, p), parameters + i, rest);
+            Store(Vector256.MultiplyAddEstimate(direction, rate, p), parameters + i, rest);
         }
     }
 
@@ -97,7 +97,7 @@ internal static unsafe class OptimizerKernels
         for (nint i = 0; i < length; i += Width)
         {
             nint rest = length - i;
-            Store(Vector256.FusedMultiplyAdd(Load(average + i, rest), keep, Load(value + i, rest) * take), average + i, rest);
+            Store(Vector256.MultiplyAddEstimate(Load(average + i, rest), keep, Load(value + i, rest) * take), average + i, rest);
         }
     }
 
@@ -123,8 +123,8 @@ internal static unsafe class OptimizerKernels
             for (nint i = start; i < end; i += Width)
             {
                 (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Load(values + i, end - i));
-                lower = Vector256.FusedMultiplyAdd(low, low, lower);
-                upper = Vector256.FusedMultiplyAdd(high, high, upper);
+                lower = Vector256.MultiplyAddEstimate(low, low, lower);
+                upper = Vector256.MultiplyAddEstimate(high, high, upper);
             }
 
             partials[chunk] = Vector256.Sum(lower + upper);

@@ -117,7 +117,7 @@ internal static unsafe class PointwiseLoops
     {
         for (nint i = 0; i < count; i += 8)
         {
-            Vector256.FusedMultiplyAdd(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i)).Store(destination + i);
+            Vector256.MultiplyAddEstimate(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i)).Store(destination + i);
         }
     }
 

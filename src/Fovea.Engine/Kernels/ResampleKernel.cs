@@ -82,10 +82,10 @@ internal static unsafe class ResampleKernel
             {
                 float* from = source + sources[tap] * stride + i;
                 Vector256<float> weight = Vector256.Create(weights[tap]);
-                sum0 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(from), sum0);
-                sum1 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(from + 8), sum1);
-                sum2 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(from + 16), sum2);
-                sum3 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(from + 24), sum3);
+                sum0 = Vector256.MultiplyAddEstimate(weight, Vector256.Load(from), sum0);
+                sum1 = Vector256.MultiplyAddEstimate(weight, Vector256.Load(from + 8), sum1);
+                sum2 = Vector256.MultiplyAddEstimate(weight, Vector256.Load(from + 16), sum2);
+                sum3 = Vector256.MultiplyAddEstimate(weight, Vector256.Load(from + 24), sum3);
             }
 
             sum0.Store(target + i);
@@ -99,7 +99,7 @@ internal static unsafe class ResampleKernel
             Vector256<float> sum = Vector256<float>.Zero;
             for (int tap = 0; tap < taps; tap++)
             {
-                sum = Vector256.FusedMultiplyAdd(Vector256.Create(weights[tap]), Vector256.Load(source + sources[tap] * stride + i), sum);
+                sum = Vector256.MultiplyAddEstimate(Vector256.Create(weights[tap]), Vector256.Load(source + sources[tap] * stride + i), sum);
             }
 
             sum.Store(target + i);

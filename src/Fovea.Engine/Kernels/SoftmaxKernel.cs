@@ -106,13 +106,13 @@ internal static unsafe class SoftmaxKernel
         int column = 0;
         for (; column <= columns - 8; column += 8)
         {
-            sum = Vector256.FusedMultiplyAdd(Vector256.Load(y + column), Vector256.Load(outputGradient + column), sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Load(y + column), Vector256.Load(outputGradient + column), sum);
         }
 
         if (column < columns)
         {
             Vector256<float> mask = PartialVector.Mask(columns - column);
-            sum = Vector256.FusedMultiplyAdd(Vector256.Load(y + column) & mask, Vector256.Load(outputGradient + column) & mask, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Load(y + column) & mask, Vector256.Load(outputGradient + column) & mask, sum);
         }
 
         Vector256<float> total = Vector256.Create(Vector256.Sum(sum));

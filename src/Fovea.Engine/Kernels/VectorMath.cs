@@ -18,15 +18,15 @@ internal static class VectorMath
     {
         // x = n·ln 2 + r with |r| ≤ ln 2 / 2; ln 2 in two parts, so that the reduction is exact.
         x = Clamp(x, -104f, 89f);
-        Vector256<float> shifted = Vector256.FusedMultiplyAdd(x, Vector256.Create(1.44269504f), Vector256.Create(RoundingShift));
+        Vector256<float> shifted = Vector256.MultiplyAddEstimate(x, Vector256.Create(1.44269504f), Vector256.Create(RoundingShift));
         Vector256<float> n = shifted - Vector256.Create(RoundingShift);
-        Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-0.693145752f), x);
-        r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-1.42860677e-6f), r);
-        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(0.001392617612f), r, Vector256.Create(0.008363173075f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.04166655466f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.1666657703f));
-        p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.5f));
-        p = Vector256.FusedMultiplyAdd(p, r * r, r) + Vector256.Create(1f);
+        Vector256<float> r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-0.693145752f), x);
+        r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-1.42860677e-6f), r);
+        Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(0.001392617612f), r, Vector256.Create(0.008363173075f));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(0.04166655466f));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(0.1666657703f));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(0.5f));
+        p = Vector256.MultiplyAddEstimate(p, r * r, r) + Vector256.Create(1f);
 
         // The scale 2ⁿ in two halves: n may lie outside the exponents that one float can hold.
         Vector256<int> exponent = shifted.AsInt32() - Vector256.Create(RoundingShift).AsInt32();
@@ -53,13 +53,13 @@ internal static class VectorMath
         Vector256<float> f = m - Vector256.Create(1f);
         Vector256<float> s = f / (m + Vector256.Create(1f));
         Vector256<float> u = s * s;
-        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(0.2333046725f), u, Vector256.Create(0.2855082081f));
-        p = Vector256.FusedMultiplyAdd(p, u, Vector256.Create(0.4000012184f));
-        p = Vector256.FusedMultiplyAdd(p, u, Vector256.Create(0.6666666655f)) * u;
+        Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(0.2333046725f), u, Vector256.Create(0.2855082081f));
+        p = Vector256.MultiplyAddEstimate(p, u, Vector256.Create(0.4000012184f));
+        p = Vector256.MultiplyAddEstimate(p, u, Vector256.Create(0.6666666655f)) * u;
 
         // 2s = f − s·f, which keeps the leading term free of the division's rounding.
-        Vector256<float> y = f + Vector256.FusedMultiplyAdd(k, Vector256.Create(1.42860677e-6f), s * (p - f));
-        y = Vector256.FusedMultiplyAdd(k, Vector256.Create(0.693145752f), y);
+        Vector256<float> y = f + Vector256.MultiplyAddEstimate(k, Vector256.Create(1.42860677e-6f), s * (p - f));
+        y = Vector256.MultiplyAddEstimate(k, Vector256.Create(0.693145752f), y);
 
         y = Vector256.ConditionalSelect(Vector256.Equals(x, Vector256<float>.Zero), Vector256.Create(float.NegativeInfinity), y);
         y = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), Vector256.Create(float.NaN), y);
@@ -89,7 +89,7 @@ internal static class VectorMath
     public static Vector256<float> GeluDerivative(Vector256<float> x)
     {
         Vector256<float> density = Exp(x * x * Vector256.Create(-0.5f)) * Vector256.Create(0.398942280f);
-        return Vector256.FusedMultiplyAdd(x, density, NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
+        return Vector256.MultiplyAddEstimate(x, density, NormalDistribution.AboveMedian(x) + Vector256.Create(0.5f));
     }
 
     /// <summary>1 / (1 + e⁻ˣ).</summary>
@@ -107,7 +107,7 @@ internal static class VectorMath
     public static Vector256<float> SiluDerivative(Vector256<float> x)
     {
         Vector256<float> s = Sigmoid(x);
-        return Vector256.FusedMultiplyAdd(s, x * (Vector256.Create(1f) - s), s);
+        return Vector256.MultiplyAddEstimate(s, x * (Vector256.Create(1f) - s), s);
     }
 
     /// <summary>Hyperbolic tangent, relative error about 3e-7 also near 0.</summary>
@@ -116,11 +116,11 @@ internal static class VectorMath
     {
         // Near 0 the quotient of exponentials would cancel; an odd polynomial does not.
         Vector256<float> u = x * x;
-        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(-0.00609671416f), u, Vector256.Create(0.02099717899f));
-        p = Vector256.FusedMultiplyAdd(p, u, Vector256.Create(-0.05385090958f));
-        p = Vector256.FusedMultiplyAdd(p, u, Vector256.Create(0.1333276974f));
-        p = Vector256.FusedMultiplyAdd(p, u, Vector256.Create(-0.3333332894f));
-        Vector256<float> near = Vector256.FusedMultiplyAdd(x * u, p, x);
+        Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(-0.00609671416f), u, Vector256.Create(0.02099717899f));
+        p = Vector256.MultiplyAddEstimate(p, u, Vector256.Create(-0.05385090958f));
+        p = Vector256.MultiplyAddEstimate(p, u, Vector256.Create(0.1333276974f));
+        p = Vector256.MultiplyAddEstimate(p, u, Vector256.Create(-0.3333332894f));
+        Vector256<float> near = Vector256.MultiplyAddEstimate(x * u, p, x);
         Vector256<float> far = Vector256.Create(1f) - Vector256.Create(2f) / (Vector256.Create(1f) + Exp(x + x));
         return Vector256.ConditionalSelect(Vector256.LessThan(Vector256.Abs(x), Vector256.Create(0.625f)), near, far);
     }

@@ -45,16 +45,16 @@ internal readonly unsafe struct WinogradStrided : IWinogradTransform
         var d1 = Vector256.Load(source + sourceStride);
         var d2 = Vector256.Load(source + 2 * sourceStride);
         var d3 = Vector256.Load(source + 3 * sourceStride);
-        var last = Vector256.FusedMultiplyAdd(Vector256.Create(-A2 - B2), d2, Vector256.Load(source + 4 * sourceStride));
-        var evenA = Vector256.Create(A) * Vector256.FusedMultiplyAdd(Vector256.Create(-B2), d0, d2);
-        var oddA = Vector256.FusedMultiplyAdd(Vector256.Create(-B2), d1, d3);
+        var last = Vector256.MultiplyAddEstimate(Vector256.Create(-A2 - B2), d2, Vector256.Load(source + 4 * sourceStride));
+        var evenA = Vector256.Create(A) * Vector256.MultiplyAddEstimate(Vector256.Create(-B2), d0, d2);
+        var oddA = Vector256.MultiplyAddEstimate(Vector256.Create(-B2), d1, d3);
         (oddA + evenA).Store(target);
         (oddA - evenA).Store(target + targetStride);
-        var evenB = Vector256.Create(B) * Vector256.FusedMultiplyAdd(Vector256.Create(-A2), d0, d2);
-        var oddB = Vector256.FusedMultiplyAdd(Vector256.Create(-A2), d1, d3);
+        var evenB = Vector256.Create(B) * Vector256.MultiplyAddEstimate(Vector256.Create(-A2), d0, d2);
+        var oddB = Vector256.MultiplyAddEstimate(Vector256.Create(-A2), d1, d3);
         (oddB + evenB).Store(target + 2 * targetStride);
         (oddB - evenB).Store(target + 3 * targetStride);
-        Vector256.FusedMultiplyAdd(Vector256.Create(A2 * B2), d0, last).Store(target + 4 * targetStride);
+        Vector256.MultiplyAddEstimate(Vector256.Create(A2 * B2), d0, last).Store(target + 4 * targetStride);
     }
 
     /// <inheritdoc/>
@@ -70,9 +70,9 @@ internal readonly unsafe struct WinogradStrided : IWinogradTransform
         var evenB = p2 + p3;
         var oddB = p2 - p3;
         (evenA + evenB).Store(target);
-        Vector256.FusedMultiplyAdd(Vector256.Create(A), oddA, Vector256.Create(B) * oddB).Store(target + targetStride);
-        Vector256.FusedMultiplyAdd(Vector256.Create(A2), evenA, Vector256.Create(B2) * evenB).Store(target + 2 * targetStride);
-        var last = Vector256.FusedMultiplyAdd(Vector256.Create(B2 * B), oddB, Vector256.Load(source + 4 * sourceStride));
-        Vector256.FusedMultiplyAdd(Vector256.Create(A2 * A), oddA, last).Store(target + 3 * targetStride);
+        Vector256.MultiplyAddEstimate(Vector256.Create(A), oddA, Vector256.Create(B) * oddB).Store(target + targetStride);
+        Vector256.MultiplyAddEstimate(Vector256.Create(A2), evenA, Vector256.Create(B2) * evenB).Store(target + 2 * targetStride);
+        var last = Vector256.MultiplyAddEstimate(Vector256.Create(B2 * B), oddB, Vector256.Load(source + 4 * sourceStride));
+        Vector256.MultiplyAddEstimate(Vector256.Create(A2 * A), oddA, last).Store(target + 3 * targetStride);
     }
 }

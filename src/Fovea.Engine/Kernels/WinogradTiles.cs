@@ -163,7 +163,7 @@ internal static unsafe class WinogradTiles
                             value += Vector256.Load(epilogue.ResidualBefore + offset);
                         }
 
-                        value = Vector256.FusedMultiplyAdd(TActivation.Apply(value), scale, shift);
+                        value = Vector256.MultiplyAddEstimate(TActivation.Apply(value), scale, shift);
                         if (epilogue.ResidualAfter != null)
                         {
                             value += Vector256.Load(epilogue.ResidualAfter + offset);

@@ -93,11 +93,11 @@ internal readonly unsafe struct WinogradFour : IWinogradTransform
         var g1 = Vector256.Load(source + sourceStride);
         var g2 = Vector256.Load(source + 2 * sourceStride);
         (Vector256.Create(1.0 / (A2 * B2)) * g0).Store(target);
-        var evenA = Vector256.FusedMultiplyAdd(Vector256.Create(A2 / WeightA), g2, Vector256.Create(1 / WeightA) * g0);
+        var evenA = Vector256.MultiplyAddEstimate(Vector256.Create(A2 / WeightA), g2, Vector256.Create(1 / WeightA) * g0);
         var oddA = Vector256.Create(A / WeightA) * g1;
         (evenA + oddA).Store(target + targetStride);
         (evenA - oddA).Store(target + 2 * targetStride);
-        var evenB = Vector256.FusedMultiplyAdd(Vector256.Create(B2 / WeightB), g2, Vector256.Create(1 / WeightB) * g0);
+        var evenB = Vector256.MultiplyAddEstimate(Vector256.Create(B2 / WeightB), g2, Vector256.Create(1 / WeightB) * g0);
         var oddB = Vector256.Create(B / WeightB) * g1;
         (evenB + oddB).Store(target + 3 * targetStride);
         (evenB - oddB).Store(target + 4 * targetStride);
@@ -116,16 +116,16 @@ internal readonly unsafe struct WinogradFour : IWinogradTransform
         var d2 = Vector256.Load(source + 2 * sourceStride);
         var d3 = Vector256.Load(source + 3 * sourceStride);
         var d4 = Vector256.Load(source + 4 * sourceStride);
-        var first = Vector256.FusedMultiplyAdd(sum, d2, d4);
-        var last = Vector256.FusedMultiplyAdd(sum, d3, Vector256.Load(source + 5 * sourceStride));
-        Vector256.FusedMultiplyAdd(product, Vector256.Load(source), first).Store(target);
-        Vector256.FusedMultiplyAdd(product, d1, last).Store(target + 5 * targetStride);
-        var evenA = Vector256.FusedMultiplyAdd(Vector256.Create(-B2), d2, d4);
-        var oddA = a * Vector256.FusedMultiplyAdd(Vector256.Create(-B2), d1, d3);
+        var first = Vector256.MultiplyAddEstimate(sum, d2, d4);
+        var last = Vector256.MultiplyAddEstimate(sum, d3, Vector256.Load(source + 5 * sourceStride));
+        Vector256.MultiplyAddEstimate(product, Vector256.Load(source), first).Store(target);
+        Vector256.MultiplyAddEstimate(product, d1, last).Store(target + 5 * targetStride);
+        var evenA = Vector256.MultiplyAddEstimate(Vector256.Create(-B2), d2, d4);
+        var oddA = a * Vector256.MultiplyAddEstimate(Vector256.Create(-B2), d1, d3);
         (evenA + oddA).Store(target + targetStride);
         (evenA - oddA).Store(target + 2 * targetStride);
-        var evenB = Vector256.FusedMultiplyAdd(Vector256.Create(-A2), d2, d4);
-        var oddB = b * Vector256.FusedMultiplyAdd(Vector256.Create(-A2), d1, d3);
+        var evenB = Vector256.MultiplyAddEstimate(Vector256.Create(-A2), d2, d4);
+        var oddB = b * Vector256.MultiplyAddEstimate(Vector256.Create(-A2), d1, d3);
         (evenB + oddB).Store(target + 3 * targetStride);
         (evenB - oddB).Store(target + 4 * targetStride);
     }
@@ -143,9 +143,9 @@ internal readonly unsafe struct WinogradFour : IWinogradTransform
         var evenB = p3 + p4;
         var oddB = p3 - p4;
         (Vector256.Load(source) + evenA + evenB).Store(target);
-        Vector256.FusedMultiplyAdd(Vector256.Create(A), oddA, Vector256.Create(B) * oddB).Store(target + targetStride);
-        Vector256.FusedMultiplyAdd(Vector256.Create(A2), evenA, Vector256.Create(B2) * evenB).Store(target + 2 * targetStride);
-        var last = Vector256.FusedMultiplyAdd(Vector256.Create(B2 * B), oddB, Vector256.Load(source + 5 * sourceStride));
-        Vector256.FusedMultiplyAdd(Vector256.Create(A2 * A), oddA, last).Store(target + 3 * targetStride);
+        Vector256.MultiplyAddEstimate(Vector256.Create(A), oddA, Vector256.Create(B) * oddB).Store(target + targetStride);
+        Vector256.MultiplyAddEstimate(Vector256.Create(A2), evenA, Vector256.Create(B2) * evenB).Store(target + 2 * targetStride);
+        var last = Vector256.MultiplyAddEstimate(Vector256.Create(B2 * B), oddB, Vector256.Load(source + 5 * sourceStride));
+        Vector256.MultiplyAddEstimate(Vector256.Create(A2 * A), oddA, last).Store(target + 3 * targetStride);
     }
 }

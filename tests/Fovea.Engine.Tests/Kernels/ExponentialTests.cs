@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Tests.Kernels;
@@ -8,11 +10,13 @@ public sealed class ExponentialTests
     [Fact]
     public void Powers_of_two_are_accurate_relatively()
     {
+        // Where multiply-adds are not fused, the polynomial is rounded once more for each.
+        double bound = Fma.IsSupported || AdvSimd.IsSupported ? 2e-7 : 3e-7;
         for (int i = 0; i <= 200000; i++)
         {
             float x = -126 + i * (130f / 200000);
             double expected = Math.Pow(2, x);
-            Assert.True(Math.Abs(PowerOfTwo(x) - expected) <= 2e-7 * expected, $"2^{x}");
+            Assert.True(Math.Abs(PowerOfTwo(x) - expected) <= bound * expected, $"2^{x}");
         }
     }
 
