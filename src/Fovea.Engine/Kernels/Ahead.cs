@@ -31,7 +31,7 @@ internal readonly unsafe struct Ahead(float* first, nint step)
     public bool IsNone => Step == 0;
 }
 
-/// <summary>Whether a kernel fetches ahead, as a type: the instruction costs two hundredths of its time where there is nothing to fetch.</summary>
+/// <summary>Whether a kernel fetches ahead, as a type, so that its loop has nothing of it where there is nothing to fetch.</summary>
 internal interface IFetching
 {
     /// <summary>Whether it does.</summary>

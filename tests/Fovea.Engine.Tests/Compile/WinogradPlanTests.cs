@@ -24,6 +24,28 @@ public sealed class WinogradPlanTests
         Assert.Equal(0, changing.Memory.Persistent);
     }
 
+    [Theory]
+    [InlineData(3, 81)]
+    [InlineData(4, 100)]
+    public void A_stride_of_two_takes_the_values_of_all_phases(int kernel, int values)
+    {
+        Variable weights = new("weights", [36, kernel, kernel, 40], trainable: true);
+        using VariableBlock block = GraphRun.Block(weights);
+        Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", [2, 56, 55, 40]), ["w"] = weights.Data.ToArray() };
+        using Plan constant = Plan.Compile(Strided(graph => graph.Read(weights)), GraphRun.Single);
+        using Plan changing = Plan.Compile(Strided(graph => graph.Input("w", weights.Shape)), GraphRun.Single);
+        GraphRun.Near(GraphRun.Outputs(changing, inputs), GraphRun.Outputs(constant, inputs), "stride of two", tolerance: 1e-5);
+        Assert.InRange(constant.Memory.Persistent, values * 40 * 48 * sizeof(float), (values * 40 * 48 * sizeof(float)) + 4096);
+        Assert.Equal(0, changing.Memory.Persistent);
+
+        ComputeGraph Strided(Func<ComputeGraph, Value> read)
+        {
+            ComputeGraph graph = new();
+            graph.Output("y", graph.Input("x", [2, 56, 55, 40]).Convolution(read(graph), new Window(kernel, Stride: 2, Padding: 1)));
+            return graph;
+        }
+    }
+
     [Fact]
     public void A_plan_gives_the_same_bits_on_any_number_of_threads_and_allocates_nothing()
     {
