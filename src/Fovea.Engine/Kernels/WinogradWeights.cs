@@ -40,9 +40,11 @@ internal static unsafe class WinogradWeights
         var values = stackalloc float[MostTaps * MostTaps * BlockFloats];
         var wide = stackalloc double[(MostTaps * MostTaps + MostRows * MostTaps + MostRows) * Lanes];
         var lines = stackalloc float[MostRows * MostRows * MicroKernel.Columns];
+        var places = stackalloc nint[MostRows * MostRows];
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var output = panel * MicroKernel.Columns;
+            FindPlaces(in geometry, panel, places);
             for (var channel = 0; channel < channels; channel += ChannelBlock)
             {
                 var block = Math.Min(ChannelBlock, channels - channel);
@@ -68,27 +70,35 @@ internal static unsafe class WinogradWeights
                     for (var i = 0; i < block; i++)
                     {
                         Transform<TTransform>(taps, values + i * MicroKernel.Columns, wide, lines);
-                        Place(in geometry, lines, packed, panel, phaseY, phaseX, channel + i);
+                        Place(in geometry, lines, packed, places, phaseY, phaseX, channel + i);
                     }
                 }
             }
         }
     }
 
-    // The transformed weights of one channel of a phase, at the positions in which the phase has a part.
-    private static void Place(in WinogradGeometry geometry, float* lines, float* packed, int panel, int phaseY, int phaseX, int channel)
+    // Where a panel's terms of each position begin.
+    private static void FindPlaces(in WinogradGeometry geometry, int panel, nint* places)
     {
         var (group, inGroup) = Math.DivRem(panel, geometry.GroupPanels);
-        var panels = geometry.GroupOf(group).Count;
-        var start = Group(in geometry, packed, group);
+        var (first, count) = geometry.GroupOf(group);
+        var start = first * geometry.DepthBefore(geometry.Positions);
+        for (var position = 0; position < geometry.Positions; position++)
+        {
+            places[position] = (start + geometry.DepthBefore(position) * count + (nint)inGroup * geometry.Depth(position)) * MicroKernel.Columns;
+        }
+    }
+
+    // The transformed weights of one channel of a phase, at the positions in which the phase has a part.
+    private static void Place(in WinogradGeometry geometry, float* lines, float* packed, nint* places, int phaseY, int phaseX, int channel)
+    {
         for (var y = 0; y < geometry.Size && phaseY < geometry.PhasesAt(y); y++)
         {
-            var slot = geometry.Slot(y, phaseY, phaseX);
+            var term = geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels + channel;
             for (var x = 0; x < geometry.Size && phaseX < geometry.PhasesAt(x); x++)
             {
                 var position = y * geometry.Size + x;
-                var term = geometry.DepthBefore(position) * panels + (nint)inGroup * geometry.Depth(position) + slot * geometry.Convolution.Channels + channel;
-                var target = start + term * MicroKernel.Columns;
+                var target = packed + places[position] + (nint)term * MicroKernel.Columns;
                 Vector256.Load(lines + position * MicroKernel.Columns).Store(target);
                 Vector256.Load(lines + position * MicroKernel.Columns + 8).Store(target + 8);
             }
