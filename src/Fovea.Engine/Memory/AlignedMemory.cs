@@ -7,7 +7,7 @@ public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;
-    private static readonly long _hushedUntil = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    private static readonly long _pressureFrom = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
     private static long _takenByAll;
     private readonly long _taken;
     private readonly bool _isMapped;
@@ -38,7 +38,7 @@ public sealed unsafe class AlignedMemory : IDisposable
         _pointer = SystemMemory.Align(_allocated, (nuint)(_isMapped ? SystemMemory.HugePage : Line));
 
         // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where memory may run short.
-        _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _hushedUntil;
+        _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _pressureFrom;
         if (_isKnownToCollector)
         {
             GC.AddMemoryPressure(_taken);

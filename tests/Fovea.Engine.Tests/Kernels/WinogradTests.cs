@@ -95,25 +95,6 @@ public unsafe class WinogradTests
         AssertErrors(new(1, 40, 40, 128, 16, Kernel: 4, Stride: 2, Padding: 1), (4, 3.5));
     }
 
-    private static void AssertErrors(ConvolutionGeometry geometry, params (int Tile, double Factor)[] bounds)
-    {
-        using var input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
-        using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-        using var output = new GuardedMemory(geometry.OutputPixels * geometry.Outputs);
-        using var packed = new GuardedMemory(Convolution.PackedLength(geometry));
-        using var scratch = new GuardedMemory(Convolution.ScratchFloats(geometry));
-        var expected = Twin(geometry, input, weights);
-        Convolution.Pack(geometry, weights, packed, 0, Convolution.PackParts(geometry));
-        Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch);
-        var direct = RootMeanSquare(output, expected);
-        foreach (var (tile, factor) in bounds)
-        {
-            Run(WinogradGeometry.Blocked(geometry, tile), input, weights, output, default);
-            var winograd = RootMeanSquare(output, expected);
-            Assert.True(winograd < factor * direct, $"error of tiles of {tile}: {winograd:g3}, of the direct convolution {direct:g3}");
-        }
-    }
-
     [Fact]
     public void Large_tiles_are_chosen_for_large_maps_small_ones_for_few_pixels_and_none_for_few_channels()
     {
@@ -168,6 +149,25 @@ public unsafe class WinogradTests
                 Assert.True((geometry.Blocks - 1) * geometry.BlockTiles < geometry.Tiles, $"{geometry}");
                 Assert.True(WinogradConvolution.Parts(geometry) > 1, $"{geometry}");
             }
+        }
+    }
+
+    private static void AssertErrors(ConvolutionGeometry geometry, params (int Tile, double Factor)[] bounds)
+    {
+        using var input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
+        using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+        using var output = new GuardedMemory(geometry.OutputPixels * geometry.Outputs);
+        using var packed = new GuardedMemory(Convolution.PackedLength(geometry));
+        using var scratch = new GuardedMemory(Convolution.ScratchFloats(geometry));
+        var expected = Twin(geometry, input, weights);
+        Convolution.Pack(geometry, weights, packed, 0, Convolution.PackParts(geometry));
+        Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch);
+        var direct = RootMeanSquare(output, expected);
+        foreach (var (tile, factor) in bounds)
+        {
+            Run(WinogradGeometry.Blocked(geometry, tile), input, weights, output, default);
+            var winograd = RootMeanSquare(output, expected);
+            Assert.True(winograd < factor * direct, $"error of tiles of {tile}: {winograd:g3}, of the direct convolution {direct:g3}");
         }
     }
 
