@@ -61,7 +61,7 @@ internal static unsafe class KernelCases
         };
         return new KernelCase(
             $"gelu({rows}x{depth}->{columns} + bias)", 2.0 * rows * depth * columns,
-            () => MatrixProduct.Multiply(in product, 0, MatrixProduct.Parts(rows, columns), null));
+            () => MatMul.Multiply(in product, 0, MatMul.Parts(rows, columns), null));
     }
 
     private static KernelCase Batched(int batch, int rows, int columns, int depth, bool rightTransposed)

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Diagnostics;
 using Fovea.Data;
 using Fovea.Layers;
@@ -35,7 +36,7 @@ internal static class LoadTable
     private static (double[] Reading, double[] Prediction, double[] Loading) Measure(string model, string path)
     {
         Preprocessing preprocessing = Write(model, path);
-        float[] picture = new float[preprocessing.Length];
+        float[] image = new float[preprocessing.Length];
         byte[] buffer = new byte[1 << 20];
         var (reading, prediction, loading) = (new double[Rounds], new double[Rounds], new double[Rounds]);
         for (int round = -1; round < Rounds; round++)
@@ -52,9 +53,9 @@ internal static class LoadTable
             {
                 classifier = Classifier.Load(path);
                 probabilities = new float[classifier.Info.Classes.Count];
-                classifier.Predict(picture, probabilities);
+                classifier.Predict(image, probabilities);
             });
-            prediction[kept] = Enumerable.Range(0, 3).Min(_ => Milliseconds(() => classifier!.Predict(picture, probabilities)));
+            prediction[kept] = Enumerable.Range(0, 3).Min(_ => Milliseconds(() => classifier!.Predict(image, probabilities)));
             classifier!.Dispose();
         }
 
@@ -67,7 +68,7 @@ internal static class LoadTable
     private static Preprocessing Write(string model, string path)
     {
         Network network = ModelRegistry.Create(model);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         Preprocessing preprocessing = new() { Height = network.Height, Width = network.Width };
         string[] classes = [.. Enumerable.Range(0, network.Classes).Select(i => $"class {i}")];

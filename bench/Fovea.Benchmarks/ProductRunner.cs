@@ -39,11 +39,11 @@ internal sealed unsafe class ProductRunner : IDisposable
             Result = Allocate((nint)shape.Rows * shape.Columns),
             ResultStride = shape.Columns,
         };
-        _scratch = Allocate(MatrixProduct.ScratchFloats(shape.Depth, leftTransposed: false));
-        _parts = MatrixProduct.Parts(shape.Rows, shape.Columns);
+        _scratch = Allocate(MatMul.ScratchFloats(shape.Depth, leftTransposed: false));
+        _parts = MatMul.Parts(shape.Rows, shape.Columns);
     }
 
-    public void Run() => MatrixProduct.Multiply(in _product, 0, _parts, _scratch);
+    public void Run() => MatMul.Multiply(in _product, 0, _parts, _scratch);
 
     public void Dispose()
     {

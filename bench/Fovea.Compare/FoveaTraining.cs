@@ -14,23 +14,23 @@ internal sealed class FoveaTraining : IDisposable
     private const double LearningRate = 1e-6;
     private const double WeightDecayFactor = 0.05;
     private readonly WorkerPool _pool;
-    private readonly ModuleState _state;
+    private readonly ParameterStore _state;
     private readonly Plan _plan;
     private readonly AdamW _optimizer;
 
     /// <summary>Makes the weights, the plan and a batch.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Pictures in a step.</param>
+    /// <param name="batch">Images in a step.</param>
     /// <param name="threads">Threads to run on.</param>
     public FoveaTraining(MeasuredModel model, int batch, int threads)
     {
         Network network = model.Create();
         _pool = new WorkerPool(threads);
-        _state = new ModuleState(network);
+        _state = new ParameterStore(network);
         _state.Initialize(Seed);
         _plan = Plan.Compile(ClassificationGraph.Training(network, _state, batch, network.Height, network.Width), _pool, _state.Weights);
         _optimizer = new AdamW(_state.Weights, WeightDecay.AppliesTo, WeightDecayFactor, _pool);
-        Noise.Fill(_plan.Input("pictures"));
+        Noise.Fill(_plan.Input("images"));
         Span<int> labels = _plan.IntegerInput("labels");
         for (int i = 0; i < labels.Length; i++)
         {

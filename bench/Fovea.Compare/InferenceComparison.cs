@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fovea.Data;
@@ -15,7 +16,7 @@ internal sealed class InferenceComparison : IDisposable
     private const ulong Seed = 1;
     private readonly string _folder = Directory.CreateTempSubdirectory("fovea-compare-").FullName;
     private readonly Network _network;
-    private readonly ModuleState _state;
+    private readonly ParameterStore _state;
     private readonly MeasuredModel _model;
     private readonly Peer? _runtime;
     private readonly long _multiplyAdds;
@@ -27,7 +28,7 @@ internal sealed class InferenceComparison : IDisposable
     {
         (_model, _runtime) = (model, runtime);
         _network = model.Create();
-        _state = new ModuleState(_network);
+        _state = new ParameterStore(_network);
         _state.Initialize(Seed);
         string[] classes = [.. Enumerable.Range(0, _network.Classes).Select(index => $"class {index}")];
         Preprocessing preprocessing = new() { Height = _network.Height, Width = _network.Width };
@@ -37,11 +38,11 @@ internal sealed class InferenceComparison : IDisposable
 
     private string ModelFile => Path.Combine(_folder, "model.onnx");
 
-    private string InputFile => Path.Combine(_folder, "pictures.bin");
+    private string InputFile => Path.Combine(_folder, "images.bin");
 
     /// <summary>Compares the logits, then the times.</summary>
     /// <param name="match">How the sides take turns.</param>
-    /// <param name="batch">Pictures in a run.</param>
+    /// <param name="batch">Images in a run.</param>
     /// <param name="threads">Threads of each side.</param>
     /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="cancellation">Stops between two turns.</param>
@@ -49,7 +50,7 @@ internal sealed class InferenceComparison : IDisposable
     {
         using WorkerPool pool = new(threads);
         using Plan plan = Plan.Compile(ClassificationGraph.Inference(_network, batch), pool);
-        Noise.Fill(plan.Input("pictures"));
+        Noise.Fill(plan.Input("images"));
         FoveaSide ours = new(plan.Run);
         if (_runtime is null)
         {
@@ -57,7 +58,7 @@ internal sealed class InferenceComparison : IDisposable
         }
 
         plan.Run();
-        float[] theirs = Open(_runtime, plan.Input("pictures"), batch, threads);
+        float[] theirs = Open(_runtime, plan.Input("images"), batch, threads);
         double difference = Statistics.LargestDifference(theirs, plan.Output("logits"));
         Outcome outcome = match.Play(ours, new PeerSide(_runtime), cancellation);
         _runtime.Ask("close", true);
@@ -72,9 +73,9 @@ internal sealed class InferenceComparison : IDisposable
     }
 
     /// <summary>Opens the file in ONNX Runtime and gives its logits.</summary>
-    private float[] Open(Peer runtime, ReadOnlySpan<float> pictures, int batch, int threads)
+    private float[] Open(Peer runtime, ReadOnlySpan<float> images, int batch, int threads)
     {
-        File.WriteAllBytes(InputFile, MemoryMarshal.AsBytes<float>(ChannelsFirst(pictures)));
+        File.WriteAllBytes(InputFile, MemoryMarshal.AsBytes<float>(ChannelsFirst(images)));
         JsonObject opened = runtime.Ask("open", new JsonObject
         {
             ["model"] = ModelFile,
@@ -85,15 +86,15 @@ internal sealed class InferenceComparison : IDisposable
         return [.. MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)opened["output"]!))];
     }
 
-    private float[] ChannelsFirst(ReadOnlySpan<float> pictures)
+    private float[] ChannelsFirst(ReadOnlySpan<float> images)
     {
         int pixels = _network.Height * _network.Width;
-        float[] result = new float[pictures.Length];
+        float[] result = new float[images.Length];
         for (int i = 0; i < result.Length; i++)
         {
-            (int picture, int rest) = Math.DivRem(i, 3 * pixels);
+            (int image, int rest) = Math.DivRem(i, 3 * pixels);
             (int channel, int pixel) = Math.DivRem(rest, pixels);
-            result[i] = pictures[(((picture * pixels) + pixel) * 3) + channel];
+            result[i] = images[(((image * pixels) + pixel) * 3) + channel];
         }
 
         return result;

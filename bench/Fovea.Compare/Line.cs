@@ -4,7 +4,7 @@ namespace Fovea.Compare;
 
 /// <summary>One line of a table: what a model took on both sides.</summary>
 /// <param name="Model">The model, with its size where it is not the model's own.</param>
-/// <param name="Batch">Pictures in a run.</param>
+/// <param name="Batch">Images in a run.</param>
 /// <param name="Threads">Threads of each side.</param>
 /// <param name="Ours">Fovea's median time in milliseconds.</param>
 /// <param name="Theirs">The peer's; null where it is missing or has no such model.</param>
@@ -31,10 +31,10 @@ internal sealed record Line(
 {
     /// <summary>Makes a line of an outcome; figures are rounded to what they can tell.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Pictures in a run.</param>
+    /// <param name="batch">Images in a run.</param>
     /// <param name="threads">Threads of each side.</param>
     /// <param name="outcome">The times.</param>
-    /// <param name="multiplyAdds">Useful multiply-adds for one picture.</param>
+    /// <param name="multiplyAdds">Useful multiply-adds for one image.</param>
     /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="difference">How far the results differ.</param>
     public static Line Of(MeasuredModel model, int batch, int threads, Outcome outcome, long multiplyAdds, double peak, double? difference = null) => new(
@@ -59,7 +59,7 @@ internal sealed record Line(
     /// <param name="milliseconds">The time of a run.</param>
     public double PeakFraction(double milliseconds) => 1000 * Operations / milliseconds / Peak;
 
-    /// <summary>Pictures in a second at a time for the batch.</summary>
+    /// <summary>Images in a second at a time for the batch.</summary>
     /// <param name="milliseconds">The time of a run.</param>
     public double ImagesPerSecond(double milliseconds) => 1000 * Batch / milliseconds;
 

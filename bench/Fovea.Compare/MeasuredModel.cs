@@ -6,7 +6,7 @@ namespace Fovea.Compare;
 
 /// <summary>A model at a size, as the command line names it: <c>cmt_s</c>, <c>cmt_ti@160</c>.</summary>
 /// <param name="Name">The model's registered name.</param>
-/// <param name="Size">Side of the pictures in pixels; the model's own where null.</param>
+/// <param name="Size">Side of the images in pixels; the model's own where null.</param>
 internal sealed record MeasuredModel(string Name, int? Size)
 {
     /// <summary>Reads a model.</summary>

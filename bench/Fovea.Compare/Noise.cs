@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>Pictures that are nothing in particular, always the same.</summary>
+/// <summary>Images that are nothing in particular, always the same.</summary>
 internal static class Noise
 {
     /// <summary>Fills an input with values of the size that normalised pixels have.</summary>

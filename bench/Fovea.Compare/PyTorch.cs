@@ -20,7 +20,7 @@ internal static class PyTorch
     /// <summary>Makes the counterpart of a network in training, which must have as many parameters; both numbers are told.</summary>
     /// <param name="peer">The process.</param>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Pictures in a step.</param>
+    /// <param name="batch">Images in a step.</param>
     /// <param name="threads">Threads to run on.</param>
     /// <exception cref="PeerException">The counterpart is another network.</exception>
     public static void Open(Peer peer, MeasuredModel model, int batch, int threads)

@@ -2,8 +2,8 @@ namespace Fovea.Compare;
 
 /// <summary>The most memory that fresh processes took for the same steps of training.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="Batch">Pictures in a step.</param>
-/// <param name="Size">Side of the pictures in pixels.</param>
+/// <param name="Batch">Images in a step.</param>
+/// <param name="Size">Side of the images in pixels.</param>
 /// <param name="Threads">Threads of each side.</param>
 /// <param name="Ours">Fovea's bytes.</param>
 /// <param name="Theirs">The peer's bytes; null where it is missing.</param>

@@ -2,7 +2,7 @@ namespace Fovea.Compare;
 
 /// <summary>What is compared, as the command line says it.</summary>
 /// <param name="Models">The models.</param>
-/// <param name="Batches">Pictures in a run.</param>
+/// <param name="Batches">Images in a run.</param>
 /// <param name="Threads">Numbers of threads.</param>
 /// <param name="Match">How the sides take turns.</param>
 internal sealed record Settings(IReadOnlyList<MeasuredModel> Models, IReadOnlyList<int> Batches, IReadOnlyList<int> Threads, Match Match)

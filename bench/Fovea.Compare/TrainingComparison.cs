@@ -21,7 +21,7 @@ internal static class TrainingComparison
     /// <summary>Compares one case.</summary>
     /// <param name="match">How the sides take turns.</param>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Pictures in a step.</param>
+    /// <param name="batch">Images in a step.</param>
     /// <param name="threads">Threads of each side.</param>
     /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="withPeer">Whether PyTorch is there.</param>

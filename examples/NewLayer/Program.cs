@@ -8,11 +8,11 @@ using Fovea.Engine.Optimization;
 using Fovea.Layers;
 
 SmallNetwork network = new();
-using ModuleState state = new(network);
+using ParameterStore state = new(network);
 state.Initialize(seed: 1);
 
 ComputeGraph graph = new(training: true);
-Value logits = network.Forward(graph.Input("pictures", [64, 28, 28, 1]));
+Value logits = network.Forward(graph.Input("images", [64, 28, 28, 1]));
 Value loss = logits.CrossEntropy(graph.Input("labels", [64], ElementType.Int32)).Mean(0);
 graph.Output("loss", loss);
 Gradients.Write(loss, state.Weights.Variables);
@@ -23,7 +23,7 @@ Console.WriteLine($"{state.ParameterCount} parameters: {string.Join(", ", state.
 using DataLoader loader = new(Datasets.Open("samples/fashion-mnist"), FashionMnist.Preprocessing, new DataLoaderOptions { BatchSize = 64, Seed = 1 });
 foreach (Batch batch in loader.Epoch(0).Take(100))
 {
-    batch.Pictures.CopyTo(plan.Input("pictures"));
+    batch.Images.CopyTo(plan.Input("images"));
     batch.Labels.CopyTo(plan.IntegerInput("labels"));
     plan.Run();
     optimizer.Step(plan, learningRate: 3e-3);

@@ -9,7 +9,7 @@ using Fovea.Layers;
 
 const int Batch = 32, Inputs = 24;
 RoundedLinear layer = new(Inputs);
-using ModuleState state = new(layer);
+using ParameterStore state = new(layer);
 state.Initialize(seed: 1);
 
 ComputeGraph graph = new(training: true);
@@ -75,5 +75,5 @@ internal sealed class RoundedLinear : Module
     public RoundedLinear(int inputs) => _weight = Add("weight", new Parameter([1, inputs], Initializer.Uniform(0.4)));
 
     protected override Value Build(Value x) =>
-        x.MatrixProduct(x.Graph.Apply(new RoundStraightThrough(), x.Graph.Read(_weight)), transposeRight: true);
+        x.MatMul(x.Graph.Apply(new RoundStraightThrough(), x.Graph.Read(_weight)), transposeRight: true);
 }

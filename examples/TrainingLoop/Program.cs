@@ -1,5 +1,6 @@
+using Fovea.Checkpoints;
 // A training loop of one's own, over the graph, the plan and the optimiser that `fovea train` uses as well.
-// Writes runs/example/model.safetensors and a picture to try it on. Takes the number of steps and another folder.
+// Writes runs/example/model.safetensors and an image to try it on. Takes the number of steps and another folder.
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Optimization;
@@ -12,7 +13,7 @@ const int BatchSize = 64, Side = 32;
 int steps = args.Length > 0 ? int.Parse(args[0]) : 156;
 string folder = args.Length > 1 ? args[1] : "runs/example";
 
-IPictureDataset pictures = Datasets.Open(Samples);
+IImageDataset images = Datasets.Open(Samples);
 Preprocessing preprocessing = FashionMnist.Preprocessing with
 {
     Height = Side,
@@ -22,14 +23,14 @@ Preprocessing preprocessing = FashionMnist.Preprocessing with
     Mean = [FashionMnist.Mean, FashionMnist.Mean, FashionMnist.Mean],
     StandardDeviation = [FashionMnist.StandardDeviation, FashionMnist.StandardDeviation, FashionMnist.StandardDeviation],
 };
-CheckpointInfo info = new("cmt_nano", new ModelOptions(pictures.Classes.Count, Side, Side), pictures.Classes, preprocessing);
+CheckpointInfo info = new("cmt_nano", new ModelOptions(images.Classes.Count, Side, Side), images.Classes, preprocessing);
 Network network = info.CreateNetwork();
-using ModuleState state = new(network);
+using ParameterStore state = new(network);
 state.Initialize(seed: 1);
 
 using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, BatchSize, Side, Side, smoothing: 0.1f), gradientLayout: state.Weights);
 using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, weightDecay: 0.05);
-using DataLoader loader = new(pictures, preprocessing, new DataLoaderOptions { BatchSize = BatchSize, Seed = 1 });
+using DataLoader loader = new(images, preprocessing, new DataLoaderOptions { BatchSize = BatchSize, Seed = 1 });
 LearningRateSchedule schedule = LearningRateSchedule.Cosine(baseRate: 3e-3, steps, warmUpSteps: steps / 10, minimumRate: 1e-5);
 
 double loss = 0;
@@ -37,9 +38,9 @@ for (int step = 0; step < steps;)
 {
     foreach (Batch batch in loader.Epoch(step / loader.BatchesPerEpoch).Take(steps - step))
     {
-        batch.Pictures.CopyTo(plan.Input("pictures"));
+        batch.Images.CopyTo(plan.Input("images"));
         batch.Labels.CopyTo(plan.IntegerInput("labels"));
-        plan.StepNumber = (ulong)step;
+        plan.Iteration = (ulong)step;
         plan.Run();
         optimizer.Step(plan, schedule.RateAt(step), gradientFactor: (float)Math.Min(1, 5 / Optimizer.GradientNorm(plan)));
         loss = step == 0 ? plan.Output("loss")[0] : (0.9 * loss) + (0.1 * plan.Output("loss")[0]);
@@ -50,11 +51,11 @@ for (int step = 0; step < steps;)
     }
 }
 
-IPictureDataset test = Datasets.OpenTest(Samples)!;
+IImageDataset test = Datasets.OpenTest(Samples)!;
 using Evaluator evaluator = new(network, preprocessing, batchSize: 100);
-Console.WriteLine($"top-1 on {test.Count} test pictures: {evaluator.Evaluate(test).Top1:P1}");
+Console.WriteLine($"top-1 on {test.Count} test images: {evaluator.Evaluate(test).Top1:P1}");
 
 Directory.CreateDirectory(folder);
 Checkpoint.Save(Path.Combine(folder, "model.safetensors"), info, state);
-File.WriteAllBytes(Path.Combine(folder, "picture.png"), PngEncoder.Encode(test.Load(0)));
-Console.WriteLine($"wrote {folder}/model.safetensors; {folder}/picture.png shows: {test.Classes[test.LabelOf(0)]}");
+File.WriteAllBytes(Path.Combine(folder, "image.png"), PngEncoder.Encode(test.Load(0)));
+Console.WriteLine($"wrote {folder}/model.safetensors; {folder}/image.png shows: {test.Classes[test.LabelOf(0)]}");

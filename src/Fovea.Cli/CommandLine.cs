@@ -146,7 +146,7 @@ internal static class CommandLine
     {
         OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
         UsageException => (exception.Message, ExitCodes.WrongUsage),
-        InvalidFileException or DataException => (exception.Message, ExitCodes.BadInput),
+        InvalidFileException or UnusableDataException => (exception.Message, ExitCodes.BadInput),
         FoveaException => (exception.Message, ExitCodes.Failure),
         FileNotFoundException or DirectoryNotFoundException => (exception.Message, ExitCodes.BadInput),
         IOException or UnauthorizedAccessException => (exception.Message, ExitCodes.Failure),

@@ -5,13 +5,13 @@ using Fovea.Tasks;
 
 namespace Fovea.Cli;
 
-/// <summary>Models and picture sizes as people name them on the command line; what does not fit is wrong usage.</summary>
+/// <summary>Models and image sizes as people name them on the command line; what does not fit is wrong usage.</summary>
 internal static class ModelChoice
 {
     /// <summary>Makes a registered model.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="options">What is different from the variant.</param>
-    /// <exception cref="UsageException">There is no such model, or it cannot take pictures of the size.</exception>
+    /// <exception cref="UsageException">There is no such model, or it cannot take images of the size.</exception>
     public static Network Create(string name, ModelOptions options)
     {
         CheckName(name);
@@ -36,8 +36,8 @@ internal static class ModelChoice
     /// <summary>Loads a checkpoint for use.</summary>
     /// <param name="path">The file.</param>
     /// <param name="size">The network's input size as given on the command line, or null for the checkpoint's own.</param>
-    /// <param name="batch">Pictures in a batch.</param>
-    /// <exception cref="UsageException">The model does not take pictures of the size.</exception>
+    /// <param name="batch">Images in a batch.</param>
+    /// <exception cref="UsageException">The model does not take images of the size.</exception>
     public static Classifier Load(string path, string? size, int batch = 1) =>
         size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
 
@@ -57,7 +57,7 @@ internal static class ModelChoice
         }
     }
 
-    /// <summary>Reads a picture size: <c>224</c> for a square, or <c>192x256</c> for rows and columns.</summary>
+    /// <summary>Reads an image size: <c>224</c> for a square, or <c>192x256</c> for rows and columns.</summary>
     /// <exception cref="UsageException">It is neither.</exception>
     public static (int Height, int Width) ParseSize(string size)
     {

@@ -11,7 +11,7 @@ internal static class OptionChecks
     {
         [nameof(TrainingOptions.BatchSize)] = "--batch",
         [nameof(TrainingOptions.ClipNorm)] = "--clip",
-        [nameof(TrainingOptions.AverageDecay)] = "--average",
+        [nameof(TrainingOptions.EmaDecay)] = "--average",
         [nameof(TrainingOptions.Epochs)] = "--epochs",
         [nameof(TrainingOptions.LearningRate)] = "--learning-rate",
         [nameof(TrainingOptions.WarmUpEpochs)] = "--warm-up",
@@ -39,14 +39,14 @@ internal static class OptionChecks
         }
     }
 
-    /// <summary>Checks that the pictures suffice for a step and for a validation.</summary>
+    /// <summary>Checks that the images suffice for a step and for a validation.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     /// <exception cref="InvalidDatasetException">The two sets have different classes.</exception>
-    public static void Validate(TrainingOptions options, IPictureDataset training, IPictureDataset? validation)
+    public static void Validate(TrainingOptions options, IImageDataset training, IImageDataset? validation)
     {
         if (training.Count < options.BatchSize)
         {
-            throw new UsageException($"--batch {options.BatchSize} is more than the {training.Count} training pictures: a step takes a whole batch. Choose at most {training.Count}.");
+            throw new UsageException($"--batch {options.BatchSize} is more than the {training.Count} training images: a step takes a whole batch. Choose at most {training.Count}.");
         }
 
         if (validation is null)
@@ -57,10 +57,10 @@ internal static class OptionChecks
         if (validation.Count == 0)
         {
             throw new UsageException(
-                "No class has a second picture that --validation-fraction could set aside. Name a set with --validation, or give --validation-fraction 0.");
+                "No class has a second image that --validation-fraction could set aside. Name a set with --validation, or give --validation-fraction 0.");
         }
 
-        ClassNames.Require(training.Classes, validation, "The validation set", "the training set");
+        ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
     }
 
     /// <summary>Reads whole numbers with commas between, such as <c>1,8</c>.</summary>

@@ -4,7 +4,7 @@ using Fovea.Training;
 
 namespace Fovea.Cli;
 
-/// <summary>What a run folder's <c>config.json</c> holds: where the pictures are, and the options of training.</summary>
+/// <summary>What a run folder's <c>config.json</c> holds: where the images are, and the options of training.</summary>
 /// <param name="Data">The data set.</param>
 /// <param name="Validation">The validation set, or null.</param>
 /// <param name="Options">What decides the weights.</param>

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
@@ -7,7 +8,7 @@ using Fovea.Training;
 namespace Fovea.Cli;
 
 /// <summary>What a finished run gives to the verb that started it.</summary>
-/// <param name="Evaluation">The best checkpoint on the test pictures.</param>
+/// <param name="Evaluation">The best checkpoint on the test images.</param>
 /// <param name="Info">What was trained.</param>
 /// <param name="Seconds">Seconds of training, evaluation apart.</param>
 internal sealed record TrainingOutcome(Evaluation Evaluation, CheckpointInfo Info, double Seconds);
@@ -18,9 +19,9 @@ internal static class TrainingRun
     /// <summary>Trains to the end.</summary>
     /// <param name="context">Where progress goes.</param>
     /// <param name="options">What decides the weights.</param>
-    /// <param name="training">The training pictures, validation apart.</param>
-    /// <param name="validation">The pictures by which the best epoch is chosen, or null.</param>
-    /// <param name="test">The pictures that the best checkpoint is evaluated on; the validation or training pictures where null.</param>
+    /// <param name="training">The training images, validation apart.</param>
+    /// <param name="validation">The images by which the best epoch is chosen, or null.</param>
+    /// <param name="test">The images that the best checkpoint is evaluated on; the validation or training images where null.</param>
     /// <param name="folder">Where the run is kept.</param>
     /// <param name="resume">Whether to go on from the last checkpoint.</param>
     /// <param name="threads">Threads to train on; as many as there are processors where null.</param>
@@ -29,9 +30,9 @@ internal static class TrainingRun
     public static TrainingOutcome Run(
         VerbContext context,
         TrainingOptions options,
-        IPictureDataset training,
-        IPictureDataset? validation,
-        IPictureDataset? test,
+        IImageDataset training,
+        IImageDataset? validation,
+        IImageDataset? test,
         RunFolder folder,
         bool resume,
         int? threads,
@@ -49,7 +50,7 @@ internal static class TrainingRun
         }
 
         using Classifier classifier = Classifier.Load(folder.BestCheckpointPath, options.BatchSize, pool);
-        IPictureDataset evaluated = test ?? validation ?? training;
+        IImageDataset evaluated = test ?? validation ?? training;
         Evaluation evaluation = classifier.Evaluate(evaluated, cancellation: cancellation);
         RunReport.Write(folder, title, info, options, evaluation, evaluated);
         return new TrainingOutcome(evaluation, info, seconds);

@@ -9,7 +9,7 @@ namespace Fovea.Cli;
 internal abstract class Verb
 {
     /// <summary>The most threads that a verb runs on.</summary>
-    protected const int MostThreads = 1024;
+    protected const int MaxThreads = 1024;
 
     /// <summary>Makes the verb.</summary>
     /// <param name="name">The word on the command line.</param>
@@ -53,9 +53,9 @@ internal abstract class Verb
         Option<int?> threads = AddOption<int?>("--threads", $"{description} [default: all processors]");
         threads.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > MostThreads)
+            if (result.GetValueOrDefault<int?>() is < 1 or > MaxThreads)
             {
-                result.AddError($"--threads must be from 1 to {MostThreads}.");
+                result.AddError($"--threads must be from 1 to {MaxThreads}.");
             }
         });
         return threads;

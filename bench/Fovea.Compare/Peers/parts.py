@@ -5,7 +5,7 @@ from torch import nn
 
 
 class DropPath(nn.Module):
-    """Leaves a branch out for some of the pictures of a batch (stochastic depth, arXiv 1603.09382)."""
+    """Leaves a branch out for some of the images of a batch (stochastic depth, arXiv 1603.09382)."""
 
     def __init__(self, rate):
         super().__init__()

@@ -42,12 +42,12 @@ class Training:
         others = [weight for weight in self.network.parameters() if weight.ndim <= 1]
         self.optimizer = torch.optim.AdamW([{"params": decaying, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}], lr=1e-6)
         self.loss = nn.CrossEntropyLoss()
-        self.pictures = (4 * torch.rand(batch, 3, size, size) - 2).contiguous(memory_format=torch.channels_last)
+        self.images = (4 * torch.rand(batch, 3, size, size) - 2).contiguous(memory_format=torch.channels_last)
         self.labels = torch.arange(batch) * 37 % CLASSES
 
     def step(self):
         self.optimizer.zero_grad(set_to_none=True)
-        self.loss(self.network(self.pictures), self.labels).backward()
+        self.loss(self.network(self.images), self.labels).backward()
         self.optimizer.step()
 
 

@@ -32,9 +32,9 @@ internal sealed class BenchVerb : Verb
     {
         _models = AddArgument<string[]>("MODEL", "Names of models. [default: ten of all families]");
         _models.Arity = ArgumentArity.ZeroOrMore;
-        _batches = AddOption("--batch", "Pictures in one run; several numbers with commas between.", "1");
+        _batches = AddOption("--batch", "Images in one run; several numbers with commas between.", "1");
         _threads = AddOption<string>("--threads", "Threads to run on; several numbers with commas between. [default: all processors]");
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: each model's native size]");
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
         _seconds = AddOption("--seconds", "How long to measure each line; a third as long is run before.", 3.0);
         _train = AddOption<bool>("--train", "Measure whole steps of training: forward, backward, AdamW.");
     }
@@ -43,7 +43,7 @@ internal sealed class BenchVerb : Verb
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         int[] batches = OptionChecks.Numbers("--batch", context.Value(_batches)!, 1 << 20);
-        int[] threads = OptionChecks.Numbers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MostThreads);
+        int[] threads = OptionChecks.Numbers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MaxThreads);
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ModelOptions options = new(Height: size?.Height, Width: size?.Width);

@@ -26,8 +26,8 @@ internal sealed class CompareVerb : Verb
     {
         _models = AddArgument<string[]>("MODEL", "Names of models; 'fovea models' lists them.");
         _models.Arity = ArgumentArity.OneOrMore;
-        _batch = AddOption("--batch", "Pictures in one run.", 1);
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: each model's native size]");
+        _batch = AddOption("--batch", "Images in one run.", 1);
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
         _seconds = AddOption("--seconds", "How long to measure each model.", 2.0);
         _threads = AddThreads("Threads to run on.");
     }
@@ -38,7 +38,7 @@ internal sealed class CompareVerb : Verb
         int batch = context.Value(_batch);
         if (batch < 1)
         {
-            throw new UsageException($"--batch {batch} is too small: a run takes at least one picture.");
+            throw new UsageException($"--batch {batch} is too small: a run takes at least one image.");
         }
 
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));

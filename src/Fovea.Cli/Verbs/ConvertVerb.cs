@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
@@ -89,7 +90,7 @@ internal sealed class ConvertVerb : Verb
         string[] labels = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return labels.Distinct().Count() == labels.Length
             ? labels
-            : throw new DataException($"{path}: two lines are the same ('{labels.GroupBy(label => label).First(group => group.Count() > 1).Key}'). Give each class a name of its own.");
+            : throw new UnusableDataException($"{path}: two lines are the same ('{labels.GroupBy(label => label).First(group => group.Count() > 1).Key}'). Give each class a name of its own.");
     }
 
     private static void Show(VerbContext context, CheckpointImport import, string output)
@@ -106,9 +107,9 @@ internal sealed class ConvertVerb : Verb
             context.Output.WriteLine($"fresh     {Names(import.Match.Fresh)}: to be trained");
         }
 
-        if (import.Match.Leftovers.Count > 0)
+        if (import.Match.IgnoredKeys.Count > 0)
         {
-            context.Output.WriteLine($"left out  {Names(import.Match.Leftovers)}: nothing is lost");
+            context.Output.WriteLine($"left out  {Names(import.Match.IgnoredKeys)}: nothing is lost");
         }
 
         context.Output.WriteLine($"wrote     {output}, {Numbers.Bytes(bytes)}");

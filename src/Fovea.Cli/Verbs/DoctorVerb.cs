@@ -124,9 +124,9 @@ internal sealed class DoctorVerb : Verb
             context.Output.WriteLine($"    {(context.OutputStyle.Unicode ? "→" : "->")} {problem.Remedy}");
         }
 
-        if (match is { Leftovers.Count: > 0 })
+        if (match is { IgnoredKeys.Count: > 0 })
         {
-            context.Output.WriteLine($"Left out without loss: {string.Join(", ", match.Leftovers.Take(NamesShown))}{(match.Leftovers.Count > NamesShown ? $", … ({Numbers.Whole(match.Leftovers.Count)} in all)" : "")}");
+            context.Output.WriteLine($"Left out without loss: {string.Join(", ", match.IgnoredKeys.Take(NamesShown))}{(match.IgnoredKeys.Count > NamesShown ? $", … ({Numbers.Whole(match.IgnoredKeys.Count)} in all)" : "")}");
         }
 
         if (diagnosis.Own is { } own)
@@ -143,6 +143,6 @@ internal sealed class DoctorVerb : Verb
             ["names"] = new JsonArray([.. problem.Names.Select(tensor => (JsonNode)tensor)]),
             ["remedy"] = problem.Remedy,
         })]);
-        context.Result["leftovers"] = new JsonArray([.. (match?.Leftovers ?? []).Select(tensor => (JsonNode)tensor)]);
+        context.Result["leftovers"] = new JsonArray([.. (match?.IgnoredKeys ?? []).Select(tensor => (JsonNode)tensor)]);
     }
 }

@@ -20,12 +20,12 @@ internal sealed class EvaluateVerb : Verb
         : base(
             "evaluate",
             "Evaluate a checkpoint on a data set (its test part, where it has one).",
-            "fovea evaluate runs/first/best.safetensors pictures/",
-            "fovea evaluate runs/first/best.safetensors pictures/ --batch 16 --json")
+            "fovea evaluate runs/first/best.safetensors images/",
+            "fovea evaluate runs/first/best.safetensors images/ --batch 16 --json")
     {
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
         _data = AddArgument<string>("DATA", "A data set of the same classes.");
-        _batch = AddOption("--batch", "Pictures in a batch.", 64);
+        _batch = AddOption("--batch", "Images in a batch.", 64);
         _size = AddInputSize();
     }
 
@@ -35,27 +35,27 @@ internal sealed class EvaluateVerb : Verb
         int batch = context.Value(_batch);
         if (batch < 1)
         {
-            throw new UsageException($"--batch {batch} is too small: a batch has at least one picture.");
+            throw new UsageException($"--batch {batch} is too small: a batch has at least one image.");
         }
 
         using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size), batch);
         string path = context.Value(_data);
-        IPictureDataset pictures = Datasets.OpenTest(path) ?? Datasets.Open(path);
+        IImageDataset images = Datasets.OpenTest(path) ?? Datasets.Open(path);
         Evaluation evaluation;
-        using (ProgressBar bar = context.Progress("evaluating", pictures.Count))
+        using (ProgressBar bar = context.Progress("evaluating", images.Count))
         {
-            evaluation = classifier.Evaluate(pictures, progress: new BarProgress(bar), cancellation: cancellation);
+            evaluation = classifier.Evaluate(images, progress: new BarProgress(bar), cancellation: cancellation);
             bar.Finish(("top-1", Numbers.Percent(evaluation.Top1, 2)));
         }
 
-        Show(context, evaluation, pictures);
+        Show(context, evaluation, images);
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Show(VerbContext context, Evaluation evaluation, IPictureDataset pictures)
+    private static void Show(VerbContext context, Evaluation evaluation, IImageDataset images)
     {
         ConfusionMatrix confusion = evaluation.Confusion;
-        Table table = new("class", "pictures", "precision", "recall");
+        Table table = new("class", "images", "precision", "recall");
         JsonArray classes = [];
         for (int i = 0; i < confusion.Classes.Count; i++)
         {
@@ -63,20 +63,20 @@ internal sealed class EvaluateVerb : Verb
             classes.Add(new JsonObject
             {
                 ["class"] = confusion.Classes[i],
-                ["pictures"] = confusion.Support(i),
+                ["images"] = confusion.Support(i),
                 ["precision"] = confusion.Precision(i),
                 ["recall"] = confusion.Recall(i),
             });
         }
 
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(evaluation.Top1, 2)}, top-5 {Numbers.Percent(evaluation.Top5, 2)}, loss {Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(pictures.Count)} pictures");
+            $"top-1 {Numbers.Percent(evaluation.Top1, 2)}, top-5 {Numbers.Percent(evaluation.Top5, 2)}, loss {Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(images.Count)} images");
         context.Output.WriteLine();
         context.Write(table);
         context.Result["top1"] = evaluation.Top1;
         context.Result["top5"] = evaluation.Top5;
         context.Result["loss"] = evaluation.Loss;
-        context.Result["pictures"] = pictures.Count;
+        context.Result["images"] = images.Count;
         context.Result["classes"] = classes;
     }
 

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -38,22 +39,22 @@ internal sealed class ExportVerb : Verb
         _onnx.Required = true;
         _model = AddOption<string>("--model", "A model with fresh weights, in place of a checkpoint; 'fovea models' lists them.");
         _classes = AddOption<int?>("--classes", "With --model: number of classes. [default: the model's own]");
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: the checkpoint's or the model's own]");
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the checkpoint's or the model's own]");
         _seed = AddOption<ulong>("--seed", "With --model: what the fresh weights are drawn from.", 1);
-        _opset = AddOption("--opset", $"Version of ONNX's operators, {OnnxOptions.LeastOpset} to {OnnxOptions.MostOpset}.", OnnxOptions.LeastOpset);
-        _withPreprocessing = AddOption<bool>("--with-preprocessing", "Take bytes (batch, rows, columns, 3) of pictures at the network's size, and normalise them inside the file.");
+        _opset = AddOption("--opset", $"Version of ONNX's operators, {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.", OnnxOptions.MinOpset);
+        _withPreprocessing = AddOption<bool>("--with-preprocessing", "Take bytes (batch, rows, columns, 3) of images at the network's size, and normalise them inside the file.");
     }
 
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         int opset = context.Value(_opset);
-        if (opset is < OnnxOptions.LeastOpset or > OnnxOptions.MostOpset)
+        if (opset is < OnnxOptions.MinOpset or > OnnxOptions.MaxOpset)
         {
-            throw new UsageException($"--opset {opset} cannot be written: choose one from {OnnxOptions.LeastOpset} to {OnnxOptions.MostOpset}.");
+            throw new UsageException($"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
         }
 
-        (CheckpointInfo info, Network network, ModuleState state) = Open(context);
+        (CheckpointInfo info, Network network, ParameterStore state) = Open(context);
         using (state)
         {
             OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? info.Preprocessing : null };
@@ -64,7 +65,7 @@ internal sealed class ExportVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private (CheckpointInfo Info, Network Network, ModuleState State) Open(VerbContext context)
+    private (CheckpointInfo Info, Network Network, ParameterStore State) Open(VerbContext context)
     {
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         switch (context.ValueOrNull(_checkpoint), context.Value(_model))
@@ -83,7 +84,7 @@ internal sealed class ExportVerb : Verb
         }
     }
 
-    private static (CheckpointInfo Info, Network Network, ModuleState State) Fresh(string model, ModelOptions options, ulong seed)
+    private static (CheckpointInfo Info, Network Network, ParameterStore State) Fresh(string model, ModelOptions options, ulong seed)
     {
         Network network = ModelChoice.Create(model, options);
         Preprocessing preprocessing = new()
@@ -93,7 +94,7 @@ internal sealed class ExportVerb : Verb
             ResizeTo = Math.Min(network.Height, network.Width) * 256 / 224,
         };
         string[] classes = [.. Enumerable.Range(0, network.Classes).Select(number => number.ToString(CultureInfo.InvariantCulture))];
-        ModuleState state = new(network);
+        ParameterStore state = new(network);
         state.Initialize(seed);
         return (new CheckpointInfo(model, options with { Classes = network.Classes }, classes, preprocessing), network, state);
     }

@@ -22,8 +22,8 @@ internal sealed class InfoVerb : Verb
             "fovea info cmt_s --size 192x256 --batch 32 --classes 10")
     {
         _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
-        _batch = AddOption("--batch", "Pictures in one run.", 1);
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _batch = AddOption("--batch", "Images in one run.", 1);
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _classes = AddOption<int?>("--classes", "Number of classes. [default: the model's own]");
     }
 
@@ -34,7 +34,7 @@ internal sealed class InfoVerb : Verb
         int batch = context.Value(_batch);
         if (batch < 1)
         {
-            throw new UsageException($"--batch {batch} is too small: a run takes at least one picture.");
+            throw new UsageException($"--batch {batch} is too small: a run takes at least one image.");
         }
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
@@ -52,7 +52,7 @@ internal sealed class InfoVerb : Verb
         output.WriteLine($"{name} for {network.Classes} classes");
         output.WriteLine();
         output.WriteLine($"parameters     {Numbers.Whole(summary.Parameters)}");
-        output.WriteLine($"multiply-adds  {Numbers.Whole(summary.MultiplyAdds)} a picture");
+        output.WriteLine($"multiply-adds  {Numbers.Whole(summary.MultiplyAdds)} an image");
         output.WriteLine($"input          {network.Height}x{network.Width}x3, {summary.Batch} at a time");
         output.WriteLine($"memory         {Numbers.Bytes(summary.InferenceBytes)} for inference, {Numbers.Bytes(summary.TrainingBytes)} for training with AdamW");
         output.WriteLine();

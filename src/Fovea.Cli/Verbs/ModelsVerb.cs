@@ -5,7 +5,7 @@ using Fovea.Models;
 namespace Fovea.Cli.Verbs;
 
 /// <summary><c>fovea models</c>: what can be built, and what it costs.</summary>
-internal sealed class ModelsVerb() : Verb("models", "List the models with their parameters, multiply-adds and native picture size.")
+internal sealed class ModelsVerb() : Verb("models", "List the models with their parameters, multiply-adds and native image size.")
 {
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)

@@ -6,11 +6,11 @@ using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea predict CHECKPOINT PICTURE...</c>: the most probable classes of pictures.</summary>
+/// <summary><c>fovea predict CHECKPOINT IMAGE...</c>: the most probable classes of images.</summary>
 internal sealed class PredictVerb : Verb
 {
     private readonly Argument<string> _checkpoint;
-    private readonly Argument<string[]> _pictures;
+    private readonly Argument<string[]> _images;
     private readonly Option<int> _top;
     private readonly Option<string> _size;
 
@@ -18,14 +18,14 @@ internal sealed class PredictVerb : Verb
     public PredictVerb()
         : base(
             "predict",
-            "Say what pictures (PNG, JPEG) show.",
+            "Say what images (PNG, JPEG) show.",
             "fovea predict runs/first/best.safetensors cat.jpg dog.png",
             "fovea predict runs/first/best.safetensors cat.jpg --top 1 --json")
     {
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
-        _pictures = AddArgument<string[]>("PICTURE", "Picture files.");
-        _pictures.Arity = ArgumentArity.OneOrMore;
-        _top = AddOption("--top", "How many classes to show for each picture.", 3);
+        _images = AddArgument<string[]>("IMAGE", "Image files.");
+        _images.Arity = ArgumentArity.OneOrMore;
+        _top = AddOption("--top", "How many classes to show for each image.", 3);
         _size = AddInputSize();
     }
 
@@ -39,7 +39,7 @@ internal sealed class PredictVerb : Verb
         }
 
         using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size));
-        List<string> headings = ["picture"];
+        List<string> headings = ["image"];
         for (int i = 1; i <= Math.Min(top, classifier.Info.Classes.Count); i++)
         {
             headings.Add(i == 1 ? "class" : $"class {i}");
@@ -48,12 +48,12 @@ internal sealed class PredictVerb : Verb
 
         Table table = new([.. headings]);
         JsonArray answers = [];
-        foreach (string path in context.Value(_pictures))
+        foreach (string path in context.Value(_images))
         {
             cancellation.ThrowIfCancellationRequested();
             List<string> row = [path];
             JsonArray classes = [];
-            foreach (Prediction prediction in classifier.Predict(PictureFile.Read(path), top, cancellation))
+            foreach (Prediction prediction in classifier.Predict(ImageFile.Read(path), top, cancellation))
             {
                 row.Add(prediction.Class);
                 row.Add(Numbers.Percent(prediction.Probability));
@@ -61,7 +61,7 @@ internal sealed class PredictVerb : Verb
             }
 
             table.Add([.. row]);
-            answers.Add(new JsonObject { ["picture"] = path, ["classes"] = classes });
+            answers.Add(new JsonObject { ["image"] = path, ["classes"] = classes });
         }
 
         context.Write(table);

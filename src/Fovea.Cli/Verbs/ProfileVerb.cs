@@ -29,13 +29,13 @@ internal sealed class ProfileVerb : Verb
             "fovea profile crossformer_s --in-order --top 1000 --html profile.html")
     {
         _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
-        _batch = AddOption("--batch", "Pictures in one run.", 1);
+        _batch = AddOption("--batch", "Images in one run.", 1);
         _threads = AddThreads("Threads to run on.");
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _train = AddOption<bool>("--train", "Profile a step of training (forward and backward) instead of inference.");
         _inOrder = AddOption<bool>("--in-order", "List nodes as they run, not the most expensive first.");
         _top = AddOption("--top", "How many nodes to list.", 20);
-        _html = AddOption<string>("--html", "Write a picture of the whole plan to this file, for a browser.");
+        _html = AddOption<string>("--html", "Write an image of the whole plan to this file, for a browser.");
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea quickstart</c>: the whole way from pictures to predictions, on a data set that travels with the source.</summary>
+/// <summary><c>fovea quickstart</c>: the whole way from images to predictions, on a data set that travels with the source.</summary>
 internal sealed class QuickstartVerb : Verb
 {
     private const int ShownPredictions = 5;
@@ -22,13 +22,13 @@ internal sealed class QuickstartVerb : Verb
     public QuickstartVerb()
         : base(
             "quickstart",
-            "Train cmt_nano on Fashion-MNIST, evaluate it, predict some pictures and write a report: about two minutes.",
+            "Train cmt_nano on Fashion-MNIST, evaluate it, predict some images and write a report: about two minutes.",
             "fovea quickstart",
             "fovea quickstart --full --out runs/fashion --json")
     {
-        _full = AddOption<bool>("--full", "Train on the whole set (60,000 pictures, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the source.");
+        _full = AddOption<bool>("--full", "Train on the whole set (60,000 images, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the source.");
         _out = AddOption("--out", "The run folder.", "runs/quickstart");
-        _epochs = AddOption<int?>("--epochs", "Times that all pictures are shown. [default: 9, or 6 with --full]");
+        _epochs = AddOption<int?>("--epochs", "Times that all images are shown. [default: 9, or 6 with --full]");
         _seed = AddOption("--seed", "The seed of weights, order and augmentation.", 0UL);
         _threads = AddThreads();
     }
@@ -38,28 +38,28 @@ internal sealed class QuickstartVerb : Verb
     {
         bool full = context.Value(_full);
         string data = full ? FullData() : SampleData();
-        IPictureDataset all = Datasets.Open(data);
-        IPictureDataset test = Datasets.OpenTest(data) ?? throw new UsageException($"{data} has no test pictures.");
+        IImageDataset all = Datasets.Open(data);
+        IImageDataset test = Datasets.OpenTest(data) ?? throw new UsageException($"{data} has no test images.");
         ulong seed = context.Value(_seed);
         (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, 0.05, seed);
         TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 6 : 9), seed);
         OptionChecks.Validate(options);
         RunFolder folder = RunFolder.Create(context.Value(_out)!, overwrite: true);
         folder.WriteConfig(new RunConfiguration(data, null, options).ToJson());
-        context.Output.WriteLine($"Training cmt_nano on {Numbers.Whole(training.Count)} pictures of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the best epoch, {Numbers.Whole(test.Count)} test it.");
+        context.Output.WriteLine($"Training cmt_nano on {Numbers.Whole(training.Count)} images of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the best epoch, {Numbers.Whole(test.Count)} test it.");
 
         TrainingOutcome outcome = TrainingRun.Run(
             context, options, training, validation, test, folder, resume: false, context.Value(_threads), "cmt_nano on Fashion-MNIST", cancellation);
         context.Output.WriteLine();
         context.Output.WriteLine(
-            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test pictures: {Numbers.Percent(outcome.Evaluation.Top1, 2)}, after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training.");
+            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test images: {Numbers.Percent(outcome.Evaluation.Top1, 2)}, after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training.");
         context.Output.WriteLine();
         JsonArray predictions = Predict(context, folder, test);
         ShowNext(context, folder, data);
         context.Result["top1"] = outcome.Evaluation.Top1;
         context.Result["seconds"] = outcome.Seconds;
         context.Result["epochs"] = options.Epochs;
-        context.Result["pictures"] = training.Count;
+        context.Result["images"] = training.Count;
         context.Result["checkpoint"] = folder.BestCheckpointPath;
         context.Result["report"] = folder.ReportPath;
         context.Result["predictions"] = predictions;
@@ -75,7 +75,7 @@ internal sealed class QuickstartVerb : Verb
             Epochs = epochs,
             BatchSize = 50,
             LearningRate = 3e-3,
-            AverageDecay = 0.995,
+            EmaDecay = 0.995,
             Seed = seed,
             Preprocessing = FashionMnist.Preprocessing with
             {
@@ -90,23 +90,23 @@ internal sealed class QuickstartVerb : Verb
         };
     }
 
-    private static JsonArray Predict(VerbContext context, RunFolder folder, IPictureDataset test)
+    private static JsonArray Predict(VerbContext context, RunFolder folder, IImageDataset test)
     {
         using Classifier classifier = Classifier.Load(folder.BestCheckpointPath);
-        string pictures = Path.Combine(folder.Path, "pictures");
-        Directory.CreateDirectory(pictures);
-        Table table = new("picture", "shows", "predicted", "probability");
+        string images = Path.Combine(folder.Path, "images");
+        Directory.CreateDirectory(images);
+        Table table = new("image", "shows", "predicted", "probability");
         JsonArray answers = [];
         for (int i = 0; i < ShownPredictions; i++)
         {
             int index = i * (test.Count / ShownPredictions);
-            Picture picture = test.Load(index);
-            string path = Path.Combine(pictures, $"{i + 1}.png");
-            File.WriteAllBytes(path, PngEncoder.Encode(picture));
-            Prediction prediction = classifier.Predict(picture, 1)[0];
+            Image image = test.Load(index);
+            string path = Path.Combine(images, $"{i + 1}.png");
+            File.WriteAllBytes(path, PngEncoder.Encode(image));
+            Prediction prediction = classifier.Predict(image, 1)[0];
             string truth = test.Classes[test.LabelOf(index)];
             table.Add(path, truth, prediction.Class, Numbers.Percent(prediction.Probability));
-            answers.Add(new JsonObject { ["picture"] = path, ["truth"] = truth, ["class"] = prediction.Class, ["probability"] = prediction.Probability });
+            answers.Add(new JsonObject { ["image"] = path, ["truth"] = truth, ["class"] = prediction.Class, ["probability"] = prediction.Probability });
         }
 
         context.Write(table);
@@ -119,8 +119,8 @@ internal sealed class QuickstartVerb : Verb
         context.Output.WriteLine($"Open {folder.ReportPath} in a browser: curves, confusion matrix, worst mistakes.");
         context.Output.WriteLine("Go on with:");
         context.Output.WriteLine($"  ./fovea evaluate {folder.BestCheckpointPath} {data}");
-        context.Output.WriteLine($"  ./fovea predict {folder.BestCheckpointPath} {Path.Combine(folder.Path, "pictures", "1.png")}");
-        context.Output.WriteLine("  ./fovea train YOUR_PICTURES --model cmt_ti --size 160    (one folder for each class)");
+        context.Output.WriteLine($"  ./fovea predict {folder.BestCheckpointPath} {Path.Combine(folder.Path, "images", "1.png")}");
+        context.Output.WriteLine("  ./fovea train YOUR_IMAGES --model cmt_ti --size 160    (one folder for each class)");
     }
 
     private static string FullData() => FashionMnist.FullLocation

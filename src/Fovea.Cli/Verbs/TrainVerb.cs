@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
@@ -6,7 +7,7 @@ using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea train DATA</c>: trains a model on pictures and keeps everything in a run folder.</summary>
+/// <summary><c>fovea train DATA</c>: trains a model on images and keeps everything in a run folder.</summary>
 internal sealed class TrainVerb : Verb
 {
     private readonly Argument<string?> _data;
@@ -25,7 +26,7 @@ internal sealed class TrainVerb : Verb
     private readonly Option<float> _labelSmoothing;
     private readonly Option<float?> _dropPath;
     private readonly Option<double> _clip;
-    private readonly Option<double> _average;
+    private readonly Option<double> _ema;
     private readonly Option<bool> _noFlip;
     private readonly Option<string> _validation;
     private readonly Option<double> _validationFraction;
@@ -37,7 +38,7 @@ internal sealed class TrainVerb : Verb
         : base(
             "train",
             "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.",
-            "fovea train pictures/ --model cmt_nano --epochs 20 --out runs/first",
+            "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
             "fovea train --resume --out runs/first")
@@ -50,9 +51,9 @@ internal sealed class TrainVerb : Verb
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
-        _epochs = AddOption("--epochs", "Times that all pictures are shown.", defaults.Epochs);
-        _batch = AddOption("--batch", "Pictures in a step.", defaults.BatchSize);
-        _size = AddOption<string>("--size", "Side of the pictures in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _epochs = AddOption("--epochs", "Times that all images are shown.", defaults.Epochs);
+        _batch = AddOption("--batch", "Images in a step.", defaults.BatchSize);
+        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _optimizer = AddOption("--optimizer", "How weights are changed.", defaults.Optimizer);
         _learningRate = AddOption<double?>("--learning-rate", "The learning rate after the warm-up. [default: 0.002 for AdamW, 0.05 for Sgd]");
         _warmUp = AddOption("--warm-up", "Epochs over which the learning rate rises.", defaults.WarmUpEpochs);
@@ -60,10 +61,10 @@ internal sealed class TrainVerb : Verb
         _labelSmoothing = AddOption("--label-smoothing", "Label smoothing, from 0 to below 1.", defaults.LabelSmoothing);
         _dropPath = AddOption<float?>("--drop-path", "Probability of dropping the last block's branches. [default: the model's own]");
         _clip = AddOption("--clip", "The largest norm of all gradients together; 0 for no limit.", defaults.ClipNorm);
-        _average = AddOption("--average", "Decay of the running average of weights that is evaluated, such as 0.999; 0 for none.", defaults.AverageDecay);
-        _noFlip = AddOption<bool>("--no-flip", "Do not mirror training pictures at random.");
+        _ema = AddOption("--average", "Decay of the running average of weights that is evaluated, such as 0.999; 0 for none.", defaults.EmaDecay);
+        _noFlip = AddOption<bool>("--no-flip", "Do not mirror training images at random.");
         _validation = AddOption<string>("--validation", "A data set to evaluate on. [default: the set's own test part, else --validation-fraction]");
-        _validationFraction = AddOption("--validation-fraction", "Share of the training pictures set aside where there is no validation set.", defaults.ValidationFraction);
+        _validationFraction = AddOption("--validation-fraction", "Share of the training images set aside where there is no validation set.", defaults.ValidationFraction);
         _seed = AddOption("--seed", "The seed of weights, order, augmentation and dropout.", 0UL);
         _threads = AddThreads();
     }
@@ -75,10 +76,10 @@ internal sealed class TrainVerb : Verb
         string path = context.Value(_out)!;
         RunFolder? existing = resume ? RunFolder.Open(path) : null;
         RunConfiguration configuration = existing is null ? Configure(context) : Continue(context, existing);
-        (IPictureDataset training, IPictureDataset? validation) = OpenData(configuration);
+        (IImageDataset training, IImageDataset? validation) = OpenData(configuration);
         OptionChecks.Validate(configuration.Options, training, validation);
         context.Output.WriteLine(
-            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} pictures of {training.Classes.Count} classes, {Numbers.Whole(validation?.Count ?? 0)} for validation");
+            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} images of {training.Classes.Count} classes, {Numbers.Whole(validation?.Count ?? 0)} for validation");
         RunFolder folder = existing ?? RunFolder.Create(path, context.Value(_overwrite));
         if (!resume)
         {
@@ -115,15 +116,15 @@ internal sealed class TrainVerb : Verb
         context.Result["report"] = folder.ReportPath;
     }
 
-    private static (IPictureDataset Training, IPictureDataset? Validation) OpenData(RunConfiguration configuration)
+    private static (IImageDataset Training, IImageDataset? Validation) OpenData(RunConfiguration configuration)
     {
-        IPictureDataset all = Datasets.Open(configuration.Data);
+        IImageDataset all = Datasets.Open(configuration.Data);
         if (configuration.Validation is string path)
         {
             return (all, Datasets.Open(path));
         }
 
-        if (Datasets.OpenTest(configuration.Data) is IPictureDataset test)
+        if (Datasets.OpenTest(configuration.Data) is IImageDataset test)
         {
             return (all, test);
         }
@@ -137,7 +138,7 @@ internal sealed class TrainVerb : Verb
         return (training, validation);
     }
 
-    /// <summary>An earlier run's configuration; the pictures may have moved since.</summary>
+    /// <summary>An earlier run's configuration; the images may have moved since.</summary>
     private RunConfiguration Continue(VerbContext context, RunFolder folder)
     {
         RunConfiguration configuration = RunConfiguration.FromJson(folder.ReadConfig(), folder.ConfigPath);
@@ -148,17 +149,17 @@ internal sealed class TrainVerb : Verb
     {
         string data = context.ValueOrNull(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
-        IPictureDataset pictures = Datasets.Open(data);
+        IImageDataset images = Datasets.Open(data);
         string? from = context.Value(_from);
-        using CheckpointImport? beginning = from is null ? null : Begin(context, from, pictures.Classes.Count, size);
+        using CheckpointImport? beginning = from is null ? null : Begin(context, from, images.Classes.Count, size);
         string model = beginning?.Info.Model ?? context.Value(_model)!;
-        Network network = beginning?.Network ?? ModelChoice.Create(model, new ModelOptions(pictures.Classes.Count, size?.Height, size?.Width));
+        Network network = beginning?.Network ?? ModelChoice.Create(model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
         OptimizerKind optimizer = context.Value(_optimizer);
         double learningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05);
-        (Preprocessing preprocessing, Augmentation augmentation) = InputChoice.For(pictures, network.Height, network.Width, flip: !context.Value(_noFlip));
+        (Preprocessing preprocessing, Augmentation augmentation) = PreprocessingAdvisor.For(images, network.Height, network.Width, flip: !context.Value(_noFlip));
         if (beginning is not null)
         {
-            // The weights know pictures normalised as they were trained, so that is kept, and not measured on the new ones.
+            // The weights know images normalised as they were trained, so that is kept, and not measured on the new ones.
             Preprocessing trained = beginning.Info.Preprocessing;
             preprocessing = preprocessing with { Mean = trained.Mean, StandardDeviation = trained.StandardDeviation };
         }
@@ -171,13 +172,13 @@ internal sealed class TrainVerb : Verb
             BatchSize = context.Value(_batch),
             Optimizer = optimizer,
             LearningRate = learningRate,
-            MinimumRate = Math.Min(new TrainingOptions().MinimumRate, learningRate),
+            MinLearningRate = Math.Min(new TrainingOptions().MinLearningRate, learningRate),
             WarmUpEpochs = Math.Min(context.Value(_warmUp), context.Value(_epochs)),
             WeightDecay = context.Value(_weightDecay),
             LabelSmoothing = context.Value(_labelSmoothing),
             DropPath = context.Value(_dropPath),
             ClipNorm = context.Value(_clip),
-            AverageDecay = context.Value(_average),
+            EmaDecay = context.Value(_ema),
             ValidationFraction = context.Value(_validationFraction),
             Seed = context.Value(_seed),
             Preprocessing = preprocessing,

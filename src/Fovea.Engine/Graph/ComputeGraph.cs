@@ -92,10 +92,10 @@ public sealed class ComputeGraph(bool training = false)
     public Value Filled(Shape shape, float number) => Apply(new Constant(shape, number));
 
     /// <summary>A table of integers known when the graph is built, such as indices.</summary>
-    public Value Table(Shape shape, int[] elements) => Apply(new IndexTable(shape, elements));
+    public Value Table(Shape shape, int[] elements) => Apply(new IntegerTensor(shape, elements));
 
     /// <summary>A table of numbers known when the graph is built.</summary>
-    public Value Table(Shape shape, float[] elements) => Apply(new NumberTable(shape, elements));
+    public Value Table(Shape shape, float[] elements) => Apply(new FloatTensor(shape, elements));
 
     /// <summary>Names a value as a result of each run.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>

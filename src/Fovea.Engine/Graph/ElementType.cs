@@ -9,6 +9,6 @@ public enum ElementType
     /// <summary>32-bit signed integers: labels and indices.</summary>
     Int32,
 
-    /// <summary>8-bit unsigned integers: raw pictures.</summary>
+    /// <summary>8-bit unsigned integers: raw images.</summary>
     UInt8,
 }

@@ -63,7 +63,7 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
 
         if (elements > int.MaxValue)
         {
-            throw new ShapeException($"a value of shape [{string.Join(", ", axes.ToArray())}] has {elements:g3} elements, and at most {int.MaxValue} can be addressed: make the batch or the pictures smaller");
+            throw new ShapeException($"a value of shape [{string.Join(", ", axes.ToArray())}] has {elements:g3} elements, and at most {int.MaxValue} can be addressed: make the batch or the images smaller");
         }
 
         return axes.IsEmpty && Scalar is not null ? Scalar : new Shape(axes.ToArray());

@@ -26,7 +26,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     public bool Trainable { get; } = trainable;
 
     /// <summary>Whether the values lie in someone else's memory.</summary>
-    public bool IsBorrowed => _loan.Pointer is not null;
+    public bool IsExternal => _loan.Pointer is not null;
 
     /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
     /// <exception cref="InvalidOperationException">No memory was given to the variable yet, or its values were borrowed and given back.</exception>
@@ -40,19 +40,19 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Where the values lie, for reading.</summary>
-    internal float* Pointer => IsBorrowed ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
+    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
 
     private AlignedMemory Memory => _isGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
-    /// Takes values where they lie, until <see cref="GiveBack"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
+    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
     /// read in every run. Nothing writes to them.
     /// </summary>
     /// <param name="values">The values, row-major, as many as the shape says; 64 bytes that follow them must be readable.</param>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>
-    public void Borrow(ReadOnlyMemory<float> values)
+    public void MapExternal(ReadOnlyMemory<float> values)
     {
         if (values.Length != Shape.Elements)
         {
@@ -64,16 +64,16 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Ends borrowing. Values that nobody asked to keep are gone.</summary>
-    public void GiveBack()
+    public void Unmap()
     {
-        _isGone |= IsBorrowed;
+        _isGone |= IsExternal;
         EndLoan();
     }
 
     /// <summary>Copies borrowed values into memory of the variable's own.</summary>
     internal void Keep()
     {
-        if (IsBorrowed)
+        if (IsExternal)
         {
             new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats((int)_offset, (int)Shape.Elements));
             EndLoan();

@@ -9,7 +9,7 @@ internal unsafe struct AttentionAddends
     // Relative logits are put together for as many queries at a time as a square of the transposition has rows.
     private const int RowsTogether = 8;
 
-    /// <summary>A table [H, N, M], the same for every picture, as <see cref="AttentionTable"/> packs it.</summary>
+    /// <summary>A table [H, N, M], the same for every image, as <see cref="AttentionTable"/> packs it.</summary>
     public float* Table;
 
     /// <summary>Relative logits by row [B, N, H·(2·<see cref="Height"/>−1)], or null: queries and keys are the cells of one grid.</summary>
@@ -24,7 +24,7 @@ internal unsafe struct AttentionAddends
     /// <summary>Columns of the grid that relative logits are for.</summary>
     public int Width;
 
-    /// <summary>A mask [G, M]: row b mod G is for picture b.</summary>
+    /// <summary>A mask [G, M]: row b mod G is for image b.</summary>
     public float* Mask;
 
     /// <summary>Rows of the mask, G.</summary>
@@ -32,13 +32,13 @@ internal unsafe struct AttentionAddends
 
     /// <summary>The addends of a strip of queries against all keys, keys × lanes, as binary exponents.</summary>
     /// <param name="geometry">Sizes.</param>
-    /// <param name="picture">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <param name="head">The head.</param>
     /// <param name="index">The strip.</param>
     /// <param name="panel">Memory of <see cref="AttentionGeometry.ScoreFloats"/> floats, for what must be put together.</param>
     /// <param name="rows">Memory of <see cref="RowFloats"/> floats.</param>
     /// <param name="zeros">A row of zeros, which is the answer where nothing is added.</param>
-    public readonly StridedRows Of(in AttentionGeometry geometry, int picture, int head, int index, float* panel, float* rows, float* zeros)
+    public readonly StridedRows Of(in AttentionGeometry geometry, int image, int head, int index, float* panel, float* rows, float* zeros)
     {
         var strip = geometry.Strip(index);
         float* table = Table == null ? null : Table + AttentionTable.Panel(geometry, head, index);
@@ -51,14 +51,14 @@ internal unsafe struct AttentionAddends
         {
             for (int row = 0; row < strip.Count; row += RowsTogether)
             {
-                Relative(geometry, picture, head, strip.First + row, Math.Min(RowsTogether, strip.Count - row), rows);
+                Relative(geometry, image, head, strip.First + row, Math.Min(RowsTogether, strip.Count - row), rows);
 
                 // Whole squares: lanes past the last query and keys past the last are never used.
                 Transposition.Transpose(rows, RowStride(geometry), RowsTogether, RowStride(geometry), panel + row, strip.Lanes);
             }
         }
 
-        float* mask = Mask == null ? null : Mask + (nint)(picture % Groups) * geometry.Keys;
+        float* mask = Mask == null ? null : Mask + (nint)(image % Groups) * geometry.Keys;
         Combine(panel, RelativeRows != null, table, mask, geometry.Keys, strip.Lanes);
         return new StridedRows(panel, strip.Lanes);
     }
@@ -92,11 +92,11 @@ internal unsafe struct AttentionAddends
 
     private static int RowStride(in AttentionGeometry geometry) => geometry.Keys + 7 & ~7;
 
-    private readonly void Relative(in AttentionGeometry geometry, int picture, int head, int firstQuery, int count, float* rows)
+    private readonly void Relative(in AttentionGeometry geometry, int image, int head, int firstQuery, int count, float* rows)
     {
         for (int query = firstQuery; query < firstQuery + count; query++)
         {
-            nint token = ((nint)picture * geometry.Queries + query) * geometry.Heads + head;
+            nint token = ((nint)image * geometry.Queries + query) * geometry.Heads + head;
             float* byRow = RelativeRows + token * (2 * Height - 1) + Height - 1 - query / Width;
             float* byColumn = RelativeColumns + token * (2 * Width - 1) + Width - 1 - query % Width;
             for (int y = 0; y < Height; y++)

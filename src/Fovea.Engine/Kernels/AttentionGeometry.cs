@@ -4,7 +4,7 @@ namespace Fovea.Engine.Kernels;
 /// Sizes of multi-head attention on the token layout: query [B, N, H·D], key [B, M, H·D], value [B, M, H·Dv], output [B, N, H·Dv];
 /// head h is the slice of channels that starts at h·D (or h·Dv).
 /// </summary>
-/// <param name="Batch">Pictures (or windows), B.</param>
+/// <param name="Batch">Images (or windows), B.</param>
 /// <param name="Heads">Heads, H.</param>
 /// <param name="Queries">Query tokens, N.</param>
 /// <param name="Keys">Key and value tokens, M.</param>
@@ -18,11 +18,11 @@ internal readonly record struct AttentionGeometry(
     public const int StripQueries = 48;
 
     /// <summary>Lanes of the widest strip.</summary>
-    public const int MaximumLanes = StripQueries + 8;
+    public const int MaxLanes = StripQueries + 8;
 
-    private const int MostKeysInChunk = 96;
+    private const int MaxKeysInChunk = 96;
 
-    private const int MostFloatsFetched = 1 << 15;
+    private const int MaxFloatsFetched = 1 << 15;
 
     /// <summary>Strips that the queries of a head are split into.</summary>
     public int Strips => Math.Max(Queries - 8 + StripQueries - 1, StripQueries) / StripQueries;
@@ -34,14 +34,14 @@ internal readonly record struct AttentionGeometry(
     public nint ScoreFloats => (nint)(Keys + 7 & ~7) * StripLanes;
 
     /// <summary>Floats of the longest row that a product begins with: a strip's scores, or a head's channels.</summary>
-    public int WidestRow => Math.Max(MaximumLanes, StridedProduct.Lanes(Math.Max(Width, ValueWidth)));
+    public int WidestRow => Math.Max(MaxLanes, StridedProduct.Lanes(Math.Max(Width, ValueWidth)));
 
     /// <summary>Keys that are treated together while they are in the first cache: whole tiles of six, and chunks of much the same size.</summary>
     public int ChunkKeys
     {
         get
         {
-            int chunks = (Keys + MostKeysInChunk - 1) / MostKeysInChunk;
+            int chunks = (Keys + MaxKeysInChunk - 1) / MaxKeysInChunk;
             return ((Keys + chunks - 1) / chunks + 5) / 6 * 6;
         }
     }
@@ -54,7 +54,7 @@ internal readonly record struct AttentionGeometry(
     {
         get
         {
-            int most = Math.Max(MostFloatsFetched / (Keys * (Width + ValueWidth)), 1);
+            int most = Math.Max(MaxFloatsFetched / (Keys * (Width + ValueWidth)), 1);
             int fetches = (Heads + most - 1) / most;
             return (Heads + fetches - 1) / fetches;
         }
@@ -71,7 +71,7 @@ internal readonly record struct AttentionGeometry(
 
 /// <summary>
 /// Tokens [B, tokens, channels] that may be a slice of the channels of a wider matrix: rows stand <paramref name="stride"/> floats apart, and the
-/// tokens of one picture follow those of the one before.
+/// tokens of one image follow those of the one before.
 /// </summary>
 /// <param name="first">First channel of the first token.</param>
 /// <param name="stride">Floats between consecutive tokens.</param>
@@ -82,7 +82,7 @@ internal readonly unsafe struct Tokens(float* first, nint stride)
 
     private readonly float* _first = first;
 
-    /// <summary>A channel of a token, counted over all pictures.</summary>
+    /// <summary>A channel of a token, counted over all images.</summary>
     public float* At(nint token, nint channel) => _first + token * Stride + channel;
 
     /// <summary>The channels from the given one on of a token and those after it.</summary>

@@ -2,7 +2,7 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// The gradient of <see cref="AttentionKernel"/>. Probabilities are computed again, strip by strip, from the kept logarithms of the sums
-/// (as in arXiv 2205.14135, algorithm 4). One head of one picture is one part: it alone writes its slices of the gradients.
+/// (as in arXiv 2205.14135, algorithm 4). One head of one image is one part: it alone writes its slices of the gradients.
 /// </summary>
 internal static unsafe class AttentionGradient
 {
@@ -46,7 +46,7 @@ internal static unsafe class AttentionGradient
         public float* RelativeColumnsGradient;
     }
 
-    /// <summary>Independent parts: heads of all pictures.</summary>
+    /// <summary>Independent parts: heads of all images.</summary>
     public static int Parts(in AttentionGeometry geometry) => geometry.Batch * geometry.Heads;
 
     /// <summary>Floats of scratch that one call of <see cref="Run"/> needs.</summary>
@@ -63,34 +63,34 @@ internal static unsafe class AttentionGradient
         }
     }
 
-    private static void Head(in AttentionGeometry geometry, in Operands operands, int picture, int head, in Scratch memory)
+    private static void Head(in AttentionGeometry geometry, in Operands operands, int image, int head, in Scratch memory)
     {
         for (int strip = 0; strip < geometry.Strips; strip++)
         {
-            Strip(geometry, operands, picture, head, strip, memory);
+            Strip(geometry, operands, image, head, strip, memory);
         }
 
-        nint token = (nint)picture * geometry.Keys;
+        nint token = (nint)image * geometry.Keys;
         WriteScaled(memory.KeyGradient, operands.KeyGradient.Rows(token, head * geometry.Width), geometry.Keys, geometry.Width, geometry.Scale);
         WriteScaled(memory.ValueGradient, operands.ValueGradient.Rows(token, head * geometry.ValueWidth), geometry.Keys, geometry.ValueWidth, 1);
     }
 
-    private static void Strip(in AttentionGeometry geometry, in Operands operands, int picture, int head, int index, in Scratch memory)
+    private static void Strip(in AttentionGeometry geometry, in Operands operands, int image, int head, int index, in Scratch memory)
     {
         (int firstQuery, int count, int lanes) = geometry.Strip(index);
-        nint token = (nint)picture * geometry.Queries + firstQuery;
-        nint row = ((nint)picture * geometry.Heads + head) * geometry.Queries + firstQuery;
-        nint firstKey = (nint)picture * geometry.Keys;
+        nint token = (nint)image * geometry.Queries + firstQuery;
+        nint row = ((nint)image * geometry.Heads + head) * geometry.Queries + firstQuery;
+        nint firstKey = (nint)image * geometry.Keys;
         StridedRows query = operands.Query.Rows(token, head * geometry.Width);
         StridedRows outputGradient = operands.OutputGradient.Rows(token, head * geometry.ValueWidth);
         StridedRows key = operands.Key.Rows(firstKey, head * geometry.Width);
         StridedRows value = operands.Value.Rows(firstKey, head * geometry.ValueWidth);
         StridedRows probabilities = new(memory.Probabilities, lanes);
         StridedRows gradients = new(memory.Gradients, lanes);
-        float* deltas = stackalloc float[AttentionGeometry.MaximumLanes];
+        float* deltas = stackalloc float[AttentionGeometry.MaxLanes];
         new Span<float>(deltas, lanes).Clear();
 
-        StridedRows addends = operands.Addends.Of(geometry, picture, head, index, memory.Probabilities, memory.Addends, memory.Zeros);
+        StridedRows addends = operands.Addends.Of(geometry, image, head, index, memory.Probabilities, memory.Addends, memory.Zeros);
         RestoreProbabilities(geometry, query, outputGradient, key, value, addends, operands.LogSumExp + row, count, lanes, deltas, memory);
         for (int first = 0; first < geometry.Keys; first += geometry.ChunkKeys)
         {
@@ -122,7 +122,7 @@ internal static unsafe class AttentionGradient
         in AttentionGeometry geometry, StridedRows query, StridedRows outputGradient, StridedRows key, StridedRows value, StridedRows addends,
         float* logSumExp, int count, int lanes, float* deltas, in Scratch memory)
     {
-        float* logarithms = stackalloc float[AttentionGeometry.MaximumLanes];
+        float* logarithms = stackalloc float[AttentionGeometry.MaxLanes];
         new Span<float>(logarithms, lanes).Clear();
         AttentionTile.Scale(logSumExp, logarithms, count, Exponential.BinaryPerNatural);
         AttentionTile.PackTransposed(query, count, geometry.Width, geometry.Scale * Exponential.BinaryPerNatural, memory.Queries, lanes);
@@ -190,7 +190,7 @@ internal static unsafe class AttentionGradient
             Gradients = cursor.Take(geometry.ScoreFloats);
             Addends = cursor.Take(AttentionAddends.RowFloats(geometry));
             Zeros = cursor.Take(geometry.WidestRow);
-            QueryGradient = new(cursor.Take((nint)AttentionGeometry.MaximumLanes * width), width);
+            QueryGradient = new(cursor.Take((nint)AttentionGeometry.MaxLanes * width), width);
             KeyGradient = new(cursor.Take((nint)geometry.Keys * width), width);
             ValueGradient = new(cursor.Take((nint)geometry.Keys * valueWidth), valueWidth);
             Floats = cursor.Floats;

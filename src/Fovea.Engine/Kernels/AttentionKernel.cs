@@ -3,11 +3,11 @@ namespace Fovea.Engine.Kernels;
 /// <summary>
 /// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix never
 /// exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum divides last.
-/// Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one picture is one part.
+/// Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one image is one part.
 /// </summary>
 internal static unsafe class AttentionKernel
 {
-    /// <summary>Independent parts: strips of queries of one head of one picture, a number that follows from the shapes alone.</summary>
+    /// <summary>Independent parts: strips of queries of one head of one image, a number that follows from the shapes alone.</summary>
     public static int Parts(in AttentionGeometry geometry) => geometry.Batch * geometry.Heads * geometry.Strips;
 
     /// <summary>Floats of scratch that one call of <see cref="Forward"/> needs.</summary>
@@ -35,9 +35,9 @@ internal static unsafe class AttentionKernel
         for (int part = first; part < last; part++)
         {
             (int index, int strip) = Math.DivRem(part, geometry.Strips);
-            (int picture, int head) = Math.DivRem(index, geometry.Heads);
-            nint token = (nint)picture * geometry.Queries + geometry.Strip(strip).First;
-            nint firstKey = (nint)picture * geometry.Keys;
+            (int image, int head) = Math.DivRem(index, geometry.Heads);
+            nint token = (nint)image * geometry.Queries + geometry.Strip(strip).First;
+            nint firstKey = (nint)image * geometry.Keys;
             StridedRows queries = query.Rows(token, head * geometry.Width);
             if (part == first || strip == 0)
             {
@@ -56,7 +56,7 @@ internal static unsafe class AttentionKernel
             }
 
             Strip(
-                geometry, strip, queries, keys, values, addends.Of(geometry, picture, head, strip, memory.Scores, memory.Addends, memory.Zeros),
+                geometry, strip, queries, keys, values, addends.Of(geometry, image, head, strip, memory.Scores, memory.Addends, memory.Zeros),
                 output.Rows(token, head * geometry.ValueWidth),
                 logSumExp == null ? null : logSumExp + (nint)index * geometry.Queries + geometry.Strip(strip).First, memory);
         }
@@ -84,8 +84,8 @@ internal static unsafe class AttentionKernel
     {
         (_, int count, int lanes) = geometry.Strip(index);
         int chunk = geometry.ChunkKeys;
-        float* maxima = stackalloc float[AttentionGeometry.MaximumLanes];
-        float* sums = stackalloc float[AttentionGeometry.MaximumLanes];
+        float* maxima = stackalloc float[AttentionGeometry.MaxLanes];
+        float* sums = stackalloc float[AttentionGeometry.MaxLanes];
         new Span<float>(maxima, lanes).Fill(float.NegativeInfinity);
         new Span<float>(sums, lanes).Clear();
         AttentionTile.PackTransposed(query, count, geometry.Width, geometry.Scale * Exponential.BinaryPerNatural, memory.Queries, lanes);
@@ -138,7 +138,7 @@ internal static unsafe class AttentionKernel
             int valueLanes = StridedProduct.Lanes(geometry.ValueWidth);
             Values = new(cursor.Take((nint)geometry.Keys * valueLanes), valueLanes);
             Scores = cursor.Take(geometry.ScoreFloats);
-            Result = cursor.Take((nint)AttentionGeometry.MaximumLanes * StridedProduct.Lanes(geometry.ValueWidth));
+            Result = cursor.Take((nint)AttentionGeometry.MaxLanes * StridedProduct.Lanes(geometry.ValueWidth));
             Addends = cursor.Take(AttentionAddends.RowFloats(geometry));
             Zeros = cursor.Take(geometry.WidestRow);
             Floats = cursor.Floats;

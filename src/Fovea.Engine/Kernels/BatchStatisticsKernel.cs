@@ -9,12 +9,12 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class BatchStatisticsKernel
 {
-    private const int MaximumChunks = 64;
-    private const int MinimumChunkRows = 64;
+    private const int MaxChunks = 64;
+    private const int MinChunkRows = 64;
     private const int BlockRows = 32;
 
     /// <summary>Independent parts of <see cref="Partials"/>: at most 64 chunks of rows.</summary>
-    public static int Parts(int rows) => Math.Clamp(rows / MinimumChunkRows, 1, MaximumChunks);
+    public static int Parts(int rows) => Math.Clamp(rows / MinChunkRows, 1, MaxChunks);
 
     /// <summary>Floats of the partials: for each chunk its first row, the mean's distance from it and the sum of squared deviations.</summary>
     public static nint PartialFloats(int rows, int columns) => (nint)Parts(rows) * 3 * columns;

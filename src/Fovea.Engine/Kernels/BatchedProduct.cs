@@ -45,19 +45,19 @@ internal unsafe struct BatchedArguments
 internal static unsafe class BatchedProduct
 {
     /// <summary>Independent parts.</summary>
-    public static int Parts(int batch, int rows) => batch * MatrixProduct.RowPanels(rows);
+    public static int Parts(int batch, int rows) => batch * MatMul.RowPanels(rows);
 
     /// <summary>
     /// Floats of scratch that <see cref="Multiply"/> needs: one packed right operand and a block of a transposed left one.
     /// </summary>
     public static nint ScratchFloats(int columns, int depth, bool leftTransposed) =>
-        RightPacking.PackedLength(depth, columns) + MatrixProduct.ScratchFloats(depth, leftTransposed);
+        RightPacking.PackedLength(depth, columns) + MatMul.ScratchFloats(depth, leftTransposed);
 
     /// <summary>Computes parts [firstPart, lastPart); every right operand that the range touches is packed once.</summary>
     public static void Multiply(in BatchedArguments batched, int firstPart, int lastPart, float* scratch)
     {
         var product = batched.Product;
-        var rowPanels = MatrixProduct.RowPanels(product.Rows);
+        var rowPanels = MatMul.RowPanels(product.Rows);
         product.PackedRight = scratch;
         scratch += RightPacking.PackedLength(product.Depth, product.Columns);
         for (int part = firstPart, next; part < lastPart; part = next)
@@ -74,7 +74,7 @@ internal static unsafe class BatchedProduct
             product.Result = batched.Product.Result + offset;
             product.Epilogue.ResidualBefore = Moved(batched.Product.Epilogue.ResidualBefore, offset);
             product.Epilogue.ResidualAfter = Moved(batched.Product.Epilogue.ResidualAfter, offset);
-            MatrixProduct.MultiplyRows(in product, rowPanel, rowPanel + next - part, scratch);
+            MatMul.MultiplyRows(in product, rowPanel, rowPanel + next - part, scratch);
         }
     }
 

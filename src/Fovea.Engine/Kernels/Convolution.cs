@@ -17,11 +17,11 @@ internal static unsafe class Convolution
         RightPacking.Pack(weights, 1, geometry.PatchLength, geometry.PatchLength, geometry.Outputs, packed, firstPart, lastPart);
 
     /// <summary>Independent parts of <see cref="Forward"/>.</summary>
-    public static int Parts(in ConvolutionGeometry geometry) => MatrixProduct.Parts(geometry.OutputPixels, geometry.Outputs);
+    public static int Parts(in ConvolutionGeometry geometry) => MatMul.Parts(geometry.OutputPixels, geometry.Outputs);
 
     /// <summary>Floats of scratch that <see cref="Forward"/> needs.</summary>
     public static nint ScratchFloats(in ConvolutionGeometry geometry) =>
-        geometry.IsPointwise ? 0 : MatrixProduct.GatherFloats(geometry.PatchLength);
+        geometry.IsPointwise ? 0 : MatMul.GatherFloats(geometry.PatchLength);
 
     /// <summary>
     /// Computes parts [firstPart, lastPart) of the output, finished by <paramref name="epilogue"/> (residuals laid out as the output).
@@ -44,11 +44,11 @@ internal static unsafe class Convolution
         };
         if (geometry.IsPointwise)
         {
-            MatrixProduct.Multiply(in product, firstPart, lastPart, scratch);
+            MatMul.Multiply(in product, firstPart, lastPart, scratch);
         }
         else
         {
-            MatrixProduct.Multiply(in product, new ConvolutionPatches(input, in geometry), firstPart, lastPart, scratch);
+            MatMul.Multiply(in product, new ConvolutionPatches(input, in geometry), firstPart, lastPart, scratch);
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// What a window that slides over a picture looks like: input N,H,W,C, square kernel, equal stride, padding and dilation along both sides.
+/// What a window that slides over an image looks like: input N,H,W,C, square kernel, equal stride, padding and dilation along both sides.
 /// Serves dense convolution (<see cref="Outputs"/> free), depthwise convolution and pooling (<see cref="Outputs"/> =
 /// <see cref="Channels"/>).
 /// </summary>
-/// <param name="Batch">Pictures, N.</param>
+/// <param name="Batch">Images, N.</param>
 /// <param name="Height">Input rows, H.</param>
 /// <param name="Width">Input columns, W.</param>
 /// <param name="Channels">Input channels, C.</param>

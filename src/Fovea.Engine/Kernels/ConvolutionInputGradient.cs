@@ -40,7 +40,7 @@ internal static unsafe class ConvolutionInputGradient
         }
     }
 
-    /// <summary>Independent parts of <see cref="Run"/>: those of the reversed convolution with stride 1, else pictures.</summary>
+    /// <summary>Independent parts of <see cref="Run"/>: those of the reversed convolution with stride 1, else images.</summary>
     public static int Parts(in ConvolutionGeometry geometry) =>
         IsConvolution(in geometry) ? Convolution.Parts(Reversed(in geometry)) : geometry.Batch;
 
@@ -65,13 +65,13 @@ internal static unsafe class ConvolutionInputGradient
 
         var patches = new ConvolutionPatches(inputGradient, in geometry);
         var pixels = geometry.OutputHeight * geometry.OutputWidth;
-        var pictureFloats = (nint)geometry.Height * geometry.Width * geometry.Channels;
-        for (var picture = firstPart; picture < lastPart; picture++)
+        var imageFloats = (nint)geometry.Height * geometry.Width * geometry.Channels;
+        for (var image = firstPart; image < lastPart; image++)
         {
-            Clear(inputGradient + picture * pictureFloats, pictureFloats);
+            Clear(inputGradient + image * imageFloats, imageFloats);
             for (var pixel = 0; pixel < pixels; pixel += BlockPixels)
             {
-                var row = picture * pixels + pixel;
+                var row = image * pixels + pixel;
                 var rows = Math.Min(BlockPixels, pixels - pixel);
                 var product = new ProductArguments
                 {
@@ -84,7 +84,7 @@ internal static unsafe class ConvolutionInputGradient
                     Result = scratch,
                     ResultStride = geometry.PatchLength,
                 };
-                MatrixProduct.Multiply(in product, 0, MatrixProduct.Parts(rows, geometry.PatchLength), null);
+                MatMul.Multiply(in product, 0, MatMul.Parts(rows, geometry.PatchLength), null);
                 patches.ScatterAdd(row, rows, scratch, geometry.PatchLength);
             }
         }

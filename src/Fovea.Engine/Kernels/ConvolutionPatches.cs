@@ -5,7 +5,7 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// The input of a convolution seen as a matrix: one row for every output pixel, holding the kernel·kernel·C input values under its window,
-/// zeros where the window leaves the picture. The matrix never exists as a whole: blocks of it are gathered when a product asks for them.
+/// zeros where the window leaves the image. The matrix never exists as a whole: blocks of it are gathered when a product asks for them.
 /// </summary>
 internal readonly unsafe struct ConvolutionPatches : ILeftOperand
 {
@@ -35,14 +35,14 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     {
         stride = LeftBlock.Stride(depths);
         var (line, outputX) = Math.DivRem(row, _outputWidth);
-        var (picture, outputY) = Math.DivRem(line, _outputHeight);
+        var (image, outputY) = Math.DivRem(line, _outputHeight);
         var (run, skip) = Math.DivRem(depth, _runPixels * _geometry.Channels);
         var target = scratch;
         for (var i = 0; i < rows; i++)
         {
             var top = outputY * _geometry.Stride - _geometry.Padding;
             var left = outputX * _geometry.Stride - _geometry.Padding;
-            Patch(picture, top, left, run, skip, depths, target);
+            Patch(image, top, left, run, skip, depths, target);
             target += stride;
             if (++outputX == _outputWidth)
             {
@@ -50,7 +50,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
                 if (++outputY == _outputHeight)
                 {
                     outputY = 0;
-                    picture++;
+                    image++;
                 }
             }
         }
@@ -59,7 +59,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     }
 
     /// <summary>
-    /// Adds patch rows [row, row + rows), <paramref name="stride"/> floats apart, to the pictures they were gathered from.
+    /// Adds patch rows [row, row + rows), <paramref name="stride"/> floats apart, to the images they were gathered from.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ScatterAdd(int row, int rows, float* patches, nint stride)
@@ -67,26 +67,26 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         for (var i = 0; i < rows; i++)
         {
             var (line, outputX) = Math.DivRem(row + i, _outputWidth);
-            var (picture, outputY) = Math.DivRem(line, _outputHeight);
+            var (image, outputY) = Math.DivRem(line, _outputHeight);
             var top = outputY * _geometry.Stride - _geometry.Padding;
             var left = outputX * _geometry.Stride - _geometry.Padding;
             var runLength = _runPixels * _geometry.Channels;
             for (var run = 0; run < _geometry.Kernel * _runsPerWindowRow; run++)
             {
-                var source = Run(picture, top, left, run, out var first, out var last);
+                var source = Run(image, top, left, run, out var first, out var last);
                 Add(patches + i * stride + run * runLength + first, source + first, last - first);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Patch(int picture, int top, int left, int run, int skip, int depths, float* target)
+    private void Patch(int image, int top, int left, int run, int skip, int depths, float* target)
     {
         var runLength = _runPixels * _geometry.Channels;
         if (_runsPerWindowRow == 1 && IsInside(top, left))
         {
             var pitch = (nint)_geometry.Width * _geometry.Channels;
-            var source = Run(picture, top, left, run, out _, out _);
+            var source = Run(image, top, left, run, out _, out _);
             for (; depths > 0; source += pitch)
             {
                 var length = Math.Min(runLength - skip, depths);
@@ -101,7 +101,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
 
         while (depths > 0)
         {
-            var source = Run(picture, top, left, run, out var first, out var last);
+            var source = Run(image, top, left, run, out var first, out var last);
             var end = Math.Min(runLength, skip + depths);
             first = Math.Clamp(first, skip, end);
             last = Math.Clamp(last, first, end);
@@ -119,9 +119,9 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     private bool IsInside(int top, int left) =>
         top >= 0 && left >= 0 && top + _geometry.Extent <= _geometry.Height && left + _geometry.Extent <= _geometry.Width;
 
-    // Where a run would start in the input, and which of its floats [first, last) lie inside the picture.
+    // Where a run would start in the input, and which of its floats [first, last) lie inside the image.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private float* Run(int picture, int top, int left, int run, out int first, out int last)
+    private float* Run(int image, int top, int left, int run, out int first, out int last)
     {
         var tapY = _runsPerWindowRow == 1 ? run : run / _runsPerWindowRow;
         var tapX = run - tapY * _runsPerWindowRow;
@@ -131,7 +131,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
         first = Math.Clamp(-x, 0, _runPixels) * _geometry.Channels;
         last = inside ? Math.Clamp(_geometry.Width - x, 0, _runPixels) * _geometry.Channels : first;
         last = Math.Max(first, last);
-        return _input + (((nint)picture * _geometry.Height + y) * _geometry.Width + x) * _geometry.Channels;
+        return _input + (((nint)image * _geometry.Height + y) * _geometry.Width + x) * _geometry.Channels;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,14 +4,14 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// Depthwise convolution: every channel has its own window. Input [N, H, W, C], weights [K, K, C], output [N, OH, OW, C]; vectorised along the
-/// channels, so that neighbouring lanes never need shuffling. A part is a run of output rows of one picture.
+/// channels, so that neighbouring lanes never need shuffling. A part is a run of output rows of one image.
 /// </summary>
 internal static unsafe class DepthwiseConvolution
 {
     private const int MultipliesPerPart = 1 << 19;
 
     /// <summary>Independent parts of the forward pass: a number that follows from the shapes alone.</summary>
-    public static int Parts(in ConvolutionGeometry geometry) => geometry.Batch * PartsPerPicture(geometry);
+    public static int Parts(in ConvolutionGeometry geometry) => geometry.Batch * PartsPerImage(geometry);
 
     /// <summary>Floats of scratch that one call of <see cref="Forward"/> needs.</summary>
     public static nint ScratchFloats(in ConvolutionGeometry geometry) =>
@@ -48,15 +48,15 @@ internal static unsafe class DepthwiseConvolution
         in ConvolutionGeometry geometry, float* input, float* weights, in Epilogue epilogue, float* output, int first, int last, float* scratch)
         where TActivation : struct, IActivation
     {
-        int perPicture = PartsPerPicture(geometry);
+        int perImage = PartsPerImage(geometry);
         int rowsPerPart = RowsPerPart(geometry);
         for (int part = first; part < last; part++)
         {
-            int picture = part / perPicture;
-            int firstRow = part % perPicture * rowsPerPart;
+            int image = part / perImage;
+            int firstRow = part % perImage * rowsPerPart;
             int lastRow = Math.Min(firstRow + rowsPerPart, geometry.OutputHeight);
-            float* source = input + (nint)picture * geometry.Height * geometry.Width * geometry.Channels;
-            nint offset = (nint)picture * geometry.OutputHeight * geometry.OutputWidth * geometry.Channels;
+            float* source = input + (nint)image * geometry.Height * geometry.Width * geometry.Channels;
+            nint offset = (nint)image * geometry.OutputHeight * geometry.OutputWidth * geometry.Channels;
             if (IsSmallWindow(geometry))
             {
                 SmallWindow<TActivation>(geometry, source, weights, in epilogue, output, offset, firstRow, lastRow, scratch);
@@ -92,7 +92,7 @@ internal static unsafe class DepthwiseConvolution
         return (int)Math.Clamp(MultipliesPerPart / Math.Max(multipliesPerRow, 1), 1, Math.Max(geometry.OutputHeight, 1));
     }
 
-    private static int PartsPerPicture(in ConvolutionGeometry geometry)
+    private static int PartsPerImage(in ConvolutionGeometry geometry)
     {
         int rows = RowsPerPart(geometry);
         return (geometry.OutputHeight + rows - 1) / rows;

@@ -9,13 +9,13 @@ namespace Fovea.Engine.Kernels;
 internal static unsafe class DepthwiseGradient
 {
     private const int MultipliesPerPart = 1 << 19;
-    private const int MaximumWeightParts = 32;
+    private const int MaxWeightParts = 32;
 
     /// <summary>Independent parts of the input gradient: a number that follows from the shapes alone.</summary>
     public static int InputParts(in ConvolutionGeometry geometry) =>
         DepthwiseConvolution.IsSmallWindow(Turned(geometry))
             ? DepthwiseConvolution.Parts(Turned(geometry))
-            : geometry.Batch * PartsPerPicture(geometry);
+            : geometry.Batch * PartsPerImage(geometry);
 
     /// <summary>Floats of scratch that one call of <see cref="Input"/> needs.</summary>
     public static nint InputScratchFloats(in ConvolutionGeometry geometry) =>
@@ -49,7 +49,7 @@ internal static unsafe class DepthwiseGradient
     public static int WeightParts(in ConvolutionGeometry geometry)
     {
         long multiplies = (long)geometry.OutputPixels * geometry.PatchLength;
-        return (int)Math.Clamp(multiplies / MultipliesPerPart, 1, Math.Min(MaximumWeightParts, Math.Max(geometry.Batch * geometry.OutputHeight, 1)));
+        return (int)Math.Clamp(multiplies / MultipliesPerPart, 1, Math.Min(MaxWeightParts, Math.Max(geometry.Batch * geometry.OutputHeight, 1)));
     }
 
     /// <summary>Floats of partials that the weight gradient needs over all its parts.</summary>
@@ -111,7 +111,7 @@ internal static unsafe class DepthwiseGradient
         return (int)Math.Clamp(MultipliesPerPart / Math.Max(multipliesPerRow, 1), 1, geometry.Height);
     }
 
-    private static int PartsPerPicture(in ConvolutionGeometry geometry)
+    private static int PartsPerImage(in ConvolutionGeometry geometry)
     {
         int rows = RowsPerPart(geometry);
         return (geometry.Height + rows - 1) / rows;
@@ -119,7 +119,7 @@ internal static unsafe class DepthwiseGradient
 
     private static void Gather(in ConvolutionGeometry geometry, float* outputGradient, float* weights, float* inputGradient, int first, int last)
     {
-        int perPicture = PartsPerPicture(geometry);
+        int perImage = PartsPerImage(geometry);
         int rowsPerPart = RowsPerPart(geometry);
         nint stride = geometry.Channels;
         nint outputRow = geometry.OutputWidth * stride;
@@ -128,10 +128,10 @@ internal static unsafe class DepthwiseGradient
         int outputStep = tapStep * geometry.Dilation / geometry.Stride;
         for (int part = first; part < last; part++)
         {
-            int picture = part / perPicture;
-            int firstRow = part % perPicture * rowsPerPart;
+            int image = part / perImage;
+            int firstRow = part % perImage * rowsPerPart;
             int lastRow = Math.Min(firstRow + rowsPerPart, geometry.Height);
-            float* source = outputGradient + picture * geometry.OutputHeight * outputRow;
+            float* source = outputGradient + image * geometry.OutputHeight * outputRow;
             for (int row = firstRow; row < lastRow; row++)
             {
                 var (tapY, outputY, rows) = Seen(row + geometry.Padding, geometry.OutputHeight, tapStep, outputStep, geometry);
@@ -141,7 +141,7 @@ internal static unsafe class DepthwiseGradient
                     DepthwiseTiles.SumTaps<Identity>(
                         source + outputY * outputRow + outputX * stride, -outputStep * outputRow, -outputStep * stride,
                         weights + (tapY * geometry.Kernel + tapX) * stride, tapStep * geometry.Kernel * stride, tapStep * stride,
-                        rows, columns, new Epilogue(), inputGradient + (((nint)picture * geometry.Height + row) * geometry.Width + column) * stride,
+                        rows, columns, new Epilogue(), inputGradient + (((nint)image * geometry.Height + row) * geometry.Width + column) * stride,
                         geometry.Channels);
                 }
             }
@@ -187,14 +187,14 @@ internal static unsafe class DepthwiseGradient
             new Span<float>(gradients + width * blockStride, (int)(DepthwiseTiles.Columns * blockStride)).Clear();
             for (int row = firstRow; row < lastRow;)
             {
-                int picture = row / geometry.OutputHeight;
-                int pictureEnd = Math.Min((picture + 1) * geometry.OutputHeight, lastRow);
+                int image = row / geometry.OutputHeight;
+                int imageEnd = Math.Min((image + 1) * geometry.OutputHeight, lastRow);
                 var window = new RowWindow(
-                    input + (nint)picture * geometry.Height * geometry.Width * stride + channel, geometry, channels, scratch);
-                int top = row - picture * geometry.OutputHeight - geometry.Padding;
+                    input + (nint)image * geometry.Height * geometry.Width * stride + channel, geometry, channels, scratch);
+                int top = row - image * geometry.OutputHeight - geometry.Padding;
                 window.Push(top++);
                 window.Push(top++);
-                for (; row < pictureEnd; row++)
+                for (; row < imageEnd; row++)
                 {
                     window.Push(top++);
                     float* row0 = window.Row(0);
@@ -224,22 +224,22 @@ internal static unsafe class DepthwiseGradient
         nint outputRow = geometry.OutputWidth * stride;
         for (int row = firstRow, end; row < lastRow; row = end)
         {
-            int picture = row / geometry.OutputHeight;
-            int pictureRow = picture * geometry.OutputHeight;
-            end = Math.Min(pictureRow + geometry.OutputHeight, lastRow);
-            float* source = input + picture * geometry.Height * inputRow;
+            int image = row / geometry.OutputHeight;
+            int imageRow = image * geometry.OutputHeight;
+            end = Math.Min(imageRow + geometry.OutputHeight, lastRow);
+            float* source = input + image * geometry.Height * inputRow;
             for (int tap = 0; tap < geometry.Kernel * geometry.Kernel; tap++)
             {
                 int shiftY = tap / geometry.Kernel * geometry.Dilation - geometry.Padding;
                 int shiftX = tap % geometry.Kernel * geometry.Dilation - geometry.Padding;
-                var (firstY, lastY) = DepthwiseConvolution.TapsInside(shiftY, geometry.Height, end - pictureRow, geometry.Stride);
-                firstY = Math.Max(firstY, row - pictureRow);
+                var (firstY, lastY) = DepthwiseConvolution.TapsInside(shiftY, geometry.Height, end - imageRow, geometry.Stride);
+                firstY = Math.Max(firstY, row - imageRow);
                 var (firstX, lastX) = DepthwiseConvolution.TapsInside(shiftX, geometry.Width, geometry.OutputWidth, geometry.Stride);
                 // Windows of one tap form a rectangle, just as the taps of one window do.
                 DepthwiseTiles.SumTaps<Identity>(
                     source + (firstY * geometry.Stride + shiftY) * inputRow + (firstX * geometry.Stride + shiftX) * stride,
                     geometry.Stride * inputRow, geometry.Stride * stride,
-                    outputGradient + (pictureRow + firstY) * outputRow + firstX * stride, outputRow, stride,
+                    outputGradient + (imageRow + firstY) * outputRow + firstX * stride, outputRow, stride,
                     lastY - firstY, lastX - firstX, new Epilogue(), scratch, geometry.Channels);
                 Add(scratch, partial + tap * stride, geometry.Channels);
             }

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Kernels;
 /// <summary>
 /// Dense convolution with few output channels: neighbouring output pixels of a row are computed together, as one pixel with as many channels as fill
 /// panels of 16 columns. A panel belongs to a pixel or two, so that it needs hardly more taps than one window has; where a pixel does not use a tap, its
-/// weight is zero. The windows are not gathered: rows of the picture, with zeros on both sides, are read in place.
+/// weight is zero. The windows are not gathered: rows of the image, with zeros on both sides, are read in place.
 /// </summary>
 internal static unsafe class JointConvolution
 {
@@ -71,17 +71,17 @@ internal static unsafe class JointConvolution
         joint.Shift = Repeat(in geometry, epilogue.Shift, memory.Shift);
         for (var part = firstPart; part < lastPart; part++)
         {
-            var (picture, block) = Math.DivRem(part, geometry.PictureParts);
+            var (image, block) = Math.DivRem(part, geometry.ImageParts);
             var firstRow = block * geometry.PartRows;
             var rows = Math.Min(geometry.PartRows, geometry.Convolution.OutputHeight - firstRow);
-            Fill(in geometry, input, picture, firstRow, rows, memory.Input);
+            Fill(in geometry, input, image, firstRow, rows, memory.Input);
             Multiply(in geometry, memory.Input, packedWeights, firstRow, rows, memory.Sums);
-            Finish(in geometry, memory.Sums, picture * geometry.Convolution.OutputHeight + firstRow, rows, output, in joint);
+            Finish(in geometry, memory.Sums, image * geometry.Convolution.OutputHeight + firstRow, rows, output, in joint);
         }
     }
 
-    // Rows of the picture with zeros on both sides; rows above and below the picture are never read.
-    private static void Fill(in JointConvolutionGeometry geometry, float* input, int picture, int firstRow, int rows, float* target)
+    // Rows of the image with zeros on both sides; rows above and below the image are never read.
+    private static void Fill(in JointConvolutionGeometry geometry, float* input, int image, int firstRow, int rows, float* target)
     {
         var convolution = geometry.Convolution;
         var top = firstRow * convolution.Stride - convolution.Padding;
@@ -90,7 +90,7 @@ internal static unsafe class JointConvolution
         var length = Math.Min(convolution.Width * convolution.Channels, geometry.InputPitch - left);
         for (var y = Math.Max(top, 0); y < bottom; y++)
         {
-            var source = input + ((nint)picture * convolution.Height + y) * convolution.Width * convolution.Channels;
+            var source = input + ((nint)image * convolution.Height + y) * convolution.Width * convolution.Channels;
             var row = new Span<float>(target + (nint)(y - top) * geometry.InputPitch, geometry.InputPitch);
             row[..left].Clear();
             new ReadOnlySpan<float>(source, length).CopyTo(row[left..]);

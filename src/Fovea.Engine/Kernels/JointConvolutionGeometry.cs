@@ -4,7 +4,7 @@ namespace Fovea.Engine.Kernels;
 /// How the outputs of a convolution are joined: groups of neighbouring pixels of a row, whose outputs lie together as whole panels of 16 columns, and
 /// parts of some rows, whose input is laid out together. All of it follows from the shapes.
 /// </summary>
-/// <param name="Convolution">The convolution; its windows are solid, and each has a row inside the picture.</param>
+/// <param name="Convolution">The convolution; its windows are solid, and each has a row inside the image.</param>
 /// <param name="PartRows">Output rows of a part.</param>
 internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Convolution, int PartRows)
 {
@@ -18,7 +18,7 @@ internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Con
     private const int WeightsFetchedPerStep = 8;
     private const int WeightPackingCost = 2;
 
-    private const int MostPartRows = 8;
+    private const int MaxPartRows = 8;
 
     // With fewer parts, threads would not share the work evenly.
     private const int FewParts = 12;
@@ -38,7 +38,7 @@ internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Con
         }
 
         var geometry = Joined(in convolution);
-        var fitsCache = geometry.PartFloats <= PartLimit && geometry.LongestPanel <= PanelLimit;
+        var fitsCache = geometry.PartFloats <= PartLimit && geometry.MaxPanel <= PanelLimit;
         return fitsCache && 10 * geometry.Cost(weightsChange) < 9 * GatheredCost(in convolution) ? geometry : null;
     }
 
@@ -48,7 +48,7 @@ internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Con
     /// <summary>The joint form of a convolution that <see cref="Fits"/>.</summary>
     public static JointConvolutionGeometry Joined(in ConvolutionGeometry convolution)
     {
-        var geometry = new JointConvolutionGeometry(convolution, MostPartRows);
+        var geometry = new JointConvolutionGeometry(convolution, MaxPartRows);
         while (geometry.PartRows > 1 && (geometry.Parts < FewParts || geometry.PartFloats > PartLimit))
         {
             geometry = geometry with { PartRows = geometry.PartRows / 2 };
@@ -79,18 +79,18 @@ internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Con
         return (column / Convolution.Outputs, (column + MicroKernel.Columns - 1) / Convolution.Outputs);
     }
 
-    /// <summary>Input values that the outputs of a panel need from one row of the picture: what its pixels' windows cover together.</summary>
+    /// <summary>Input values that the outputs of a panel need from one row of the image: what its pixels' windows cover together.</summary>
     public int Depth(int panel)
     {
         var (first, last) = PixelsOf(panel);
         return ((last - first) * Convolution.Stride + Convolution.Kernel) * Convolution.Channels;
     }
 
-    /// <summary>Parts of a picture.</summary>
-    public int PictureParts => (Convolution.OutputHeight + PartRows - 1) / PartRows;
+    /// <summary>Parts of an image.</summary>
+    public int ImageParts => (Convolution.OutputHeight + PartRows - 1) / PartRows;
 
     /// <summary>Parts of the batch.</summary>
-    public int Parts => Convolution.Batch * PictureParts;
+    public int Parts => Convolution.Batch * ImageParts;
 
     /// <summary>Input rows that a part needs.</summary>
     public int InputRows => (PartRows - 1) * Convolution.Stride + Convolution.Kernel;
@@ -112,7 +112,7 @@ internal readonly record struct JointConvolutionGeometry(ConvolutionGeometry Con
 
     private nint PartFloats => InputFloats + SumFloats;
 
-    private long LongestPanel => Enumerable.Range(0, Panels).Max(Depth) * (long)Convolution.Kernel * MicroKernel.Columns;
+    private long MaxPanel => Enumerable.Range(0, Panels).Max(Depth) * (long)Convolution.Kernel * MicroKernel.Columns;
 
     // In steps of a tile's row.
     private long Cost(bool weightsChange)

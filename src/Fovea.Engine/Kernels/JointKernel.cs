@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The innermost loops of <see cref="JointConvolution"/>: as <see cref="MicroKernel"/>, but the left operand is a window of several rows of a picture, so
+/// The innermost loops of <see cref="JointConvolution"/>: as <see cref="MicroKernel"/>, but the left operand is a window of several rows of an image, so
 /// that the depth is one row after another. The sums stay in registers from the first row to the last, except on processors with wider or narrower
 /// vectors, which do with the kernels that there are.
 /// </summary>

@@ -10,8 +10,8 @@ namespace Fovea.Engine.Kernels;
 internal static unsafe class LayerNormKernel
 {
     private const int FloatsPerPart = 16 * 1024;
-    private const int MaximumChunks = 32;
-    private const int MinimumChunkRows = 16;
+    private const int MaxChunks = 32;
+    private const int MinChunkRows = 16;
 
     /// <summary>Independent parts of <see cref="Forward"/>: blocks of rows.</summary>
     public static int Parts(int rows, int columns) => (rows + RowsPerPart(columns) - 1) / RowsPerPart(columns);
@@ -55,7 +55,7 @@ internal static unsafe class LayerNormKernel
     }
 
     /// <summary>Independent parts of <see cref="Gradient"/>: at most 32 chunks of rows.</summary>
-    public static int GradientParts(int rows) => Math.Clamp(rows / MinimumChunkRows, 1, MaximumChunks);
+    public static int GradientParts(int rows) => Math.Clamp(rows / MinChunkRows, 1, MaxChunks);
 
     /// <summary>Floats of the partials that <see cref="Gradient"/> leaves for <see cref="MergeGradient"/>.</summary>
     public static nint PartialFloats(int rows, int columns) => (nint)GradientParts(rows) * 2 * columns;

@@ -6,25 +6,25 @@ namespace Fovea.Engine.Kernels;
 internal static unsafe partial class LayoutKernels
 {
     /// <summary>The most axes that a permutation takes.</summary>
-    public const int MaximumAxes = 8;
+    public const int MaxAxes = 8;
 
     /// <summary>The independent parts of a permutation.</summary>
-    /// <param name="shape">The lengths of the source's axes, at most <see cref="MaximumAxes"/>.</param>
+    /// <param name="shape">The lengths of the source's axes, at most <see cref="MaxAxes"/>.</param>
     /// <param name="axes">For each axis of the target, the axis of the source that it is, from 0.</param>
-    /// <exception cref="ArgumentException">There are more axes than <see cref="MaximumAxes"/>.</exception>
+    /// <exception cref="ArgumentException">There are more axes than <see cref="MaxAxes"/>.</exception>
     public static int PermuteParts(ReadOnlySpan<int> shape, ReadOnlySpan<int> axes) => new Permutation(shape, axes).Parts;
 
     /// <summary>
     /// Reorders axes: target axis i is source axis axes[i]. Axes that stay neighbours move as one; then either the last one stays and runs are
     /// copied, or a matrix is transposed for every index of the other axes.
     /// </summary>
-    /// <param name="shape">The lengths of the source's axes, at most <see cref="MaximumAxes"/>.</param>
+    /// <param name="shape">The lengths of the source's axes, at most <see cref="MaxAxes"/>.</param>
     /// <param name="axes">For each axis of the target, the axis of the source that it is, from 0.</param>
     /// <param name="source">The source, row-major.</param>
     /// <param name="target">The target, row-major; apart from the source.</param>
     /// <param name="first">The first part.</param>
     /// <param name="last">One past the last part.</param>
-    /// <exception cref="ArgumentException">There are more axes than <see cref="MaximumAxes"/>.</exception>
+    /// <exception cref="ArgumentException">There are more axes than <see cref="MaxAxes"/>.</exception>
     public static void Permute(ReadOnlySpan<int> shape, ReadOnlySpan<int> axes, float* source, float* target, int first, int last)
     {
         Permutation permutation = new(shape, axes);
@@ -34,7 +34,7 @@ internal static unsafe partial class LayoutKernels
         }
     }
 
-    [InlineArray(MaximumAxes)]
+    [InlineArray(MaxAxes)]
     private struct Lengths
     {
         private nint _first;
@@ -61,9 +61,9 @@ internal static unsafe partial class LayoutKernels
 
         public Permutation(ReadOnlySpan<int> shape, ReadOnlySpan<int> axes)
         {
-            if (shape.Length > MaximumAxes || axes.Length != shape.Length)
+            if (shape.Length > MaxAxes || axes.Length != shape.Length)
             {
-                throw new ArgumentException($"A permutation takes one order of at most {MaximumAxes} axes, got {axes.Length} for {shape.Length} axes.");
+                throw new ArgumentException($"A permutation takes one order of at most {MaxAxes} axes, got {axes.Length} for {shape.Length} axes.");
             }
 
             Lengths lengths = default;

@@ -90,7 +90,7 @@ internal static unsafe class OptimizerKernels
     /// <param name="value">What it moves to.</param>
     /// <param name="length">Floats in the range.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MoveAverage(double decay, float* average, float* value, nint length)
+    public static void UpdateEma(double decay, float* average, float* value, nint length)
     {
         Vector256<float> keep = Vector256.Create((float)decay);
         Vector256<float> take = Vector256.Create((float)(1 - decay));

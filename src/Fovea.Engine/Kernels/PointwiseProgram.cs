@@ -11,7 +11,7 @@ namespace Fovea.Engine.Kernels;
 internal sealed unsafe partial class PointwiseProgram
 {
     private const int TileTarget = 1024;
-    private const int MostParts = 64;
+    private const int MaxParts = 64;
     private const int MergeColumns = 256;
 
     private readonly long _count;
@@ -60,7 +60,7 @@ internal sealed unsafe partial class PointwiseProgram
         _tileStride = (_tileLength + 15) / 16 * 16 + 16;
 
         _sums = outputs.Count(output => output.SumOverRows);
-        _tilesPerPart = (_tiles + MostParts - 1) / MostParts;
+        _tilesPerPart = (_tiles + MaxParts - 1) / MaxParts;
         if (_sums > 0)
         {
             // A partial sum costs a row of writing and reading: a part should hold many rows.

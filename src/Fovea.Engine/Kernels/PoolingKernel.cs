@@ -16,7 +16,7 @@ internal static unsafe class PoolingKernel
     /// <param name="geometry">The window and the map.</param>
     public static int Parts(in ConvolutionGeometry geometry) => geometry.Batch * geometry.OutputHeight;
 
-    /// <summary>The independent parts of a gradient: pictures, N.</summary>
+    /// <summary>The independent parts of a gradient: images, N.</summary>
     /// <param name="geometry">The window and the map.</param>
     public static int GradientParts(in ConvolutionGeometry geometry) => geometry.Batch;
 
@@ -32,11 +32,11 @@ internal static unsafe class PoolingKernel
         int channels = geometry.Channels;
         for (int part = first; part < last; part++)
         {
-            (int picture, int row) = Math.DivRem(part, geometry.OutputHeight);
+            (int image, int row) = Math.DivRem(part, geometry.OutputHeight);
             for (int column = 0; column < geometry.OutputWidth; column++)
             {
                 Taps taps = new(in geometry, row, column);
-                float* source = input + picture * PictureFloats(in geometry) + taps.Offset;
+                float* source = input + image * ImageFloats(in geometry) + taps.Offset;
                 float* target = output + ((nint)part * geometry.OutputWidth + column) * channels;
                 for (int channel = 0; channel < channels; channel += Width)
                 {
@@ -69,12 +69,12 @@ internal static unsafe class PoolingKernel
         int channels = geometry.Channels;
         for (int part = first; part < last; part++)
         {
-            (int picture, int row) = Math.DivRem(part, geometry.OutputHeight);
+            (int image, int row) = Math.DivRem(part, geometry.OutputHeight);
             for (int column = 0; column < geometry.OutputWidth; column++)
             {
                 Taps taps = new(in geometry, row, column);
                 Vector256<float> count = Vector256.Create(Count(in geometry, in taps, countPadding));
-                float* source = input + picture * PictureFloats(in geometry) + taps.Offset;
+                float* source = input + image * ImageFloats(in geometry) + taps.Offset;
                 float* target = output + ((nint)part * geometry.OutputWidth + column) * channels;
                 for (int channel = 0; channel < channels; channel += Width)
                 {
@@ -110,14 +110,14 @@ internal static unsafe class PoolingKernel
         int channels = geometry.Channels;
         Clear(in geometry, inputGradient, first, last);
         nint pixel = (nint)first * geometry.OutputHeight * geometry.OutputWidth;
-        for (int picture = first; picture < last; picture++)
+        for (int image = first; image < last; image++)
         {
             for (int row = 0; row < geometry.OutputHeight; row++)
             {
                 for (int column = 0; column < geometry.OutputWidth; column++, pixel++)
                 {
                     Taps taps = new(in geometry, row, column);
-                    nint offset = picture * PictureFloats(in geometry) + taps.Offset;
+                    nint offset = image * ImageFloats(in geometry) + taps.Offset;
                     for (int channel = 0; channel < channels; channel += Width)
                     {
                         Vector256<float> gradient = Vector256.Load(outputGradient + pixel * channels + channel);
@@ -142,7 +142,7 @@ internal static unsafe class PoolingKernel
         int channels = geometry.Channels;
         Clear(in geometry, inputGradient, first, last);
         nint pixel = (nint)first * geometry.OutputHeight * geometry.OutputWidth;
-        for (int picture = first; picture < last; picture++)
+        for (int image = first; image < last; image++)
         {
             for (int row = 0; row < geometry.OutputHeight; row++)
             {
@@ -150,7 +150,7 @@ internal static unsafe class PoolingKernel
                 {
                     Taps taps = new(in geometry, row, column);
                     Vector256<float> count = Vector256.Create(Count(in geometry, in taps, countPadding));
-                    float* target = inputGradient + picture * PictureFloats(in geometry) + taps.Offset;
+                    float* target = inputGradient + image * ImageFloats(in geometry) + taps.Offset;
                     for (int channel = 0; channel < channels; channel += Width)
                     {
                         Vector256<float> share = Vector256.Load(outputGradient + pixel * channels + channel) / count;
@@ -199,13 +199,13 @@ internal static unsafe class PoolingKernel
         }
     }
 
-    private static nint PictureFloats(in ConvolutionGeometry geometry) => (nint)geometry.Height * geometry.Width * geometry.Channels;
+    private static nint ImageFloats(in ConvolutionGeometry geometry) => (nint)geometry.Height * geometry.Width * geometry.Channels;
 
     private static float Count(in ConvolutionGeometry geometry, in Taps taps, bool countPadding) =>
         countPadding ? geometry.Kernel * geometry.Kernel : taps.Rows * taps.Columns;
 
     private static void Clear(in ConvolutionGeometry geometry, float* inputGradient, int first, int last) =>
-        NativeMemory.Clear(inputGradient + first * PictureFloats(in geometry), (nuint)((last - first) * PictureFloats(in geometry)) * sizeof(float));
+        NativeMemory.Clear(inputGradient + first * ImageFloats(in geometry), (nuint)((last - first) * ImageFloats(in geometry)) * sizeof(float));
 
     // Loads may run into the next pixel or the room behind the map; stores may not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -223,10 +223,10 @@ internal static unsafe class PoolingKernel
         }
     }
 
-    /// <summary>The pixels of one window that lie inside the picture.</summary>
+    /// <summary>The pixels of one window that lie inside the image.</summary>
     private readonly struct Taps
     {
-        /// <summary>Where the first one begins, in floats from the picture's first.</summary>
+        /// <summary>Where the first one begins, in floats from the image's first.</summary>
         public readonly nint Offset;
 
         /// <summary>Floats between rows of the map.</summary>

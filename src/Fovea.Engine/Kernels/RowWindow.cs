@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Three consecutive padded rows of a block of channels, copied out of a picture: pixels lie close together whatever the picture's channels,
+/// Three consecutive padded rows of a block of channels, copied out of an image: pixels lie close together whatever the image's channels,
 /// the zeros of the padding are really there, and 3×3 loops need neither borders nor cache lines that chase each other out of one set.
 /// Sliding down by a row copies one row.
 /// </summary>
@@ -12,32 +12,32 @@ internal unsafe ref struct RowWindow
 {
     private const int Rows = 3;
     private const int FloatLimit = 10 * 1024;
-    private const int MaximumBlock = 128;
+    private const int MaxBlock = 128;
     private const int Taps = 9;
 
-    private readonly float* _picture;
+    private readonly float* _image;
     private readonly float* _ring;
     private readonly int _height;
     private readonly int _width;
     private readonly int _padding;
-    private readonly nint _pictureStride;
+    private readonly nint _imageStride;
     private readonly int _channels;
     private readonly nint _rowFloats;
     private int _next;
 
-    /// <summary>A window over one picture's block of channels; <see cref="Push"/> fills it.</summary>
-    /// <param name="picture">First value of the block: row 0, column 0, first channel of the block.</param>
+    /// <summary>A window over one image's block of channels; <see cref="Push"/> fills it.</summary>
+    /// <param name="image">First value of the block: row 0, column 0, first channel of the block.</param>
     /// <param name="geometry">A 3×3 convolution of stride 1 and dilation 1.</param>
     /// <param name="channels">Channels of the block.</param>
     /// <param name="ring">Memory of <see cref="Floats"/> floats.</param>
-    public RowWindow(float* picture, in ConvolutionGeometry geometry, int channels, float* ring)
+    public RowWindow(float* image, in ConvolutionGeometry geometry, int channels, float* ring)
     {
-        _picture = picture;
+        _image = image;
         _ring = ring;
         _height = geometry.Height;
         _width = geometry.Width;
         _padding = geometry.Padding;
-        _pictureStride = geometry.Channels;
+        _imageStride = geometry.Channels;
         _channels = channels;
         Stride = (channels + 7) & ~7;
         _rowFloats = RowPixels(geometry) * Stride;
@@ -68,9 +68,9 @@ internal unsafe ref struct RowWindow
     public static nint Floats(in ConvolutionGeometry geometry) => (nint)Rows * RowPixels(geometry) * (Block(geometry) + 8);
 
     /// <summary>Floats that nine taps of any block of channels take.</summary>
-    public const int TapFloats = Taps * (MaximumBlock + 8);
+    public const int TapFloats = Taps * (MaxBlock + 8);
 
-    /// <summary>Takes in input row <paramref name="row"/>, which may lie outside the picture, in place of the oldest one.</summary>
+    /// <summary>Takes in input row <paramref name="row"/>, which may lie outside the image, in place of the oldest one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Push(int row)
     {
@@ -81,15 +81,15 @@ internal unsafe ref struct RowWindow
             new Span<float>(target, (int)(_width * Stride)).Clear();
             return;
         }
-        Copy(_picture + (nint)row * _width * _pictureStride, _pictureStride, target, Stride, _width, _channels);
+        Copy(_image + (nint)row * _width * _imageStride, _imageStride, target, Stride, _width, _channels);
     }
 
-    /// <summary>Brings input row <paramref name="row"/>, if the picture has it, into cache for a later <see cref="Push"/>.</summary>
+    /// <summary>Brings input row <paramref name="row"/>, if the image has it, into cache for a later <see cref="Push"/>.</summary>
     public readonly void Prefetch(int row)
     {
         if (row >= 0 && row < _height)
         {
-            Kernels.Prefetch.Rows(_picture + (nint)row * _width * _pictureStride, _pictureStride, _width, _channels);
+            Kernels.Prefetch.Rows(_image + (nint)row * _width * _imageStride, _imageStride, _width, _channels);
         }
     }
 
@@ -112,7 +112,7 @@ internal unsafe ref struct RowWindow
     }
 
     private static int Block(in ConvolutionGeometry geometry) =>
-        Math.Clamp(FloatLimit / (Rows * RowPixels(geometry)) & ~15, 16, MaximumBlock);
+        Math.Clamp(FloatLimit / (Rows * RowPixels(geometry)) & ~15, 16, MaxBlock);
 
     // One pixel for every window, rounded up to whole tiles, and the two that the last window reaches beyond.
     private static int RowPixels(in ConvolutionGeometry geometry)

@@ -6,7 +6,7 @@ namespace Fovea.Engine.Kernels;
 /// <summary>An array read over a larger iteration shape with one stride per dimension, of which some are 0.</summary>
 internal sealed unsafe class StridedBroadcast
 {
-    private const int MostDimensions = 6;
+    private const int MaxDimensions = 6;
 
     private readonly long[] _extents;
     private readonly long[] _strides;
@@ -40,9 +40,9 @@ internal sealed unsafe class StridedBroadcast
             }
         }
 
-        if (merged.Count > MostDimensions)
+        if (merged.Count > MaxDimensions)
         {
-            throw new ArgumentException($"A broadcast over [{string.Join(", ", extents)}] has more than {MostDimensions} dimensions.");
+            throw new ArgumentException($"A broadcast over [{string.Join(", ", extents)}] has more than {MaxDimensions} dimensions.");
         }
 
         if (merged.Count == 0)
@@ -74,7 +74,7 @@ internal sealed unsafe class StridedBroadcast
         int inner = _extents.Length - 1;
         long extent = _extents[inner];
         long stride = _strides[inner];
-        long* index = stackalloc long[MostDimensions];
+        long* index = stackalloc long[MaxDimensions];
         long position = start % extent;
         long rest = start / extent;
         float* run = source;

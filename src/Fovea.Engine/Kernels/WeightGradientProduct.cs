@@ -35,8 +35,8 @@ internal unsafe struct WeightGradientArguments
 internal static unsafe class WeightGradientProduct
 {
     private const int SmallGradient = 32 * 1024;
-    private const int MaximumChunks = 8;
-    private const int MinimumChunkRows = 256;
+    private const int MaxChunks = 8;
+    private const int MinChunkRows = 256;
     private const int BlockColumns = 256;
     private const int MergeFloats = 4096;
 
@@ -44,7 +44,7 @@ internal static unsafe class WeightGradientProduct
     public static int Parts(int rows, int outputs, int inputs)
     {
         var chunks = Chunks(rows, outputs, inputs);
-        return chunks > 1 ? chunks : MatrixProduct.RowPanels(outputs);
+        return chunks > 1 ? chunks : MatMul.RowPanels(outputs);
     }
 
     /// <summary>Floats of the partials that <see cref="Run"/> leaves for <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
@@ -56,7 +56,7 @@ internal static unsafe class WeightGradientProduct
 
     /// <summary>Floats of scratch that <see cref="Run"/> needs.</summary>
     public static nint ScratchFloats(int inputs) =>
-        PackedFloats(inputs) + GatherFloats(inputs) + MatrixProduct.GatherFloats(MatrixProduct.DepthLimit);
+        PackedFloats(inputs) + GatherFloats(inputs) + MatMul.GatherFloats(MatMul.DepthLimit);
 
     /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static int MergeParts(int rows, int outputs, int inputs) =>
@@ -131,7 +131,7 @@ internal static unsafe class WeightGradientProduct
         var packed = scratch;
         var gathered = packed + PackedFloats(arguments.Inputs);
         var turned = gathered + GatherFloats(arguments.Inputs);
-        var blockRows = MatrixProduct.DepthBlock(lastRow - firstRow);
+        var blockRows = MatMul.DepthBlock(lastRow - firstRow);
         for (var row = firstRow; row < lastRow; row += blockRows)
         {
             var rows = Math.Min(blockRows, lastRow - row);
@@ -152,15 +152,15 @@ internal static unsafe class WeightGradientProduct
                     ResultStride = arguments.Inputs,
                     Accumulate = row > firstRow,
                 };
-                MatrixProduct.Region(in product, left, firstOutput, lastOutput, 0, panels, turned);
+                MatMul.Region(in product, left, firstOutput, lastOutput, 0, panels, turned);
             }
         }
     }
 
     private static int Chunks(int rows, int outputs, int inputs) =>
-        (long)outputs * inputs <= SmallGradient ? Math.Clamp(rows / MinimumChunkRows, 1, MaximumChunks) : 1;
+        (long)outputs * inputs <= SmallGradient ? Math.Clamp(rows / MinChunkRows, 1, MaxChunks) : 1;
 
-    private static nint PackedFloats(int inputs) => RightPacking.PackedLength(MatrixProduct.DepthLimit, Math.Min(BlockColumns, inputs));
+    private static nint PackedFloats(int inputs) => RightPacking.PackedLength(MatMul.DepthLimit, Math.Min(BlockColumns, inputs));
 
-    private static nint GatherFloats(int inputs) => (nint)MatrixProduct.DepthLimit * LeftBlock.Stride(Math.Min(BlockColumns, inputs));
+    private static nint GatherFloats(int inputs) => (nint)MatMul.DepthLimit * LeftBlock.Stride(Math.Min(BlockColumns, inputs));
 }

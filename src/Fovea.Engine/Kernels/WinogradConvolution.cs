@@ -103,7 +103,7 @@ internal static unsafe class WinogradConvolution
         {
             var left = transformed + (nint)position * geometry.InputStride;
             var terms = geometry.Depth(position);
-            var depthBlock = MatrixProduct.DepthBlock(terms);
+            var depthBlock = MatMul.DepthBlock(terms);
             for (var panel = 0; panel < panels; panel++)
             {
                 var result = products + (nint)position * geometry.ProductStride + panel * MicroKernel.Columns;

@@ -19,9 +19,9 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     private const long WeightTransformCost = 40;
 
     // Three tiles of the micro-kernel: what lies between the transforms is then mostly still in L2.
-    private const int LeastBlockTiles = 18;
+    private const int MinBlockTiles = 18;
 
-    private const int MostGroupPanels = 4;
+    private const int MaxGroupPanels = 4;
 
     // With fewer parts, threads would not share the work evenly.
     private const int FewParts = 12;
@@ -85,8 +85,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
         // The more weights there are, the more tiles should pass by each time that they are fetched.
-        var whole = new WinogradGeometry(convolution, tile, int.MaxValue, Math.Min(MostGroupPanels, RightPacking.Panels(convolution.Outputs)));
-        var most = Math.Max(LeastBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
+        var whole = new WinogradGeometry(convolution, tile, int.MaxValue, Math.Min(MaxGroupPanels, RightPacking.Panels(convolution.Outputs)));
+        var most = Math.Max(MinBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
         var blocks = (whole.Tiles + most - 1) / most;
         var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
         var geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
@@ -124,10 +124,10 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
         return (nint)(PhasesBefore(y) * PhasesBefore(Size) + PhasesAt(y) * PhasesBefore(x)) * Convolution.Channels;
     }
 
-    /// <summary>Tiles from a picture's top to its bottom; the last may hang over.</summary>
+    /// <summary>Tiles from an image's top to its bottom; the last may hang over.</summary>
     public int TileRows => (Convolution.OutputHeight + Tile - 1) / Tile;
 
-    /// <summary>Tiles from a picture's left to its right.</summary>
+    /// <summary>Tiles from an image's left to its right.</summary>
     public int TileColumns => (Convolution.OutputWidth + Tile - 1) / Tile;
 
     /// <summary>Tiles of the whole batch.</summary>

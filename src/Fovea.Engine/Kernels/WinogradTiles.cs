@@ -6,11 +6,11 @@ namespace Fovea.Engine.Kernels;
 /// <summary>What leads into the products of a Winograd convolution and out of them, tile by tile, eight channels at a time.</summary>
 internal static unsafe class WinogradTiles
 {
-    private const int MostPositions = 36;
-    private const int MostPhases = 4;
+    private const int MaxPositions = 36;
+    private const int MaxPhases = 4;
 
     /// <summary>Floats of scratch that the transforms need: a transformed phase's columns, and the pixels under a tile.</summary>
-    public const int ScratchFloats = (1 + MostPhases) * MostPositions * 8;
+    public const int ScratchFloats = (1 + MaxPhases) * MaxPositions * 8;
 
     /// <summary>
     /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) · stride], the phases
@@ -25,13 +25,13 @@ internal static unsafe class WinogradTiles
         var step = geometry.Phases * TTransform.Tile;
         var (height, width, channels) = (geometry.Convolution.Height, geometry.Convolution.Width, geometry.Convolution.Channels);
         var columns = scratch;
-        var patch = scratch + MostPositions * 8;
+        var patch = scratch + MaxPositions * 8;
         for (var tile = firstTile; tile < lastTile; tile++)
         {
-            var (picture, row, column) = Locate(in geometry, tile);
+            var (image, row, column) = Locate(in geometry, tile);
             var top = row * step - geometry.Convolution.Padding;
             var left = column * step - geometry.Convolution.Padding;
-            var source = input + (((nint)picture * height + top) * width + left) * channels;
+            var source = input + (((nint)image * height + top) * width + left) * channels;
             nint rowStride = (nint)width * channels;
             if (top >= 0 && left >= 0 && top + side <= height && left + side <= width)
             {
@@ -130,15 +130,15 @@ internal static unsafe class WinogradTiles
         var (height, width, outputs) = (geometry.Convolution.OutputHeight, geometry.Convolution.OutputWidth, geometry.Convolution.Outputs);
         nint stride = geometry.ProductStride;
         var columns = scratch;
-        var line = scratch + MostPositions * 8;
+        var line = scratch + MaxPositions * 8;
         for (var tile = firstTile; tile < lastTile; tile++)
         {
-            var (picture, row, column) = Locate(in geometry, tile);
+            var (image, row, column) = Locate(in geometry, tile);
             var top = row * TTransform.Tile;
             var left = column * TTransform.Tile;
             var lines = Math.Min(TTransform.Tile, height - top);
             var pixels = Math.Min(TTransform.Tile, width - left);
-            var corner = (((nint)picture * height + top) * width + left) * outputs;
+            var corner = (((nint)image * height + top) * width + left) * outputs;
             for (var channel = firstChannel; channel < lastChannel; channel += 8)
             {
                 var lanes = lastChannel - channel;
@@ -187,10 +187,10 @@ internal static unsafe class WinogradTiles
         }
     }
 
-    private static (int Picture, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
+    private static (int Image, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
     {
         var (line, column) = Math.DivRem(tile, geometry.TileColumns);
-        var (picture, row) = Math.DivRem(line, geometry.TileRows);
-        return (picture, row, column);
+        var (image, row) = Math.DivRem(line, geometry.TileRows);
+        return (image, row, column);
     }
 }

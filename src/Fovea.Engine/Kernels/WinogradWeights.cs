@@ -9,10 +9,10 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static unsafe class WinogradWeights
 {
-    private const int MostTaps = 3;
+    private const int MaxTaps = 3;
     private const int ChannelBlock = 8;
     private const int BlockFloats = ChannelBlock * MicroKernel.Columns;
-    private const int MostRows = 6;
+    private const int MaxRows = 6;
     private const int Lanes = 4;
 
     /// <summary>Floats of the packed weights.</summary>
@@ -37,10 +37,10 @@ internal static unsafe class WinogradWeights
         var area = kernel * kernel;
         var (channelStride, outputStride) = reversed ? (area * outputs, 1) : (1, area * channels);
         var (firstTap, tapStride) = reversed ? ((area - 1) * outputs, -outputs) : (0, channels);
-        var values = stackalloc float[MostTaps * MostTaps * BlockFloats];
-        var wide = stackalloc double[(MostTaps * MostTaps + MostRows * MostTaps + MostRows) * Lanes];
-        var lines = stackalloc float[MostRows * MostRows * MicroKernel.Columns];
-        var places = stackalloc nint[MostRows * MostRows];
+        var values = stackalloc float[MaxTaps * MaxTaps * BlockFloats];
+        var wide = stackalloc double[(MaxTaps * MaxTaps + MaxRows * MaxTaps + MaxRows) * Lanes];
+        var lines = stackalloc float[MaxRows * MaxRows * MicroKernel.Columns];
+        var places = stackalloc nint[MaxRows * MaxRows];
         for (var panel = firstPanel; panel < lastPanel; panel++)
         {
             var output = panel * MicroKernel.Columns;

@@ -87,7 +87,7 @@ public sealed unsafe class AlignedMemory : IDisposable
 
         if (_isMapped)
         {
-            SystemMemory.GiveBack(_allocated, (nuint)_taken);
+            SystemMemory.Unmap(_allocated, (nuint)_taken);
         }
         else
         {

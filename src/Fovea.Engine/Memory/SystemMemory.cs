@@ -42,7 +42,7 @@ internal static unsafe class SystemMemory
     }
 
     /// <summary>Gives back what <see cref="TakeInHugePages"/> took.</summary>
-    public static void GiveBack(void* start, nuint bytes) => _ = _unmap(start, bytes);
+    public static void Unmap(void* start, nuint bytes) => _ = _unmap(start, bytes);
 
     /// <summary>
     /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched: some two thirds of the cost.

@@ -9,7 +9,7 @@ namespace Fovea.Engine.Optimization;
 /// </summary>
 public abstract class Optimizer : IDisposable
 {
-    private const long LongestSegment = 1 << 14;
+    private const long MaxSegment = 1 << 14;
     private readonly WorkerPool _pool;
     private readonly Work[] _work;
 
@@ -22,14 +22,14 @@ public abstract class Optimizer : IDisposable
     {
         Weights = weights;
         _pool = pool;
-        Memories = [.. Enumerable.Range(0, memories).Select(_ => new AlignedMemory(Math.Max(weights.Length, 1) * sizeof(float)))];
+        State = [.. Enumerable.Range(0, memories).Select(_ => new AlignedMemory(Math.Max(weights.Length, 1) * sizeof(float)))];
         List<Segment> segments = [];
         foreach (Variable variable in weights.Variables)
         {
             long start = weights.OffsetOf(variable);
-            for (long done = 0; done < variable.Shape.Elements; done += LongestSegment)
+            for (long done = 0; done < variable.Shape.Elements; done += MaxSegment)
             {
-                segments.Add(new Segment(start + done, Math.Min(LongestSegment, variable.Shape.Elements - done), decays(variable)));
+                segments.Add(new Segment(start + done, Math.Min(MaxSegment, variable.Shape.Elements - done), decays(variable)));
             }
         }
 
@@ -43,7 +43,7 @@ public abstract class Optimizer : IDisposable
     public long Steps { get; set; }
 
     /// <summary>What it remembers between steps, each block laid out like the weights.</summary>
-    public IReadOnlyList<AlignedMemory> Memories { get; }
+    public IReadOnlyList<AlignedMemory> State { get; }
 
     /// <summary>Gradients are multiplied by this in the step at hand.</summary>
     private protected float GradientFactor { get; private set; }
@@ -86,13 +86,13 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>Moves a running average of weights towards the weights: average = decay·average + (1 − decay)·weight.</summary>
-    public static unsafe void MoveAverage(VariableBlock average, VariableBlock weights, double decay) =>
-        Kernels.OptimizerKernels.MoveAverage(decay, average.Pointer, weights.Pointer, (nint)weights.Length);
+    public static unsafe void UpdateEma(VariableBlock average, VariableBlock weights, double decay) =>
+        Kernels.OptimizerKernels.UpdateEma(decay, average.Pointer, weights.Pointer, (nint)weights.Length);
 
     /// <summary>Frees what is remembered.</summary>
     public void Dispose()
     {
-        foreach (AlignedMemory memory in Memories)
+        foreach (AlignedMemory memory in State)
         {
             memory.Dispose();
         }
@@ -151,8 +151,8 @@ public sealed class AdamW(
             },
             weights,
             gradients,
-            Memories[0].FloatPointer + start,
-            Memories[1].FloatPointer + start,
+            State[0].FloatPointer + start,
+            State[1].FloatPointer + start,
             (nint)length);
 }
 
@@ -184,6 +184,6 @@ public sealed class Sgd(
             },
             weights,
             gradients,
-            Memories[0].FloatPointer + start,
+            State[0].FloatPointer + start,
             (nint)length);
 }

@@ -20,10 +20,10 @@ public sealed class CheckpointDiagnosis
     // Another model is named as a remedy where so much more agrees with it.
     private const double ClearlyBetter = 0.1;
 
-    private readonly Lazy<ModelGuess> _guess = new(() => new ModelGuess());
+    private readonly Lazy<ModelMatcher> _guess = new(() => new ModelMatcher());
     private readonly Lazy<IReadOnlyList<CheckpointMatch>> _ranked;
     private readonly string? _model;
-    private readonly MatchWishes _wishes;
+    private readonly MatchOptions _wishes;
 
     /// <summary>Looks at a checkpoint.</summary>
     /// <param name="file">The checkpoint.</param>
@@ -33,12 +33,12 @@ public sealed class CheckpointDiagnosis
     /// <exception cref="InvalidFileException">The file has no such dictionary, or none at all.</exception>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the size that is wished.</exception>
-    public CheckpointDiagnosis(CheckpointFile file, string? model = null, string? weights = null, MatchWishes? wishes = null)
+    public CheckpointDiagnosis(CheckpointFile file, string? model = null, string? weights = null, MatchOptions? wishes = null)
     {
         File = file;
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
         _model = model ?? Own?.Model;
-        _wishes = wishes ?? new MatchWishes();
+        _wishes = wishes ?? new MatchOptions();
         if (Own is not null)
         {
             Network network = Checkpoint.CreateNetwork(Own, file.Path);
@@ -72,7 +72,7 @@ public sealed class CheckpointDiagnosis
     public IReadOnlyList<CheckpointMatch> Ranked => _ranked.Value;
 
     /// <summary>Models that fit just as well as the one that was guessed: it and its equal twins, or nothing where no guess is certain.</summary>
-    public IReadOnlyList<string> Certain => [.. ModelGuess.Certain(Ranked).Select(match => match.Model)];
+    public IReadOnlyList<string> Certain => [.. ModelMatcher.Certain(Ranked).Select(match => match.Model)];
 
     /// <summary>What keeps the checkpoint from being loaded; empty where nothing does.</summary>
     public IReadOnlyList<CheckpointProblem> Problems => Match is null
@@ -132,20 +132,20 @@ public sealed class CheckpointDiagnosis
                 other ?? "Remove them in PyTorch if the network does not need them, and save the rest; if it does, it is another network.");
         }
 
-        if (match.Misshapen.Count > 0)
+        if (match.ShapeMismatches.Count > 0)
         {
-            string options = match.Misshapen.All(difference => match.Outline.IsOfClasses(difference.Name))
+            string options = match.ShapeMismatches.All(difference => match.Outline.IsOfClasses(difference.Name))
                 ? "The classifier's tensors do not agree on the number of classes: --classes makes a fresh classifier."
-                : _wishes.Size is not null && match.Misshapen.All(difference => difference.Found.Count == difference.Expected.Count)
+                : _wishes.Size is not null && match.ShapeMismatches.All(difference => difference.Found.Count == difference.Expected.Count)
                     ? "This model's tables are not carried to another size: leave out --size."
                     : "It was built with other widths or options than the registered model.";
             yield return new(
-                Count(match.Misshapen.Count, "tensor has another shape", "tensors have other shapes"),
-                [.. match.Misshapen.Select(difference => $"{difference.Name} [{string.Join(", ", difference.Found)}] instead of [{string.Join(", ", difference.Expected)}]")],
+                Count(match.ShapeMismatches.Count, "tensor has another shape", "tensors have other shapes"),
+                [.. match.ShapeMismatches.Select(difference => $"{difference.Name} [{string.Join(", ", difference.Found)}] instead of [{string.Join(", ", difference.Expected)}]")],
                 other ?? options);
         }
 
-        if (match.NeedsClasses && match.Missing.Count + match.Misshapen.Count + match.Unexpected.Count == 0)
+        if (match.NeedsClasses && match.Missing.Count + match.ShapeMismatches.Count + match.Unexpected.Count == 0)
         {
             yield return new("it is a backbone without a classifier", match.Fresh, "--classes N makes a fresh classifier for N classes, to be trained.");
         }

@@ -8,8 +8,8 @@ namespace Fovea.Checkpoints;
 
 /// <summary>What is wished of a network that is filled from a checkpoint; what is null is taken from the checkpoint's shapes.</summary>
 /// <param name="Classes">Number of classes; where the checkpoint has another, the classifier stays fresh.</param>
-/// <param name="Size">Rows and columns of the pictures; tables are resized.</param>
-public sealed record MatchWishes(int? Classes = null, (int Height, int Width)? Size = null);
+/// <param name="Size">Rows and columns of the images; tables are resized.</param>
+public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null);
 
 /// <summary>A tensor of another shape than the network's.</summary>
 /// <param name="Name">The official name.</param>
@@ -19,7 +19,7 @@ public sealed record ShapeDifference(string Name, IReadOnlyList<int> Found, IRea
 
 /// <summary>
 /// A dictionary of tensors held against a registered model by names and shapes alone: which of the model's tensors it has, under whose names, for how many
-/// classes and which size of pictures. No values are read.
+/// classes and which size of images. No values are read.
 /// </summary>
 public sealed class CheckpointMatch
 {
@@ -27,7 +27,7 @@ public sealed class CheckpointMatch
     private const string TrainingPrefix = "training.";
 
     // More than any published network has; a hostile file must not make us build a network of any size.
-    private const int MostClasses = 100_000;
+    private const int MaxClasses = 100_000;
 
     private readonly Dictionary<string, string> _names = [];
     private readonly List<string> _missing = [];
@@ -40,28 +40,28 @@ public sealed class CheckpointMatch
     /// <param name="model">The registered name.</param>
     /// <param name="wishes">What is wished.</param>
     /// <exception cref="ShapeException">The model cannot be made for the size that is wished.</exception>
-    public CheckpointMatch(StateDict weights, string model, MatchWishes? wishes = null)
-        : this(weights, Names(weights), new ModelOutline(model), wishes ?? new MatchWishes())
+    public CheckpointMatch(StateDict weights, string model, MatchOptions? wishes = null)
+        : this(weights, Names(weights), new ModelSignature(model), wishes ?? new MatchOptions())
     {
     }
 
-    internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, MatchWishes wishes)
+    internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, MatchOptions wishes)
     {
         Weights = weights;
         Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
         int classes = wishes.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
-        ModelOutline ofClasses = classes == native.Network.Classes ? native : new ModelOutline(native.Model, new ModelOptions(classes));
+        ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, new ModelOptions(classes));
         OwnSide = SideOf(tensors, ofClasses, Scheme);
         (int height, int width) = wishes.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
         Options = new ModelOptions(classes, height, width);
         bool isNative = (height, width) == (native.Network.Height, native.Network.Width);
-        Outline = isNative ? ofClasses : new ModelOutline(native.Model, Options);
+        Outline = isNative ? ofClasses : new ModelSignature(native.Model, Options);
         IsNative = isNative;
         Compare(tensors, wishes.Classes is not null);
         NeedsClasses = _fresh.Count > 0 && wishes.Classes is null;
         HashSet<string> used = [.. _names.Values, .. _misshapen.Select(difference => Scheme.NameOf(difference.Name)!), .. _fresh.Select(Scheme.NameOf).OfType<string>()];
         string[] others = [.. tensors.Keys.Where(name => !used.Contains(name))];
-        Leftovers = [.. others.Where(KeySchemes.IsLeftover)];
+        IgnoredKeys = [.. others.Where(KeySchemes.IsLeftover)];
         Unexpected = [.. others.Where(name => !KeySchemes.IsLeftover(name) && !(_fresh.Count > 0 && Outline.IsOfClasses(name)))];
     }
 
@@ -69,7 +69,7 @@ public sealed class CheckpointMatch
     public StateDict Weights { get; }
 
     /// <summary>The model, with the classes and the size that it is to have.</summary>
-    public ModelOutline Outline { get; }
+    public ModelSignature Outline { get; }
 
     /// <summary>The model's registered name.</summary>
     public string Model => Outline.Model;
@@ -80,7 +80,7 @@ public sealed class CheckpointMatch
     /// <summary>Whose names the dictionary has.</summary>
     public KeyScheme Scheme { get; }
 
-    /// <summary>The side of square pictures that the dictionary's tables are made for; null where no table tells, or the pictures were not square.</summary>
+    /// <summary>The side of square images that the dictionary's tables are made for; null where no table tells, or the images were not square.</summary>
     public int? OwnSide { get; }
 
     /// <summary>Whether the network has the variant's own size.</summary>
@@ -96,12 +96,12 @@ public sealed class CheckpointMatch
     public IReadOnlyList<string> Unexpected { get; }
 
     /// <summary>Names in the dictionary that may be left out without loss.</summary>
-    public IReadOnlyList<string> Leftovers { get; }
+    public IReadOnlyList<string> IgnoredKeys { get; }
 
     /// <summary>Tensors of the wrong shape.</summary>
-    public IReadOnlyList<ShapeDifference> Misshapen => _misshapen;
+    public IReadOnlyList<ShapeDifference> ShapeMismatches => _misshapen;
 
-    /// <summary>Tables of another size of pictures, which are resized.</summary>
+    /// <summary>Tables of another size of images, which are resized.</summary>
     public IReadOnlyList<ShapeDifference> Resized => _resized;
 
     /// <summary>Official names of tensors that keep fresh values: the classifier where another number of classes was wished or the dictionary has none, and what the scheme's files never hold.</summary>
@@ -128,7 +128,7 @@ public sealed class CheckpointMatch
     internal static Dictionary<string, TensorInfo> Names(StateDict weights) =>
         weights.TensorInfos.Where(info => !info.Name.StartsWith(TrainingPrefix, StringComparison.Ordinal)).ToDictionary(info => info.Name);
 
-    private static int? ClassesOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline native, KeyScheme scheme)
+    private static int? ClassesOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, KeyScheme scheme)
     {
         foreach ((string official, Parameter tensor) in native.Tensors)
         {
@@ -143,10 +143,10 @@ public sealed class CheckpointMatch
 
     private static bool DiffersOnlyIn(int axis, IReadOnlyList<int> shape, Shape expected) =>
         shape.Count == expected.Rank
-        && shape[axis] is > 0 and <= MostClasses
+        && shape[axis] is > 0 and <= MaxClasses
         && Enumerable.Range(0, shape.Count).All(each => each == axis || shape[each] == expected[each]);
 
-    private static int? SideOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelOutline outline, KeyScheme scheme)
+    private static int? SideOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature outline, KeyScheme scheme)
     {
         // One table tells; and where all shapes agree there is nothing to search for.
         foreach ((string official, Parameter tensor) in outline.Tensors)

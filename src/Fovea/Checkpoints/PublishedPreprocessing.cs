@@ -3,7 +3,7 @@ using Interpolation = Fovea.Data.Interpolation;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>How the pictures were prepared that the published figures of each family were measured on: the shorter side is resized, the middle cut out, ImageNet's mean and deviation.</summary>
+/// <summary>How the images were prepared that the published figures of each family were measured on: the shorter side is resized, the middle cut out, ImageNet's mean and deviation.</summary>
 public static class PublishedPreprocessing
 {
     // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter. Other inputs keep the proportion, cut to whole pixels.
@@ -18,7 +18,7 @@ public static class PublishedPreprocessing
         ("resnet", 256, Interpolation.Bilinear),
     ];
 
-    /// <summary>The preprocessing of a model for pictures of a size.</summary>
+    /// <summary>The preprocessing of a model for images of a size.</summary>
     /// <param name="model">Its registered name.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>

@@ -4,7 +4,7 @@ using Fovea.Models;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>Carries tensors between files and a network's memory: layouts are reordered, and tables of another picture size resized.</summary>
+/// <summary>Carries tensors between files and a network's memory: layouts are reordered, and tables of another image size resized.</summary>
 public static class TensorFilling
 {
     /// <summary>The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.</summary>
@@ -51,7 +51,7 @@ public static class TensorFilling
 
         float[] table = new float[values.Length];
         tensor.Layout.FromCheckpoint(stored, values, table);
-        PositionTables.Resize(tensor, stored, table, tensor.Variable.Data);
+        PositionTransfer.Resize(tensor, stored, table, tensor.Variable.Data);
     }
 
     /// <summary>
@@ -63,7 +63,7 @@ public static class TensorFilling
     /// <param name="name">The tensor's name in it.</param>
     /// <param name="tensor">What is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
-    internal static void FillInPlace(SafeTensorsFile file, LentMemory lent, string name, Parameter tensor)
+    internal static void FillInPlace(SafeTensorsFile file, StagingMemory lent, string name, Parameter tensor)
     {
         if (!tensor.Shape.Equals(StoredShape(file.Info(name), tensor)) || !file.TryInPlace(name, out ReadOnlyMemory<float> values))
         {
@@ -71,20 +71,20 @@ public static class TensorFilling
         }
         else if (tensor.Layout.KeepsOrder(tensor.Shape))
         {
-            tensor.Variable.Borrow(values);
+            tensor.Variable.MapExternal(values);
         }
         else
         {
             Memory<float> reordered = lent.Take(values.Length);
             tensor.Layout.FromCheckpoint(tensor.Shape, values.Span, reordered.Span);
-            tensor.Variable.Borrow(reordered);
+            tensor.Variable.MapExternal(reordered);
         }
     }
 
     /// <summary>The tensors of a network as files hold them: PyTorch's layout, counters as 64-bit integers. Values are taken when they are written.</summary>
     /// <param name="state">The network's tensors.</param>
     /// <param name="nameOf">The name that a tensor gets in the file, or null for one that is left out; the official one where nothing is given.</param>
-    public static IEnumerable<SafeTensor> ToFile(ModuleState state, Func<string, string?>? nameOf = null)
+    public static IEnumerable<SafeTensor> ToFile(ParameterStore state, Func<string, string?>? nameOf = null)
     {
         foreach ((string official, Parameter tensor) in state.Tensors)
         {

@@ -10,7 +10,7 @@ namespace Fovea.Formats;
 internal sealed class SafeTensorsHeader
 {
     /// <summary>The longest header that is believed, in bytes; the reference implementation has the same bound.</summary>
-    public const long MaximumLength = 100_000_000;
+    public const long MaxLength = 100_000_000;
 
     /// <summary>The name in the header under which the metadata stands.</summary>
     public const string MetadataName = "__metadata__";
@@ -20,13 +20,13 @@ internal sealed class SafeTensorsHeader
     // Parsing costs up to twenty bytes for one of the header: what a file of its size needs is far below.
     private const long BelievedLength = 2_000_000;
     private const int BelievedShare = 32;
-    private const int MostDimensions = 32;
+    private const int MaxDimensions = 32;
 
-    private readonly ReadingGuard _guard;
+    private readonly ParseBudget _guard;
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafeTensorInfo> _tensors = new(StringComparer.Ordinal);
 
-    private SafeTensorsHeader(ReadingGuard guard) => _guard = guard;
+    private SafeTensorsHeader(ParseBudget guard) => _guard = guard;
 
     /// <summary>The text entries of the metadata; empty where the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
@@ -38,7 +38,7 @@ internal sealed class SafeTensorsHeader
     /// <exception cref="InvalidFileException">The header is cut off, is not the JSON expected, or does not agree with the file.</exception>
     public static SafeTensorsHeader Read(MappedFile file)
     {
-        var header = new SafeTensorsHeader(new ReadingGuard(file.Path, file.Length, Remedy));
+        var header = new SafeTensorsHeader(new ParseBudget(file.Path, file.Length, Remedy));
         long fileLength = file.Length;
         if (fileLength < 8)
         {
@@ -46,9 +46,9 @@ internal sealed class SafeTensorsHeader
         }
 
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, 8));
-        if (length > MaximumLength)
+        if (length > MaxLength)
         {
-            throw header.Invalid($"its header claims {length} bytes, more than the {MaximumLength} that the format allows");
+            throw header.Invalid($"its header claims {length} bytes, more than the {MaxLength} that the format allows");
         }
 
         if ((long)length > fileLength - 8)
@@ -117,9 +117,9 @@ internal sealed class SafeTensorsHeader
                 "Convert the file to one of these types first.");
         }
 
-        if (shapeField.GetArrayLength() > MostDimensions)
+        if (shapeField.GetArrayLength() > MaxDimensions)
         {
-            throw Invalid($"tensor {Quote(name)} has {shapeField.GetArrayLength()} sizes where at most {MostDimensions} are read");
+            throw Invalid($"tensor {Quote(name)} has {shapeField.GetArrayLength()} sizes where at most {MaxDimensions} are read");
         }
 
         if (rangeField.GetArrayLength() != 2)
@@ -258,7 +258,7 @@ internal sealed class SafeTensorsHeader
         }
     }
 
-    private static string Quote(string name) => ReadingGuard.Quote(name);
+    private static string Quote(string name) => ParseBudget.Quote(name);
 
     private InvalidFileException Invalid(string problem, Exception? cause = null) => _guard.Damaged(problem, cause);
 }

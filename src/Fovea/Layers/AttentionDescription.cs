@@ -8,12 +8,12 @@ namespace Fovea.Layers;
 /// <param name="Tokens">What queries and keys stand for.</param>
 /// <param name="Heads">Number of heads; head h is channels h·d … (h+1)·d−1.</param>
 /// <param name="Scale">Factor on query-key products.</param>
-/// <param name="Query">Queries (B, N, C), where B counts pictures or their groups.</param>
+/// <param name="Query">Queries (B, N, C), where B counts images or their groups.</param>
 /// <param name="Key">Keys (B, M, C).</param>
 /// <param name="Bias">What is added to the products.</param>
 public sealed record AttentionDescription(string Path, AttentionTokens Tokens, int Heads, float Scale, Value Query, Value Key, AttentionBias Bias)
 {
-    /// <summary>All attentions of a graph, in the order in which a picture passes them.</summary>
+    /// <summary>All attentions of a graph, in the order in which an image passes them.</summary>
     public static IReadOnlyList<AttentionDescription> Of(ComputeGraph graph) => [.. graph.Annotations.OfType<AttentionDescription>()];
 
     /// <summary>The attention's weights (B, heads, N, M), each row summing to 1: nodes that compute them beside the attention itself.</summary>

@@ -1,6 +1,6 @@
 namespace Fovea.Layers;
 
-/// <summary>What the tokens of a list stand for: first class tokens (and their like), then the cells of a grid over the picture, row by row.</summary>
+/// <summary>What the tokens of a list stand for: first class tokens (and their like), then the cells of a grid over the image, row by row.</summary>
 /// <param name="Height">Rows of the grid; 0 where there are class tokens only.</param>
 /// <param name="Width">Columns of the grid; 0 where there are class tokens only.</param>
 /// <param name="ClassTokens">Tokens in front that stand for no place.</param>
@@ -56,8 +56,8 @@ public sealed record TokenGroups(int Height, int Width, int Interval = 1)
 }
 
 /// <summary>
-/// What the queries and keys of an attention stand for. Without groups the batch axis counts pictures; with groups it counts the groups of each
-/// picture in turn, and both grids are the whole picture's.
+/// What the queries and keys of an attention stand for. Without groups the batch axis counts images; with groups it counts the groups of each
+/// image in turn, and both grids are the whole image's.
 /// </summary>
 /// <param name="Queries">What attends.</param>
 /// <param name="Keys">What is attended to.</param>

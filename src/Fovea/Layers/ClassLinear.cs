@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>
@@ -27,7 +28,7 @@ public sealed class ClassLinear : Module
         Value biases = _classes.Select(one => graph.Read(one.Bias)).ToArray().Concat(0);
 
         // One product (N, C)·(C, 1) for each class.
-        Value logits = x.Permute(1, 0, 2).MatrixProduct(weights.Reshape([_classes.Length, 1, x.Shape.Last]), transposeRight: true);
+        Value logits = x.Permute(1, 0, 2).MatMul(weights.Reshape([_classes.Length, 1, x.Shape.Last]), transposeRight: true);
         return logits.Reshape([_classes.Length, x.Shape[0]]).Permute(1, 0) + biases;
     }
 }

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>
@@ -8,7 +9,7 @@ public sealed class Conv2d : Module
 {
     private readonly Parameter _weight;
     private readonly Parameter? _bias;
-    private readonly Window _window;
+    private readonly WindowSpec _window;
 
     /// <summary>Makes a layer.</summary>
     /// <param name="inputs">Channels in.</param>
@@ -29,7 +30,7 @@ public sealed class Conv2d : Module
         Initializer? initializer = null,
         TensorLayout layout = TensorLayout.ChannelsLast)
     {
-        _window = new Window(kernel, stride, padding);
+        _window = new WindowSpec(kernel, stride, padding);
         initializer ??= Initializer.KaimingNormalFanOut;
         _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer, layout));
         _bias = bias ? Add("bias", new Parameter([outputs], initializer.ForBias((long)inputs * kernel * kernel))) : null;
@@ -40,7 +41,7 @@ public sealed class Conv2d : Module
     {
         Value weight = x.Graph.Read(_weight);
         Value y = _window is { Kernel: 1, Stride: 1, Padding: 0 }
-            ? x.MatrixProduct(weight.Reshape([weight.Shape[0], weight.Shape[3]]), transposeRight: true)
+            ? x.MatMul(weight.Reshape([weight.Shape[0], weight.Shape[3]]), transposeRight: true)
             : x.Convolution(weight, _window);
         return _bias is null ? y : y + x.Graph.Read(_bias);
     }
@@ -54,7 +55,7 @@ public sealed class DepthwiseConv2d : Module
 {
     private readonly Parameter _weight;
     private readonly Parameter? _bias;
-    private readonly Window _window;
+    private readonly WindowSpec _window;
     private readonly int _multiplier;
 
     /// <summary>Makes a layer.</summary>
@@ -67,7 +68,7 @@ public sealed class DepthwiseConv2d : Module
     /// <param name="multiplier">Results of each channel.</param>
     public DepthwiseConv2d(int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null, int multiplier = 1)
     {
-        _window = new Window(kernel, stride, padding);
+        _window = new WindowSpec(kernel, stride, padding);
         _multiplier = multiplier;
         initializer ??= Initializer.KaimingNormalFanOut;
         _weight = Add("weight", new Parameter([kernel, kernel, multiplier * channels], initializer, TensorLayout.Depthwise));

@@ -24,7 +24,7 @@ public static class DotProductAttention
         }
 
         // The fused operation does not keep the weights, so dropping some of them needs the products written out.
-        Value joined = description.Weights().Dropout(dropout).MatrixProduct(value.SplitHeads(heads)).Permute(0, 2, 1, 3);
+        Value joined = description.Weights().Dropout(dropout).MatMul(value.SplitHeads(heads)).Permute(0, 2, 1, 3);
         return joined.Reshape([query.Shape[0], query.Shape[1], value.Shape[2]]);
     }
 }

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>Linear layer: (…, in) to (…, out), x·Wᵀ + b. Checkpoint keys <c>weight</c> (out, in) and <c>bias</c> (out).</summary>
@@ -21,7 +22,7 @@ public sealed class Linear : Module
     /// <inheritdoc/>
     protected override Value Build(Value x)
     {
-        Value y = x.MatrixProduct(x.Graph.Read(_weight), transposeRight: true);
+        Value y = x.MatMul(x.Graph.Read(_weight), transposeRight: true);
         return _bias is null ? y : y + x.Graph.Read(_bias);
     }
 }

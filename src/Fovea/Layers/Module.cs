@@ -55,8 +55,8 @@ public static class ParameterExtensions
     /// <summary>The parameter's value at the beginning of a run.</summary>
     public static Value Read(this ComputeGraph graph, Parameter parameter) => graph.Read(parameter.Variable);
 
-    /// <summary>The parameter's value at the beginning of a run, carried to the shape that another picture size asks for.</summary>
-    /// <exception cref="ShapeException">The parameter belongs to no picture size, or the shape differs in other axes.</exception>
+    /// <summary>The parameter's value at the beginning of a run, carried to the shape that another image size asks for.</summary>
+    /// <exception cref="ShapeException">The parameter belongs to no image size, or the shape differs in other axes.</exception>
     public static Value Read(this ComputeGraph graph, Parameter parameter, Shape shape) => parameter.Shape.Equals(shape)
         ? graph.Read(parameter)
         : (parameter.Resizing ?? throw new ShapeException($"{parameter.Variable.Name} has shape {parameter.Shape} and is not carried to {shape}")).Apply(graph.Read(parameter), shape);

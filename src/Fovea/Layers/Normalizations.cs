@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>

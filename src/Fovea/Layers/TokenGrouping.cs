@@ -28,12 +28,12 @@ public static class TokenGrouping
     {
         (int down, int across) = groups.SuperCells(grid);
         (int height, int width) = groups.PaddedSize(grid);
-        int pictures = tokens.Shape[0] / groups.Count(grid);
+        int images = tokens.Shape[0] / groups.Count(grid);
         Value ordered = groups.Count(grid) == 1
             ? tokens
-            : tokens.Reshape([pictures, down, across, groups.Interval, groups.Interval, groups.Height, groups.Width, tokens.Shape[2]])
+            : tokens.Reshape([images, down, across, groups.Interval, groups.Interval, groups.Height, groups.Width, tokens.Shape[2]])
                 .Permute(0, 1, 5, 3, 2, 6, 4, 7);
-        return ordered.Reshape([pictures, height, width, tokens.Shape[2]]).Slice(1, 0, grid.Height).Slice(2, 0, grid.Width);
+        return ordered.Reshape([images, height, width, tokens.Shape[2]]).Slice(1, 0, grid.Height).Slice(2, 0, grid.Width);
     }
 
     /// <summary>The mask (groups, height·width) of keys for <see cref="AttentionBias"/> that keeps tokens from attending to the padding; null where there is none.</summary>

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>The checkpoint keys of a transformer block's parts.</summary>

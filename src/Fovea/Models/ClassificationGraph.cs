@@ -6,33 +6,33 @@ namespace Fovea.Models;
 /// <summary>The graphs of a network that classifies: inference, and a step of training.</summary>
 public static class ClassificationGraph
 {
-    /// <summary>Inference at the network's own size: input <c>pictures</c> (N, H, W, 3), output <c>logits</c> (N, classes).</summary>
-    /// <param name="network">A network that is part of a <see cref="ModuleState"/>.</param>
-    /// <param name="batch">Pictures in one run.</param>
+    /// <summary>Inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes).</summary>
+    /// <param name="network">A network that is part of a <see cref="ParameterStore"/>.</param>
+    /// <param name="batch">Images in one run.</param>
     public static ComputeGraph Inference(Network network, int batch)
     {
         ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("pictures", [batch, network.Height, network.Width, 3])));
+        graph.Output("logits", network.Forward(graph.Input("images", [batch, network.Height, network.Width, 3])));
         return graph;
     }
 
     /// <summary>
-    /// Forward and backward: inputs <c>pictures</c> (N, H, W, 3) and <c>labels</c> (N), outputs <c>logits</c> (N, classes) and <c>loss</c>,
+    /// Forward and backward: inputs <c>images</c> (N, H, W, 3) and <c>labels</c> (N), outputs <c>logits</c> (N, classes) and <c>loss</c>,
     /// and the gradient of every weight.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="state">Its weights.</param>
-    /// <param name="batch">Pictures in a step.</param>
-    /// <param name="height">Rows of the pictures.</param>
-    /// <param name="width">Columns of the pictures.</param>
+    /// <param name="batch">Images in a step.</param>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
     /// <param name="smoothing">Label smoothing ε.</param>
-    /// <exception cref="ShapeException">The network does not take pictures of that size.</exception>
-    public static ComputeGraph Training(Network network, ModuleState state, int batch, int height, int width, float smoothing = 0)
+    /// <exception cref="ShapeException">The network does not take images of that size.</exception>
+    public static ComputeGraph Training(Network network, ParameterStore state, int batch, int height, int width, float smoothing = 0)
     {
         ComputeGraph graph = new(training: true);
-        Value pictures = graph.Input("pictures", [batch, height, width, 3]);
+        Value images = graph.Input("images", [batch, height, width, 3]);
         Value labels = graph.Input("labels", [batch], ElementType.Int32);
-        Value logits = network.Forward(pictures);
+        Value logits = network.Forward(images);
         Value loss = Loss(network, logits, labels, smoothing);
         graph.Output("logits", logits);
         graph.Output("loss", loss);

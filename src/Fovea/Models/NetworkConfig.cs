@@ -1,8 +1,8 @@
 namespace Fovea.Models;
 
 /// <summary>What every network's options have in common. A family adds its own; its variants are a table of them.</summary>
-/// <param name="Height">Rows of the pictures that the network is made for, and its position tables with it.</param>
-/// <param name="Width">Columns of the pictures that the network is made for.</param>
+/// <param name="Height">Rows of the images that the network is made for, and its position tables with it.</param>
+/// <param name="Width">Columns of the images that the network is made for.</param>
 public abstract record NetworkConfig(int Height, int Width)
 {
     /// <summary>Number of classes.</summary>

@@ -33,7 +33,7 @@ public sealed class NetworkParts
         }
     }
 
-    /// <summary>The parts in the order in which a picture passes them.</summary>
+    /// <summary>The parts in the order in which an image passes them.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The part that a node of the network's own graph belongs to; not for gradients, which follow the whole network.</summary>

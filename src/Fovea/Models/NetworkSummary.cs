@@ -5,30 +5,30 @@ namespace Fovea.Models;
 
 /// <summary>One part of a network in figures: the stem, a stage or the head.</summary>
 /// <param name="Name">Its name, such as <c>stage1</c>.</param>
-/// <param name="Stride">Pixels of the picture between neighbouring positions of its result; null for the head, which gives no map.</param>
+/// <param name="Stride">Pixels of the image between neighbouring positions of its result; null for the head, which gives no map.</param>
 /// <param name="Channels">Channels of its result.</param>
-/// <param name="Output">Shape of its result for one picture: (H, W, C), or (classes) for the head.</param>
+/// <param name="Output">Shape of its result for one image: (H, W, C), or (classes) for the head.</param>
 /// <param name="Parameters">Trained values.</param>
-/// <param name="MultiplyAdds">Multiply-adds for one picture.</param>
+/// <param name="MultiplyAdds">Multiply-adds for one image.</param>
 public sealed record PartSummary(string Name, int? Stride, int Channels, Shape Output, long Parameters, long MultiplyAdds);
 
 /// <summary>
-/// What a network costs at a batch and picture size. All of it follows from the network's graph: no memory is taken for weights or plans,
+/// What a network costs at a batch and image size. All of it follows from the network's graph: no memory is taken for weights or plans,
 /// and nothing runs.
 /// </summary>
 public sealed class NetworkSummary
 {
-    private const int AdamWMemories = 2;
+    private const int AdamWMoments = 2;
 
     /// <summary>Works the figures out.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet; it becomes part of the summary's own.</param>
-    /// <param name="batch">Pictures in one run.</param>
+    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet; it becomes part of the summary's own.</param>
+    /// <param name="batch">Images in one run.</param>
     /// <param name="threads">How many threads would run the plans; as many as there are processors where it is not given.</param>
-    /// <exception cref="ShapeException">The network cannot take pictures of the size that it is made for.</exception>
+    /// <exception cref="ShapeException">The network cannot take images of the size that it is made for.</exception>
     public NetworkSummary(Network network, int batch = 1, int? threads = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph single = ClassificationGraph.Inference(network, 1);
 
         Network = network;
@@ -39,19 +39,19 @@ public sealed class NetworkSummary
 
         long tensors = state.Weights.Bytes + state.Statistics.Bytes;
         InferenceBytes = tensors + Plan.Estimate(ClassificationGraph.Inference(network, batch), threads).Total;
-        TrainingBytes = tensors + (AdamWMemories * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
+        TrainingBytes = tensors + (AdamWMoments * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
     }
 
     /// <summary>The network.</summary>
     public Network Network { get; }
 
-    /// <summary>Pictures in one run.</summary>
+    /// <summary>Images in one run.</summary>
     public int Batch { get; }
 
     /// <summary>Trained values.</summary>
     public long Parameters { get; }
 
-    /// <summary>Multiply-adds for one picture.</summary>
+    /// <summary>Multiply-adds for one image.</summary>
     public long MultiplyAdds { get; }
 
     /// <summary>Bytes of an inference run: weights, running statistics and the plan's memory.</summary>
@@ -63,17 +63,17 @@ public sealed class NetworkSummary
     /// <summary>Stem, stages and head.</summary>
     public IReadOnlyList<PartSummary> Parts { get; }
 
-    /// <summary>Trained values and multiply-adds for one picture of a network, without planning any memory.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
+    /// <summary>Trained values and multiply-adds for one image of a network, without planning any memory.</summary>
+    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
     public static (long Parameters, long MultiplyAdds) Count(Network network)
     {
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         return (state.ParameterCount, MultiplyAddsOf(ClassificationGraph.Inference(network, 1)));
     }
 
     /// <summary>
     /// Multiply-adds of a graph as the field counts them: convolutions, linear layers and the two products of attention. What is computed once for a
-    /// batch counts whole, so build the graph for one picture.
+    /// batch counts whole, so build the graph for one image.
     /// </summary>
     public static long MultiplyAddsOf(ComputeGraph graph) => CountByNode(graph).Values.Sum();
 

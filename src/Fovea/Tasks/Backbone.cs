@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Numerics.Tensors;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
@@ -8,7 +9,7 @@ using Fovea.Training;
 
 namespace Fovea.Tasks;
 
-/// <summary>What a backbone makes of one picture.</summary>
+/// <summary>What a backbone makes of one image.</summary>
 /// <param name="Stages">The map of each stage by name: (height, width, channels).</param>
 /// <param name="Pooled">What the classifier would read: (channels), or (classes, channels) where each class has a token of its own.</param>
 public sealed record BackboneFeatures(IReadOnlyDictionary<string, Tensor<float>> Stages, Tensor<float> Pooled)
@@ -22,16 +23,16 @@ public sealed record BackboneFeatures(IReadOnlyDictionary<string, Tensor<float>>
 }
 
 /// <summary>
-/// A network without its classifier: a picture in, the maps of its stages and the pooled features out, for tasks that build on them. Any number of threads
+/// A network without its classifier: an image in, the maps of its stages and the pooled features out, for tasks that build on them. Any number of threads
 /// may ask at the same time.
 /// </summary>
 /// <remarks>The weights are shared and nothing changes them; memory and <c>concurrency</c> are as <see cref="Classifier"/> has them.</remarks>
 public sealed class Backbone : IDisposable
 {
-    private readonly ModuleState _state;
+    private readonly ParameterStore _state;
     private readonly PlanPool<Plan> _plans;
 
-    private Backbone(Network network, ModuleState state, Preprocessing preprocessing, WorkerPool? pool, int concurrency)
+    private Backbone(Network network, ParameterStore state, Preprocessing preprocessing, WorkerPool? pool, int concurrency)
     {
         (_state, Preprocessing, Stages) = (state, preprocessing, network.Stages);
         ComputeGraph graph = Graph(network, preprocessing);
@@ -39,22 +40,22 @@ public sealed class Backbone : IDisposable
         _plans = new PlanPool<Plan>(concurrency, pool, threads => Plan.Compile(Graph(network, preprocessing), threads));
     }
 
-    /// <summary>How pictures become the network's input.</summary>
+    /// <summary>How images become the network's input.</summary>
     public Preprocessing Preprocessing { get; }
 
-    /// <summary>The stages in the order in which a picture passes them, with stride and channels.</summary>
+    /// <summary>The stages in the order in which an image passes them, with stride and channels.</summary>
     public IReadOnlyList<StageDescription> Stages { get; }
 
-    /// <summary>The attentions in the order in which a picture passes them: where they are, their heads, what queries and keys stand for.</summary>
+    /// <summary>The attentions in the order in which an image passes them: where they are, their heads, what queries and keys stand for.</summary>
     public IReadOnlyList<AttentionDescription> Attentions { get; }
 
     /// <summary>Loads a checkpoint.</summary>
     /// <param name="path">A safetensors file that Fovea wrote.</param>
-    /// <param name="size">Rows and columns of the pictures that the network is given; the checkpoint's own where null. Position tables are resized.</param>
+    /// <param name="size">Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.</param>
     /// <param name="pool">The threads to run on. Where none are given: the shared pool, or, with a concurrency above 1, an equal share of the processors for each plan.</param>
-    /// <param name="concurrency">How many pictures may be in the network at the same time; further callers wait.</param>
+    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
-    /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
     public static Backbone Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
     {
         if (concurrency == 1)
@@ -62,10 +63,10 @@ public sealed class Backbone : IDisposable
             return Checkpoint.Compile(path, size, Make);
         }
 
-        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
+        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
         return Make(info, network, state);
 
-        Backbone Make(CheckpointInfo info, Network network, ModuleState state) => new(network, state, info.Preprocessing, pool, concurrency);
+        Backbone Make(CheckpointInfo info, Network network, ParameterStore state) => new(network, state, info.Preprocessing, pool, concurrency);
     }
 
     /// <summary>Makes a registered model with fresh weights.</summary>
@@ -73,37 +74,37 @@ public sealed class Backbone : IDisposable
     /// <param name="options">What differs from the registered variant.</param>
     /// <param name="seed">The seed of the weights.</param>
     /// <param name="pool">The threads to run on, as <see cref="Load"/> has them.</param>
-    /// <param name="concurrency">How many pictures may be in the network at the same time; further callers wait.</param>
+    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
     /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
     public static Backbone Create(string model, ModelOptions? options = null, ulong seed = 0, WorkerPool? pool = null, int concurrency = 1)
     {
         Network network = ModelRegistry.Create(model, options);
-        ModuleState state = new(network);
+        ParameterStore state = new(network);
         state.Initialize(seed);
         return new Backbone(network, state, new Preprocessing { Height = network.Height, Width = network.Width }, pool, concurrency);
     }
 
-    /// <summary>The features of a picture.</summary>
-    /// <param name="picture">A picture of any size.</param>
+    /// <summary>The features of an image.</summary>
+    /// <param name="image">An image of any size.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="DataException">The picture does not fit the preprocessing.</exception>
-    public BackboneFeatures Extract(Picture picture, CancellationToken cancellation = default)
+    /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
+    public BackboneFeatures Extract(Image image, CancellationToken cancellation = default)
     {
-        using PlanPool<Plan>.Loan loan = _plans.Borrow(cancellation);
-        Preprocessing.Apply(picture, loan.Plan.Input("pictures"));
+        using PlanPool<Plan>.Loan loan = _plans.MapExternal(cancellation);
+        Preprocessing.Apply(image, loan.Plan.Input("images"));
         return Run(loan.Plan);
     }
 
-    /// <summary>The features of a picture that the caller prepared.</summary>
-    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> makes of a picture: (H, W, C).</param>
+    /// <summary>The features of an image that the caller prepared.</summary>
+    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> makes of an image: (H, W, C).</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="ArgumentException">It has another length.</exception>
     public BackboneFeatures Extract(ReadOnlySpan<float> prepared, CancellationToken cancellation = default)
     {
         Preprocessing.RequireLength(prepared);
-        using PlanPool<Plan>.Loan loan = _plans.Borrow(cancellation);
-        prepared.CopyTo(loan.Plan.Input("pictures"));
+        using PlanPool<Plan>.Loan loan = _plans.MapExternal(cancellation);
+        prepared.CopyTo(loan.Plan.Input("images"));
         return Run(loan.Plan);
     }
 
@@ -117,7 +118,7 @@ public sealed class Backbone : IDisposable
     private static ComputeGraph Graph(Network network, Preprocessing preprocessing)
     {
         ComputeGraph graph = new();
-        network.Forward(graph.Input("pictures", [1, preprocessing.Height, preprocessing.Width, preprocessing.Channels]));
+        network.Forward(graph.Input("images", [1, preprocessing.Height, preprocessing.Width, preprocessing.Channels]));
         foreach (string name in (string[])[.. network.Stages.Select(stage => stage.Name), Network.Features])
         {
             graph.Output(name, graph.Marks[name]);
@@ -138,7 +139,7 @@ public sealed class Backbone : IDisposable
         return new BackboneFeatures(maps, Copy(plan, Network.Features));
     }
 
-    /// <summary>An output without its first axis, the pictures, of which there is one.</summary>
+    /// <summary>An output without its first axis, the images, of which there is one.</summary>
     private static Tensor<float> Copy(Plan plan, string name)
     {
         Shape shape = plan.Graph.Outputs[name].Shape;

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats;
@@ -12,20 +13,20 @@ namespace Fovea.Tasks;
 /// <param name="Probability">From 0 to 1.</param>
 public readonly record struct Prediction(string Class, float Probability);
 
-/// <summary>A picture in, its classes out: a checkpoint made ready to use. Any number of threads may ask at the same time.</summary>
+/// <summary>An image in, its classes out: a checkpoint made ready to use. Any number of threads may ask at the same time.</summary>
 /// <remarks>
 /// All callers share one set of weights, which nothing changes. What a run needs beside them belongs to a plan: its working memory, and the weights once
 /// more, folded and packed as the kernels read them. So <c>concurrency</c> costs memory, about the weights' size for each plan, and is worth it where
-/// the network is too small, or the machine too large, for one picture to occupy all processors. With a concurrency of 1 the weights are in memory only as the
+/// the network is too small, or the machine too large, for one image to occupy all processors. With a concurrency of 1 the weights are in memory only as the
 /// plan has them, packed from where they lie in the file; the file must not be changed while it is loaded, and may be afterwards.
 /// </remarks>
 public sealed class Classifier : IDisposable
 {
     private const string StreamName = "The stream";
-    private readonly ModuleState _state;
+    private readonly ParameterStore _state;
     private readonly PlanPool<Evaluator> _plans;
 
-    private Classifier(CheckpointInfo info, Network network, ModuleState state, int batchSize, WorkerPool? pool, int concurrency)
+    private Classifier(CheckpointInfo info, Network network, ParameterStore state, int batchSize, WorkerPool? pool, int concurrency)
     {
         Info = info;
         _state = state;
@@ -37,12 +38,12 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Loads a checkpoint.</summary>
     /// <param name="path">A safetensors file that Fovea wrote.</param>
-    /// <param name="batchSize">Pictures in a batch of <see cref="Evaluate"/>.</param>
+    /// <param name="batchSize">Images in a batch of <see cref="Evaluate"/>.</param>
     /// <param name="pool">The threads to run on. Where none are given: the shared pool, or, with a concurrency above 1, an equal share of the processors for each plan.</param>
-    /// <param name="size">Rows and columns of the pictures that the network is given; the checkpoint's own where null. Position tables are resized.</param>
-    /// <param name="concurrency">How many pictures may be in the network at the same time; further callers wait. Plans are made when they are first needed.</param>
+    /// <param name="size">Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.</param>
+    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait. Plans are made when they are first needed.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
-    /// <exception cref="ShapeException">The model does not take pictures of the given size.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
     public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null, int concurrency = 1)
     {
         // A single plan is made at once and takes what it needs from the file; further ones, which come later, need weights to be made of.
@@ -51,45 +52,45 @@ public sealed class Classifier : IDisposable
             return Checkpoint.Compile(path, size, Make);
         }
 
-        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(path, size);
+        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
         return Make(info, network, state);
 
-        Classifier Make(CheckpointInfo info, Network network, ModuleState state) => new(info, network, state, batchSize, pool, concurrency);
+        Classifier Make(CheckpointInfo info, Network network, ParameterStore state) => new(info, network, state, batchSize, pool, concurrency);
     }
 
-    /// <summary>The most probable classes of a picture, most probable first.</summary>
-    /// <param name="picture">A picture of any size.</param>
+    /// <summary>The most probable classes of an image, most probable first.</summary>
+    /// <param name="image">An image of any size.</param>
     /// <param name="count">How many classes to give at most.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="DataException">The picture does not fit the checkpoint's preprocessing.</exception>
-    public IReadOnlyList<Prediction> Predict(Picture picture, int count = 5, CancellationToken cancellation = default)
+    /// <exception cref="UnusableDataException">The image does not fit the checkpoint's preprocessing.</exception>
+    public IReadOnlyList<Prediction> Predict(Image image, int count = 5, CancellationToken cancellation = default)
     {
-        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
-        return Best(loan.Plan.Predict(picture), count);
+        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
+        return Best(loan.Plan.Predict(image), count);
     }
 
-    /// <summary>The most probable classes of an encoded picture, most probable first.</summary>
-    /// <param name="picture">A PNG or JPEG picture, read to its end and left open.</param>
+    /// <summary>The most probable classes of an encoded image, most probable first.</summary>
+    /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
     /// <param name="count">How many classes to give at most.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="DataException">The bytes are no picture, or it does not fit the checkpoint's preprocessing.</exception>
-    public IReadOnlyList<Prediction> Predict(Stream picture, int count = 5, CancellationToken cancellation = default) =>
-        Predict(PictureFile.Decode(picture, StreamName), count, cancellation);
+    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the checkpoint's preprocessing.</exception>
+    public IReadOnlyList<Prediction> Predict(Stream image, int count = 5, CancellationToken cancellation = default) =>
+        Predict(ImageFile.Decode(image, StreamName), count, cancellation);
 
-    /// <summary>The same without holding a thread while the picture arrives or other callers are served: for servers. The network itself runs as in <see cref="Predict(Stream, int, CancellationToken)"/>.</summary>
-    /// <param name="picture">A PNG or JPEG picture, read to its end and left open.</param>
+    /// <summary>The same without holding a thread while the image arrives or other callers are served: for servers. The network itself runs as in <see cref="Predict(Stream, int, CancellationToken)"/>.</summary>
+    /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
     /// <param name="count">How many classes to give at most.</param>
     /// <param name="cancellation">Gives up reading and waiting.</param>
-    /// <exception cref="DataException">The bytes are no picture, or it does not fit the checkpoint's preprocessing.</exception>
-    public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream picture, int count = 5, CancellationToken cancellation = default)
+    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the checkpoint's preprocessing.</exception>
+    public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default)
     {
-        Picture decoded = await PictureFile.DecodeAsync(picture, StreamName, cancellation).ConfigureAwait(false);
+        Image decoded = await ImageFile.DecodeAsync(image, StreamName, cancellation).ConfigureAwait(false);
         using PlanPool<Evaluator>.Loan loan = await _plans.BorrowAsync(cancellation).ConfigureAwait(false);
         return Best(loan.Plan.Predict(decoded), count);
     }
 
-    /// <summary>The probabilities of a picture that the caller prepared; nothing is allocated.</summary>
-    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> of the checkpoint's preprocessing makes of a picture: (H, W, C).</param>
+    /// <summary>The probabilities of an image that the caller prepared; nothing is allocated.</summary>
+    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> of the checkpoint's preprocessing makes of an image: (H, W, C).</param>
     /// <param name="probabilities">Takes a number for each of the checkpoint's classes.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="ArgumentException">A span has another length.</exception>
@@ -100,20 +101,20 @@ public sealed class Classifier : IDisposable
             throw new ArgumentException($"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
         }
 
-        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
+        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
         loan.Plan.Predict(prepared).CopyTo(probabilities);
     }
 
     /// <summary>Evaluates the checkpoint on a set of the same classes.</summary>
-    /// <param name="dataset">The pictures.</param>
-    /// <param name="loaderThreads">Threads that prepare pictures.</param>
-    /// <param name="progress">Told the number of pictures done.</param>
+    /// <param name="dataset">The images.</param>
+    /// <param name="loaderThreads">Threads that prepare images.</param>
+    /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="InvalidDatasetException">The set has other classes.</exception>
-    public Evaluation Evaluate(IPictureDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public Evaluation Evaluate(IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        ClassNames.Require(Info.Classes, dataset, "The data set", "the checkpoint");
-        using PlanPool<Evaluator>.Loan loan = _plans.Borrow(cancellation);
+        ClassCheck.Require(Info.Classes, dataset, "The data set", "the checkpoint");
+        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
         return loan.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 

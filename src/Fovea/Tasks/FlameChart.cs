@@ -5,7 +5,7 @@ using System.Text;
 namespace Fovea.Tasks;
 
 /// <summary>
-/// A profile as a picture: time runs from left to right, and under the whole plan lie the parts of the network, the modules within them and the nodes.
+/// A profile as an image: time runs from left to right, and under the whole plan lie the parts of the network, the modules within them and the nodes.
 /// Colour says how near a piece comes to the processor's peak. The file needs nothing beside itself.
 /// </summary>
 public static class FlameChart
@@ -17,7 +17,7 @@ public static class FlameChart
         @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}p{color:#aaa}.row div{box-shadow:inset -1px 0 #161616}}
         """;
 
-    /// <summary>Writes the picture as an HTML file.</summary>
+    /// <summary>Writes the image as an HTML file.</summary>
     /// <param name="stream">Where to.</param>
     /// <param name="title">What was profiled.</param>
     /// <param name="profile">The profile.</param>

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Formats.Onnx;
 using Fovea.Models;

@@ -34,7 +34,7 @@ internal sealed class PlanPool<T> : IDisposable
     }
 
     /// <summary>Borrows a plan, waiting for one if need be.</summary>
-    public Loan Borrow(CancellationToken cancellation)
+    public Loan MapExternal(CancellationToken cancellation)
     {
         _free.Wait(cancellation);
         return Take();

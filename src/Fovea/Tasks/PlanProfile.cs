@@ -30,15 +30,15 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
     public TimeSpan Time => Sum(Entries);
 
     /// <summary>Profiles inference, or a training step without its optimiser.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
-    /// <param name="batch">Pictures in a batch.</param>
+    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="batch">Images in a batch.</param>
     /// <param name="training">Whether a training step is profiled.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="runs">How many runs the medians are taken over; a few more come first.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static PlanProfile Measure(Network network, int batch, bool training, WorkerPool pool, int runs = 15, CancellationToken cancellation = default)
     {
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         ComputeGraph graph = training
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)

@@ -7,50 +7,50 @@ using Fovea.Models;
 
 namespace Fovea.Tasks;
 
-/// <summary>How fast a network takes batches of pictures on this machine, with fresh weights and on noise.</summary>
-/// <param name="Batch">Pictures in a batch.</param>
+/// <summary>How fast a network takes batches of images on this machine, with fresh weights and on noise.</summary>
+/// <param name="Batch">Images in a batch.</param>
 /// <param name="Median">The median time of a batch.</param>
 /// <param name="Best">The shortest time of a batch.</param>
 /// <param name="PlannedBytes">Weights, statistics, the plan's memory and, in training, the optimiser's.</param>
 /// <param name="ResidentBytes">By how much the process grew.</param>
 public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long PlannedBytes, long ResidentBytes)
 {
-    private const int FewestRuns = 5;
+    private const int MinRuns = 5;
 
-    /// <summary>Pictures in a second, at the median time.</summary>
+    /// <summary>Images in a second, at the median time.</summary>
     public double ImagesPerSecond => Batch / Median.TotalSeconds;
 
     /// <summary>Measures inference.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
-    /// <param name="batch">Pictures in a batch.</param>
+    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before, so that the runtime has compiled what it will.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static Speed OfInference(Network network, int batch, WorkerPool pool, TimeSpan duration, CancellationToken cancellation = default)
     {
         long before = Resident();
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         using Plan plan = Plan.Compile(ClassificationGraph.Inference(network, batch), pool);
-        FillWithNoise(plan.Input("pictures"));
+        FillWithNoise(plan.Input("images"));
         return Measure(plan.Run, batch, Held(state) + plan.Memory.Total, before, duration, cancellation);
     }
 
     /// <summary>Measures whole steps of training: forward, backward, AdamW.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ModuleState"/> yet.</param>
-    /// <param name="batch">Pictures in a batch.</param>
+    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static Speed OfTraining(Network network, int batch, WorkerPool pool, TimeSpan duration, CancellationToken cancellation = default)
     {
         long before = Resident();
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), pool, state.Weights);
         using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
-        FillWithNoise(plan.Input("pictures"));
-        long planned = Held(state) + plan.Memory.Total + optimizer.Memories.Sum(memory => memory.Bytes);
+        FillWithNoise(plan.Input("images"));
+        long planned = Held(state) + plan.Memory.Total + optimizer.State.Sum(memory => memory.Bytes);
         return Measure(Step, batch, planned, before, duration, cancellation);
 
         void Step()
@@ -62,7 +62,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         }
     }
 
-    private static long Held(ModuleState state) => state.Weights.Bytes + state.Statistics.Bytes;
+    private static long Held(ParameterStore state) => state.Weights.Bytes + state.Statistics.Bytes;
 
     private static Speed Measure(Action run, int batch, long planned, long residentBefore, TimeSpan duration, CancellationToken cancellation)
     {
@@ -75,7 +75,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
     private static List<TimeSpan> Repeat(Action run, TimeSpan duration, CancellationToken cancellation)
     {
         List<TimeSpan> times = [];
-        for (long start = Stopwatch.GetTimestamp(); times.Count < FewestRuns || Stopwatch.GetElapsedTime(start) < duration;)
+        for (long start = Stopwatch.GetTimestamp(); times.Count < MinRuns || Stopwatch.GetElapsedTime(start) < duration;)
         {
             cancellation.ThrowIfCancellationRequested();
             long before = Stopwatch.GetTimestamp();

@@ -14,7 +14,7 @@ public sealed record LearningRateSchedule
     public double BaseRate { get; private init; }
 
     /// <summary>The rate at the end of the run; the same as <see cref="BaseRate"/> for a constant schedule.</summary>
-    public double MinimumRate { get; private init; }
+    public double MinLearningRate { get; private init; }
 
     /// <summary>The optimiser steps of the whole run, warm-up included; 0 for a constant schedule, which has no end.</summary>
     public long TotalSteps { get; private init; }
@@ -60,11 +60,11 @@ public sealed record LearningRateSchedule
 
         if (step >= TotalSteps)
         {
-            return MinimumRate;
+            return MinLearningRate;
         }
 
         double progress = (double)(step - WarmUpSteps) / (TotalSteps - WarmUpSteps);
-        return MinimumRate + (0.5 * (BaseRate - MinimumRate) * (1 + Math.Cos(Math.PI * progress)));
+        return MinLearningRate + (0.5 * (BaseRate - MinLearningRate) * (1 + Math.Cos(Math.PI * progress)));
     }
 
     private static LearningRateSchedule Create(double baseRate, long totalSteps, long warmUpSteps, double minimumRate, double warmUpStartRate)
@@ -76,7 +76,7 @@ public sealed record LearningRateSchedule
         return new LearningRateSchedule
         {
             BaseRate = baseRate,
-            MinimumRate = minimumRate,
+            MinLearningRate = minimumRate,
             TotalSteps = totalSteps,
             WarmUpSteps = warmUpSteps,
             WarmUpStartRate = warmUpStartRate,

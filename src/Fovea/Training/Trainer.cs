@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fovea.Data;
@@ -14,38 +15,38 @@ namespace Fovea.Training;
 /// <summary>How far training is, told after each step.</summary>
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Epochs">All epochs.</param>
-/// <param name="Done">Pictures shown in this epoch.</param>
-/// <param name="Total">Pictures of an epoch.</param>
+/// <param name="Done">Images shown in this epoch.</param>
+/// <param name="Total">Images of an epoch.</param>
 /// <param name="Loss">Mean loss of this epoch so far.</param>
-/// <param name="Accuracy">Share of this epoch's pictures predicted right so far.</param>
+/// <param name="Accuracy">Share of this epoch's images predicted right so far.</param>
 /// <param name="LearningRate">The learning rate of the step.</param>
 public readonly record struct TrainingProgress(int Epoch, int Epochs, int Done, int Total, double Loss, double Accuracy, double LearningRate);
 
 /// <summary>One epoch's figures.</summary>
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Loss">Mean training loss.</param>
-/// <param name="Accuracy">Share of training pictures predicted right while training.</param>
+/// <param name="Accuracy">Share of training images predicted right while training.</param>
 /// <param name="LearningRate">The learning rate of the last step.</param>
-/// <param name="ImagesPerSecond">Training pictures per second.</param>
+/// <param name="ImagesPerSecond">Training images per second.</param>
 /// <param name="Seconds">Seconds of training, evaluation apart.</param>
 /// <param name="Validation">The evaluation, null where there is no validation set.</param>
 public sealed record EpochResult(int Epoch, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double Seconds, Evaluation? Validation);
 
 /// <summary>
-/// Trains a network on pictures. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
+/// Trains a network on images. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
 /// anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     private readonly TrainingOptions _options;
     private readonly RunFolder _folder;
-    private readonly IPictureDataset? _validation;
+    private readonly IImageDataset? _validation;
     private readonly DataLoader _loader;
     private readonly int _loaderThreads;
     private readonly Network _network;
-    private readonly ModuleState _state;
-    private readonly Network? _averageNetwork;
-    private readonly ModuleState? _average;
+    private readonly ParameterStore _state;
+    private readonly Network? _emaNetwork;
+    private readonly ParameterStore? _ema;
     private readonly TrainingStep _step;
     private readonly Evaluator? _evaluator;
     private readonly LearningRateSchedule _schedule;
@@ -54,21 +55,21 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Prepares a run.</summary>
     /// <param name="options">What decides the weights.</param>
-    /// <param name="training">The training pictures.</param>
-    /// <param name="validation">Pictures to evaluate on after each epoch, or null.</param>
+    /// <param name="training">The training images.</param>
+    /// <param name="validation">Images to evaluate on after each epoch, or null.</param>
     /// <param name="folder">Where the run is kept.</param>
     /// <param name="resume">Whether to go on from the folder's last checkpoint.</param>
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
-    /// <param name="loaderThreads">Threads that prepare pictures.</param>
+    /// <param name="loaderThreads">Threads that prepare images.</param>
     /// <param name="logger">Told what a log of the run should hold: its beginning, each epoch, checkpoints, an interruption.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
+    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
     /// <exception cref="InvalidFileException">The checkpoint to begin with is missing, broken or does not fit, or that to resume from is of another run.</exception>
     /// <exception cref="InvalidDatasetException">The validation set has other classes than the training set.</exception>
     public Trainer(
         TrainingOptions options,
-        IPictureDataset training,
-        IPictureDataset? validation,
+        IImageDataset training,
+        IImageDataset? validation,
         RunFolder folder,
         bool resume = false,
         WorkerPool? pool = null,
@@ -78,7 +79,7 @@ public sealed class Trainer : IDisposable
         options.Validate();
         if (validation is not null)
         {
-            ClassNames.Require(training.Classes, validation, "The validation set", "the training set");
+            ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
         }
 
         (_options, _folder, _validation, _loaderThreads, _logger) = (options, folder, validation, loaderThreads, logger ?? NullLogger.Instance);
@@ -89,13 +90,13 @@ public sealed class Trainer : IDisposable
             training.Classes,
             options.Preprocessing);
         _network = Info.CreateNetwork();
-        _state = new ModuleState(_network);
+        _state = new ParameterStore(_network);
         _state.Initialize(options.Seed);
-        if (options.AverageDecay > 0)
+        if (options.EmaDecay > 0)
         {
-            _averageNetwork = Info.CreateNetwork();
-            _average = new ModuleState(_averageNetwork);
-            _average.Initialize(options.Seed);
+            _emaNetwork = Info.CreateNetwork();
+            _ema = new ParameterStore(_emaNetwork);
+            _ema.Initialize(options.Seed);
         }
 
         if (options.From is string checkpoint && !resume)
@@ -111,10 +112,10 @@ public sealed class Trainer : IDisposable
             Threads = loaderThreads,
         });
         long steps = _loader.BatchesPerEpoch;
-        _schedule = LearningRateSchedule.Cosine(options.LearningRate, steps * options.Epochs, (long)(steps * options.WarmUpEpochs), options.MinimumRate);
+        _schedule = LearningRateSchedule.Cosine(options.LearningRate, steps * options.Epochs, (long)(steps * options.WarmUpEpochs), options.MinLearningRate);
         _step = new TrainingStep(_network, _state, options, pool);
         _position = resume ? Resume() : new TrainingPosition();
-        _evaluator = validation is null ? null : new Evaluator(_averageNetwork ?? _network, options.Preprocessing, options.BatchSize, pool);
+        _evaluator = validation is null ? null : new Evaluator(_emaNetwork ?? _network, options.Preprocessing, options.BatchSize, pool);
     }
 
     /// <summary>What the weights are.</summary>
@@ -130,7 +131,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the last checkpoint stays.</exception>
     /// <exception cref="UnwritableFileException">The run folder cannot be written any longer.</exception>
-    /// <exception cref="DataException">A picture cannot be read.</exception>
+    /// <exception cref="UnusableDataException">An image cannot be read.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
         // What was logged of epochs after this point is repeated; the epoch before it ended with this very step.
@@ -163,7 +164,7 @@ public sealed class Trainer : IDisposable
         _step.Dispose();
         _evaluator?.Dispose();
         _state.Dispose();
-        _average?.Dispose();
+        _ema?.Dispose();
     }
 
     /// <summary>The learning rate of the last step done.</summary>
@@ -179,7 +180,7 @@ public sealed class Trainer : IDisposable
             cancellation.ThrowIfCancellationRequested();
             double rate = _schedule.RateAt(_position.Step);
             (double loss, int correct) = _step.Run(batch, _position.Step, rate);
-            MoveAverages();
+            UpdateEma();
             _position = _position.After(loss * batch.Count, correct, batch.Count, sinceStep.Elapsed.TotalSeconds);
             sinceStep.Restart();
             progress?.Report(new TrainingProgress(
@@ -216,17 +217,17 @@ public sealed class Trainer : IDisposable
             : throw new DivergenceException(_position.Step - 1, LastRate, evaluation.Loss, "the evaluation after the step");
     }
 
-    private void MoveAverages()
+    private void UpdateEma()
     {
-        if (_average is null)
+        if (_ema is null)
         {
             return;
         }
 
         // The average follows faster at the beginning, when there is little to average.
-        double decay = Math.Min(_options.AverageDecay, (1.0 + _position.Step) / (10.0 + _position.Step));
-        Optimizer.MoveAverage(_average.Weights, _state.Weights, decay);
-        Optimizer.MoveAverage(_average.Statistics, _state.Statistics, decay);
+        double decay = Math.Min(_options.EmaDecay, (1.0 + _position.Step) / (10.0 + _position.Step));
+        Optimizer.UpdateEma(_ema.Weights, _state.Weights, decay);
+        Optimizer.UpdateEma(_ema.Statistics, _state.Statistics, decay);
     }
 
     private void Record(EpochResult result, TensorBoardWriter log)
@@ -238,7 +239,7 @@ public sealed class Trainer : IDisposable
         _position = _position.NextEpoch(Math.Max(score, _position.Best));
         if (best)
         {
-            Checkpoint.Save(_folder.BestCheckpointPath, Info, _average ?? _state);
+            Checkpoint.Save(_folder.BestCheckpointPath, Info, _ema ?? _state);
             _logger.Written(_folder.BestCheckpointPath);
         }
 
@@ -280,17 +281,17 @@ public sealed class Trainer : IDisposable
     {
         RequireFinite();
         List<SafeTensor> tensors = [];
-        for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
+        for (int i = 0; i < _step.Optimizer.State.Count; i++)
         {
             int memory = i;
             int length = (int)_state.Weights.Length;
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [length], () => _step.Optimizer.Memories[memory].Floats(0, length)));
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [length], () => _step.Optimizer.State[memory].Floats(0, length)));
         }
 
-        if (_average is not null)
+        if (_ema is not null)
         {
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.weights", [(int)_average.Weights.Length], () => _average.Weights.Data));
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.statistics", [(int)_average.Statistics.Length], () => _average.Statistics.Data));
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.weights", [(int)_ema.Weights.Length], () => _ema.Weights.Data));
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.statistics", [(int)_ema.Statistics.Length], () => _ema.Statistics.Data));
         }
 
         Checkpoint.Save(_folder.LastCheckpointPath, Info, _state, tensors, _position.ToJson());
@@ -302,10 +303,10 @@ public sealed class Trainer : IDisposable
     {
         (int Height, int Width) size = (_options.Preprocessing.Height, _options.Preprocessing.Width);
         using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(_options.Model, Classes: Info.Classes.Count, Size: size, Seed: _options.Seed));
-        PositionTables.Resize(import.State, _state);
-        if (_average is not null)
+        PositionTransfer.Resize(import.State, _state);
+        if (_ema is not null)
         {
-            PositionTables.Resize(import.State, _average);
+            PositionTransfer.Resize(import.State, _ema);
         }
     }
 
@@ -320,15 +321,15 @@ public sealed class Trainer : IDisposable
         }
 
         Checkpoint.Load(file, _state);
-        for (int i = 0; i < _step.Optimizer.Memories.Count; i++)
+        for (int i = 0; i < _step.Optimizer.State.Count; i++)
         {
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.Memories[i].Floats(0, (int)_state.Weights.Length));
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.State[i].Floats(0, (int)_state.Weights.Length));
         }
 
-        if (_average is not null)
+        if (_ema is not null)
         {
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.weights", _average.Weights.Data);
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.statistics", _average.Statistics.Data);
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.weights", _ema.Weights.Data);
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.statistics", _ema.Statistics.Data);
         }
 
         TrainingPosition position = TrainingPosition.FromJson(file);

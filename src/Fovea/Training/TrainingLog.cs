@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fovea.Training;

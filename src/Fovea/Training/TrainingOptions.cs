@@ -16,7 +16,7 @@ public enum OptimizerKind
     Sgd,
 }
 
-/// <summary>Everything that decides the weights a run ends with, apart from the pictures; a run folder keeps it as <c>config.json</c>.</summary>
+/// <summary>Everything that decides the weights a run ends with, apart from the images; a run folder keeps it as <c>config.json</c>.</summary>
 public sealed record TrainingOptions
 {
     private static readonly JsonSerializerOptions _json = new()
@@ -38,10 +38,10 @@ public sealed record TrainingOptions
     /// <summary>Dropout in front of the classifier; the variant's own where null.</summary>
     public float? Dropout { get; init; }
 
-    /// <summary>Times that all training pictures are shown.</summary>
+    /// <summary>Times that all training images are shown.</summary>
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Pictures in a step.</summary>
+    /// <summary>Images in a step.</summary>
     public int BatchSize { get; init; } = 64;
 
     /// <summary>How weights are changed.</summary>
@@ -51,7 +51,7 @@ public sealed record TrainingOptions
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>The learning rate at the end of the run.</summary>
-    public double MinimumRate { get; init; } = 1e-5;
+    public double MinLearningRate { get; init; } = 1e-5;
 
     /// <summary>Epochs over which the learning rate rises.</summary>
     public double WarmUpEpochs { get; init; } = 1;
@@ -69,18 +69,18 @@ public sealed record TrainingOptions
     public double ClipNorm { get; init; } = 5;
 
     /// <summary>Decay of the running average of weights that is evaluated and kept as the best; 0 for none.</summary>
-    public double AverageDecay { get; init; }
+    public double EmaDecay { get; init; }
 
     /// <summary>The seed of weights, order, augmentation and dropout.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The share of the training pictures that is set aside for validation where no validation set is given.</summary>
+    /// <summary>The share of the training images that is set aside for validation where no validation set is given.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
-    /// <summary>How pictures become the network's input.</summary>
+    /// <summary>How images become the network's input.</summary>
     public Preprocessing Preprocessing { get; init; } = new();
 
-    /// <summary>Random changes to training pictures; null for none.</summary>
+    /// <summary>Random changes to training images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
     /// <summary>Minutes between checkpoints within an epoch.</summary>
@@ -92,11 +92,11 @@ public sealed record TrainingOptions
     {
         try
         {
-            TrainingOptions options = json.Deserialize<TrainingOptions>(_json)!;
+            TrainingOptions options = OldNames.Renew(json).Deserialize<TrainingOptions>(_json)!;
             options.Validate();
             return options;
         }
-        catch (Exception error) when (error is JsonException or DataException or ArgumentException or NotSupportedException)
+        catch (Exception error) when (error is JsonException or UnusableDataException or ArgumentException or NotSupportedException)
         {
             throw new InvalidFileException(path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
         }
@@ -114,13 +114,13 @@ public sealed record TrainingOptions
         Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
         Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
-        Check(MinimumRate >= 0 && MinimumRate <= LearningRate, nameof(MinimumRate), "from 0 to the learning rate", MinimumRate);
+        Check(MinLearningRate >= 0 && MinLearningRate <= LearningRate, nameof(MinLearningRate), "from 0 to the learning rate", MinLearningRate);
         Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
         Check(WeightDecay >= 0, nameof(WeightDecay), "at least 0", WeightDecay);
         Check(Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1", Momentum);
         Check(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "from 0 to below 1", LabelSmoothing);
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
-        Check(AverageDecay is >= 0 and < 1, nameof(AverageDecay), "from 0 to below 1", AverageDecay);
+        Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();

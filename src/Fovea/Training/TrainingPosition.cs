@@ -7,9 +7,9 @@ namespace Fovea.Training;
 /// <param name="Epoch">The epoch at hand, from 0.</param>
 /// <param name="Batch">Batches of this epoch that are done.</param>
 /// <param name="Step">Steps of the whole run that are done.</param>
-/// <param name="LossSum">Sum of this epoch's losses over pictures.</param>
-/// <param name="Correct">This epoch's pictures predicted right.</param>
-/// <param name="Shown">This epoch's pictures shown.</param>
+/// <param name="LossSum">Sum of this epoch's losses over images.</param>
+/// <param name="Correct">This epoch's images predicted right.</param>
+/// <param name="Shown">This epoch's images shown.</param>
 /// <param name="Best">The best score so far.</param>
 /// <param name="Seconds">Seconds trained so far.</param>
 /// <param name="EpochSeconds">Seconds trained in this epoch.</param>
@@ -35,9 +35,9 @@ internal sealed record TrainingPosition(
     public string ToJson() => JsonSerializer.Serialize(this);
 
     /// <summary>The position after one more step.</summary>
-    /// <param name="lossSum">Sum of the step's losses over pictures.</param>
-    /// <param name="correct">The step's pictures predicted right.</param>
-    /// <param name="shown">The step's pictures.</param>
+    /// <param name="lossSum">Sum of the step's losses over images.</param>
+    /// <param name="correct">The step's images predicted right.</param>
+    /// <param name="shown">The step's images.</param>
     /// <param name="seconds">Seconds since the step before.</param>
     public TrainingPosition After(double lossSum, int correct, int shown, double seconds) => this with
     {

@@ -19,8 +19,8 @@ public sealed class TrainingStep : IDisposable
     /// <param name="state">Its weights.</param>
     /// <param name="options">Loss, optimiser, seed.</param>
     /// <param name="pool">The threads to run on.</param>
-    /// <exception cref="ShapeException">The network does not take pictures of the preprocessing's size.</exception>
-    public TrainingStep(Network network, ModuleState state, TrainingOptions options, WorkerPool pool)
+    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
+    public TrainingStep(Network network, ParameterStore state, TrainingOptions options, WorkerPool pool)
     {
         _options = options;
         _classes = network.Classes;
@@ -40,16 +40,16 @@ public sealed class TrainingStep : IDisposable
     public MemoryFigures Memory => _plan.Memory;
 
     /// <summary>Runs forward, backward and the optimiser on one batch.</summary>
-    /// <param name="batch">The pictures.</param>
+    /// <param name="batch">The images.</param>
     /// <param name="step">The number of the step, from 0: dropout depends on it.</param>
     /// <param name="learningRate">The learning rate of this step.</param>
-    /// <returns>The loss, and how many pictures were predicted right.</returns>
+    /// <returns>The loss, and how many images were predicted right.</returns>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
     public (double Loss, int Correct) Run(Batch batch, long step, double learningRate)
     {
-        batch.Pictures.CopyTo(_plan.Input("pictures"));
+        batch.Images.CopyTo(_plan.Input("images"));
         batch.Labels.CopyTo(_plan.IntegerInput("labels"));
-        _plan.StepNumber = (ulong)step;
+        _plan.Iteration = (ulong)step;
         _plan.Run();
         double loss = _plan.Output("loss")[0];
         double norm = Optimizer.GradientNorm(_plan);

@@ -29,7 +29,7 @@ public sealed class AttentionAddendTests
                 addends.HasFlag(AttentionAddend.Mask) ? graph.Table([2, tokens], [.. Enumerable.Range(0, 2 * tokens).Select(i => i % 3 == 1 ? -1e6f : 0)]) : null);
             Assert.Equal(addends, bias.Addends);
             graph.Output("fused", query.Attention(key, value, heads, 0.4f, bias));
-            Value written = query.AttentionScores(key, heads, 0.4f, bias).Softmax().MatrixProduct(value.SplitHeads(heads));
+            Value written = query.AttentionScores(key, heads, 0.4f, bias).Softmax().MatMul(value.SplitHeads(heads));
             graph.Output("written", written.Permute(0, 2, 1, 3).Reshape(value.Shape));
 
             using WorkerPool pool = new(1);

@@ -8,7 +8,7 @@ namespace Fovea.Engine.Tests.Compile;
 public sealed class GradientTests
 {
     private const float StepWidth = 0.05f;
-    private const int MostElements = 40;
+    private const int MaxElements = 40;
 
     [Fact]
     public void Gradients_of_every_operation_agree_with_finite_differences()
@@ -39,7 +39,7 @@ public sealed class GradientTests
                 Unary unary => unary.Kind,
                 Binary binary => binary.Kind,
                 Reduction reduction => reduction.Kind,
-                Resample resample => (object)resample.Interpolation,
+                Resize resample => (object)resample.Interpolation,
                 _ => "",
             }));
         }
@@ -87,14 +87,14 @@ public sealed class GradientTests
         Dictionary<string, float[]> inputs = operation.Inputs(graph);
         using Plan backward = Plan.Compile(graph, GraphRun.Single);
         using Plan forward = Plan.Compile(operation.Graph(gradients: false), GraphRun.Single);
-        (backward.Seed, backward.StepNumber) = (forward.Seed, forward.StepNumber) = (3, 11);
+        (backward.Seed, backward.Iteration) = (forward.Seed, forward.Iteration) = (3, 11);
         Dictionary<string, float[]> outputs = GraphRun.Outputs(backward, inputs);
         GraphRun.Outputs(forward, inputs);
         for (int i = 0; i < operation.Shapes.Length; i++)
         {
             float[] gradient = outputs[$"d{i}"];
             double tolerance = 5e-4 * (1 + gradient.Max(Math.Abs));
-            for (int element = 0; element < gradient.Length; element += 1 + (gradient.Length / MostElements))
+            for (int element = 0; element < gradient.Length; element += 1 + (gradient.Length / MaxElements))
             {
                 double expected = Difference(forward, $"{i}", element, inputs);
                 if (!(Math.Abs(expected - gradient[element]) <= tolerance))

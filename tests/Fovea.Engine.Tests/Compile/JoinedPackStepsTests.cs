@@ -39,8 +39,8 @@ public sealed class JoinedPackStepsTests
         using VariableBlock block = new([new Variable("plain", [24, 32], trainable: true), new Variable("scaled", [24, 32], trainable: true)]);
         ComputeGraph graph = new();
         Value input = graph.Input("x", [5, 32]);
-        Value computed = input.MatrixProduct(graph.Read(block.Variables[1]).Softmax(), transposeRight: true);
-        graph.Output("y", computed + input.MatrixProduct(graph.Read(block.Variables[0]), transposeRight: true));
+        Value computed = input.MatMul(graph.Read(block.Variables[1]).Softmax(), transposeRight: true);
+        graph.Output("y", computed + input.MatMul(graph.Read(block.Variables[0]), transposeRight: true));
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
         PackStep plain = Assert.Single(plan.Builder.Packing);
         Assert.Same(plain, plan.Builder.Preparation[0]);

@@ -46,7 +46,7 @@ public sealed class JointConvolutionPlanTests
     {
         ComputeGraph graph = new();
         Value x = graph.Input("x", _map);
-        Value y = x.Convolution(weights(graph), new Window(16, Stride: 4, Padding: 6));
+        Value y = x.Convolution(weights(graph), new WindowSpec(16, Stride: 4, Padding: 6));
         graph.Output("y", y);
         return graph;
     }

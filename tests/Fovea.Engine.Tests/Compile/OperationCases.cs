@@ -61,16 +61,16 @@ internal static class OperationCases
                 {
                     Shape a = Shape.Create([.. leading, left ? 7 : 5, left ? 5 : 7]);
                     Shape b = Shape.Create([.. leading, right ? 9 : 7, right ? 7 : 9]);
-                    yield return new($"product {a}{(left ? "ᵀ" : "")} {b}{(right ? "ᵀ" : "")}", [a, b], x => x[0].MatrixProduct(x[1], left, right));
+                    yield return new($"product {a}{(left ? "ᵀ" : "")} {b}{(right ? "ᵀ" : "")}", [a, b], x => x[0].MatMul(x[1], left, right));
                 }
 
                 if (!left)
                 {
-                    yield return new($"shared weights, transposed: {right}", [[2, 3, 4, 7], right ? [9, 7] : [7, 9]], x => x[0].MatrixProduct(x[1], false, right));
+                    yield return new($"shared weights, transposed: {right}", [[2, 3, 4, 7], right ? [9, 7] : [7, 9]], x => x[0].MatMul(x[1], false, right));
                 }
             }
 
-            yield return new("linear layer of many rows", [[67, 19], [21, 19], [21]], x => (x[0].MatrixProduct(x[1], transposeRight: true) + x[2]).Tanh());
+            yield return new("linear layer of many rows", [[67, 19], [21, 19], [21]], x => (x[0].MatMul(x[1], transposeRight: true) + x[2]).Tanh());
         }
     }
 
@@ -78,8 +78,8 @@ internal static class OperationCases
     {
         get
         {
-            Window[] windows = [new(1), new(3), new(3, 1, 1), new(3, 2, 1), new(2, 2), new(3, 1, 2, 2), new(3, 2, 3, 2), new(5, 3, 2), new(1, 2)];
-            foreach (Window window in windows)
+            WindowSpec[] windows = [new(1), new(3), new(3, 1, 1), new(3, 2, 1), new(2, 2), new(3, 1, 2, 2), new(3, 2, 3, 2), new(5, 3, 2), new(1, 2)];
+            foreach (WindowSpec window in windows)
             {
                 int k = window.Kernel;
                 Shape map = [2, 7, 6, 3];
@@ -87,7 +87,7 @@ internal static class OperationCases
                 yield return new($"depthwise {window}", [[2, 7, 6, 9], [k, k, 9]], x => x[0].DepthwiseConvolution(x[1], window));
             }
 
-            foreach (Window window in (Window[])[new(2, 2), new(3, 2, 1), new(3, 1, 1), new(3), new(5, 2, 2)])
+            foreach (WindowSpec window in (WindowSpec[])[new(2, 2), new(3, 2, 1), new(3, 1, 1), new(3), new(5, 2, 2)])
             {
                 Shape map = [2, 7, 6, 3];
                 yield return new($"max pooling {window}", [map], x => x[0].MaxPooling(window), Spread.Apart);
@@ -137,7 +137,7 @@ internal static class OperationCases
             {
                 foreach ((int height, int width, bool corners) in ((int, int, bool)[])[(7, 9, false), (3, 2, false), (5, 3, true), (2, 8, true), (1, 1, false)])
                 {
-                    yield return new($"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resample(kind, height, width, corners));
+                    yield return new($"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resize(kind, height, width, corners));
                 }
             }
         }

@@ -65,7 +65,7 @@ public sealed class PassTests
         ComputeGraph graph = new();
         Value[] read = [.. variables.Select(graph.Read)];
         Value x = graph.Input("x", [2, 5, 4, 6]);
-        Value y = x.Convolution(read[0], new Window(3, 1, 1)) + read[1];
+        Value y = x.Convolution(read[0], new WindowSpec(3, 1, 1)) + read[1];
         Value scale = read[2] * (read[5] + 1e-5f).ReciprocalSqrt();
         graph.Output("y", ((y * scale) + (read[3] - (read[4] * scale))).Relu() + x);
 
@@ -89,7 +89,7 @@ public sealed class PassTests
         using VariableBlock block = GraphRun.Block(weights, bias);
         ComputeGraph graph = new();
         Value x = graph.Input("x", [2, 5, 4, 6]);
-        Value y = x.DepthwiseConvolution(graph.Read(weights), new Window(kernel, 1, padding, dilation)) + graph.Read(bias);
+        Value y = x.DepthwiseConvolution(graph.Read(weights), new WindowSpec(kernel, 1, padding, dilation)) + graph.Read(bias);
         graph.Output("y", (shortcutLast ? y + x : x + y).Gelu());
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
@@ -107,9 +107,9 @@ public sealed class PassTests
         using VariableBlock block = GraphRun.Block(weights, even);
         ComputeGraph graph = new();
         Value x = graph.Input("x", [2, 5, 4, 6]);
-        Value needed = x.DepthwiseConvolution(graph.Read(weights), new Window(3, 1, 1));
-        Value other = x.Gelu().DepthwiseConvolution(graph.Read(weights), new Window(3, 1, 1));
-        Value moved = x.Slice(1, 0, 4).DepthwiseConvolution(graph.Read(even), new Window(2, 1, 1));
+        Value needed = x.DepthwiseConvolution(graph.Read(weights), new WindowSpec(3, 1, 1));
+        Value other = x.Gelu().DepthwiseConvolution(graph.Read(weights), new WindowSpec(3, 1, 1));
+        Value moved = x.Slice(1, 0, 4).DepthwiseConvolution(graph.Read(even), new WindowSpec(2, 1, 1));
         graph.Output("needed", needed * (needed + x));
         graph.Output("other", other + x);
         graph.Output("moved", moved + x.Pad(2, 0, 1));
@@ -131,7 +131,7 @@ public sealed class PassTests
         Variable other = new("other", Shape.Create(shape), trainable: true);
         using VariableBlock block = GraphRun.Block(weights, other);
         ComputeGraph graph = new();
-        Value y = graph.Input("x", [3, 5]).MatrixProduct(graph.Read(weights), transposeRight: true);
+        Value y = graph.Input("x", [3, 5]).MatMul(graph.Read(weights), transposeRight: true);
         graph.Output("y", (((y * graph.Read(other)) + graph.Read(other)) - graph.Read(other)).Sum(0));
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", [3, 5]) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(graph, inputs), "folded");
@@ -155,7 +155,7 @@ public sealed class PassTests
         using VariableBlock block = GraphRun.Block(table);
         ComputeGraph graph = new();
         Value x = graph.Input("x", [3, 5]);
-        graph.Output("y", x.MatrixProduct(graph.Read(table).Softmax().Tanh(), transposeRight: true));
+        graph.Output("y", x.MatMul(graph.Read(table).Softmax().Tanh(), transposeRight: true));
         graph.Output("prepared", graph.Read(table).Softmax());
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
 
@@ -175,7 +175,7 @@ public sealed class PassTests
         Variable weights = new("weights", [4, 5], trainable: true);
         using VariableBlock block = GraphRun.Block(weights);
         ComputeGraph graph = new(training: true);
-        graph.Output("y", graph.Input("x", [3, 5]).MatrixProduct(graph.Read(weights), transposeRight: true));
+        graph.Output("y", graph.Input("x", [3, 5]).MatMul(graph.Read(weights), transposeRight: true));
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
         plan.Input("x").Fill(1);
         weights.Data.Clear();

@@ -62,11 +62,11 @@ internal sealed class RandomGraphs : IDisposable
             case 0:
             case 1:
                 int width = 1 + _random.Next(9);
-                return x.MatrixProduct(Weights([width, channels]), transposeRight: true);
+                return x.MatMul(Weights([width, channels]), transposeRight: true);
             case 2:
-                return x.DepthwiseConvolution(Weights([3, 3, channels]), new Window(3, 1, 1));
+                return x.DepthwiseConvolution(Weights([3, 3, channels]), new WindowSpec(3, 1, 1));
             case 3:
-                return x.Convolution(Weights([1 + _random.Next(6), 3, 3, channels]), new Window(3, 1, 1));
+                return x.Convolution(Weights([1 + _random.Next(6), 3, 3, channels]), new WindowSpec(3, 1, 1));
             case 4:
             case 5:
                 return x.Graph.Apply(new Unary(_functions[_random.Next(_functions.Length)]), x);

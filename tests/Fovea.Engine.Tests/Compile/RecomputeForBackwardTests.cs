@@ -78,8 +78,8 @@ public sealed class RecomputeForBackwardTests
         for (int i = 0; i < Blocks; i++)
         {
             Value[] weights = [.. block.Variables.Skip(6 * i).Take(6).Select(graph.Read)];
-            Value wide = x.LayerNormalization(weights[0], weights[1], 1e-5f).MatrixProduct(weights[2]).Gelu();
-            Value narrow = wide.MatrixProduct(weights[3]);
+            Value wide = x.LayerNormalization(weights[0], weights[1], 1e-5f).MatMul(weights[2]).Gelu();
+            Value narrow = wide.MatMul(weights[3]);
             (Value mean, Value variance) = narrow.BatchStatistics();
             x = ((narrow - mean) / (variance + 1e-5f).Sqrt() * weights[4] + weights[5] + x).Relu();
         }

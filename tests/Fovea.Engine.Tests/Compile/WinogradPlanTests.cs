@@ -41,7 +41,7 @@ public sealed class WinogradPlanTests
         ComputeGraph Strided(Func<ComputeGraph, Value> read)
         {
             ComputeGraph graph = new();
-            graph.Output("y", graph.Input("x", [2, 56, 55, 40]).Convolution(read(graph), new Window(kernel, Stride: 2, Padding: 1)));
+            graph.Output("y", graph.Input("x", [2, 56, 55, 40]).Convolution(read(graph), new WindowSpec(kernel, Stride: 2, Padding: 1)));
             return graph;
         }
     }
@@ -79,7 +79,7 @@ public sealed class WinogradPlanTests
     {
         ComputeGraph graph = new();
         Value x = graph.Input("x", _map);
-        Value y = x.Convolution(weights(graph), new Window(3, Padding: 1));
+        Value y = x.Convolution(weights(graph), new WindowSpec(3, Padding: 1));
         graph.Output("y", y);
         return graph;
     }

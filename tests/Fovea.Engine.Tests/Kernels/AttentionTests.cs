@@ -56,7 +56,7 @@ public sealed unsafe class AttentionTests
             {
                 var strip = geometry.Strip(index);
                 Assert.Equal(next, strip.First);
-                Assert.InRange(strip.Count, geometry.Strips == 1 ? 1 : 9, AttentionGeometry.MaximumLanes);
+                Assert.InRange(strip.Count, geometry.Strips == 1 ? 1 : 9, AttentionGeometry.MaxLanes);
                 Assert.InRange(strip.Lanes, strip.Count, geometry.StripLanes);
                 next += strip.Count;
             }

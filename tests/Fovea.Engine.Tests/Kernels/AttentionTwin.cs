@@ -18,24 +18,24 @@ internal sealed class AttentionTwin(int batch, int heads, int queries, int keys,
     /// <summary>Fills everything; <paramref name="outputGradient"/> may be null where only the output is wanted.</summary>
     public void Run(double[] query, double[] key, double[] value, double[]? bias, double[]? outputGradient)
     {
-        for (int picture = 0; picture < batch; picture++)
+        for (int image = 0; image < batch; image++)
         {
             for (int head = 0; head < heads; head++)
             {
                 for (int row = 0; row < queries; row++)
                 {
-                    Row(picture, head, row, query, key, value, bias, outputGradient);
+                    Row(image, head, row, query, key, value, bias, outputGradient);
                 }
             }
         }
     }
 
-    private void Row(int picture, int head, int row, double[] query, double[] key, double[] value, double[]? bias, double[]? outputGradient)
+    private void Row(int image, int head, int row, double[] query, double[] key, double[] value, double[]? bias, double[]? outputGradient)
     {
-        int Query(int channel) => ((picture * queries + row) * heads + head) * width + channel;
-        int Key(int token, int channel) => ((picture * keys + token) * heads + head) * width + channel;
-        int Value(int token, int channel) => ((picture * keys + token) * heads + head) * valueWidth + channel;
-        int Result(int channel) => ((picture * queries + row) * heads + head) * valueWidth + channel;
+        int Query(int channel) => ((image * queries + row) * heads + head) * width + channel;
+        int Key(int token, int channel) => ((image * keys + token) * heads + head) * width + channel;
+        int Value(int token, int channel) => ((image * keys + token) * heads + head) * valueWidth + channel;
+        int Result(int channel) => ((image * queries + row) * heads + head) * valueWidth + channel;
         var probabilities = new double[keys];
         for (int token = 0; token < keys; token++)
         {
@@ -47,7 +47,7 @@ internal sealed class AttentionTwin(int batch, int heads, int queries, int keys,
         }
         double maximum = probabilities.Max();
         double logSumExp = maximum + Math.Log(probabilities.Sum(score => Math.Exp(score - maximum)));
-        LogSumExp[(picture * heads + head) * queries + row] = logSumExp;
+        LogSumExp[(image * heads + head) * queries + row] = logSumExp;
         for (int token = 0; token < keys; token++)
         {
             probabilities[token] = Math.Exp(probabilities[token] - logSumExp);
@@ -73,7 +73,7 @@ internal sealed class AttentionTwin(int batch, int heads, int queries, int keys,
         for (int token = 0; token < keys; token++)
         {
             double score = probabilities[token] * (gradients[token] - mean);
-            ScoreGradient[((picture * heads + head) * queries + row) * keys + token] = score;
+            ScoreGradient[((image * heads + head) * queries + row) * keys + token] = score;
             for (int channel = 0; channel < width; channel++)
             {
                 QueryGradient[Query(channel)] += scale * score * key[Key(token, channel)];

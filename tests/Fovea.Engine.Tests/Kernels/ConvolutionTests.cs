@@ -135,7 +135,7 @@ public unsafe class ConvolutionTests
         for (var pixel = 0; pixel < g.OutputPixels; pixel++)
         {
             var (line, outputX) = Math.DivRem(pixel, g.OutputWidth);
-            var (picture, outputY) = Math.DivRem(line, g.OutputHeight);
+            var (image, outputY) = Math.DivRem(line, g.OutputHeight);
             for (var tap = 0; tap < g.Kernel * g.Kernel; tap++)
             {
                 var y = outputY * g.Stride - g.Padding + tap / g.Kernel * g.Dilation;
@@ -145,7 +145,7 @@ public unsafe class ConvolutionTests
                     continue;
                 }
 
-                var source = ((picture * g.Height + y) * g.Width + x) * g.Channels;
+                var source = ((image * g.Height + y) * g.Width + x) * g.Channels;
                 for (var channel = 0; channel < g.Channels; channel++)
                 {
                     for (var output = 0; output < g.Outputs; output++)

@@ -186,7 +186,7 @@ public sealed unsafe class DepthwiseTests
     // Every product of the convolution's definition: which output, which input, which weight.
     private static IEnumerable<(int Output, int Input, int Weight)> Terms(ConvolutionGeometry geometry)
     {
-        for (int picture = 0; picture < geometry.Batch; picture++)
+        for (int image = 0; image < geometry.Batch; image++)
         {
             for (int row = 0; row < geometry.OutputHeight; row++)
             {
@@ -203,8 +203,8 @@ public sealed unsafe class DepthwiseTests
                         for (int channel = 0; channel < geometry.Channels; channel++)
                         {
                             yield return (
-                                ((picture * geometry.OutputHeight + row) * geometry.OutputWidth + column) * geometry.Channels + channel,
-                                ((picture * geometry.Height + y) * geometry.Width + x) * geometry.Channels + channel,
+                                ((image * geometry.OutputHeight + row) * geometry.OutputWidth + column) * geometry.Channels + channel,
+                                ((image * geometry.Height + y) * geometry.Width + x) * geometry.Channels + channel,
                                 tap * geometry.Channels + channel);
                         }
                     }

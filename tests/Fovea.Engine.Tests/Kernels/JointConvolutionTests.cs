@@ -108,7 +108,7 @@ public unsafe class JointConvolutionTests
         Assert.NotNull(Joint(new(1, 7, 7, 64, 8, Kernel: 5, Padding: 2)));
         Assert.Null(Joint(new(1, 7, 7, 64, 8, Kernel: 5, Padding: 2), weightsChange: true));
 
-        // Windows with gaps, windows that may miss the picture, and single pixels.
+        // Windows with gaps, windows that may miss the image, and single pixels.
         Assert.Null(Joint(new(1, 56, 56, 3, 8, Kernel: 8, Dilation: 2)));
         Assert.Null(Joint(new(1, 56, 56, 3, 8, Kernel: 8, Padding: 8)));
         Assert.Null(Joint(new(1, 56, 56, 3, 8, Kernel: 1)));

@@ -130,11 +130,11 @@ public unsafe class OptimizerKernelsTests
             using GuardedMemory cut = GuardedMemory.Random(length, 1);
             using GuardedMemory value = GuardedMemory.Random(length, 2);
             double[] expected = [.. Enumerable.Range(0, length).Select(i => 0.995 * average.Span[i] + (1 - 0.995) * value.Span[i])];
-            OptimizerKernels.MoveAverage(0.995, average.Pointer, value.Pointer, length);
+            OptimizerKernels.UpdateEma(0.995, average.Pointer, value.Pointer, length);
             AssertClose(expected, average, 1e-6);
             foreach ((int start, int count) in Ranges(length))
             {
-                OptimizerKernels.MoveAverage(0.995, cut.Pointer + start, value.Pointer + start, count);
+                OptimizerKernels.UpdateEma(0.995, cut.Pointer + start, value.Pointer + start, count);
             }
 
             Assert.True(average.Span.SequenceEqual(cut.Span));

@@ -120,7 +120,7 @@ public unsafe class PoolingKernelTests
             int channel = output % geometry.Channels;
             int column = output / geometry.Channels % geometry.OutputWidth;
             int row = output / geometry.Channels / geometry.OutputWidth % geometry.OutputHeight;
-            int picture = output / geometry.Channels / geometry.OutputWidth / geometry.OutputHeight;
+            int image = output / geometry.Channels / geometry.OutputWidth / geometry.OutputHeight;
             List<int> taps = [];
             for (int tap = 0; tap < geometry.Kernel * geometry.Kernel; tap++)
             {
@@ -128,7 +128,7 @@ public unsafe class PoolingKernelTests
                 int w = column * geometry.Stride - geometry.Padding + tap % geometry.Kernel;
                 if (h >= 0 && h < geometry.Height && w >= 0 && w < geometry.Width)
                 {
-                    taps.Add(((picture * geometry.Height + h) * geometry.Width + w) * geometry.Channels + channel);
+                    taps.Add(((image * geometry.Height + h) * geometry.Width + w) * geometry.Channels + channel);
                 }
             }
 

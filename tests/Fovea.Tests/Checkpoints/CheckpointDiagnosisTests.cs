@@ -17,17 +17,17 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     public void Every_registered_model_is_recognised_by_its_own_names_and_shapes_in_every_scheme()
     {
         string path = _folder.File("outline.safetensors");
-        ModelGuess guess = new();
+        ModelMatcher guess = new();
         foreach (string model in ModelRegistry.Names)
         {
-            ModelOutline outline = new(model);
+            ModelSignature outline = new(model);
             foreach (KeyScheme scheme in outline.Schemes)
             {
                 StateFiles.WriteOutline(path, outline.Tensors
                     .Where(tensor => scheme.NameOf(tensor.Key) is not null)
                     .Select(tensor => KeyValuePair.Create(scheme.NameOf(tensor.Key)!, tensor.Value)));
                 using CheckpointFile file = CheckpointFile.Open(path);
-                IReadOnlyList<CheckpointMatch> certain = ModelGuess.Certain(guess.Rank(file.Choose()));
+                IReadOnlyList<CheckpointMatch> certain = ModelMatcher.Certain(guess.Rank(file.Choose()));
                 Assert.True(certain.Any(match => match.Model == model), $"{model} in {scheme.Name} is taken for {string.Join(", ", certain.Select(match => match.Model).DefaultIfEmpty("nothing"))}");
                 foreach (CheckpointMatch twin in certain)
                 {
@@ -38,7 +38,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
             }
         }
 
-        static IEnumerable<(string, string)> Shapes(ModelOutline outline) => outline.Tensors.Select(tensor => (tensor.Key, tensor.Value.CheckpointShape.ToString()));
+        static IEnumerable<(string, string)> Shapes(ModelSignature outline) => outline.Tensors.Select(tensor => (tensor.Key, tensor.Value.CheckpointShape.ToString()));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     {
         model = model == "pit_ti_article" ? "pit_article" : model;
         string path = _folder.File("outline.safetensors");
-        StateFiles.WriteOutline(path, new ModelOutline(model, new ModelOptions(classes, side, side)).Tensors);
+        StateFiles.WriteOutline(path, new ModelSignature(model, new ModelOptions(classes, side, side)).Tensors);
         using CheckpointFile file = CheckpointFile.Open(path);
         CheckpointDiagnosis diagnosis = new(file);
         Assert.Empty(diagnosis.Problems);
@@ -70,7 +70,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     [InlineData("nothing", "no registered model", "fovea models")]
     public void Each_fault_is_told_with_its_remedy(string fault, string problem, string remedy)
     {
-        (_, ModuleState state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
+        (_, ParameterStore state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
         using (state)
         {
             string path = _folder.File("broken.pth");
@@ -109,7 +109,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     [Fact]
     public void A_word_in_front_of_all_names_is_left_out()
     {
-        (_, ModuleState state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
+        (_, ParameterStore state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
         using (state)
         {
             string path = _folder.File("lightning.pth");

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Layers;
@@ -33,7 +34,7 @@ public sealed class CheckpointImportTests : IDisposable
     [MemberData(nameof(Cases))]
     public void A_file_under_any_known_names_gives_the_same_logits_bit_for_bit_and_goes_back(string model, int side, string scheme)
     {
-        (Network network, ModuleState state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
+        (Network network, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
         using (state)
         {
             string path = _folder.File("weights.pth");
@@ -47,7 +48,7 @@ public sealed class CheckpointImportTests : IDisposable
 
             string own = _folder.File("own.safetensors");
             import.Save(own);
-            (CheckpointInfo info, Network loadedNetwork, ModuleState loaded) = Checkpoint.Open(own);
+            (CheckpointInfo info, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(own);
             using (loaded)
             {
                 Assert.Equal((model, 10, "class 9"), (info.Model, info.Classes.Count, info.Classes[9]));
@@ -67,7 +68,7 @@ public sealed class CheckpointImportTests : IDisposable
     [InlineData("botnet50", 64, 96)]
     public void The_size_is_told_by_the_tables_and_another_one_resizes_them(string model, int side, int wished)
     {
-        (Network network, ModuleState state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
+        (Network network, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
         using (state)
         {
             string path = _folder.File("weights.pth");
@@ -90,7 +91,7 @@ public sealed class CheckpointImportTests : IDisposable
     [InlineData("pit_ti_distilled", 64)]
     public void Another_number_of_classes_keeps_all_but_the_classifier_which_is_fresh(string model, int side)
     {
-        (_, ModuleState state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
+        (_, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
         using (state)
         {
             string path = _folder.File("weights.pth");
@@ -98,11 +99,11 @@ public sealed class CheckpointImportTests : IDisposable
             using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(model, Classes: 3, Labels: ["a", "b", "c"], Seed: 9));
             Assert.Equal(["a", "b", "c"], import.Info.Classes);
             Assert.NotEmpty(import.Match.Fresh);
-            using ModuleState fresh = new(ModelRegistry.Create(model, new ModelOptions(3, side, side)));
+            using ParameterStore fresh = new(ModelRegistry.Create(model, new ModelOptions(3, side, side)));
             fresh.Initialize(9);
             foreach ((string name, Parameter tensor) in import.State.Tensors)
             {
-                ModuleState origin = import.Match.Fresh.Contains(name) ? fresh : state;
+                ParameterStore origin = import.Match.Fresh.Contains(name) ? fresh : state;
                 Assert.True(tensor.Variable.Data.SequenceEqual(origin.Tensors[name].Variable.Data), name);
             }
 
@@ -113,7 +114,7 @@ public sealed class CheckpointImportTests : IDisposable
     [Fact]
     public void A_checkpoint_of_Fovea_keeps_its_classes_and_preprocessing()
     {
-        using ModuleState state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(3)));
+        using ParameterStore state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(3)));
         Preprocessing preprocessing = new() { Height = 32, Width = 32, ResizeTo = 40, Mean = [0.1f, 0.2f, 0.3f] };
         string path = _folder.File("own.safetensors");
         SafeTensor memory = SafeTensor.FromFloats("training.average.head.weight", [1], new float[1]);
@@ -132,7 +133,7 @@ public sealed class CheckpointImportTests : IDisposable
     [Fact]
     public void Leftovers_wrappers_and_missing_counters_do_no_harm_but_what_is_not_the_networks_is_refused()
     {
-        (Network network, ModuleState state) = StateFiles.Fresh("crossformer_s", new ModelOptions(10, 32, 32));
+        (Network network, ParameterStore state) = StateFiles.Fresh("crossformer_s", new ModelOptions(10, 32, 32));
         using (state)
         {
             string path = _folder.File("legacy.pth");
@@ -141,7 +142,7 @@ public sealed class CheckpointImportTests : IDisposable
             StateFiles.Write(path, state, name => "module." + name, bias, operations);
             using (CheckpointImport import = CheckpointImport.Open(path, new ImportOptions("crossformer_s", Size: (32, 32))))
             {
-                Assert.Equal(["layers.0.blocks.0.attn.biases", "total_ops"], import.Match.Leftovers);
+                Assert.Equal(["layers.0.blocks.0.attn.biases", "total_ops"], import.Match.IgnoredKeys);
                 Assert.Equal(StateFiles.Logits(network), StateFiles.Logits(import.Network));
             }
 
@@ -149,7 +150,7 @@ public sealed class CheckpointImportTests : IDisposable
             Assert.Contains("neck.weight", Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Message, StringComparison.Ordinal);
         }
 
-        (Network counted, ModuleState statistics) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
+        (Network counted, ParameterStore statistics) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
         using (statistics)
         {
             string path = _folder.File("counters.safetensors");
@@ -163,7 +164,7 @@ public sealed class CheckpointImportTests : IDisposable
     [Fact]
     public void A_detectors_backbone_loads_with_a_fresh_classifier_that_must_be_asked_for()
     {
-        (_, ModuleState state) = StateFiles.Fresh("crossformer_s", new ModelOptions(10, 32, 32));
+        (_, ParameterStore state) = StateFiles.Fresh("crossformer_s", new ModelOptions(10, 32, 32));
         using (state)
         {
             string path = _folder.File("detector.pth");
@@ -186,7 +187,7 @@ public sealed class CheckpointImportTests : IDisposable
     [InlineData("patchconvnet_s60", 384, 438, Interpolation.Bicubic)]
     [InlineData("crossformer_b", 224, 256, Interpolation.Bicubic)]
     [InlineData("resnet50", 224, 256, Interpolation.Bilinear)]
-    public void Pictures_are_prepared_as_the_published_figures_ask(string model, int side, int resizeTo, Interpolation interpolation)
+    public void Images_are_prepared_as_the_published_figures_ask(string model, int side, int resizeTo, Interpolation interpolation)
     {
         Preprocessing preprocessing = Fovea.Checkpoints.PublishedPreprocessing.Of(model, side, side);
         Assert.Equal((side, resizeTo, interpolation), (preprocessing.Height, preprocessing.ResizeTo, preprocessing.Interpolation));

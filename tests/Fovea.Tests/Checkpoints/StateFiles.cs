@@ -9,17 +9,17 @@ using Fovea.Tests.Models;
 
 namespace Fovea.Tests.Checkpoints;
 
-/// <summary>Writes state dicts of registered models, whole or with faults, and runs networks on one picture.</summary>
+/// <summary>Writes state dicts of registered models, whole or with faults, and runs networks on one image.</summary>
 internal static class StateFiles
 {
     /// <summary>A key scheme by name.</summary>
     public static KeyScheme Scheme(string name) => KeySchemes.All.Single(scheme => scheme.Name == name);
 
     /// <summary>Fresh weights of a model.</summary>
-    public static (Network Network, ModuleState State) Fresh(string model, ModelOptions options)
+    public static (Network Network, ParameterStore State) Fresh(string model, ModelOptions options)
     {
         Network network = ModelRegistry.Create(model, options);
-        ModuleState state = new(network);
+        ParameterStore state = new(network);
 
         // Cheaper than random numbers, and different for each tensor, so that exchanging two shows.
         int index = 0;
@@ -42,7 +42,7 @@ internal static class StateFiles
     }
 
     /// <summary>Writes weights for PyTorch, under changed names where a function is given; a name of null leaves the tensor out.</summary>
-    public static void Write(string path, ModuleState state, Func<string, string?>? nameOf = null, params SafeTensor[] others)
+    public static void Write(string path, ParameterStore state, Func<string, string?>? nameOf = null, params SafeTensor[] others)
     {
         SafeTensor[] tensors = [.. TensorFilling.ToFile(state, nameOf), .. others];
         if (Path.GetExtension(path) == ".safetensors")
@@ -78,7 +78,7 @@ internal static class StateFiles
         stream.SetLength(stream.Position + offset);
     }
 
-    /// <summary>The logits for one picture of fixed random numbers.</summary>
+    /// <summary>The logits for one image of fixed random numbers.</summary>
     public static float[] Logits(Network network, int? side = null)
     {
         using WorkerPool pool = new(1);

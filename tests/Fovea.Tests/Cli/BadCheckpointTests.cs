@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Buffers.Binary;
 using Fovea.Cli;
 using Fovea.Formats;

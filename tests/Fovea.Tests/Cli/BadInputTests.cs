@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Tests.Data;
 
@@ -48,16 +49,16 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         using TemporaryFolder folder = new();
         await Fails(folder, folder.File("nowhere"), "no such file or folder");
 
-        TinyPictures.Write(folder.File("single"), 4, 1, "apple");
+        TinyImages.Write(folder.File("single"), 4, 1, "apple");
         await Fails(folder, folder.File("single"), "only one class", "apple");
 
-        TinyPictures.Write(folder.File("hollow"), 4);
+        TinyImages.Write(folder.File("hollow"), 4);
         Directory.CreateDirectory(folder.File("hollow/void"));
         await Fails(folder, folder.File("hollow"), "void");
 
         string idx = Directory.CreateDirectory(folder.File("idx")).FullName;
-        byte[] pictures = Data.TestData.Idx([30, 16, 16], new byte[30 * 256]);
-        File.WriteAllBytes(Path.Combine(idx, "train-images-idx3-ubyte"), pictures[..^100]);
+        byte[] images = Data.TestData.Idx([30, 16, 16], new byte[30 * 256]);
+        File.WriteAllBytes(Path.Combine(idx, "train-images-idx3-ubyte"), images[..^100]);
         File.WriteAllBytes(Path.Combine(idx, "train-labels-idx1-ubyte"), Data.TestData.Idx([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 3))]));
         await Fails(folder, idx, "train-images-idx3-ubyte");
 
@@ -72,18 +73,18 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     }
 
     [JpegFact]
-    public async Task A_broken_picture_is_named_in_training_and_in_prediction()
+    public async Task A_broken_image_is_named_in_training_and_in_prediction()
     {
         byte[] jpeg = Convert.FromBase64String(Data.TestData.BaselineJpeg);
         (string Name, byte[] Bytes)[] broken = [("empty.png", []), ("half.jpg", jpeg[..(jpeg.Length / 2)]), ("cut.png", Data.TestData.SmallPng(3)[..^20]), ("text.png", [1, 2, 3])];
         foreach ((string name, byte[] bytes) in broken)
         {
             using TemporaryFolder folder = new();
-            TinyPictures.Write(folder.File("data"), 6);
-            string picture = folder.File($"data/bread/{name}");
-            File.WriteAllBytes(picture, bytes);
+            TinyImages.Write(folder.File("data"), 6);
+            string image = folder.File($"data/bread/{name}");
+            File.WriteAllBytes(image, bytes);
             await Fails(folder, folder.File("data"), name);
-            await CliRun.Fails(ExitCodes.BadInput, [picture], "predict", trained.Checkpoint, picture);
+            await CliRun.Fails(ExitCodes.BadInput, [image], "predict", trained.Checkpoint, image);
         }
 
         await CliRun.Fails(ExitCodes.BadInput, ["nowhere.png"], "predict", trained.Checkpoint, "nowhere.png");
@@ -93,7 +94,7 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     public async Task A_set_of_other_classes_is_refused()
     {
         using TemporaryFolder folder = new();
-        string other = TinyPictures.Write(folder.File("other"), 4, 1, "apple", "bread", "clown");
+        string other = TinyImages.Write(folder.File("other"), 4, 1, "apple", "bread", "clown");
         await CliRun.Fails(ExitCodes.BadInput, ["clown", "cloud"], "evaluate", trained.Checkpoint, other);
         await CliRun.Fails(
             ExitCodes.BadInput, ["clown", "cloud"], "train", trained.Data, "--validation", other, "--size", "16", "--batch", "8", "--out", folder.File("run"));
@@ -145,13 +146,13 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     }
 
     [Fact]
-    public async Task A_fraction_of_nothing_validates_on_the_training_pictures()
+    public async Task A_fraction_of_nothing_validates_on_the_training_images()
     {
         using TemporaryFolder folder = new();
-        TinyPictures.Write(folder.File("data"), 4);
+        TinyImages.Write(folder.File("data"), 4);
         await CliRun.Succeeds("train", folder.File("data"), "--validation-fraction", "0", "--size", "16", "--batch", "6", "--epochs", "1", "--learning-rate", "1e-6", "--out", folder.File("run"));
 
-        TinyPictures.Write(folder.File("singles"), 1);
+        TinyImages.Write(folder.File("singles"), 1);
         await CliRun.Fails(ExitCodes.WrongUsage, ["--validation-fraction"], "train", folder.File("singles"), "--size", "16", "--batch", "1", "--out", folder.File("run2"));
     }
 

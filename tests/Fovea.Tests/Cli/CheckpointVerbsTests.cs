@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
 using Fovea.Data;
@@ -47,13 +48,13 @@ public sealed class CheckpointVerbsTests : IDisposable
     {
         string checkpoint = Write("cmt_nano", 32, "official");
         string data = _folder.File("data");
-        TinyPictures.Write(data, 4);
+        TinyImages.Write(data, 4);
         string run = _folder.File("run");
         JsonObject answer = await CliRun.Succeeds(
             "train", data, "--from", checkpoint, "--size", "16", "--batch", "4", "--epochs", "1", "--learning-rate", "1e-30", "--warm-up", "0", "--threads", "1", "--out", run);
         Assert.Equal("cmt_nano", (string)answer["model"]!);
         using SafeTensorsFile file = SafeTensorsFile.Open(Path.Combine(run, "last.safetensors"));
-        (_, ModuleState state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
+        (_, ParameterStore state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
         using (state)
         {
             // A learning rate of nothing leaves the weights as they began.
@@ -106,7 +107,7 @@ public sealed class CheckpointVerbsTests : IDisposable
 
     private string Write(string model, int side, string scheme)
     {
-        (_, ModuleState state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
+        (_, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
         using (state)
         {
             string path = _folder.File(model + ".pth");

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
 
@@ -60,8 +61,8 @@ public sealed class TrainedRun : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        TinyPictures.Write(Path.Combine(Data, "train"), 8);
-        TinyPictures.Write(Path.Combine(Data, "test"), 3, seed: 2);
+        TinyImages.Write(Path.Combine(Data, "train"), 8);
+        TinyImages.Write(Path.Combine(Data, "test"), 3, seed: 2);
         Answer = await CliRun.Succeeds("train", Data, "--size", "16", "--batch", "8", "--epochs", "2", "--average", "0.9", "--threads", "2", "--out", Run);
     }
 

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
 using Fovea.Data;
@@ -33,7 +34,7 @@ public sealed class ExportVerbTests : IDisposable
         string checkpoint = _folder.File("model.safetensors");
         ModelOptions options = new(Classes: 2);
         Network network = ModelRegistry.Create("cmt_nano", options);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(3);
         Checkpoint.Save(checkpoint, new CheckpointInfo("cmt_nano", options, ["cat", "dog"], new Preprocessing { Height = 32, Width = 32 }), state);
         await CliRun.Succeeds("export", checkpoint, "--onnx", Target, "--size", "64x32", "--with-preprocessing");

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -79,12 +80,12 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
         using CancellationTokenSource atOnce = new();
         atOnce.Cancel();
         Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["evaluate", trained.Checkpoint, trained.Data], cancellation: atOnce.Token)).ExitCode);
-        string picture = Path.Combine(trained.Data, "test", "apple", "00.png");
-        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["predict", trained.Checkpoint, picture], cancellation: atOnce.Token)).ExitCode);
+        string image = Path.Combine(trained.Data, "test", "apple", "00.png");
+        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["predict", trained.Checkpoint, image], cancellation: atOnce.Token)).ExitCode);
     }
 
     [Fact]
-    public async Task A_run_whose_pictures_have_moved_is_resumed_with_their_new_place()
+    public async Task A_run_whose_images_have_moved_is_resumed_with_their_new_place()
     {
         using TemporaryFolder folder = new();
         string run = folder.File("run");

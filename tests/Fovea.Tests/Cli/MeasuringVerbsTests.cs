@@ -56,9 +56,9 @@ public sealed class MeasuringVerbsTests
         }
 
         Assert.Contains("stage2", error, StringComparison.Ordinal);
-        string picture = File.ReadAllText(html);
-        Assert.Contains("blocks_b", picture, StringComparison.Ordinal);
-        Assert.DoesNotContain("NaN", picture, StringComparison.Ordinal);
+        string image = File.ReadAllText(html);
+        Assert.Contains("blocks_b", image, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", image, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -16,14 +16,14 @@ public sealed class StartUpTests
     {
         using TemporaryFolder folder = new();
         using FreshCheckpoint checkpoint = new();
-        string picture = folder.File("picture.png");
-        File.WriteAllBytes(picture, PngEncoder.Encode(FreshCheckpoint.Picture(1)));
+        string image = folder.File("image.png");
+        File.WriteAllBytes(image, PngEncoder.Encode(FreshCheckpoint.Image(1)));
         string compiled = folder.File("compiled.txt");
 
         // The runtime lists every method that it had to compile.
         string answer = ChildProcess.Dotnet(
             ChildProcess.Repository,
-            [typeof(CommandLine).Assembly.Location, "predict", checkpoint.Path, picture],
+            [typeof(CommandLine).Assembly.Location, "predict", checkpoint.Path, image],
             ("DOTNET_JitStdOutFile", compiled),
             ("DOTNET_JitDisasmSummary", "1"));
 

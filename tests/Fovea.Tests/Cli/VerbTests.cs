@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
 
@@ -13,7 +14,7 @@ public sealed class VerbTests(TrainedRun trained) : IClassFixture<TrainedRun>
         JsonObject answer = await CliRun.Succeeds("evaluate", trained.Checkpoint, trained.Data, "--batch", "4");
         Assert.Equal((double)trained.Answer["top1"]!, (double)answer["top1"]!);
         Assert.Equal((double)trained.Answer["loss"]!, (double)answer["loss"]!, 5);
-        Assert.Equal(9, (int)answer["pictures"]!);
+        Assert.Equal(9, (int)answer["images"]!);
         Assert.Equal(["apple", "bread", "cloud"], answer["classes"]!.AsArray().Select(entry => (string)entry!["class"]!));
 
         // The epoch's own evaluation, from which the best checkpoint was chosen, is the same.
@@ -22,12 +23,12 @@ public sealed class VerbTests(TrainedRun trained) : IClassFixture<TrainedRun>
     }
 
     [Fact]
-    public async Task Predict_gives_the_classes_of_each_picture_by_probability()
+    public async Task Predict_gives_the_classes_of_each_image_by_probability()
     {
-        string[] pictures = [Path.Combine(trained.Data, "test", "apple", "00.png"), Path.Combine(trained.Data, "test", "cloud", "01.png")];
-        JsonObject answer = await CliRun.Succeeds(["predict", trained.Checkpoint, .. pictures, "--top", "5"]);
+        string[] images = [Path.Combine(trained.Data, "test", "apple", "00.png"), Path.Combine(trained.Data, "test", "cloud", "01.png")];
+        JsonObject answer = await CliRun.Succeeds(["predict", trained.Checkpoint, .. images, "--top", "5"]);
         JsonArray predictions = answer["predictions"]!.AsArray();
-        Assert.Equal(pictures, predictions.Select(prediction => (string)prediction!["picture"]!));
+        Assert.Equal(images, predictions.Select(prediction => (string)prediction!["image"]!));
         foreach (JsonNode? prediction in predictions)
         {
             double[] probabilities = [.. prediction!["classes"]!.AsArray().Select(entry => (double)entry!["probability"]!)];
@@ -36,7 +37,7 @@ public sealed class VerbTests(TrainedRun trained) : IClassFixture<TrainedRun>
             Assert.Equal(probabilities.OrderDescending(), probabilities);
         }
 
-        await CliRun.Fails(ExitCodes.WrongUsage, ["--top"], "predict", trained.Checkpoint, pictures[0], "--top", "0");
+        await CliRun.Fails(ExitCodes.WrongUsage, ["--top"], "predict", trained.Checkpoint, images[0], "--top", "0");
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class DataLoaderTests
     }
 
     [Fact]
-    public void An_epoch_gives_every_picture_once_and_drops_or_pads_the_last_batch()
+    public void An_epoch_gives_every_image_once_and_drops_or_pads_the_last_batch()
     {
         var set = new MadeDataset(23);
         using var training = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 5, CacheBytes = 0 });
@@ -70,35 +70,35 @@ public sealed class DataLoaderTests
             {
                 Assert.Equal(seen, batch.Indices[i]);
                 Assert.Equal(set.LabelOf(seen), batch.Labels[i]);
-                Assert.Equal(seen / 255f, batch.Pictures[i * 30], 6);
+                Assert.Equal(seen / 255f, batch.Images[i * 30], 6);
                 seen++;
             }
 
             Assert.Equal(batch.Number == 4 ? 3 : 5, batch.Count);
             Assert.All(batch.Labels.Skip(batch.Count), label => Assert.Equal(-1, label));
             Assert.All(batch.Indices.Skip(batch.Count), index => Assert.Equal(-1, index));
-            Assert.All(batch.Pictures.Skip(batch.Count * 30), value => Assert.Equal(0, value));
+            Assert.All(batch.Images.Skip(batch.Count * 30), value => Assert.Equal(0, value));
         }
 
         Assert.Equal(23, seen);
     }
 
     [Fact]
-    public void A_picture_that_fails_surfaces_in_its_batch_with_its_name()
+    public void An_image_that_fails_surfaces_in_its_batch_with_its_name()
     {
         var set = new MadeDataset(40) { Broken = 17 };
         foreach (int threads in new[] { 1, 3 })
         {
             using var loader = new DataLoader(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads));
             var given = new List<int>();
-            var error = Assert.Throws<InvalidPictureException>(() =>
+            var error = Assert.Throws<InvalidImageException>(() =>
             {
                 foreach (var batch in loader.Epoch(0))
                 {
                     given.Add(batch.Number);
                 }
             });
-            Assert.Contains("picture 17", error.Message, StringComparison.Ordinal);
+            Assert.Contains("image 17", error.Message, StringComparison.Ordinal);
             Assert.Equal([0, 1, 2], given);
         }
     }
@@ -145,10 +145,10 @@ public sealed class DataLoaderTests
     }
 
     [Fact]
-    public void Too_few_pictures_and_bad_options_are_refused_at_once()
+    public void Too_few_images_and_bad_options_are_refused_at_once()
     {
         var set = new MadeDataset(3);
-        Assert.Contains("3 pictures", Assert.Throws<ArgumentException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4 })).Message, StringComparison.Ordinal);
+        Assert.Contains("3 images", Assert.Throws<ArgumentException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4 })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Threads = 0 }));
         Assert.Throws<ArgumentException>(() => new DataLoader(
@@ -162,7 +162,7 @@ public sealed class DataLoaderTests
         [
             .. loader.Epoch(epoch, first).Select(batch =>
                 $"{batch.Number}:{batch.Count}:{string.Join(',', batch.Indices)}:{string.Join(',', batch.Labels)}:"
-                + TestData.Digest(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Pictures.AsSpan()).ToArray())),
+                + TestData.Digest(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Images.AsSpan()).ToArray())),
         ];
     }
 }

@@ -46,14 +46,14 @@ public sealed class DatasetTests : IDisposable
         {
             byte[] cut = whole[..^missing];
             string path = _folder.Write("images", compressed ? TestData.Gzip(cut) : cut);
-            var error = Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadPictures(path));
+            var error = Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(path));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
             Assert.Contains($"{missing} ", error.Message, StringComparison.Ordinal);
             Assert.Contains("missing", error.Message, StringComparison.Ordinal);
         }
 
         string header = _folder.Write("header", compressed ? TestData.Gzip(whole[..10]) : whole[..10]);
-        Assert.Contains("6 of the 16 bytes of its header", Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadPictures(header)).Message, StringComparison.Ordinal);
+        Assert.Contains("6 of the 16 bytes of its header", Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(header)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class DatasetTests : IDisposable
         for (int length = 0; length < whole.Length - 8; length += 37)
         {
             string path = _folder.Write("images.gz", whole[..length]);
-            Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadPictures(path));
+            Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(path));
         }
     }
 
@@ -77,20 +77,20 @@ public sealed class DatasetTests : IDisposable
         {
             string path = _folder.Write("images", TestData.Idx(sizes, new byte[100]));
             long before = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadPictures(path));
+            Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(path));
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         }
 
-        Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadLabels(_folder.Write("pictures", TestData.Idx([1, 2, 2], new byte[4]))));
+        Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadLabels(_folder.Write("images", TestData.Idx([1, 2, 2], new byte[4]))));
         Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadLabels(_folder.Write("long", TestData.Idx([3], new byte[4]))));
     }
 
     [Fact]
-    public void Labels_that_do_not_match_the_pictures_are_an_error()
+    public void Labels_that_do_not_match_the_images_are_an_error()
     {
         WriteIdx("train", 6, 3, false);
         _folder.Write("train-labels-idx1-ubyte", TestData.Idx([5], [0, 1, 2, 0, 1]));
-        Assert.Contains("5 labels for the 6 pictures", Failure(_folder.Path), StringComparison.Ordinal);
+        Assert.Contains("5 labels for the 6 images", Failure(_folder.Path), StringComparison.Ordinal);
         _folder.Write("train-labels-idx1-ubyte", TestData.Idx([6], [1, 1, 1, 1, 1, 1]));
         Assert.Contains("only one class", Failure(_folder.Path), StringComparison.Ordinal);
         File.Delete(Path.Combine(_folder.Path, "train-labels-idx1-ubyte"));
@@ -142,19 +142,19 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void A_set_without_pictures_or_without_a_place_is_an_error()
+    public void A_set_without_images_or_without_a_place_is_an_error()
     {
-        Assert.Contains("no pictures", Failure(_folder.Path), StringComparison.Ordinal);
+        Assert.Contains("no images", Failure(_folder.Path), StringComparison.Ordinal);
         Assert.Contains("no such file or folder", Failure(Path.Combine(_folder.Path, "nowhere")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_bad_picture_in_a_folder_is_named_with_its_path()
+    public void A_bad_image_in_a_folder_is_named_with_its_path()
     {
         _folder.Write("cat/1.png", []);
         _folder.Write("dog/1.png", TestData.SmallPng(1));
         var set = Datasets.Open(_folder.Path);
-        var error = Assert.Throws<InvalidPictureException>(() => set.Load(0));
+        var error = Assert.Throws<InvalidImageException>(() => set.Load(0));
         Assert.Contains(Path.Combine(_folder.Path, "cat/1.png"), error.Message, StringComparison.Ordinal);
     }
 
@@ -181,7 +181,7 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void A_cache_gives_the_same_pictures_and_keeps_to_its_budget()
+    public void A_cache_gives_the_same_images_and_keeps_to_its_budget()
     {
         _folder.Write("cat/1.png", TestData.SmallPng(1));
         _folder.Write("dog/1.png", TestData.SmallPng(2));
@@ -197,7 +197,7 @@ public sealed class DatasetTests : IDisposable
         string folder = SamplesFolder("fashion-mnist");
         foreach (var (set, each) in new[] { (Datasets.Open(folder), 1000), (Datasets.OpenTest(folder)!, 200) })
         {
-            Assert.Equal(FashionMnist.ClassNames, set.Classes);
+            Assert.Equal(FashionMnist.ClassCheck, set.Classes);
             Assert.All(Enumerable.Range(0, set.Count).CountBy(set.LabelOf), count => Assert.Equal(each, count.Value));
             Assert.Equal((28, 28, 1), (set.Load(0).Width, set.Load(0).Height, set.Load(0).Channels));
         }

@@ -8,37 +8,37 @@ public sealed class JpegTests
     [InlineData(TestData.BaselineJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.ProgressiveJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.GreyJpeg, 16, 16, 1, "0973b365d04427f3")]
-    public void Pictures_are_decoded_to_the_pixels_that_Pillow_decodes(string base64, int width, int height, int channels, string digest)
+    public void Images_are_decoded_to_the_pixels_that_Pillow_decodes(string base64, int width, int height, int channels, string digest)
     {
-        var picture = PictureFile.Decode(Convert.FromBase64String(base64), "picture");
-        Assert.Equal((width, height, channels), (picture.Width, picture.Height, picture.Channels));
-        Assert.Equal(digest, TestData.Digest(picture.Pixels));
+        var image = ImageFile.Decode(Convert.FromBase64String(base64), "image");
+        Assert.Equal((width, height, channels), (image.Width, image.Height, image.Channels));
+        Assert.Equal(digest, TestData.Digest(image.Pixels));
     }
 
     [JpegFact]
     public void Four_inks_become_red_green_and_blue()
     {
-        var picture = PictureFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "picture");
-        Assert.Equal(3, picture.Channels);
-        Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(picture.Pixels.AsSpan(0, 30)));
+        var image = ImageFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "image");
+        Assert.Equal(3, image.Channels);
+        Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(image.Pixels.AsSpan(0, 30)));
     }
 
     [JpegTheory]
     [InlineData(TestData.BaselineJpeg)]
     [InlineData(TestData.ProgressiveJpeg)]
     [InlineData(TestData.GreyJpeg)]
-    public void A_picture_cut_off_is_one_clear_error(string base64)
+    public void An_image_cut_off_is_one_clear_error(string base64)
     {
         byte[] file = Convert.FromBase64String(base64);
         for (int length = 3; length < file.Length - 2; length += 7)
         {
-            var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(file[..length], "cat/0001.jpg"));
-            Assert.StartsWith("cat/0001.jpg: the JPEG picture is cut off or damaged", error.Message, StringComparison.Ordinal);
+            var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "cat/0001.jpg"));
+            Assert.StartsWith("cat/0001.jpg: the JPEG image is cut off or damaged", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
 
-        // After an error the decompressor must be fit for the next picture.
-        Assert.NotNull(PictureFile.Decode(file, "picture"));
+        // After an error the decompressor must be fit for the next image.
+        Assert.NotNull(ImageFile.Decode(file, "image"));
     }
 
     [JpegFact]
@@ -46,7 +46,7 @@ public sealed class JpegTests
     {
         byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);
         byte[] stray = [.. file[..^2], 0, 0, 0, .. file[^2..]];
-        Assert.Equal(PictureFile.Decode(file, "a").Pixels, PictureFile.Decode(stray, "b").Pixels);
+        Assert.Equal(ImageFile.Decode(file, "a").Pixels, ImageFile.Decode(stray, "b").Pixels);
     }
 
     [Fact]
@@ -58,10 +58,10 @@ public sealed class JpegTests
     }
 
     [Fact]
-    public void A_file_that_is_no_picture_is_said_to_be_none()
+    public void A_file_that_is_no_image_is_said_to_be_none()
     {
-        var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
+        var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
         Assert.Contains("neither a PNG nor a JPEG", error.Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidPictureException>(() => PictureFile.Read("/nowhere/a.jpg"));
+        Assert.Throws<InvalidImageException>(() => ImageFile.Read("/nowhere/a.jpg"));
     }
 }

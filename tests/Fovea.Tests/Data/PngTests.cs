@@ -17,10 +17,10 @@ public sealed class PngTests
     [InlineData(64, 33, 3)]
     public void What_is_encoded_is_decoded_to_the_same_pixels(int width, int height, int channels)
     {
-        var picture = TestData.Pattern(width, height, channels);
-        var decoded = PictureFile.Decode(PngEncoder.Encode(picture), "picture");
+        var image = TestData.Pattern(width, height, channels);
+        var decoded = ImageFile.Decode(PngEncoder.Encode(image), "image");
         Assert.Equal((width, height, channels), (decoded.Width, decoded.Height, decoded.Channels));
-        Assert.Equal(picture.Pixels, decoded.Pixels);
+        Assert.Equal(image.Pixels, decoded.Pixels);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class PngTests
             foreach (bool interlaced in new[] { false, true })
             {
                 var (file, expected) = Make(width, height, colourType, depth, interlaced);
-                var decoded = PngDecoder.Decode(file, "picture");
+                var decoded = PngDecoder.Decode(file, "image");
                 Assert.Equal((width, height), (decoded.Width, decoded.Height));
                 Assert.Equal(expected, decoded.Pixels);
             }
@@ -59,34 +59,34 @@ public sealed class PngTests
         byte[] file = PngEncoder.Encode(TestData.Pattern(9, 7, 3));
         for (int length = 0; length < file.Length; length++)
         {
-            var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(file[..length], "shoe.png"));
+            var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "shoe.png"));
             Assert.StartsWith("shoe.png: ", error.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void Any_damaged_byte_is_an_error_or_the_same_picture()
+    public void Any_damaged_byte_is_an_error_or_the_same_image()
     {
-        var picture = TestData.Pattern(9, 7, 3);
-        byte[] file = PngEncoder.Encode(picture);
+        var image = TestData.Pattern(9, 7, 3);
+        byte[] file = PngEncoder.Encode(image);
         for (int i = 0; i < file.Length; i++)
         {
             byte[] damaged = [.. file];
             damaged[i] ^= 0x41;
-            Assert.Throws<InvalidPictureException>(() => PictureFile.Decode(damaged, "shoe.png"));
+            Assert.Throws<InvalidImageException>(() => ImageFile.Decode(damaged, "shoe.png"));
         }
     }
 
     [Fact]
-    public void A_picture_of_zero_bytes_is_said_to_be_empty()
+    public void An_image_of_zero_bytes_is_said_to_be_empty()
     {
-        var error = Assert.Throws<InvalidPictureException>(() => PictureFile.Decode([], "empty.png"));
+        var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode([], "empty.png"));
         Assert.Contains("empty.png", error.Message, StringComparison.Ordinal);
         Assert.Contains("0 bytes", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Sizes_that_no_honest_picture_has_are_refused_before_memory_is_taken()
+    public void Sizes_that_no_honest_image_has_are_refused_before_memory_is_taken()
     {
         foreach (var (width, height) in new[] { (0, 5), (5, -1), (100_000, 1), (30_000, 30_000), (8192, 8192) })
         {
@@ -95,7 +95,7 @@ public sealed class PngTests
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), PngFormat.Crc(file.AsSpan(12, 17)));
             long before = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Throws<InvalidPictureException>(() => PngDecoder.Decode(file, "huge.png"));
+            Assert.Throws<InvalidImageException>(() => PngDecoder.Decode(file, "huge.png"));
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         }
     }
@@ -104,7 +104,7 @@ public sealed class PngTests
     public void A_colour_outside_the_palette_is_an_error()
     {
         byte[] file = Assemble(2, 1, 8, 3, false, [0, 0, 9], [1, 2, 3]);
-        Assert.Contains("palette", Assert.Throws<InvalidPictureException>(() => PngDecoder.Decode(file, "a.png")).Message, StringComparison.Ordinal);
+        Assert.Contains("palette", Assert.Throws<InvalidImageException>(() => PngDecoder.Decode(file, "a.png")).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A PNG file with random samples, written sample by sample, and the pixels it must decode to.</summary>

@@ -68,14 +68,14 @@ public sealed class ResizeTests
         Assert.Equal("74c23c9afc5dd41b", TestData.Digest(Transforms.ToGrey(TestData.Pattern(31, 29, 3)).Pixels));
 
     [Fact]
-    public void A_constant_picture_stays_constant_at_every_size()
+    public void A_constant_image_stays_constant_at_every_size()
     {
         byte[] pixels = [.. Enumerable.Repeat((byte)200, 11 * 7 * 3)];
         foreach (int size in new[] { 1, 2, 5, 7, 11, 12, 40 })
         {
             foreach (var interpolation in Enum.GetValues<Interpolation>())
             {
-                Assert.All(Transforms.Resize(new Picture(11, 7, 3, pixels), size, size + 1, interpolation).Pixels, value => Assert.Equal(200, value));
+                Assert.All(Transforms.Resize(new Image(11, 7, 3, pixels), size, size + 1, interpolation).Pixels, value => Assert.Equal(200, value));
             }
         }
     }

@@ -54,26 +54,26 @@ public sealed class TarTests : IDisposable
     [Fact]
     public void Archives_that_hold_no_usable_classes_say_why()
     {
-        var picture = TestData.SmallPng(1);
-        Assert.Contains("'dog'", Failure(("cat/1.png", picture), ("owl/1.png", picture), ("dog/", null)), StringComparison.Ordinal);
-        Assert.Contains("only one class, 'cat'", Failure(("train/cat/1.png", picture), ("train/cat/2.png", picture)), StringComparison.Ordinal);
-        Assert.Contains("no pictures", Failure(("cat/1.txt", [1])), StringComparison.Ordinal);
-        Assert.Contains("in no class folder", Failure(("cat/1.png", picture), ("2.png", picture)), StringComparison.Ordinal);
-        Assert.Contains("twice", Failure(("cat/1.png", picture), ("cat/1.png", picture), ("dog/1.png", picture)), StringComparison.Ordinal);
-        Assert.Contains("parts of a data set", Failure(("train/cat/1.png", picture), ("test/cat/1.png", picture)), StringComparison.Ordinal);
+        var image = TestData.SmallPng(1);
+        Assert.Contains("'dog'", Failure(("cat/1.png", image), ("owl/1.png", image), ("dog/", null)), StringComparison.Ordinal);
+        Assert.Contains("only one class, 'cat'", Failure(("train/cat/1.png", image), ("train/cat/2.png", image)), StringComparison.Ordinal);
+        Assert.Contains("no images", Failure(("cat/1.txt", [1])), StringComparison.Ordinal);
+        Assert.Contains("in no class folder", Failure(("cat/1.png", image), ("2.png", image)), StringComparison.Ordinal);
+        Assert.Contains("twice", Failure(("cat/1.png", image), ("cat/1.png", image), ("dog/1.png", image)), StringComparison.Ordinal);
+        Assert.Contains("parts of a data set", Failure(("train/cat/1.png", image), ("test/cat/1.png", image)), StringComparison.Ordinal);
     }
 
     [JpegFact]
-    public void A_bad_picture_is_named_with_archive_and_entry()
+    public void A_bad_image_is_named_with_archive_and_entry()
     {
         byte[] half = Convert.FromBase64String(TestData.BaselineJpeg);
         string path = _folder.Write(
             "set.tar", TestData.Tar(("train/cat/1.png", []), ("train/dog/1.jpg", half[..(half.Length / 2)])));
         var set = Datasets.Open(path);
-        string empty = Assert.Throws<InvalidPictureException>(() => set.Load(0)).Message;
-        string cut = Assert.Throws<InvalidPictureException>(() => set.Load(1)).Message;
+        string empty = Assert.Throws<InvalidImageException>(() => set.Load(0)).Message;
+        string cut = Assert.Throws<InvalidImageException>(() => set.Load(1)).Message;
         Assert.StartsWith($"{path}: train/cat/1.png: the file is empty", empty, StringComparison.Ordinal);
-        Assert.StartsWith($"{path}: train/dog/1.jpg: the JPEG picture is cut off", cut, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: train/dog/1.jpg: the JPEG image is cut off", cut, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class TarTests : IDisposable
                     set.Load(index);
                 }
             });
-            Assert.True(error is null or DataException, error?.ToString());
+            Assert.True(error is null or UnusableDataException, error?.ToString());
         }
     }
 

@@ -6,10 +6,10 @@ using Fovea.Data;
 
 namespace Fovea.Tests.Data;
 
-/// <summary>Pictures, archives and folders that the tests of this room make.</summary>
+/// <summary>Images, archives and folders that the tests of this room make.</summary>
 internal static class TestData
 {
-    /// <summary>Pillow 9.4's JPEG of a smooth 37×23 picture, baseline and progressive; both decode to the same pixels.</summary>
+    /// <summary>Pillow 9.4's JPEG of a smooth 37×23 image, baseline and progressive; both decode to the same pixels.</summary>
     public const string BaselineJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wAARCAAXACUDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD58tdI6fLWxa6R0+WustdI6fLWxa6R0+WopVzz8DnG2pydrpHT5a2LXSOny11lrpHT5a2LXSOny16VKufY4HN/M5GHSPl+7RXokOkfL92iu5V9D6WGcaLUw7XShxwK2LXShxwKKK+LpSZ/MuBxFTTU2LXShxwK2LXShxwKKK9OlJn2OBxFTTU1odKGzoKKKK7VJ2PpIYipyrU//9k=";
     public const string ProgressiveJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wgARCAAXACUDASIAAhEBAxEB/8QAGAABAQEBAQAAAAAAAAAAAAAAAAQFBgf/xAAYAQADAQEAAAAAAAAAAAAAAAADBAUCB//aAAwDAQACEAMQAAAB89s1rMr5NmtYzYyHRD04bCLzKywasVg1L//EABcQAAMBAAAAAAAAAAAAAAAAAAACAwH/2gAIAQEAAQUCWQshZCyMkLIWQshZGSFkLIWQsjJH/8QAGREAAgMBAAAAAAAAAAAAAAAAAAMBAgQR/9oACAEDAQE/AUbBGsjYIZYQyxDLcP/EABgRAQEBAQEAAAAAAAAAAAAAAAACARES/9oACAECAQE/AZtNvadTrr//xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAY/An//xAAYEAEBAQEBAAAAAAAAAAAAAAAAYSExIP/aAAgBAQABPyGaaabPiaaabPnmqyf/2gAMAwEAAgADAAAAEPv/AL73/wD/xAAZEQEBAAMBAAAAAAAAAAAAAAAhAAERMWH/2gAIAQMBAT8Q4N6xYYDAbUN//8QAGBEBAQADAAAAAAAAAAAAAAAAAQAQESH/2gAIAQIBAT8Qx5zNNC1f/8QAGRAAAwEBAQAAAAAAAAAAAAAAAAEhMRBB/9oACAEBAAE/EMRiMRjwmIxGIx4RMiEyITIhMiE+Uf/Z";
 
@@ -17,8 +17,8 @@ internal static class TestData
     public const string GreyJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/wAALCAAQABABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APnDRP4a9A0T+GvP9E/hr0DRP4a//9k=";
     public const string InkJpeg = "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD84vBH/LOvgf8A4VJ/0x/Svz08NeG/ufJX6p19AeCP+WdH/CpP+mP6V6t4a8N/c+Sivn/wR/yzr7V/4VJ/0x/Sjw14b+58lFfQHgj/AJZ0f8Kk/wCmP6V6r4a8N/c+Siv/2Q==";
 
-    /// <summary>A picture with a lively pattern, the same that the reference results of Pillow were made from.</summary>
-    public static Picture Pattern(int width, int height, int channels)
+    /// <summary>An image with a lively pattern, the same that the reference results of Pillow were made from.</summary>
+    public static Image Pattern(int width, int height, int channels)
     {
         var pixels = new byte[width * height * channels];
         for (int y = 0; y < height; y++)
@@ -33,14 +33,14 @@ internal static class TestData
             }
         }
 
-        return new Picture(width, height, channels, pixels);
+        return new Image(width, height, channels, pixels);
     }
 
     /// <summary>The first 16 hexadecimal digits of the SHA-256 of some bytes.</summary>
     public static string Digest(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes))[..16];
 
     /// <summary>A PNG file of 3×2 pixels whose values are the number given.</summary>
-    public static byte[] SmallPng(byte value) => PngEncoder.Encode(new Picture(3, 2, 1, [value, value, value, value, value, value]));
+    public static byte[] SmallPng(byte value) => PngEncoder.Encode(new Image(3, 2, 1, [value, value, value, value, value, value]));
 
     /// <summary>An IDX file.</summary>
     public static byte[] Idx(int[] dimensions, byte[] values)

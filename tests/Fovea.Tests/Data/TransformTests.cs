@@ -21,42 +21,42 @@ public sealed class TransformTests
     [InlineData(8, 7, 3, 2, 2, 2)]
     public void A_centre_crop_lies_where_torchvision_puts_it(int width, int height, int cropWidth, int cropHeight, int left, int top)
     {
-        var picture = TestData.Pattern(width, height, 3);
+        var image = TestData.Pattern(width, height, 3);
         Assert.Equal(
-            Transforms.Crop(picture, left, top, cropWidth, cropHeight).Pixels,
-            Transforms.CenterCrop(picture, cropWidth, cropHeight).Pixels);
+            Transforms.Crop(image, left, top, cropWidth, cropHeight).Pixels,
+            Transforms.CenterCrop(image, cropWidth, cropHeight).Pixels);
     }
 
     [Fact]
-    public void A_window_beyond_the_picture_is_black_there()
+    public void A_window_beyond_the_image_is_black_there()
     {
-        var cropped = Transforms.Crop(new Picture(2, 2, 1, [1, 2, 3, 4]), -1, 1, 4, 3);
+        var cropped = Transforms.Crop(new Image(2, 2, 1, [1, 2, 3, 4]), -1, 1, 4, 3);
         Assert.Equal([0, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], cropped.Pixels);
-        Assert.Equal([0, 0, 0, 0], Transforms.Crop(new Picture(2, 2, 1, [1, 2, 3, 4]), 5, 9, 2, 2).Pixels);
+        Assert.Equal([0, 0, 0, 0], Transforms.Crop(new Image(2, 2, 1, [1, 2, 3, 4]), 5, 9, 2, 2).Pixels);
     }
 
     [Fact]
     public void A_flip_mirrors_pixels_and_keeps_channels()
     {
-        Assert.Equal([4, 5, 6, 1, 2, 3], Transforms.FlipHorizontal(new Picture(2, 1, 3, [1, 2, 3, 4, 5, 6])).Pixels);
-        var picture = TestData.Pattern(7, 5, 3);
-        Assert.Equal(picture.Pixels, Transforms.FlipHorizontal(Transforms.FlipHorizontal(picture)).Pixels);
+        Assert.Equal([4, 5, 6, 1, 2, 3], Transforms.FlipHorizontal(new Image(2, 1, 3, [1, 2, 3, 4, 5, 6])).Pixels);
+        var image = TestData.Pattern(7, 5, 3);
+        Assert.Equal(image.Pixels, Transforms.FlipHorizontal(Transforms.FlipHorizontal(image)).Pixels);
     }
 
     [Fact]
     public void Normalisation_is_value_over_255_less_mean_over_deviation()
     {
         var result = new float[6];
-        _plain.Apply(new Picture(3, 2, 1, [0, 51, 102, 153, 204, 255]), result);
+        _plain.Apply(new Image(3, 2, 1, [0, 51, 102, 153, 204, 255]), result);
         Assert.Equal([-2f, -1.2f, -0.4f, 0.4f, 1.2f, 2f], result, (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
     [Fact]
-    public void Grey_pictures_are_repeated_for_three_channels()
+    public void Grey_images_are_repeated_for_three_channels()
     {
         var colour = new Preprocessing { Height = 1, Width = 2, Resize = ResizeRule.None, Mean = [0, 0.1f, 0.2f], StandardDeviation = [1, 2, 4] };
         var result = new float[6];
-        colour.Apply(new Picture(2, 1, 1, [0, 255]), result);
+        colour.Apply(new Image(2, 1, 1, [0, 255]), result);
         Assert.Equal([0, -0.05f, -0.05f, 1, 0.45f, 0.2f], result, (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
@@ -64,25 +64,25 @@ public sealed class TransformTests
     public void The_shorter_side_is_resized_and_the_middle_cut_out()
     {
         var preprocessing = new Preprocessing { Height = 8, Width = 8, ResizeTo = 10, Interpolation = Interpolation.Bilinear };
-        var picture = TestData.Pattern(31, 20, 3);
-        var expected = Transforms.CenterCrop(Transforms.Resize(picture, 15, 10), 8, 8);
-        Assert.Equal(expected.Pixels, preprocessing.View(picture).Pixels);
+        var image = TestData.Pattern(31, 20, 3);
+        var expected = Transforms.CenterCrop(Transforms.Resize(image, 15, 10), 8, 8);
+        Assert.Equal(expected.Pixels, preprocessing.View(image).Pixels);
     }
 
     [Fact]
     public void A_size_that_nothing_may_change_is_an_error_that_names_both_sizes()
     {
         var strict = _plain with { CenterCrop = false };
-        var error = Assert.Throws<DataException>(() => strict.Apply(TestData.Pattern(5, 4, 1), new float[6]));
+        var error = Assert.Throws<UnusableDataException>(() => strict.Apply(TestData.Pattern(5, 4, 1), new float[6]));
         Assert.Contains("5×4", error.Message, StringComparison.Ordinal);
         Assert.Contains("3×2", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_picture_too_narrow_to_resize_is_an_error()
+    public void An_image_too_narrow_to_resize_is_an_error()
     {
         var preprocessing = new Preprocessing();
-        Assert.Throws<DataException>(() => preprocessing.Apply(new Picture(1, 30000, 1, new byte[30000]), new float[preprocessing.Length]));
+        Assert.Throws<UnusableDataException>(() => preprocessing.Apply(new Image(1, 30000, 1, new byte[30000]), new float[preprocessing.Length]));
     }
 
     [Fact]
@@ -92,10 +92,10 @@ public sealed class TransformTests
         var after = Preprocessing.FromJson(before.ToJson());
         Assert.Equal(before, after);
         Assert.NotEqual(_plain, after);
-        var picture = new Picture(3, 2, 1, [0, 0, 0, 0, 0, 0]);
+        var image = new Image(3, 2, 1, [0, 0, 0, 0, 0, 0]);
         var (first, second) = (new float[6], new float[6]);
-        _plain.Apply(picture, first);
-        (_plain with { Mean = [0f] }).Apply(picture, second);
+        _plain.Apply(image, first);
+        (_plain with { Mean = [0f] }).Apply(image, second);
         Assert.Equal((-2f, 0f), (first[0], second[0]));
     }
 
@@ -106,19 +106,19 @@ public sealed class TransformTests
     [InlineData("{\"colour\": 1}", "colour")]
     [InlineData("{", "preprocessing")]
     public void Json_that_makes_no_sense_is_an_error_that_names_the_member(string json, string member) =>
-        Assert.Contains(member, Assert.Throws<DataException>(() => Preprocessing.FromJson(json)).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(member, Assert.Throws<UnusableDataException>(() => Preprocessing.FromJson(json)).Message, StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public void Augmentation_depends_on_seed_epoch_and_index_only()
     {
         var augmentation = new Augmentation { CropPadding = 2, ErasingProbability = 0.5 };
         var preprocessing = _plain with { Height = 12, Width = 14 };
-        var picture = TestData.Pattern(14, 12, 1);
+        var image = TestData.Pattern(14, 12, 1);
         float[] Draw(ulong seed, ulong epoch, ulong index)
         {
             var result = new float[preprocessing.Length];
             var random = new KeyedRandom(seed, epoch, index);
-            augmentation.Apply(picture, preprocessing, ref random, result);
+            augmentation.Apply(image, preprocessing, ref random, result);
             return result;
         }
 
@@ -129,7 +129,7 @@ public sealed class TransformTests
     }
 
     [Fact]
-    public void Random_windows_lie_in_the_picture_and_keep_their_ranges()
+    public void Random_windows_lie_in_the_image_and_keep_their_ranges()
     {
         var options = new Augmentation { ResizedCrop = true };
         var random = new KeyedRandom(1, 1, 1);
@@ -158,11 +158,11 @@ public sealed class TransformTests
     {
         var augmentation = new Augmentation { FlipProbability = 0 };
         var preprocessing = new Preprocessing { Height = 16, Width = 16 };
-        var picture = TestData.Pattern(23, 19, 3);
+        var image = TestData.Pattern(23, 19, 3);
         var (plain, augmented) = (new float[preprocessing.Length], new float[preprocessing.Length]);
         var random = new KeyedRandom(1, 2, 3);
-        preprocessing.Apply(picture, plain);
-        augmentation.Apply(picture, preprocessing, ref random, augmented);
+        preprocessing.Apply(image, plain);
+        augmentation.Apply(image, preprocessing, ref random, augmented);
         Assert.Equal(plain, augmented);
     }
 

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats.Onnx;
 using Fovea.Layers;
@@ -39,9 +40,9 @@ public sealed class OnnxCheckerTests
         {
             ModelOptions options = Models.EveryModelTests.Small(model);
             Network network = ModelRegistry.Create(model, options);
-            using ModuleState state = new(network);
+            using ParameterStore state = new(network);
             CheckpointInfo info = new(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing());
-            OnnxExport.Write(path, info, network, new OnnxOptions { MostBytesInside = model == "cmt_nano" ? 0 : long.MaxValue });
+            OnnxExport.Write(path, info, network, new OnnxOptions { MaxBytesInside = model == "cmt_nano" ? 0 : long.MaxValue });
         }
 
         (int exitCode, string output) = TorchFactAttribute.Run(Program, paths);

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Formats.Onnx;
@@ -37,7 +38,7 @@ public sealed class OnnxFileTests : IDisposable
         foreach (string model in new[] { "cmt_nano", "botnet50_article", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
         {
             OnnxContent file = Export(model, null);
-            HashSet<string> known = [.. file.Initializers.Keys, "pictures"];
+            HashSet<string> known = [.. file.Initializers.Keys, "images"];
             HashSet<string> names = [];
             HashSet<string> read = [];
             foreach (OnnxNodeContent node in file.Nodes)
@@ -109,7 +110,7 @@ public sealed class OnnxFileTests : IDisposable
     public void Weights_that_are_too_many_stand_in_a_second_file_at_aligned_places()
     {
         OnnxContent whole = Export("cmt_nano", 32);
-        OnnxContent parted = Export("cmt_nano", 32, new OnnxOptions { MostBytesInside = 100_000 });
+        OnnxContent parted = Export("cmt_nano", 32, new OnnxOptions { MaxBytesInside = 100_000 });
         byte[] data = File.ReadAllBytes(Target + ".data");
         int outside = 0;
         foreach ((string name, OnnxMessage tensor) in parted.Initializers)
@@ -140,7 +141,7 @@ public sealed class OnnxFileTests : IDisposable
         Directory.CreateDirectory(Target);
         foreach (long inside in new[] { long.MaxValue, 0 })
         {
-            Assert.Throws<UnwritableFileException>(() => Export("cmt_nano", 32, new OnnxOptions { MostBytesInside = inside }));
+            Assert.Throws<UnwritableFileException>(() => Export("cmt_nano", 32, new OnnxOptions { MaxBytesInside = inside }));
             Assert.Equal([Target], Directory.GetFileSystemEntries(_folder.Path));
         }
     }
@@ -149,7 +150,7 @@ public sealed class OnnxFileTests : IDisposable
     {
         ModelOptions choices = side is null ? Models.EveryModelTests.Small(model) : new(Classes: 10, Height: side, Width: side);
         Network network = ModelRegistry.Create(model, choices);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         CheckpointInfo info = new(model, choices, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width });
         OnnxExport.Write(Target, info, network, options);
         return new OnnxContent(Target);

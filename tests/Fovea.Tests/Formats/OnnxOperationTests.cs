@@ -18,14 +18,14 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
     [OnnxRuntimeFact]
     public void Operations_of_maps_compute_the_same()
     {
-        AssertAgrees(6, 9, map => map.Resample(Interpolation.Bicubic, 11, 5));
-        AssertAgrees(6, 9, map => map.Resample(Interpolation.Bilinear, 4, 20, alignCorners: true));
-        AssertAgrees(5, 7, map => map.AveragePooling(new Window(3, Stride: 2, Padding: 1), countPadding: false));
-        AssertAgrees(5, 7, map => map.AveragePooling(new Window(3, Stride: 2, Padding: 1)) + map.MaxPooling(new Window(3, Stride: 2, Padding: 1)));
-        AssertAgrees(5, 7, map => map.MaxPooling(new Window(2)).Pad(1, 2, 1).Pad(3, 1, 2).Slice(3, 0, 4).Slice(2, 1, 3));
-        AssertAgrees(5, 7, map => new[] { map.MaxPooling(new Window(1)), map.Exp(), map.Sum(1, 2).BroadcastTo(map.Shape) }.Concat(3).Permute(0, 2, 1, 3));
-        AssertAgrees(4, 3, map => (map.MaxPooling(new Window(1)) * 2f).Max(1, 2) + map.Sum(3) - map.Mean(1));
-        AssertAgrees(4, 3, map => map.MaxPooling(new Window(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
+        AssertAgrees(6, 9, map => map.Resize(Interpolation.Bicubic, 11, 5));
+        AssertAgrees(6, 9, map => map.Resize(Interpolation.Bilinear, 4, 20, alignCorners: true));
+        AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1), countPadding: false));
+        AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1)) + map.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)));
+        AssertAgrees(5, 7, map => map.MaxPooling(new WindowSpec(2)).Pad(1, 2, 1).Pad(3, 1, 2).Slice(3, 0, 4).Slice(2, 1, 3));
+        AssertAgrees(5, 7, map => new[] { map.MaxPooling(new WindowSpec(1)), map.Exp(), map.Sum(1, 2).BroadcastTo(map.Shape) }.Concat(3).Permute(0, 2, 1, 3));
+        AssertAgrees(4, 3, map => (map.MaxPooling(new WindowSpec(1)) * 2f).Max(1, 2) + map.Sum(3) - map.Mean(1));
+        AssertAgrees(4, 3, map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
     }
 
     [OnnxRuntimeFact]
@@ -43,13 +43,13 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         {
             foreach (bool right in new[] { false, true })
             {
-                AssertAgrees(3, 3, map => map.Exp().MatrixProduct(map, left, right));
-                AssertAgrees(3, 3, map => map.MatrixProduct(map.Graph.Table([3, 3], Numbers(9)), transposeRight: right).Softmax());
+                AssertAgrees(3, 3, map => map.Exp().MatMul(map, left, right));
+                AssertAgrees(3, 3, map => map.MatMul(map.Graph.Table([3, 3], Numbers(9)), transposeRight: right).Softmax());
             }
         }
 
-        AssertAgrees(3, 3, map => map.MaxPooling(new Window(2)).MatrixProduct(map.Graph.Table([3, 8], Numbers(24))));
-        AssertAgrees(3, 3, map => map.Sum(1, 2).Reshape([map.Shape[0], 3]).MatrixProduct(map.Graph.Table([3, 8], Numbers(24))));
+        AssertAgrees(3, 3, map => map.MaxPooling(new WindowSpec(2)).MatMul(map.Graph.Table([3, 8], Numbers(24))));
+        AssertAgrees(3, 3, map => map.Sum(1, 2).Reshape([map.Shape[0], 3]).MatMul(map.Graph.Table([3, 8], Numbers(24))));
     }
 
     [OnnxRuntimeFact]
@@ -61,10 +61,10 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
             {
                 AssertAgrees(2 * height, width, map =>
                 {
-                    // Two groups of each picture, height × width cells each.
+                    // Two groups of each image, height × width cells each.
                     int cells = height * width;
-                    Value tokens = map.Reshape([map.Shape[0] * 2, cells, 3]).MatrixProduct(map.Graph.Table([3, 8], Numbers(24)));
-                    Value Logits(int extent) => tokens.MatrixProduct(map.Graph.Table([8, heads * ((2 * extent) - 1)], Numbers(8 * heads * ((2 * extent) - 1))));
+                    Value tokens = map.Reshape([map.Shape[0] * 2, cells, 3]).MatMul(map.Graph.Table([3, 8], Numbers(24)));
+                    Value Logits(int extent) => tokens.MatMul(map.Graph.Table([8, heads * ((2 * extent) - 1)], Numbers(8 * heads * ((2 * extent) - 1))));
                     AttentionBias bias = new(
                         map.Graph.Table([heads, cells, cells], Numbers(heads * cells * cells)), Logits(height), Logits(width), map.Graph.Table([2, cells], Numbers(2 * cells)));
                     return tokens.Attention(tokens.Exp(), tokens * 0.3f, heads, 0.4f, bias);
@@ -86,11 +86,11 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         Assert.Contains("Equal", error.Message, StringComparison.Ordinal);
         Assert.Contains("stage3.attn", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<OnnxExportException>(() => Export(map => map.Graph.Table([map.Shape[0], 2, 2, 3], new float[map.Shape.Elements]) + map, 2, 2));
-        Assert.Contains("NumberTable", error.Message, StringComparison.Ordinal);
+        Assert.Contains("FloatTensor", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<OnnxExportException>(() => Export(map =>
         {
             Value columns = map.Reshape([12, map.Shape[0]]);
-            return columns.MatrixProduct(columns, transposeLeft: true);
+            return columns.MatMul(columns, transposeLeft: true);
         }, 2, 2));
         Assert.Contains("no one axis explains", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
@@ -105,7 +105,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
             int nodes = random.Next(2, 9);
             (int From, int To, long Capacity)[] edges =
                 [.. Enumerable.Range(0, random.Next(25)).Select(_ => (random.Next(nodes), random.Next(nodes), (long)random.Next(1, 20))).Where(edge => edge.Item1 != edge.Item2)];
-            MinimumCut network = new(nodes);
+            MinCut network = new(nodes);
             foreach ((int from, int to, long capacity) in edges)
             {
                 network.Add(from, to, capacity);
@@ -125,7 +125,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
     private static ComputeGraph Build(Func<Value, Value> operation, int batch, int height, int width)
     {
         ComputeGraph graph = new();
-        graph.Output("out", operation(graph.Input("pictures", [batch, height, width, 3])));
+        graph.Output("out", operation(graph.Input("images", [batch, height, width, 3])));
         return graph;
     }
 
@@ -134,21 +134,21 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
 
     private void AssertAgrees(int height, int width, Func<Value, Value> operation)
     {
-        foreach (int opset in new[] { OnnxOptions.LeastOpset, OnnxOptions.MostOpset })
+        foreach (int opset in new[] { OnnxOptions.MinOpset, OnnxOptions.MaxOpset })
         {
             OnnxExporter.Write(
                 Target, batch => Build(operation, batch, height, width), new OnnxOptions { Opset = opset }, "operation", new Dictionary<string, string>());
             using WorkerPool pool = new(1);
             using Plan plan = Plan.Compile(Build(operation, Batch, height, width), pool);
-            float[] picture = Numbers(Batch * height * width * 3);
-            for (int i = 0; i < picture.Length; i++)
+            float[] image = Numbers(Batch * height * width * 3);
+            for (int i = 0; i < image.Length; i++)
             {
                 (int map, int place) = Math.DivRem(i, height * width * 3);
-                plan.Input("pictures")[(map * height * width * 3) + (place % (height * width) * 3) + (place / (height * width))] = picture[i];
+                plan.Input("images")[(map * height * width * 3) + (place % (height * width) * 3) + (place / (height * width))] = image[i];
             }
 
             plan.Run();
-            (float[] got, _) = runtime.Run(Target, picture, Batch, 3, height, width);
+            (float[] got, _) = runtime.Run(Target, image, Batch, 3, height, width);
             ReadOnlySpan<float> wanted = plan.Output("out");
             Assert.Equal(wanted.Length, got.Length);
             for (int i = 0; i < got.Length; i++)

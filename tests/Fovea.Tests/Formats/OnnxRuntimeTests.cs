@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats.Onnx;
@@ -13,7 +14,7 @@ namespace Fovea.Tests.Formats;
 public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>
 {
     private const double Tolerance = 1e-4;
-    private const long MostParameters = 40_000_000;
+    private const long MaxParameters = 40_000_000;
 
     public static TheoryData<string> Names => [.. ModelRegistry.Names.Where(IsSmall)];
 
@@ -48,13 +49,13 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         using TemporaryFolder folder = new();
         using Exported exported = new("cmt_nano");
         string path = folder.File("model.onnx");
-        OnnxExport.Write(path, exported.Info, exported.Network, new OnnxOptions { MostBytesInside = 1000 });
+        OnnxExport.Write(path, exported.Info, exported.Network, new OnnxOptions { MaxBytesInside = 1000 });
         Assert.True(File.Exists(path + ".data"));
         exported.AssertAgrees(runtime, path, 2);
     }
 
     [OnnxRuntimeFact]
-    public void With_preprocessing_bytes_of_pictures_give_the_logits_of_the_prepared_pictures()
+    public void With_preprocessing_bytes_of_images_give_the_logits_of_the_prepared_images()
     {
         using TemporaryFolder folder = new();
         using Exported exported = new("cmt_nano");
@@ -63,7 +64,7 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         (int height, int width) = (exported.Network.Height, exported.Network.Width);
         byte[] pixels = [.. Enumerable.Range(0, height * width * 3).Select(i => (byte)(i * 31 % 251))];
         using Plan plan = exported.Plan(1);
-        exported.Info.Preprocessing.Apply(new Picture(width, height, 3, pixels), plan.Input("pictures"));
+        exported.Info.Preprocessing.Apply(new Image(width, height, 3, pixels), plan.Input("images"));
         plan.Run();
         Exported.AssertAgree(plan.Output("logits"), runtime.Run(path, pixels, 1, height, width, 3).Elements);
     }
@@ -76,21 +77,21 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
             return true;
         }
 
-        using ModuleState state = new(ModelRegistry.Create(name));
-        return state.ParameterCount <= MostParameters;
+        using ParameterStore state = new(ModelRegistry.Create(name));
+        return state.ParameterCount <= MaxParameters;
     }
 
-    /// <summary>A model with cheap weights, small pictures and ten classes.</summary>
+    /// <summary>A model with cheap weights, small images and ten classes.</summary>
     private sealed class Exported : IDisposable
     {
         private readonly WorkerPool _pool = new(1);
-        private readonly ModuleState _state;
+        private readonly ParameterStore _state;
 
         public Exported(string name)
         {
             ModelOptions options = EveryModelTests.Small(name);
             Network = ModelRegistry.Create(name, options);
-            _state = new ModuleState(Network);
+            _state = new ParameterStore(Network);
             EveryModelTests.Fill(_state);
             Preprocessing preprocessing = new() { Height = Network.Height, Width = Network.Width, Resize = ResizeRule.None };
             Info = new CheckpointInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], preprocessing);
@@ -122,8 +123,8 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         {
             using Plan plan = Plan(batch);
             plan.Run();
-            float[] pictures = ChannelsFirst(plan.Input("pictures"), batch);
-            (float[] logits, int[] shape) = runtime.Run(path, pictures, batch, 3, Network.Height, Network.Width);
+            float[] images = ChannelsFirst(plan.Input("images"), batch);
+            (float[] logits, int[] shape) = runtime.Run(path, images, batch, 3, Network.Height, Network.Width);
             Assert.Equal([batch, 10], shape);
             AssertAgree(plan.Output("logits"), logits);
         }
@@ -134,14 +135,14 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
             _pool.Dispose();
         }
 
-        private float[] ChannelsFirst(ReadOnlySpan<float> pictures, int batch)
+        private float[] ChannelsFirst(ReadOnlySpan<float> images, int batch)
         {
             int pixels = Network.Height * Network.Width;
-            float[] result = new float[pictures.Length];
+            float[] result = new float[images.Length];
             for (int i = 0; i < result.Length; i++)
             {
-                (int picture, int place) = Math.DivRem(i, 3 * pixels);
-                result[i] = pictures[(((picture * pixels) + (place % pixels)) * 3) + (place / pixels)];
+                (int image, int place) = Math.DivRem(i, 3 * pixels);
+                result[i] = images[(((image * pixels) + (place % pixels)) * 3) + (place / pixels)];
             }
 
             return result;

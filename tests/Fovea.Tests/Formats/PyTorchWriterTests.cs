@@ -17,9 +17,9 @@ public sealed class PyTorchWriterTests : IDisposable
         import torch, torchvision
         model = torchvision.models.resnet50(num_classes=10).eval()
         model.load_state_dict(torch.load(sys.argv[1]), strict=True)
-        picture = torch.tensor([float(word) for word in open(sys.argv[2]).read().split()], dtype=torch.float32).reshape(1, 32, 32, 3).permute(0, 3, 1, 2)
+        image = torch.tensor([float(word) for word in open(sys.argv[2]).read().split()], dtype=torch.float32).reshape(1, 32, 32, 3).permute(0, 3, 1, 2)
         with torch.no_grad():
-            print(" ".join(repr(value) for value in model(picture)[0].tolist()))
+            print(" ".join(repr(value) for value in model(image)[0].tolist()))
         """;
 
     // Builds modules from names and shapes, loads each state dict into its own, and prints the sum of all absolute values.
@@ -97,7 +97,7 @@ public sealed class PyTorchWriterTests : IDisposable
         List<double> sums = [];
         foreach ((string model, int side) in new[] { ("cmt_nano", 32), ("pit_ti", 64), ("patchconvnet_s60", 32), ("crossformer_s", 32), ("botnet50", 64) })
         {
-            (_, ModuleState state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
+            (_, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
             using (state)
             {
                 paths.Add(_folder.File(model + ".pth"));
@@ -126,7 +126,7 @@ public sealed class PyTorchWriterTests : IDisposable
     [TorchFact]
     public void Torchvisions_ResNet_gives_the_same_logits()
     {
-        (Network network, ModuleState state) = StateFiles.Fresh("resnet50", new ModelOptions(10, 32, 32));
+        (Network network, ParameterStore state) = StateFiles.Fresh("resnet50", new ModelOptions(10, 32, 32));
         using (state)
         {
             string path = _folder.File("weights.pth");
@@ -134,9 +134,9 @@ public sealed class PyTorchWriterTests : IDisposable
             using Engine.Compile.Cpu.WorkerPool pool = new(1);
             using Engine.Compile.Cpu.Plan plan = Models.ModelPlans.Inference(network, pool, 1, 32, 32);
             plan.Run();
-            string picture = _folder.File("picture");
-            File.WriteAllText(picture, string.Join(' ', plan.Input("pictures").ToArray().Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
-            (int exitCode, string output) = TorchFactAttribute.Run(Torchvision, path, picture);
+            string image = _folder.File("image");
+            File.WriteAllText(image, string.Join(' ', plan.Input("images").ToArray().Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+            (int exitCode, string output) = TorchFactAttribute.Run(Torchvision, path, image);
             Assert.True(exitCode == 0, output);
             if (output.StartsWith("no torchvision", StringComparison.Ordinal))
             {

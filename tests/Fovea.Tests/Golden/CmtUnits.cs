@@ -96,6 +96,6 @@ internal static class CmtUnits
     private sealed class Resize(int[] to) : Module
     {
         protected override Value Build(Value x) =>
-            new TableResizing(Interpolation.Bicubic, 1, 2).Apply(x, Shape.Create(to).With(0, x.Shape[0]));
+            new PositionInterpolation(Interpolation.Bicubic, 1, 2).Apply(x, Shape.Create(to).With(0, x.Shape[0]));
     }
 }

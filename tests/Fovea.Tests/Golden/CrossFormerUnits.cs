@@ -51,7 +51,7 @@ internal static class CrossFormerUnits
         protected override Value Build(Value x)
         {
             Value y = _module.Forward(x.ToMap(_golden.Option("height", 0), _golden.Option("width", 0))).ToTokens();
-            if (x.Graph.Nodes.FirstOrDefault(node => node.Path == "attn.qkv" && node.Operation is MatrixProduct) is Node first)
+            if (x.Graph.Nodes.FirstOrDefault(node => node.Path == "attn.qkv" && node.Operation is MatMul) is Node first)
             {
                 first.Inputs[0].Mark("attn_in");
                 x.Graph.Nodes.Last(node => node.Path == "attn.proj").Outputs[0].Mark("attn_out");

@@ -15,7 +15,7 @@ internal static class GoldenCurve
     public static void Check(GoldenCase golden, double slack)
     {
         Module module = GoldenModules.Create(golden);
-        using ModuleState state = new(module);
+        using ParameterStore state = new(module);
         GoldenRun.Fill(golden, state);
         int[] shape = golden.InputShape;
         ComputeGraph graph = new(training: true);
@@ -52,7 +52,7 @@ internal static class GoldenCurve
         }
     }
 
-    private static Optimizer Create(JsonElement settings, ModuleState state)
+    private static Optimizer Create(JsonElement settings, ParameterStore state)
     {
         double decay = settings.GetProperty("weight_decay").GetDouble();
         bool all = settings.GetProperty("decay_applies_to").GetString() == "all parameters";

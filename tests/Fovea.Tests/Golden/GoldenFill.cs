@@ -44,7 +44,7 @@ internal static class GoldenFill
     }
 
     /// <summary>Fills all tensors of a module.</summary>
-    public static void Fill(ModuleState state)
+    public static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {

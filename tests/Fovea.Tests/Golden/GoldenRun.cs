@@ -18,7 +18,7 @@ internal sealed class GoldenRun : IDisposable
     {
         _golden = golden;
         _module = GoldenModules.Create(golden);
-        State = new ModuleState(_module);
+        State = new ParameterStore(_module);
         Fill(golden, State);
         MultiplyAdds = CountMultiplyAdds();
 
@@ -56,7 +56,7 @@ internal sealed class GoldenRun : IDisposable
         _plan.Run();
     }
 
-    public ModuleState State { get; }
+    public ParameterStore State { get; }
 
     public long MultiplyAdds { get; }
 
@@ -65,14 +65,14 @@ internal sealed class GoldenRun : IDisposable
     public static Shape ChannelsLastShape(int[] shape) => shape.Length == 4 ? [shape[0], shape[2], shape[3], shape[1]] : Shape.Create(shape);
 
     /// <summary>Fills a module's state by the formula; position tables at another size first where the case says so.</summary>
-    public static void Fill(GoldenCase golden, ModuleState state)
+    public static void Fill(GoldenCase golden, ParameterStore state)
     {
         GoldenFill.Fill(state);
         if (CmtGolden.CreateForFilling(golden) is Module other)
         {
-            using ModuleState filled = new(other);
+            using ParameterStore filled = new(other);
             GoldenFill.Fill(filled);
-            PositionTables.Resize(filled, state);
+            PositionTransfer.Resize(filled, state);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class PatchConvNetGolden
         public WithAttention(PatchConvNetConfig config)
             : base(config) => _network = Add("", new PatchConvNet(config));
 
-        public override PictureSizes Sizes => _network.Sizes;
+        public override ImageSizes Sizes => _network.Sizes;
 
         public override IReadOnlyList<StageDescription> Stages => _network.Stages;
 

@@ -62,7 +62,7 @@ internal static class PitGolden
         public WithLists(PitArticleConfig config)
             : base(config) => _network = Add("", new PitArticle(config));
 
-        public override PictureSizes Sizes => _network.Sizes;
+        public override ImageSizes Sizes => _network.Sizes;
 
         public override IReadOnlyList<StageDescription> Stages => _network.Stages;
 

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
@@ -16,14 +17,14 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
     public void TrainingLoop_learns_and_writes_a_checkpoint()
     {
         Assert.True(double.Parse(Losses().Match(_trained.Output).Groups[1].Value, CultureInfo.InvariantCulture) < 2, _trained.Output);
-        Assert.Matches(@"top-1 on 2000 test pictures: [\d.]+ %", _trained.Output);
-        Assert.Contains("picture.png shows: Ankle boot", _trained.Output, StringComparison.Ordinal);
+        Assert.Matches(@"top-1 on 2000 test images: [\d.]+ %", _trained.Output);
+        Assert.Contains("image.png shows: Ankle boot", _trained.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ClassifyPicture_names_three_classes_with_their_probabilities()
+    public void ClassifyImage_names_three_classes_with_their_probabilities()
     {
-        string[] lines = Run("ClassifyPicture", _trained.Checkpoint, _trained.Picture).Split('\n');
+        string[] lines = Run("ClassifyImage", _trained.Checkpoint, _trained.Image).Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.Matches(@"^\S.* +\d+\.\d %$", line));
     }
@@ -52,20 +53,20 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
         Assert.Contains("24 of 24 weights found: ", Run("NewOperation"), StringComparison.Ordinal);
 
     [Fact]
-    public async Task ServePictures_answers_many_threads_alike_and_says_what_is_wrong()
+    public async Task ServeImages_answers_many_threads_alike_and_says_what_is_wrong()
     {
-        using ChildProcess server = new("dotnet", [Program("ServePictures"), "--urls", "http://127.0.0.1:0", "--checkpoint", _trained.Checkpoint], ChildProcess.Repository);
+        using ChildProcess server = new("dotnet", [Program("ServeImages"), "--urls", "http://127.0.0.1:0", "--checkpoint", _trained.Checkpoint], ChildProcess.Repository);
         using HttpClient client = new() { BaseAddress = new Uri(server.WaitFor("Now listening on: ")) };
-        byte[] picture = await File.ReadAllBytesAsync(_trained.Picture);
+        byte[] image = await File.ReadAllBytesAsync(_trained.Image);
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(async () =>
         {
-            HttpResponseMessage response = await client.PostAsync("classify", new ByteArrayContent(picture));
+            HttpResponseMessage response = await client.PostAsync("classify", new ByteArrayContent(image));
             return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
         })));
         string answer = Assert.Single(answers.Distinct());
         Assert.Matches("""^\[\{"class":".+","probability":0\.\d+\},\{.*\},\{.*\}\]$""", answer);
 
-        HttpResponseMessage refusal = await client.PostAsync("classify", JsonContent.Create("no picture"));
+        HttpResponseMessage refusal = await client.PostAsync("classify", JsonContent.Create("no image"));
         Assert.Equal(HttpStatusCode.BadRequest, refusal.StatusCode);
         Assert.Contains("neither a PNG nor a JPEG", await refusal.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -89,7 +90,7 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
 
         public string Checkpoint => _folder.File("model.safetensors");
 
-        public string Picture => _folder.File("picture.png");
+        public string Image => _folder.File("image.png");
 
         public void Dispose() => _folder.Dispose();
     }

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -53,13 +54,13 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     {
         string folder = _packed.NewFolder("consumer");
         Network network = ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 2));
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         Checkpoint.Save(
             Path.Combine(folder, "best.safetensors"),
             new CheckpointInfo("cmt_nano", new ModelOptions(Classes: 2), ["cat", "dog"], new Preprocessing { Height = network.Height, Width = network.Width }),
             state);
-        File.WriteAllBytes(Path.Combine(folder, "picture.png"), PngEncoder.Encode(new Picture(40, 30, 1, new byte[1200])));
+        File.WriteAllBytes(Path.Combine(folder, "image.png"), PngEncoder.Encode(new Image(40, 30, 1, new byte[1200])));
 
         string[] blocks =
         [

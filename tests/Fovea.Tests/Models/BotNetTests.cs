@@ -32,7 +32,7 @@ public sealed class BotNetTests
     {
         ResNetConfig config = new([1, 1, 1, 1]);
         Bottleneck block = new(config, 8, 4, stride: 2, new BottleneckAttentionConfig { Heads = 2, HeadWidth = 2 }, (height, width));
-        using ModuleState state = new(block);
+        using ParameterStore state = new(block);
         ComputeGraph graph = new();
         Value map = block.Forward(graph.Input("map", [1, height, width, 8]));
         Assert.Equal([1, (height + 1) / 2, (width + 1) / 2, 16], map.Shape);
@@ -42,7 +42,7 @@ public sealed class BotNetTests
     public void The_mean_of_an_odd_map_counts_the_positions_that_there_are()
     {
         BottleneckAttention attention = new(new BottleneckAttentionConfig { Heads = 1, HeadWidth = 2, Position = BottleneckPosition.None }, 2, (3, 3), stride: 2);
-        using ModuleState state = new(attention);
+        using ParameterStore state = new(attention);
 
         // Values are ones wherever the attention looks.
         state.Tensors["qkv.weight"].Variable.Data.Clear();
@@ -66,7 +66,7 @@ public sealed class BotNetTests
     private static float[] Attend(BottleneckPosition position, float? fill)
     {
         BottleneckAttention attention = new(new BottleneckAttentionConfig { Heads = 2, HeadWidth = 4, Position = position }, 6, (3, 5));
-        using ModuleState state = new(attention);
+        using ParameterStore state = new(attention);
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
             bool codes = name.StartsWith("pos", StringComparison.Ordinal);

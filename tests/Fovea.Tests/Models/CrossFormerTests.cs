@@ -26,10 +26,10 @@ public sealed class CrossFormerTests
     [MemberData(nameof(Groupings))]
     public void Groups_hold_every_cell_once_in_the_order_that_is_described_and_give_the_map_back(int height, int width, TokenGroups groups)
     {
-        const int Pictures = 2;
+        const int Images = 2;
         TokenGrid grid = new(height, width);
         ComputeGraph graph = new();
-        Value map = graph.Input("map", [Pictures, height, width, 1]);
+        Value map = graph.Input("map", [Images, height, width, 1]);
         Value tokens = map.Group(groups);
         graph.Output("tokens", tokens);
         graph.Output("back", tokens.Ungroup(groups, grid));
@@ -51,28 +51,28 @@ public sealed class CrossFormerTests
 
         int count = groups.Count(grid);
         int members = groups.Height * groups.Width;
-        Assert.Equal([Pictures * count, members, 1], tokens.Shape);
+        Assert.Equal([Images * count, members, 1], tokens.Shape);
         float[] got = plan.Output("tokens").ToArray();
         float[] mask = plan.Graph.Outputs.ContainsKey("mask") ? plan.Output("mask").ToArray() : new float[count * members];
         HashSet<float> seen = [];
         for (int i = 0; i < got.Length; i++)
         {
-            (int picture, int token) = Math.DivRem(i, count * members);
+            (int image, int token) = Math.DivRem(i, count * members);
             (int row, int column) = groups.Cell(grid, token / members, token % members);
             bool inside = row < height && column < width;
-            Assert.Equal(inside ? (((picture * height) + row) * width) + column + 1 : 0, got[i]);
+            Assert.Equal(inside ? (((image * height) + row) * width) + column + 1 : 0, got[i]);
             Assert.Equal(inside ? 0 : -1e6f, mask[token]);
             Assert.True(!inside || seen.Add(got[i]), $"cell ({row}, {column}) is in two groups");
         }
 
-        Assert.Equal(Pictures * height * width, seen.Count);
+        Assert.Equal(Images * height * width, seen.Count);
     }
 
     [Fact]
     public void Position_bias_depends_on_weights_alone_and_is_no_part_of_a_run()
     {
         Network network = ModelRegistry.Create("crossformer_t");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         using WorkerPool pool = new(1);
         using Plan plan = ModelPlans.Inference(network, pool, 1, 224, 224);
         Assert.Contains(plan.Graph.Nodes, IsPosition);
@@ -83,12 +83,12 @@ public sealed class CrossFormerTests
     }
 
     [Fact]
-    public void Pictures_of_the_native_size_are_neither_padded_nor_masked_and_the_last_stage_moves_nothing()
+    public void Images_of_the_native_size_are_neither_padded_nor_masked_and_the_last_stage_moves_nothing()
     {
         Network network = ModelRegistry.Create("crossformer_t");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
-        network.Forward(graph.Input("pictures", [1, 224, 224, 3]));
+        network.Forward(graph.Input("images", [1, 224, 224, 3]));
         Assert.DoesNotContain(graph.Nodes, node => node.Operation is Pad);
         Assert.All(AttentionDescription.Of(graph), attention => Assert.Null(attention.Bias.Mask));
         Assert.Contains(graph.Nodes, node => node.Operation is Permute && node.Path == "layers.2.blocks.0.attn");
@@ -99,7 +99,7 @@ public sealed class CrossFormerTests
     public void Position_bias_between_two_cells_does_not_depend_on_the_size_of_their_group()
     {
         DynamicPositionBias position = new(channels: 96, heads: 3);
-        using ModuleState state = new(position);
+        using ParameterStore state = new(position);
         state.Initialize(4);
         ComputeGraph graph = new();
         graph.Output("small", position.Forward(graph, 2, 5));
@@ -141,7 +141,7 @@ public sealed class CrossFormerTests
         static float[] Stage1(LongDistance kind, int height, int width)
         {
             CrossFormer network = new(_small with { LongDistance = kind, Stages = [_small.Stages[0]], Dense = true });
-            using ModuleState state = new(network);
+            using ParameterStore state = new(network);
             state.Initialize(6);
             foreach (Variable variable in state.Weights.Variables.Where(variable => variable.Name.EndsWith("qkv.weight", StringComparison.Ordinal)))
             {
@@ -160,10 +160,10 @@ public sealed class CrossFormerTests
     }
 
     [Fact]
-    public void A_small_picture_does_not_change_how_later_ones_are_grouped()
+    public void A_small_image_does_not_change_how_later_ones_are_grouped()
     {
         CrossFormer network = new(_small);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         TokenGroups?[] before = Groups(128);
         TokenGroups?[] small = Groups(16);
         Assert.NotEqual(before, small);
@@ -174,7 +174,7 @@ public sealed class CrossFormerTests
         TokenGroups?[] Groups(int side)
         {
             ComputeGraph graph = new();
-            network.Forward(graph.Input("pictures", [1, side, side, 3]));
+            network.Forward(graph.Input("images", [1, side, side, 3]));
             return [.. AttentionDescription.Of(graph).Select(attention => attention.Tokens.Groups)];
         }
     }
@@ -185,7 +185,7 @@ public sealed class CrossFormerTests
     [InlineData("crossformer_pp_h", "0.2 1.2 2.2 2.5 2.8 2.11 2.14")]
     public void Every_third_block_cools_but_the_last_of_a_stage(string name, string expected)
     {
-        using ModuleState state = new(ModelRegistry.Create(name, new ModelOptions(Height: 32, Width: 32)));
+        using ParameterStore state = new(ModelRegistry.Create(name, new ModelOptions(Height: 32, Width: 32)));
         Assert.Equal(
             expected.Split(' ', StringSplitOptions.RemoveEmptyEntries),
             state.Tensors.Keys.Where(key => key.EndsWith("ex_conv.weight", StringComparison.Ordinal)).Select(key => $"{key.Split('.')[1]}.{key.Split('.')[3]}"));
@@ -195,9 +195,9 @@ public sealed class CrossFormerTests
     public void A_dense_backbone_gives_the_last_stages_map_and_has_no_classifier()
     {
         CrossFormer network = new(_small with { Dense = true });
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
-        Value map = network.Forward(graph.Input("pictures", [1, 49, 82, 3]));
+        Value map = network.Forward(graph.Input("images", [1, 49, 82, 3]));
         Assert.Equal([1, 3, 5, 128], map.Shape);
         Assert.Same(graph.Marks["stage3"], map);
         Assert.Equal([1, 12, 20, 32], graph.Marks["stage1"].Shape);
@@ -208,9 +208,9 @@ public sealed class CrossFormerTests
     public void Dropout_stands_behind_the_embedding_the_projections_and_the_layers_of_the_feed_forward_networks()
     {
         CrossFormer network = new(_small with { Dropout = 0.1f, AttentionDropout = 0.1f });
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new(training: true);
-        network.Forward(graph.Input("pictures", [1, 64, 64, 3]));
+        network.Forward(graph.Input("images", [1, 64, 64, 3]));
         Assert.Equal(
             ["", .. Enumerable.Repeat<string[]>(["attn", "attn", "mlp", "mlp"], 7).SelectMany(paths => paths)],
             graph.Nodes.Where(node => node.Operation is Dropout).Select(node => node.Path.Split('.')[^1]));

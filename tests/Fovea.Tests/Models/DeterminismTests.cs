@@ -42,13 +42,13 @@ public sealed class DeterminismTests
     public void Another_step_number_draws_other_random_numbers()
     {
         Cmt network = new(_nano);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(5);
         using WorkerPool pool = new(1);
         using Plan plan = ModelPlans.Training(network, state, pool, 4, 32, 32);
         float[] losses = [.. new ulong[] { 0, 1, 0 }.Select(step =>
         {
-            plan.StepNumber = step;
+            plan.Iteration = step;
             plan.Run();
             return plan.Output("loss")[0];
         })];
@@ -59,7 +59,7 @@ public sealed class DeterminismTests
     private static Dictionary<string, float[]> Train(CmtConfig config, int threads)
     {
         Cmt network = new(config);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(5);
         using WorkerPool pool = new(threads);
         using Plan plan = ModelPlans.Training(network, state, pool, 3, 32, 32);
@@ -68,7 +68,7 @@ public sealed class DeterminismTests
         Dictionary<string, float[]> results = [];
         for (ulong step = 0; step < 3; step++)
         {
-            plan.StepNumber = step;
+            plan.Iteration = step;
             plan.Run();
             results.Add($"loss {step}", plan.Output("loss").ToArray());
             results.Add($"gradients {step}", plan.Gradients.ToArray());

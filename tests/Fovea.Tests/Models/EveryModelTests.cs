@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fovea.Data;
@@ -24,7 +25,7 @@ public sealed class EveryModelTests
     {
         using WorkerPool pool = new(1);
         Network network = ModelRegistry.Create(name);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         Assert.Equal(state.Tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Sum(tensor => tensor.Shape.Elements), state.ParameterCount);
         Fill(state);
         AssertFinite(network, pool, network.Height, network.Width);
@@ -53,9 +54,9 @@ public sealed class EveryModelTests
     public void It_says_what_its_maps_features_and_attentions_are(string name)
     {
         Network network = ModelRegistry.Create(name);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
-        Value logits = network.Forward(graph.Input("pictures", [1, network.Height, network.Width, 3]));
+        Value logits = network.Forward(graph.Input("images", [1, network.Height, network.Width, 3]));
         Assert.Equal([1, network.Classes], logits.Shape);
         Assert.Equal(1, graph.Marks[Network.Features].Shape[0]);
         Assert.NotEmpty(network.Stages);
@@ -87,7 +88,7 @@ public sealed class EveryModelTests
         using WorkerPool pool = new(1);
         ModelOptions options = Small(name);
         Network network = ModelRegistry.Create(name, options);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         Fill(state);
         byte[] gradients;
         using (Plan training = ModelPlans.Training(network, state, pool, 2, network.Height, network.Width))
@@ -113,7 +114,7 @@ public sealed class EveryModelTests
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
         Checkpoint.Save(path, new CheckpointInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing()), state);
-        (_, Network loadedNetwork, ModuleState loaded) = Checkpoint.Open(path);
+        (_, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(path);
         using (loaded)
         {
             Assert.Equal(state.Tensors.Keys, loaded.Tensors.Keys);
@@ -137,7 +138,7 @@ public sealed class EveryModelTests
     }
 
     /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
-    internal static void Fill(ModuleState state)
+    internal static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {

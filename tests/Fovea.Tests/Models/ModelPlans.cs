@@ -7,30 +7,30 @@ using Fovea.Models;
 
 namespace Fovea.Tests.Models;
 
-/// <summary>Networks compiled for the tests, on pictures drawn from fixed random numbers.</summary>
+/// <summary>Networks compiled for the tests, on images drawn from fixed random numbers.</summary>
 internal static class ModelPlans
 {
-    /// <summary>A plan that gives "logits" for "pictures".</summary>
+    /// <summary>A plan that gives "logits" for "images".</summary>
     public static Plan Inference(Network network, WorkerPool pool, int batch, int height, int width)
     {
         ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("pictures", [batch, height, width, 3])));
+        graph.Output("logits", network.Forward(graph.Input("images", [batch, height, width, 3])));
         return Filled(Plan.Compile(graph, pool));
     }
 
     /// <summary>A network's tensors, filled afresh.</summary>
-    public static ModuleState Fresh(Network network)
+    public static ParameterStore Fresh(Network network)
     {
-        ModuleState state = new(network);
+        ParameterStore state = new(network);
         state.Initialize(11);
         return state;
     }
 
-    /// <summary>A plan that has run on one picture and gives "logits" and what the network marks with the given names.</summary>
+    /// <summary>A plan that has run on one image and gives "logits" and what the network marks with the given names.</summary>
     public static Plan Marked(Network network, int height, int width, params ReadOnlySpan<string> marks)
     {
         ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("pictures", [1, height, width, 3])));
+        graph.Output("logits", network.Forward(graph.Input("images", [1, height, width, 3])));
         foreach (string mark in marks)
         {
             graph.Output(mark, graph.Marks[mark]);
@@ -41,11 +41,11 @@ internal static class ModelPlans
         return plan;
     }
 
-    /// <summary>A plan that gives "loss" and all gradients for "pictures" and "labels".</summary>
-    public static Plan Training(Network network, ModuleState state, WorkerPool pool, int batch, int height, int width)
+    /// <summary>A plan that gives "loss" and all gradients for "images" and "labels".</summary>
+    public static Plan Training(Network network, ParameterStore state, WorkerPool pool, int batch, int height, int width)
     {
         ComputeGraph graph = new(training: true);
-        Value logits = network.Forward(graph.Input("pictures", [batch, height, width, 3]));
+        Value logits = network.Forward(graph.Input("images", [batch, height, width, 3]));
         Value loss = ClassificationGraph.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
@@ -62,7 +62,7 @@ internal static class ModelPlans
     private static Plan Filled(Plan plan)
     {
         KeyedRandom random = new(7, 1);
-        foreach (ref float value in plan.Input("pictures"))
+        foreach (ref float value in plan.Input("images"))
         {
             value = (float)random.NextDouble(-2, 2);
         }

@@ -21,7 +21,7 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
 
         using WorkerPool pool = new(1);
         Network network = ModelRegistry.Create("cmt_s");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -43,7 +43,7 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
     {
         using WorkerPool pool = new(threads);
         Network network = ModelRegistry.Create("cmt_nano", new ModelOptions(DropPath: 0.2f, Dropout: 0.1f));
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(1);
         using Plan inference = ModelPlans.Inference(network, pool, 2, 32, 32);
         using Plan training = ModelPlans.Training(network, state, pool, 2, 32, 32);
@@ -56,17 +56,17 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
     private static void AssertNothing(string what, Action run)
     {
         long least = long.MaxValue;
-        long leastHere = long.MaxValue;
-        for (int attempt = 0; attempt < 40 && (least, leastHere) != (0, 0); attempt++)
+        long minHere = long.MaxValue;
+        for (int attempt = 0; attempt < 40 && (least, minHere) != (0, 0); attempt++)
         {
             long start = GC.GetTotalAllocatedBytes(precise: true);
             long startHere = GC.GetAllocatedBytesForCurrentThread();
             run();
-            leastHere = Math.Min(leastHere, GC.GetAllocatedBytesForCurrentThread() - startHere);
+            minHere = Math.Min(minHere, GC.GetAllocatedBytesForCurrentThread() - startHere);
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - start);
         }
 
-        Assert.True(leastHere == 0, $"{what} allocated {leastHere} bytes on the calling thread");
+        Assert.True(minHere == 0, $"{what} allocated {minHere} bytes on the calling thread");
         Assert.True(least == 0, $"{what} allocated {least} bytes in the process");
     }
 
@@ -75,7 +75,7 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
     {
         using WorkerPool pool = new(1);
         Network network = ModelRegistry.Create("cmt_s");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         foreach (string round in (string[])["cold", "warm"])
         {
             long start = System.Diagnostics.Stopwatch.GetTimestamp();

@@ -19,7 +19,7 @@ public sealed class NetworkSummaryTests
             foreach (int threads in new[] { 1, 3 })
             {
                 Network network = ModelRegistry.Create("cmt_nano");
-                using ModuleState state = new(network);
+                using ParameterStore state = new(network);
                 ComputeGraph graph = new(training);
                 Value logits = network.Forward(graph.Input("input", [2, 32, 32, 3]));
                 graph.Output("logits", logits);
@@ -44,11 +44,11 @@ public sealed class NetworkSummaryTests
     {
         NetworkSummary summary = new(ModelRegistry.Create("cmt_nano"), batch: 3, threads: 2);
         Network network = ModelRegistry.Create("cmt_nano");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         using WorkerPool pool = new(2);
         TrainingOptions options = new() { BatchSize = 3, Preprocessing = new Preprocessing { Height = 32, Width = 32 } };
         using TrainingStep step = new(network, state, options, pool);
-        long remembered = step.Optimizer.Memories.Sum(memory => memory.Bytes);
+        long remembered = step.Optimizer.State.Sum(memory => memory.Bytes);
         Assert.Equal(state.Weights.Bytes + state.Statistics.Bytes + remembered + step.Memory.Total, summary.TrainingBytes);
     }
 
@@ -64,7 +64,7 @@ public sealed class NetworkSummaryTests
     public void Parts_are_told_by_module_path_in_planned_and_in_differentiated_graphs()
     {
         Network network = ModelRegistry.Create("cmt_nano");
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
         Value logits = network.Forward(graph.Input("input", [1, 32, 32, 3]));
         graph.Output("logits", logits);

@@ -28,10 +28,10 @@ public sealed class PatchConvNetTests
     [InlineData(128, 288)]
     [InlineData(50, 97)]
     [InlineData(1, 33)]
-    public void A_picture_on_its_side_gives_the_same_logits_where_kernels_do_not_tell_rows_from_columns(int height, int width)
+    public void An_image_on_its_side_gives_the_same_logits_where_kernels_do_not_tell_rows_from_columns(int height, int width)
     {
         PatchConvNet network = new(_tiny);
-        using ModuleState state = ModelPlans.Fresh(network);
+        using ParameterStore state = ModelPlans.Fresh(network);
         foreach (Parameter tensor in state.Tensors.Values)
         {
             MakeSymmetric(tensor);
@@ -44,7 +44,7 @@ public sealed class PatchConvNetTests
         {
             (int pixel, int channel) = Math.DivRem(i, 3);
             (int row, int column) = Math.DivRem(pixel, width);
-            turned.Input("pictures")[(((column * height) + row) * 3) + channel] = upright.Input("pictures")[i];
+            turned.Input("images")[(((column * height) + row) * 3) + channel] = upright.Input("images")[i];
         }
 
         turned.Run();
@@ -59,7 +59,7 @@ public sealed class PatchConvNetTests
     public void Each_class_of_the_per_class_network_reads_its_own_token()
     {
         PatchConvNet network = new(_tiny with { PerClass = true });
-        using ModuleState state = ModelPlans.Fresh(network);
+        using ParameterStore state = ModelPlans.Fresh(network);
         float[] before = Logits();
         state.Tensors["head.3.bias"].Variable.Data[0] += 1;
         state.Tensors["cls_token"].Variable.Data.Slice(16, 16).Fill(0.5f);
@@ -89,9 +89,9 @@ public sealed class PatchConvNetTests
     public void A_single_class_token_sees_itself_and_tokens_of_classes_see_the_map_alone(bool perClass, int seen)
     {
         PatchConvNet network = new(_tiny with { PerClass = perClass });
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
-        network.Forward(graph.Input("pictures", [1, 40, 56, 3]));
+        network.Forward(graph.Input("images", [1, 40, 56, 3]));
         AttentionDescription attention = Assert.Single(AttentionDescription.Of(graph));
         Assert.Equal(new AttentionTokens(new TokenGrid(0, 0, perClass ? 5 : 1), new TokenGrid(3, 4, seen)), attention.Tokens);
         Assert.Equal("blocks_token_only.0.attn", attention.Path);
@@ -103,7 +103,7 @@ public sealed class PatchConvNetTests
         foreach ((string name, PatchConvNetConfig config) in PatchConvNet.Variants.Where(variant => variant.Value.BatchNorm))
         {
             Assert.EndsWith("_bn", name, StringComparison.Ordinal);
-            using ModuleState state = new(new PatchConvNet(config with { Channels = 16 }));
+            using ParameterStore state = new(new PatchConvNet(config with { Channels = 16 }));
             string[] statistics = [.. state.Tensors.Keys.Where(key => key.EndsWith("running_mean", StringComparison.Ordinal))];
             Assert.Equal(Enumerable.Range(0, config.Depth).Select(i => $"blocks.{i}.norm1.running_mean"), statistics);
         }
@@ -113,9 +113,9 @@ public sealed class PatchConvNetTests
     public void Drop_path_has_one_rate_throughout_the_trunk_and_none_in_the_aggregation()
     {
         PatchConvNet network = new(_tiny with { DropPath = 0.3f });
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new(training: true);
-        network.Forward(graph.Input("pictures", [1, 32, 32, 3]));
+        network.Forward(graph.Input("images", [1, 32, 32, 3]));
         Assert.Equal([0.3f, 0.3f], graph.Nodes.Select(node => node.Operation).OfType<Dropout>().Select(drop => drop.Rate));
     }
 

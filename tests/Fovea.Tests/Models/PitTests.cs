@@ -27,7 +27,7 @@ public sealed class PitTests
     public void A_distilled_networks_logits_are_the_mean_of_its_classifiers()
     {
         Pit network = new(_tiny with { Distilled = true });
-        using ModuleState state = ModelPlans.Fresh(network);
+        using ParameterStore state = ModelPlans.Fresh(network);
         using Plan plan = ModelPlans.Marked(network, 40, 40, "logits_cls", "logits_dist");
         Assert.Equal(["logits_cls", "logits_dist"], network.Classifiers);
         for (int i = 0; i < network.Classes; i++)
@@ -47,7 +47,7 @@ public sealed class PitTests
     public void A_position_embedding_that_is_constant_stays_so_at_every_size(int height, int width)
     {
         Pit network = new(_tiny);
-        using ModuleState state = ModelPlans.Fresh(network);
+        using ParameterStore state = ModelPlans.Fresh(network);
         state.Tensors["pos_embed"].Variable.Data.Fill(0.25f);
         using Plan plan = ModelPlans.Marked(network, height, width, "patch_embed", "stem");
         ReadOnlySpan<float> before = plan.Output("patch_embed");
@@ -62,7 +62,7 @@ public sealed class PitTests
     public void Drop_path_grows_over_all_blocks_and_stops_one_step_short_as_in_the_official_code()
     {
         Pit network = new(_tiny with { DropPath = 0.3f });
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new(training: true);
         network.Forward(graph.Input("input", [1, 40, 40, 3]));
         Assert.Equal([0.1f, 0.1f, 0.2f, 0.2f], graph.Nodes.Select(node => node.Operation).OfType<Dropout>().Select(drop => drop.Rate));
@@ -72,7 +72,7 @@ public sealed class PitTests
     public void The_class_token_alone_reaches_the_classifier_through_every_stage()
     {
         Pit network = new(_tiny);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         ComputeGraph graph = new();
         network.Forward(graph.Input("input", [1, 40, 24, 3]));
         Assert.Equal(
@@ -82,10 +82,10 @@ public sealed class PitTests
     }
 
     [Fact]
-    public void The_articles_network_reads_the_first_position_codes_for_a_smaller_picture()
+    public void The_articles_network_reads_the_first_position_codes_for_a_smaller_image()
     {
         PitArticle network = new(new PitArticleConfig(8, 8, [1, 1], [2, 2], 16, 40, 40) { Classes = 5, HeadWidth = 4 });
-        using ModuleState state = ModelPlans.Fresh(network);
+        using ParameterStore state = ModelPlans.Fresh(network);
         float[] logits;
         using (Plan plan = ModelPlans.Marked(network, 24, 24))
         {

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using System.Numerics.Tensors;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
@@ -17,10 +18,10 @@ public sealed class BackboneTests : IDisposable
     [Fact]
     public async Task Many_threads_get_the_values_that_the_graph_marks()
     {
-        (CheckpointInfo info, Network network, ModuleState state) = Checkpoint.Open(_checkpoint.Path);
-        using ModuleState weights = state;
+        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(_checkpoint.Path);
+        using ParameterStore weights = state;
         ComputeGraph graph = new();
-        network.Forward(graph.Input("pictures", [1, info.Preprocessing.Height, info.Preprocessing.Width, 3]));
+        network.Forward(graph.Input("images", [1, info.Preprocessing.Height, info.Preprocessing.Width, 3]));
         string[] names = [.. network.Stages.Select(stage => stage.Name), Network.Features];
         foreach (string name in names)
         {
@@ -30,10 +31,10 @@ public sealed class BackboneTests : IDisposable
         using Plan plan = Plan.Compile(graph);
         using Backbone backbone = Backbone.Load(_checkpoint.Path, concurrency: 2);
         float[][] prepared = [.. Enumerable.Range(0, 6).Select(_checkpoint.Prepared)];
-        BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) => Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Picture(i)))));
+        BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) => Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Image(i)))));
         for (int i = 0; i < prepared.Length; i++)
         {
-            prepared[i].CopyTo(plan.Input("pictures"));
+            prepared[i].CopyTo(plan.Input("images"));
             plan.Run();
             foreach (string name in names)
             {
@@ -51,7 +52,7 @@ public sealed class BackboneTests : IDisposable
         foreach ((string model, int attentions) in ((string, int)[])[("cmt_nano", 5), ("resnet50", 0), ("crossformer_t", 16)])
         {
             using Backbone backbone = Backbone.Create(model);
-            BackboneFeatures features = backbone.Extract(FreshCheckpoint.Picture(1));
+            BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
             Assert.Equal(backbone.Stages.Select(stage => stage.Name), features.Stages.Keys);
             foreach (StageDescription stage in backbone.Stages)
             {
@@ -67,7 +68,7 @@ public sealed class BackboneTests : IDisposable
     public void A_wrong_stage_and_a_wrong_length_are_explained()
     {
         using Backbone backbone = Backbone.Load(_checkpoint.Path);
-        BackboneFeatures features = backbone.Extract(FreshCheckpoint.Picture(1));
+        BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
         Assert.Contains("no stage 'stage9'; there are stage1", Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message, StringComparison.Ordinal);
         Assert.Contains("= 3072 floats, but 7", Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message, StringComparison.Ordinal);
     }

@@ -6,7 +6,7 @@ namespace Fovea.Tests.Tasks;
 
 public sealed class ClassifierTests : IDisposable
 {
-    private const int Pictures = 12;
+    private const int Images = 12;
     private readonly FreshCheckpoint _checkpoint = new();
 
     public void Dispose() => _checkpoint.Dispose();
@@ -16,17 +16,17 @@ public sealed class ClassifierTests : IDisposable
     {
         using WorkerPool single = new(1);
         using Classifier alone = Classifier.Load(_checkpoint.Path, pool: single);
-        Prediction[][] expected = [.. Enumerable.Range(0, Pictures).Select(i => alone.Predict(FreshCheckpoint.Picture(i)).ToArray())];
+        Prediction[][] expected = [.. Enumerable.Range(0, Images).Select(i => alone.Predict(FreshCheckpoint.Image(i)).ToArray())];
         Assert.NotEqual(expected[0], expected[1]);
         foreach ((int concurrency, WorkerPool? pool) in ((int, WorkerPool?)[])[(1, null), (2, null), (5, null), (3, single)])
         {
             using Classifier shared = Classifier.Load(_checkpoint.Path, pool: pool, concurrency: concurrency);
-            Prediction[][] actual = await Task.WhenAll(Enumerable.Range(0, Pictures).Select(i => Task.Run(async () =>
+            Prediction[][] actual = await Task.WhenAll(Enumerable.Range(0, Images).Select(i => Task.Run(async () =>
             {
-                using MemoryStream stream = new(PngEncoder.Encode(FreshCheckpoint.Picture(i)));
+                using MemoryStream stream = new(PngEncoder.Encode(FreshCheckpoint.Image(i)));
                 IReadOnlyList<Prediction> predictions = (i % 3) switch
                 {
-                    0 => shared.Predict(FreshCheckpoint.Picture(i)),
+                    0 => shared.Predict(FreshCheckpoint.Image(i)),
                     1 => shared.Predict(stream),
                     _ => await shared.PredictAsync(stream),
                 };
@@ -37,7 +37,7 @@ public sealed class ClassifierTests : IDisposable
     }
 
     [Fact]
-    public void A_prepared_picture_fills_the_callers_span_without_allocating()
+    public void A_prepared_image_fills_the_callers_span_without_allocating()
     {
         using WorkerPool single = new(1);
         using Classifier classifier = Classifier.Load(_checkpoint.Path, pool: single);
@@ -47,21 +47,21 @@ public sealed class ClassifierTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         classifier.Predict(prepared, probabilities);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-        Assert.Equal(classifier.Predict(FreshCheckpoint.Picture(1)).Select(p => p.Probability).Order(), probabilities.Order());
+        Assert.Equal(classifier.Predict(FreshCheckpoint.Image(1)).Select(p => p.Probability).Order(), probabilities.Order());
 
         Assert.Contains("32×32×3 = 3072 floats, but 9", Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message, StringComparison.Ordinal);
         Assert.Contains("3 classes, but room for 2", Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_stream_that_holds_no_picture_is_refused_and_a_later_one_is_served()
+    public async Task A_stream_that_holds_no_image_is_refused_and_a_later_one_is_served()
     {
         using Classifier classifier = Classifier.Load(_checkpoint.Path);
-        using MemoryStream text = new("no picture"u8.ToArray());
-        await Assert.ThrowsAsync<InvalidPictureException>(() => classifier.PredictAsync(text));
-        using MemoryStream picture = new(PngEncoder.Encode(FreshCheckpoint.Picture(1)));
-        Assert.Equal(2, (await classifier.PredictAsync(picture, count: 2)).Count);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(picture, cancellation: new CancellationToken(canceled: true)));
+        using MemoryStream text = new("no image"u8.ToArray());
+        await Assert.ThrowsAsync<InvalidImageException>(() => classifier.PredictAsync(text));
+        using MemoryStream image = new(PngEncoder.Encode(FreshCheckpoint.Image(1)));
+        Assert.Equal(2, (await classifier.PredictAsync(image, count: 2)).Count);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(image, cancellation: new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -69,11 +69,11 @@ public sealed class ClassifierTests : IDisposable
     {
         List<Made> made = [];
         PlanPool<Made> pool = new(2, threads: null, threads => new Made(threads, made));
-        PlanPool<Made>.Loan one = pool.Borrow(default);
-        PlanPool<Made>.Loan two = pool.Borrow(default);
+        PlanPool<Made>.Loan one = pool.MapExternal(default);
+        PlanPool<Made>.Loan two = pool.MapExternal(default);
         Assert.Equal(made, [one.Plan, two.Plan]);
         Assert.NotSame(one.Plan.Threads, two.Plan.Threads);
-        Assert.Throws<OperationCanceledException>(() => pool.Borrow(new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => pool.MapExternal(new CancellationToken(canceled: true)));
         Task<PlanPool<Made>.Loan> third = pool.BorrowAsync(default);
         Assert.False(third.IsCompleted);
         one.Dispose();
@@ -85,7 +85,7 @@ public sealed class ClassifierTests : IDisposable
         (await third).Dispose();
         await closing;
         Assert.All(made, plan => Assert.True(plan.Freed));
-        Assert.Throws<ObjectDisposedException>(() => pool.Borrow(default));
+        Assert.Throws<ObjectDisposedException>(() => pool.MapExternal(default));
     }
 
     private sealed class Made : IDisposable

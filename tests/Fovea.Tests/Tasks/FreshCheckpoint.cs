@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
@@ -5,7 +6,7 @@ using Fovea.Training;
 
 namespace Fovea.Tests.Tasks;
 
-/// <summary>A checkpoint of <c>cmt_nano</c> with fresh weights, and pictures to give it.</summary>
+/// <summary>A checkpoint of <c>cmt_nano</c> with fresh weights, and images to give it.</summary>
 internal sealed class FreshCheckpoint : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -14,7 +15,7 @@ internal sealed class FreshCheckpoint : IDisposable
     {
         ModelOptions options = new(Classes: 3);
         Network network = ModelRegistry.Create("cmt_nano", options);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(3);
         Preprocessing = new Preprocessing { Height = network.Height, Width = network.Width };
         Checkpoint.Save(Path, new CheckpointInfo("cmt_nano", options, ["apple", "bread", "cloud"], Preprocessing), state);
@@ -24,17 +25,17 @@ internal sealed class FreshCheckpoint : IDisposable
 
     public Preprocessing Preprocessing { get; }
 
-    public static Picture Picture(int seed)
+    public static Image Image(int seed)
     {
         byte[] pixels = new byte[40 * 36 * 3];
         new Random(seed).NextBytes(pixels);
-        return new Picture(40, 36, 3, pixels);
+        return new Image(40, 36, 3, pixels);
     }
 
     public float[] Prepared(int seed)
     {
         float[] prepared = new float[Preprocessing.Length];
-        Preprocessing.Apply(Picture(seed), prepared);
+        Preprocessing.Apply(Image(seed), prepared);
         return prepared;
     }
 

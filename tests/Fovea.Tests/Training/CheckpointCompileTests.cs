@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats;
@@ -52,7 +53,7 @@ public sealed class CheckpointCompileTests : IDisposable
         string path = Write("pit_ti");
         (long all, long before, long after) = Checkpoint.Compile(path, null, (info, network, state) =>
         {
-            long Borrowed() => state.Tensors.Values.Where(tensor => tensor.Variable.IsBorrowed).Sum(tensor => tensor.Shape.Elements);
+            long Borrowed() => state.Tensors.Values.Where(tensor => tensor.Variable.IsExternal).Sum(tensor => tensor.Shape.Elements);
             long beforeCompiling = Borrowed();
             using Evaluator evaluator = new(network, info.Preprocessing, batchSize: 1);
             (long, long, long) counts = (state.Tensors.Values.Sum(tensor => tensor.Shape.Elements), beforeCompiling, Borrowed());
@@ -98,7 +99,7 @@ public sealed class CheckpointCompileTests : IDisposable
     {
         ModelOptions options = EveryModelTests.Small(model);
         Network network = ModelRegistry.Create(model, options);
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         EveryModelTests.Fill(state);
         string path = _folder.File("model.safetensors");
         Checkpoint.Save(

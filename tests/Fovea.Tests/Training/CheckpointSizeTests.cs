@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
@@ -15,17 +16,17 @@ public sealed class CheckpointSizeTests
     [InlineData("cmt_nano", 32)]
     [InlineData("botnet50", 64)]
     [InlineData("pit_ti", 64)]
-    public void Opened_for_another_size_a_checkpoint_gives_what_its_network_gives_for_such_pictures(string model, int side)
+    public void Opened_for_another_size_a_checkpoint_gives_what_its_network_gives_for_such_images(string model, int side)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
         Network network = ModelRegistry.Create(model, new ModelOptions(Classes: 3, Height: side, Width: side));
-        using ModuleState state = new(network);
+        using ParameterStore state = new(network);
         state.Initialize(4);
         Checkpoint.Save(path, Info(model, side), state);
 
         (int height, int width) = (side / 2 * 3, 2 * side);
-        (CheckpointInfo info, Network resized, ModuleState loaded) = Checkpoint.Open(path, (height, width));
+        (CheckpointInfo info, Network resized, ParameterStore loaded) = Checkpoint.Open(path, (height, width));
         using (loaded)
         {
             Assert.Equal((height, width), (resized.Height, resized.Width));
@@ -48,17 +49,17 @@ public sealed class CheckpointSizeTests
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
-        using ModuleState state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 3)));
+        using ParameterStore state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 3)));
         Checkpoint.Save(path, Info("cmt_nano", 32), state);
         Assert.Contains("multiples of 8", Assert.Throws<ShapeException>(() => Checkpoint.Open(path, (30, 32))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_tensor_that_differs_in_more_than_the_pictures_size_is_refused()
+    public void A_tensor_that_differs_in_more_than_the_images_size_is_refused()
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
-        using ModuleState state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 4)));
+        using ParameterStore state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 4)));
         Checkpoint.Save(path, Info("cmt_nano", 32), state);
         Assert.Contains("head.weight", Assert.Throws<InvalidFileException>(() => Checkpoint.Open(path, (40, 40))).Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats;
@@ -5,19 +6,19 @@ using Fovea.Training;
 
 namespace Fovea.Tests.Training;
 
-/// <summary>Runs of <c>cmt_nano</c> on a few pictures, with everything switched on that could break their repeatability.</summary>
+/// <summary>Runs of <c>cmt_nano</c> on a few images, with everything switched on that could break their repeatability.</summary>
 internal sealed class TinyRun : IDisposable
 {
     public const int BatchesPerEpoch = 3;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly IPictureDataset _training;
-    private readonly IPictureDataset _validation;
+    private readonly IImageDataset _training;
+    private readonly IImageDataset _validation;
 
     public TinyRun()
     {
-        _training = Datasets.Open(TinyPictures.Write(_folder.File("training"), 8));
-        _validation = Datasets.Open(TinyPictures.Write(_folder.File("validation"), 2, seed: 2));
+        _training = Datasets.Open(TinyImages.Write(_folder.File("training"), 8));
+        _validation = Datasets.Open(TinyImages.Write(_folder.File("validation"), 2, seed: 2));
     }
 
     public static TrainingOptions Options { get; } = new()
@@ -26,9 +27,9 @@ internal sealed class TinyRun : IDisposable
         BatchSize = 8,
         DropPath = 0.2f,
         Dropout = 0.2f,
-        AverageDecay = 0.9,
+        EmaDecay = 0.9,
         Seed = 7,
-        Preprocessing = new Preprocessing { Height = TinyPictures.Side, Width = TinyPictures.Side, Resize = ResizeRule.None },
+        Preprocessing = new Preprocessing { Height = TinyImages.Side, Width = TinyImages.Side, Resize = ResizeRule.None },
         Augmentation = new Augmentation { CropPadding = 2, ErasingProbability = 0.5 },
     };
 

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Training;
@@ -186,15 +187,15 @@ public sealed class TrainerTests
         Assert.All(others, other => Assert.Throws<InvalidFileException>(() => run.Train(other, folder, resume: true)));
 
         // Another optimiser remembers other things.
-        Assert.Throws<InvalidFileException>(() => run.Train(TinyRun.Options with { AverageDecay = 0, Optimizer = OptimizerKind.Sgd }, Without(folder, "optimizer.0"), resume: true));
+        Assert.Throws<InvalidFileException>(() => run.Train(TinyRun.Options with { EmaDecay = 0, Optimizer = OptimizerKind.Sgd }, Without(folder, "optimizer.0"), resume: true));
     }
 
     [Fact]
     public void A_validation_set_of_other_classes_is_refused()
     {
         using TemporaryFolder folder = new();
-        IPictureDataset training = Datasets.Open(TinyPictures.Write(folder.File("training"), 4));
-        IPictureDataset validation = Datasets.Open(TinyPictures.Write(folder.File("validation"), 2, 2, "apple", "cloud", "bread2"));
+        IImageDataset training = Datasets.Open(TinyImages.Write(folder.File("training"), 4));
+        IImageDataset validation = Datasets.Open(TinyImages.Write(folder.File("validation"), 2, 2, "apple", "cloud", "bread2"));
         InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(
             () => new Trainer(TinyRun.Options, training, validation, RunFolder.Create(folder.File("run"))));
         Assert.Contains("bread2", error.Message, StringComparison.Ordinal);
@@ -218,7 +219,7 @@ public sealed class TrainerTests
 
     private static void AssertLoads(string path)
     {
-        (_, _, Layers.ModuleState state) = Checkpoint.Open(path);
+        (_, _, Layers.ParameterStore state) = Checkpoint.Open(path);
         using (state)
         {
             Assert.Null(Checkpoint.FirstNonFinite(state));

@@ -10,11 +10,11 @@ public class TrainingLogTests
     public void A_logger_hears_of_the_beginning_of_each_epoch_of_checkpoints_and_of_an_interruption()
     {
         using TemporaryFolder folder = new();
-        IPictureDataset pictures = Datasets.Open(TinyPictures.Write(folder.File("pictures"), 8));
+        IImageDataset images = Datasets.Open(TinyImages.Write(folder.File("images"), 8));
         RunFolder run = RunFolder.Create(folder.File("run"));
         Messages messages = new();
         using CancellationTokenSource stop = new();
-        using (Trainer trainer = new(TinyRun.Options, pictures, null, run, logger: messages))
+        using (Trainer trainer = new(TinyRun.Options, images, null, run, logger: messages))
         {
             int steps = 0;
             Assert.Throws<OperationCanceledException>(() => trainer.Run(new Steps(() =>
@@ -36,7 +36,7 @@ public class TrainingLogTests
             line => Assert.Equal($"Warning Stopped after step 4; {run.LastCheckpointPath} goes on from there", line));
 
         messages.Lines.Clear();
-        using Trainer evaluated = new(TinyRun.Options with { Epochs = 1 }, pictures, pictures, RunFolder.Create(folder.File("other")), logger: messages);
+        using Trainer evaluated = new(TinyRun.Options with { Epochs = 1 }, images, images, RunFolder.Create(folder.File("other")), logger: messages);
         evaluated.Run();
         Assert.Matches(@"^Information Epoch 1 of 1: .*, validation loss \d\.\d{4}, top-1 \d+\.\d %, \d+ images/s$", messages.Lines[^1]);
     }

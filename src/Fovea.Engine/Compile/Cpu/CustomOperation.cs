@@ -49,7 +49,7 @@ public readonly ref struct OperationRun
     /// <param name="index">Which result.</param>
     public unsafe Span<float> Output(int index = 0) => new(_step.Writes[index].Floats, Length(Node.Outputs[index], ElementType.Float32));
 
-    /// <summary>The share of these parts in a number of equal items (elements, rows, pictures): the item it begins with and the one behind its end.</summary>
+    /// <summary>The share of these parts in a number of equal items (elements, rows, images): the item it begins with and the one behind its end.</summary>
     /// <param name="items">All items.</param>
     public (int Start, int End) Share(int items) => ((int)((long)items * First / _parts), (int)((long)items * Last / _parts));
 

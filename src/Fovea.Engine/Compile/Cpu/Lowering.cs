@@ -11,11 +11,11 @@ internal static class Lowering
     /// <exception cref="NotSupportedException">There is none.</exception>
     public static Step StepFor(Node node, PlanBuilder builder) => node.Operation switch
     {
-        Constant or IndexTable or NumberTable => new ConstantStep(node, builder),
+        Constant or IntegerTensor or FloatTensor => new ConstantStep(node, builder),
         PointwiseChain => new PointwiseStep(node, builder),
-        MatrixProduct when WeightGradientStep.Fits(node) => new WeightGradientStep(node, builder),
-        MatrixProduct when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),
-        MatrixProduct => new BatchedProductStep(node, builder),
+        MatMul when WeightGradientStep.Fits(node) => new WeightGradientStep(node, builder),
+        MatMul when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),
+        MatMul => new BatchedProductStep(node, builder),
         Convolution or ConvolutionInputGradient when WinogradStep.Fits(node, builder) => new WinogradStep(node, builder),
         Convolution when JointConvolutionStep.Fits(node, builder) => new JointConvolutionStep(node, builder),
         Convolution => new ConvolutionStep(node, builder),
@@ -42,7 +42,7 @@ internal static class Lowering
         Pad => new PadStep(node, builder),
         Gather => new GatherStep(node, builder),
         ScatterAdd => new ScatterAddStep(node, builder),
-        Resample or ResampleGradient => new ResampleStep(node, builder),
+        Resize or ResizeGradient => new ResizeStep(node, builder),
         Dropout => new DropoutStep(node, builder),
         CustomOperation => new CustomStep(node, builder),
         _ => throw new NotSupportedException($"{node}: this processor has no step for the operation {node.Operation.GetType().Name}."),
@@ -73,7 +73,7 @@ internal static class Lowering
         return consumer.Inputs.Count(input => input == operand) == 1
         && consumer.Operation switch
         {
-            MatrixProduct { TransposeLeft: false } => consumer.Inputs[1] == operand && operand.Shape.Rank == 2,
+            MatMul { TransposeLeft: false } => consumer.Inputs[1] == operand && operand.Shape.Rank == 2,
             Convolution => consumer.Inputs[1] == operand && operand.Shape.Rank is 2 or 4,
             Attention attention => ReadsTable(attention),
             AttentionGradient gradient => ReadsTable(gradient.Forward),

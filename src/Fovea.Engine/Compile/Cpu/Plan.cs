@@ -44,7 +44,7 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>The number of the training step, which the plan's random numbers depend on.</summary>
-    public ulong StepNumber
+    public ulong Iteration
     {
         get => _random.Step;
         set => _random.Step = value;
@@ -85,7 +85,7 @@ public sealed class Plan : IDisposable
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
     internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
     {
-        PlanBuilder builder = new(new FusePointwise(maximumMembers: 1).Run(graph), gradientLayout is not null);
+        PlanBuilder builder = new(new FusePointwise(maxMembers: 1).Run(graph), gradientLayout is not null);
         return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 

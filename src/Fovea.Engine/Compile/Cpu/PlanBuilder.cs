@@ -98,7 +98,7 @@ internal sealed class PlanBuilder
                 home = home.Producer.Inputs[0];
             }
 
-            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IndexTable or NumberTable))
+            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IntegerTensor or FloatTensor))
             {
                 _gradientTargets.TryAdd(home, variable);
             }

@@ -40,7 +40,7 @@ internal sealed class FoldShortcuts : GraphRewriter
         }
 
         Node product = value.Producer;
-        return product.Operation is DepthwiseConvolution { Window: var window, Epilogue: var epilogue }
+        return product.Operation is DepthwiseConvolution { WindowSpec: var window, Epilogue: var epilogue }
             && epilogue == Epilogue.None
             && window.Stride == 1
             && window.Kernel % 2 == 1

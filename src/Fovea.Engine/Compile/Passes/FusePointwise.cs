@@ -6,13 +6,13 @@ namespace Fovea.Engine.Compile.Passes;
 /// Joins neighbouring element-wise nodes, and the sums over all leading axes that read them, into <see cref="PointwiseChain"/>s.
 /// Cheap results whose operands lie in memory anyway are computed again by each chain that needs them instead of being stored.
 /// </summary>
-/// <param name="maximumMembers">How many nodes run together at most; with 1 nothing is joined or repeated.</param>
-internal sealed class FusePointwise(int maximumMembers = PointwiseGroups.MaximumMembers) : GraphRewriter
+/// <param name="maxMembers">How many nodes run together at most; with 1 nothing is joined or repeated.</param>
+internal sealed class FusePointwise(int maxMembers = PointwiseGroups.MaxMembers) : GraphRewriter
 {
     private PointwiseGroups _groups = null!;
 
     /// <inheritdoc/>
-    protected override void Prepare() => _groups = new PointwiseGroups(Source, Uses, maximumMembers);
+    protected override void Prepare() => _groups = new PointwiseGroups(Source, Uses, maxMembers);
 
     /// <inheritdoc/>
     protected override IEnumerable<Node> Order() => _groups.Order();

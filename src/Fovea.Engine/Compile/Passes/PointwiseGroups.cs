@@ -17,9 +17,9 @@ internal sealed class PointwiseGroup
 internal sealed class PointwiseGroups
 {
     /// <summary>How many nodes run together at most: more would need more registers than fit the nearest cache.</summary>
-    public const int MaximumMembers = 20;
+    public const int MaxMembers = 20;
 
-    private const int MaximumOperands = 10;
+    private const int MaxOperands = 10;
     private const int SiblingDistance = 48;
 
     private readonly ComputeGraph _graph;
@@ -31,17 +31,17 @@ internal sealed class PointwiseGroups
     private readonly Ancestors _ancestors;
 
     /// <summary>Forms the groups of a graph.</summary>
-    public PointwiseGroups(ComputeGraph graph, Uses uses, int maximumMembers = MaximumMembers)
+    public PointwiseGroups(ComputeGraph graph, Uses uses, int maxMembers = MaxMembers)
     {
         _graph = graph;
         _uses = uses;
-        _maximumMembers = maximumMembers;
+        _maximumMembers = maxMembers;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
         _ancestors = new Ancestors(graph.Nodes.Count);
         foreach (Node node in graph.Nodes)
         {
-            _inline[node.Index] = maximumMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
+            _inline[node.Index] = maxMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
         }
 
         foreach (Node node in graph.Nodes)
@@ -219,7 +219,7 @@ internal sealed class PointwiseGroups
             && other.Last == space.Last
             && group.Members.Count < _maximumMembers
             && _uses.IsConstant(group.Members[0].Outputs[0]) == _uses.IsConstant(node.Outputs[0])
-            && OperandsOf(group).Concat(operands).Distinct().Count() <= MaximumOperands
+            && OperandsOf(group).Concat(operands).Distinct().Count() <= MaxOperands
             && !operands.Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)
             && !operands.Any(operand => GroupOf(operand.Producer) != group && Reaches(group, operand.Producer));
     }
@@ -230,7 +230,7 @@ internal sealed class PointwiseGroups
         Shape b = Space(other.Members[0]);
         if (a.Elements != b.Elements || a.Last != b.Last
             || group.Members.Count + other.Members.Count >= _maximumMembers
-            || OperandsOf(group).Concat(OperandsOf(other)).Distinct().Count() > MaximumOperands
+            || OperandsOf(group).Concat(OperandsOf(other)).Distinct().Count() > MaxOperands
             || OperandsOf(group).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == other)
             || OperandsOf(other).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)
             || ReachesThroughOthers(group, other)

@@ -83,14 +83,14 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
     {
         PointwiseChain chain => !chain.Results[value.OutputIndex].ColumnSum,
         LayerNormalization => value.OutputIndex == 0,
-        MatrixProduct product => Widens(product, value.Producer),
+        MatMul product => Widens(product, value.Producer),
         _ => false,
     };
 
     // A product of few terms that makes a map several times as large as its operand: the first of ResNet's stages live from such.
-    private static bool Widens(MatrixProduct product, Node node)
+    private static bool Widens(MatMul product, Node node)
     {
-        (long batch, _, int columns, int depth) = MatrixProduct.Extents(product, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        (long batch, _, int columns, int depth) = MatMul.Extents(product, node.Inputs[0].Shape, node.Inputs[1].Shape);
         return batch == 1 && depth <= FewTerms && columns >= 4 * depth;
     }
 

@@ -131,7 +131,7 @@ public static class AttentionExtensions
     /// <summary>The scores (B, heads, N, M) that an attention applies its softmax to, written out.</summary>
     public static Value AttentionScores(this Value query, Value key, int heads, float scale, AttentionBias bias)
     {
-        Value scores = query.SplitHeads(heads).MatrixProduct(key.SplitHeads(heads), transposeRight: true) * scale;
+        Value scores = query.SplitHeads(heads).MatMul(key.SplitHeads(heads), transposeRight: true) * scale;
         Shape shape = scores.Shape;
         if (bias.Table is Value table)
         {

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Stride">Pixels between neighbouring windows.</param>
 /// <param name="Padding">Zero pixels on each side of the map.</param>
 /// <param name="Dilation">Pixels between neighbouring taps, 1 for a dense window.</param>
-public sealed record Window(int Kernel, int Stride = 1, int Padding = 0, int Dilation = 1)
+public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int Dilation = 1)
 {
     /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
     /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
@@ -31,9 +31,9 @@ public sealed record Window(int Kernel, int Stride = 1, int Padding = 0, int Dil
 }
 
 /// <summary>Dense convolution: map (N, H, W, C), weights (out, kernel height, kernel width, C), result (N, H', W', out).</summary>
-/// <param name="Window">Kernel, stride, padding, dilation.</param>
+/// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record Convolution(Window Window, Epilogue Epilogue) : ProductOperation(Epilogue)
+public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : ProductOperation(Epilogue)
 {
     /// <inheritdoc/>
     public override int WeightOutputAxis => 0;
@@ -45,9 +45,9 @@ public sealed record Convolution(Window Window, Epilogue Epilogue) : ProductOper
     protected override Shape InferProduct(Shape input, Shape weights)
     {
         Require(
-            weights.Rank == 4 && weights[1] == Window.Kernel && weights[2] == Window.Kernel,
-            () => $"weights (out, {Window.Kernel}, {Window.Kernel}, in) expected, got {weights}");
-        Shape output = Window.Output(input, weights[0]);
+            weights.Rank == 4 && weights[1] == WindowSpec.Kernel && weights[2] == WindowSpec.Kernel,
+            () => $"weights (out, {WindowSpec.Kernel}, {WindowSpec.Kernel}, in) expected, got {weights}");
+        Shape output = WindowSpec.Output(input, weights[0]);
         Require(input.Last == weights.Last, () => $"the map {input} has {input.Last} channels, the weights {weights} take {weights.Last}");
         return output;
     }
@@ -55,15 +55,15 @@ public sealed record Convolution(Window Window, Epilogue Epilogue) : ProductOper
     /// <inheritdoc/>
     protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
     [
-        node.Graph.Apply(new ConvolutionInputGradient(Window, node.Inputs[0].Shape), dy, node.Inputs[1]),
-        node.Graph.Apply(new ConvolutionWeightGradient(Window), dy, node.Inputs[0]),
+        node.Graph.Apply(new ConvolutionInputGradient(WindowSpec, node.Inputs[0].Shape), dy, node.Inputs[1]),
+        node.Graph.Apply(new ConvolutionWeightGradient(WindowSpec), dy, node.Inputs[0]),
     ];
 }
 
 /// <summary>The gradient of a dense convolution's map from the result's gradient and the weights.</summary>
-/// <param name="Window">The convolution's window.</param>
+/// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record ConvolutionInputGradient(Window Window, Shape InputShape) : Operation
+public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
@@ -73,33 +73,33 @@ public sealed record ConvolutionInputGradient(Window Window, Shape InputShape) :
 }
 
 /// <summary>The gradient of a dense convolution's weights from the result's gradient and the map.</summary>
-/// <param name="Window">The convolution's window.</param>
-public sealed record ConvolutionWeightGradient(Window Window) : Operation
+/// <param name="WindowSpec">The convolution's window.</param>
+public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([inputs[0].Shape.Last, Window.Kernel, Window.Kernel, inputs[1].Shape.Last])];
+        [new TensorType([inputs[0].Shape.Last, WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
 }
 
 /// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
-/// <param name="Window">Kernel, stride, padding, dilation.</param>
+/// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record DepthwiseConvolution(Window Window, Epilogue Epilogue) : ProductOperation(Epilogue)
+public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : ProductOperation(Epilogue)
 {
     /// <inheritdoc/>
     public override int WeightOutputAxis => -1;
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
+    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
 
     /// <inheritdoc/>
     protected override Shape InferProduct(Shape input, Shape weights)
     {
-        Shape output = Window.Output(input, input.Last);
-        Shape expected = [Window.Kernel, Window.Kernel, input.Last];
+        Shape output = WindowSpec.Output(input, input.Last);
+        Shape expected = [WindowSpec.Kernel, WindowSpec.Kernel, input.Last];
         Require(weights.Equals(expected), () => $"weights {expected} expected for the map {input}, got {weights}");
         return output;
     }
@@ -107,43 +107,43 @@ public sealed record DepthwiseConvolution(Window Window, Epilogue Epilogue) : Pr
     /// <inheritdoc/>
     protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
     [
-        node.Graph.Apply(new DepthwiseInputGradient(Window, node.Inputs[0].Shape), dy, node.Inputs[1]),
-        node.Graph.Apply(new DepthwiseWeightGradient(Window), dy, node.Inputs[0]),
+        node.Graph.Apply(new DepthwiseInputGradient(WindowSpec, node.Inputs[0].Shape), dy, node.Inputs[1]),
+        node.Graph.Apply(new DepthwiseWeightGradient(WindowSpec), dy, node.Inputs[0]),
     ];
 }
 
 /// <summary>The gradient of a depthwise convolution's map from the result's gradient and the weights.</summary>
-/// <param name="Window">The convolution's window.</param>
+/// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record DepthwiseInputGradient(Window Window, Shape InputShape) : Operation
+public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
 }
 
 /// <summary>The gradient of a depthwise convolution's weights from the result's gradient and the map.</summary>
-/// <param name="Window">The convolution's window.</param>
-public sealed record DepthwiseWeightGradient(Window Window) : Operation
+/// <param name="WindowSpec">The convolution's window.</param>
+public sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([Window.Kernel, Window.Kernel, inputs[1].Shape.Last])];
+        [new TensorType([WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * Window.Kernel * Window.Kernel;
+    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
 }
 
 /// <summary>Convolutions as methods on values.</summary>
 public static class ConvolutionExtensions
 {
     /// <summary>Dense convolution of a map (N, H, W, C) with weights (out, kernel height, kernel width, C).</summary>
-    public static Value Convolution(this Value map, Value weights, Window window) =>
+    public static Value Convolution(this Value map, Value weights, WindowSpec window) =>
         map.Graph.Apply(new Convolution(window, Epilogue.None), map, weights);
 
     /// <summary>Depthwise convolution of a map (N, H, W, C) with weights (kernel height, kernel width, C).</summary>
-    public static Value DepthwiseConvolution(this Value map, Value weights, Window window) =>
+    public static Value DepthwiseConvolution(this Value map, Value weights, WindowSpec window) =>
         map.Graph.Apply(new DepthwiseConvolution(window, Epilogue.None), map, weights);
 }

@@ -184,7 +184,7 @@ public static class LayoutExtensions
     /// <exception cref="ShapeException">An index of a constant table points outside.</exception>
     public static Value Gather(this Value table, Value indices)
     {
-        if (indices.Producer.Operation is IndexTable constant && constant.Elements.Any(index => index < 0 || index >= table.Shape[0]))
+        if (indices.Producer.Operation is IntegerTensor constant && constant.Elements.Any(index => index < 0 || index >= table.Shape[0]))
         {
             throw new ShapeException($"an index points outside a table of {table.Shape[0]} entries");
         }

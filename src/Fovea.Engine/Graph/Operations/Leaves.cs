@@ -35,7 +35,7 @@ public sealed record Constant(Shape Shape, float Number) : Operation
 /// <summary>A table of integers known when the graph is built.</summary>
 /// <param name="Shape">The shape.</param>
 /// <param name="Elements">The integers, row-major.</param>
-public sealed record IndexTable(Shape Shape, int[] Elements) : Operation
+public sealed record IntegerTensor(Shape Shape, int[] Elements) : Operation
 {
     /// <inheritdoc/>
     public override bool MayBeShared => false;
@@ -51,7 +51,7 @@ public sealed record IndexTable(Shape Shape, int[] Elements) : Operation
 /// <summary>A table of numbers known when the graph is built.</summary>
 /// <param name="Shape">The shape.</param>
 /// <param name="Elements">The numbers, row-major.</param>
-public sealed record NumberTable(Shape Shape, float[] Elements) : Operation
+public sealed record FloatTensor(Shape Shape, float[] Elements) : Operation
 {
     /// <inheritdoc/>
     public override bool MayBeShared => false;

@@ -1,10 +1,10 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>Joins the elements under a window of each channel.</summary>
-/// <param name="Window">Kernel, stride and padding.</param>
+/// <param name="WindowSpec">Kernel, stride and padding.</param>
 /// <param name="Average">The mean; otherwise the largest.</param>
 /// <param name="CountPadding">Whether a mean divides by the whole window, padding included.</param>
-public sealed record Pooling(Window Window, bool Average, bool CountPadding) : Operation
+public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadding) : Operation
 {
     /// <inheritdoc/>
     public override string Name => Average ? "AveragePooling" : "MaxPooling";
@@ -13,10 +13,10 @@ public sealed record Pooling(Window Window, bool Average, bool CountPadding) : O
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         Require(
-            2 * Window.Padding <= Window.Kernel,
-            () => $"padding {Window.Padding} is more than half of the window {Window.Kernel}×{Window.Kernel}");
-        Require(Window.Dilation == 1, () => $"pooling windows are dense, got dilation {Window.Dilation}");
-        return [new TensorType(Window.Output(inputs[0].Shape, inputs[0].Shape.Last))];
+            2 * WindowSpec.Padding <= WindowSpec.Kernel,
+            () => $"padding {WindowSpec.Padding} is more than half of the window {WindowSpec.Kernel}×{WindowSpec.Kernel}");
+        Require(WindowSpec.Dilation == 1, () => $"pooling windows are dense, got dilation {WindowSpec.Dilation}");
+        return [new TensorType(WindowSpec.Output(inputs[0].Shape, inputs[0].Shape.Last))];
     }
 
     /// <inheritdoc/>
@@ -39,9 +39,9 @@ public sealed record PoolingGradient(Pooling Forward) : Operation
 public static class PoolingExtensions
 {
     /// <summary>The largest element under each window of a map (N, H, W, C).</summary>
-    public static Value MaxPooling(this Value map, Window window) => map.Graph.Apply(new Pooling(window, false, false), map);
+    public static Value MaxPooling(this Value map, WindowSpec window) => map.Graph.Apply(new Pooling(window, false, false), map);
 
     /// <summary>The mean under each window of a map (N, H, W, C).</summary>
-    public static Value AveragePooling(this Value map, Window window, bool countPadding = true) =>
+    public static Value AveragePooling(this Value map, WindowSpec window, bool countPadding = true) =>
         map.Graph.Apply(new Pooling(window, true, countPadding), map);
 }

@@ -1,7 +1,7 @@
 namespace Fovea.Formats.Onnx;
 
 /// <summary>
-/// Which axis of each value follows the number of pictures. Shapes of a graph are fixed, so it is told by building the graph for two batches and comparing:
+/// Which axis of each value follows the number of images. Shapes of a graph are fixed, so it is told by building the graph for two batches and comparing:
 /// an exported file leaves this axis open.
 /// </summary>
 internal sealed class BatchAxes
@@ -24,7 +24,7 @@ internal sealed class BatchAxes
 
         foreach ((Node node, Node twin) in graph.Nodes.Zip(other.Nodes))
         {
-            if (node.Operation is IndexTable { Elements: int[] elements } && twin.Operation is IndexTable table && !elements.AsSpan().SequenceEqual(table.Elements))
+            if (node.Operation is IntegerTensor { Elements: int[] elements } && twin.Operation is IntegerTensor table && !elements.AsSpan().SequenceEqual(table.Elements))
             {
                 throw new OnnxExportException($"{node}: a table of indices depends on the batch, so one file cannot serve all batches.");
             }
@@ -57,7 +57,7 @@ internal sealed class BatchAxes
         {
             [] => null,
             [int axis] when (long)shape[axis] * Second == (long)other[axis] * First => axis,
-            _ => throw new OnnxExportException($"{node}: its shape {shape} for {First} pictures is {other} for {Second}, which no one axis explains."),
+            _ => throw new OnnxExportException($"{node}: its shape {shape} for {First} images is {other} for {Second}, which no one axis explains."),
         };
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ConstantTensors(Selection selection) : IDisposable
     private const int ChunkElements = 1 << 14;
 
     private readonly ConstantValues _values = new(
-        [.. selection.Steps.SelectMany(step => step.Reads).Where(read => selection.IsConstant(read) && read.Producer.Operation is not IndexTable).Distinct()]);
+        [.. selection.Steps.SelectMany(step => step.Reads).Where(read => selection.IsConstant(read) && read.Producer.Operation is not IntegerTensor).Distinct()]);
 
     /// <summary>Whether a value is a constant.</summary>
     public bool Contains(Value value) => selection.IsConstant(value);
@@ -32,7 +32,7 @@ internal sealed class ConstantTensors(Selection selection) : IDisposable
     {
         int[] axes = order ?? [.. Enumerable.Range(0, value.Shape.Rank)];
         long[] extents = shape ?? [.. axes.Select(axis => (long)value.Shape[axis])];
-        return value.Producer.Operation is IndexTable table
+        return value.Producer.Operation is IntegerTensor table
             ? new OnnxTensor(name, OnnxElementType.Int64, extents, stream => stream.Write(MemoryMarshal.AsBytes<long>([.. table.Elements.Select(index => (long)index)])))
             : new OnnxTensor(name, OnnxElementType.Float, extents, stream => Write(stream, _values[value], value.Shape, axes));
     }

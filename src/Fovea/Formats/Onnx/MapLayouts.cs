@@ -24,7 +24,7 @@ internal sealed class MapLayouts
 
     /// <summary>Chooses.</summary>
     /// <param name="selection">The steps.</param>
-    /// <param name="input">The pictures, which are given channels first.</param>
+    /// <param name="input">The images, which are given channels first.</param>
     /// <param name="output">The result, which is given out channels last where it is a map.</param>
     public MapLayouts(Selection selection, Value input, Value output)
     {
@@ -35,7 +35,7 @@ internal sealed class MapLayouts
         // Nodes: one for each step, two helpers for each map, then channels first (source, which stands for the input as well) and channels last.
         int first = steps.Count + (2 * maps.Length);
         int last = first + 1;
-        MinimumCut network = new(last + 1);
+        MinCut network = new(last + 1);
         Dictionary<Value, List<int>> readers = new() { [output] = [last] };
         Dictionary<Value, int> producers = new() { [input] = first };
         for (int i = 0; i < steps.Count; i++)
@@ -70,17 +70,17 @@ internal sealed class MapLayouts
     /// <summary>Whether both layouts of a value are the same bytes.</summary>
     public static bool AreSameBytes(Shape shape) => shape.Rank != 4 || shape.Last == 1 || shape[1] * shape[2] == 1;
 
-    private void AddStep(MinimumCut network, ExportStep step, int index, int first, int last)
+    private void AddStep(MinCut network, ExportStep step, int index, int first, int last)
     {
-        if (step.Operation is Convolution or DepthwiseConvolution or Pooling or Resample)
+        if (step.Operation is Convolution or DepthwiseConvolution or Pooling or Resize)
         {
-            network.Add(first, index, MinimumCut.Never);
+            network.Add(first, index, MinCut.Never);
         }
         else if (!TakesBoth(step))
         {
-            network.Add(index, last, MinimumCut.Never);
+            network.Add(index, last, MinCut.Never);
         }
-        else if (step.Operation is MatrixProduct)
+        else if (step.Operation is MatMul)
         {
             network.Add(index, last, (Cost(step.Reads[0]) + Cost(step.Result)) / ProductShare);
         }
@@ -90,19 +90,19 @@ internal sealed class MapLayouts
     {
         Unary or Binary or ScaleAndShift or SplitIntoParts or Reduction or Concat or Slice or Pad =>
             step.Results.Concat(step.Reads.Where(read => !_selection.IsConstant(read))).All(value => value.Shape.Rank == 4),
-        MatrixProduct { TransposeLeft: false } => IsMap(step.Reads[0]) && _selection.IsConstant(step.Reads[1]) && step.Reads[1].Shape.Rank == 2,
+        MatMul { TransposeLeft: false } => IsMap(step.Reads[0]) && _selection.IsConstant(step.Reads[1]) && step.Reads[1].Shape.Rank == 2,
         _ => false,
     };
 
     /// <summary>A map is transposed once, where any reader's layout is not its own.</summary>
-    private static void AddMap(MinimumCut network, long cost, int producer, List<int> readers, int helper)
+    private static void AddMap(MinCut network, long cost, int producer, List<int> readers, int helper)
     {
         network.Add(producer, helper, cost);
         network.Add(helper + 1, producer, cost);
         foreach (int reader in readers)
         {
-            network.Add(helper, reader, MinimumCut.Never);
-            network.Add(reader, helper + 1, MinimumCut.Never);
+            network.Add(helper, reader, MinCut.Never);
+            network.Add(reader, helper + 1, MinCut.Never);
         }
     }
 

@@ -10,7 +10,7 @@ namespace Fovea.Formats.Onnx;
 public static class OnnxExporter
 {
     /// <summary>The name of the file's input.</summary>
-    public const string Input = "pictures";
+    public const string Input = "images";
 
     /// <summary>Writes a graph whole or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -30,9 +30,9 @@ public static class OnnxExporter
         ComputeGraph graph = Plan.Fold(build(BatchAxes.First));
         BatchAxes batch = new(graph, Plan.Fold(build(BatchAxes.Second)));
         (string outputName, Value output) = graph.Outputs.First();
-        Value pictures = graph.Inputs.Values.Single();
+        Value images = graph.Inputs.Values.Single();
         Selection selection = new(output, batch);
-        MapLayouts layouts = new(selection, pictures, output);
+        MapLayouts layouts = new(selection, images, output);
         using ConstantTensors constants = new(selection);
 
         OnnxGraph target = new(options.Opset, batch, constants, Input);
@@ -41,7 +41,7 @@ public static class OnnxExporter
             target.Reserve(reserved);
         }
 
-        target.Define(pictures, options.Preprocessing is null ? Input : Normalise(target, options.Preprocessing), MapLayout.ChannelsFirst);
+        target.Define(images, options.Preprocessing is null ? Input : Normalise(target, options.Preprocessing), MapLayout.ChannelsFirst);
         ILookup<Value, string> names = graph.Outputs.ToLookup(entry => entry.Value, entry => entry.Key);
         foreach (ExportStep step in selection.Steps)
         {
@@ -60,10 +60,10 @@ public static class OnnxExporter
             name,
             target.Nodes,
             target.Initializers,
-            InputOf(pictures.Shape, options),
+            InputOf(images.Shape, options),
             new OnnxValue(outputName, OnnxElementType.Float, Open(batch.OpenShape(output))),
             metadata);
-        return OnnxFile.Write(path, model, options.MostBytesInside);
+        return OnnxFile.Write(path, model, options.MaxBytesInside);
     }
 
     private static OnnxValue InputOf(Shape map, OnnxOptions options) => options.Preprocessing is null

@@ -4,7 +4,7 @@ namespace Fovea.Formats.Onnx;
 internal static class OnnxFile
 {
     private const int Alignment = 64;
-    private const int LeastOutside = 1024;
+    private const int MinOutside = 1024;
 
     /// <summary>The file that holds the weights of a large model, beside the model's own.</summary>
     public static string DataPath(string path) => path + ".data";
@@ -12,12 +12,12 @@ internal static class OnnxFile
     /// <summary>Writes a model whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>
-    /// <param name="mostInside">Weights of more bytes than this stand in a file of their own.</param>
+    /// <param name="maxInside">Weights of more bytes than this stand in a file of their own.</param>
     /// <returns>The files that were written.</returns>
     /// <exception cref="UnwritableFileException">A file cannot be written; earlier ones stay.</exception>
-    public static IReadOnlyList<string> Write(string path, OnnxModel model, long mostInside)
+    public static IReadOnlyList<string> Write(string path, OnnxModel model, long maxInside)
     {
-        if (model.Initializers.Sum(tensor => tensor.Bytes) <= mostInside)
+        if (model.Initializers.Sum(tensor => tensor.Bytes) <= maxInside)
         {
             AtomicFile.Write(path, model.ToMessage(tensor => tensor.ToMessage()).WriteTo);
             return [path];
@@ -48,7 +48,7 @@ internal static class OnnxFile
     {
         Dictionary<OnnxTensor, long> offsets = new(ReferenceEqualityComparer.Instance);
         long end = 0;
-        foreach (OnnxTensor tensor in model.Initializers.Where(tensor => tensor.Bytes >= LeastOutside))
+        foreach (OnnxTensor tensor in model.Initializers.Where(tensor => tensor.Bytes >= MinOutside))
         {
             offsets.Add(tensor, end);
             end = Align(end + tensor.Bytes);

@@ -140,7 +140,7 @@ internal sealed class OnnxGraph(int opset, BatchAxes batch, ConstantTensors cons
     public string Slice(string source, long axis, int start, int length) =>
         Add("Slice", [source, Integers(start), Integers(start + length), Integers(axis)]);
 
-    /// <summary>The number of pictures of a run, times a factor, as a vector of one integer.</summary>
+    /// <summary>The number of images of a run, times a factor, as a vector of one integer.</summary>
     public string BatchExtent(int factor)
     {
         _batchExtent ??= Add("Shape", [input], new OnnxAttribute("start", 0L), new OnnxAttribute("end", 1L));

@@ -86,7 +86,7 @@ internal sealed record OnnxTensor(string Name, OnnxElementType Type, IReadOnlyLi
 /// <param name="Extents">Extent along each axis; null for the batch, which each run chooses.</param>
 internal sealed record OnnxValue(string Name, OnnxElementType Type, IReadOnlyList<long?> Extents)
 {
-    /// <summary>What the axis of pictures is called.</summary>
+    /// <summary>What the axis of images is called.</summary>
     public const string Batch = "batch";
 
     /// <summary>The message ValueInfoProto.</summary>

@@ -47,7 +47,7 @@ internal sealed class Selection
             {
                 independent.Add(node);
 
-                // Codes repeated for each picture are repeated by the file, too.
+                // Codes repeated for each image are repeated by the file, too.
                 _constants.UnionWith(node.Outputs.Where(value => _batch[value] is null));
             }
         }
@@ -72,7 +72,7 @@ internal sealed class Selection
         step = step.Operation switch
         {
             DepthwiseConvolution => WithRepeatedChannels(step),
-            MatrixProduct product => WithScaleAndShift(product, step),
+            MatMul product => WithScaleAndShift(product, step),
             _ => step,
         };
         if (step.Operation is SplitIntoParts && !ReferenceEquals(node, _readers[step.Reads[0]].MinBy(reader => reader.Index)))
@@ -93,7 +93,7 @@ internal sealed class Selection
             && node.Inputs[0].Producer is { Operation: ProductOperation } product
             && OnlyReader(product.Outputs[0]) is not null
             && IsConstant(product.Inputs[1])
-            && (product.Operation is not MatrixProduct || product.Inputs[1].Shape.Rank == 2)
+            && (product.Operation is not MatMul || product.Inputs[1].Shape.Rank == 2)
             && IsVector(node.Inputs[1], node.Outputs[0].Shape.Last))
         {
             return new ExportStep(product.Operation, product, [.. product.Inputs, node.Inputs[1]], node.Outputs);
@@ -155,7 +155,7 @@ internal sealed class Selection
             : step;
 
     /// <summary>A product with weights and a scale and shift in front of it: (x·s + t)·W + b = x·(s·W) + (t·W + b), both constants.</summary>
-    private ExportStep WithScaleAndShift(MatrixProduct product, ExportStep step)
+    private ExportStep WithScaleAndShift(MatMul product, ExportStep step)
     {
         (Value map, Value weights) = (step.Reads[0], step.Reads[1]);
         if (product.TransposeLeft
@@ -171,7 +171,7 @@ internal sealed class Selection
         using IDisposable path = map.Graph.EnterPath(step.Node.Path);
         int channels = map.Shape.Last;
         Value scaled = weights * scale.Reshape(product.TransposeRight ? [1, channels] : [channels, 1]);
-        Value bias = shift.Reshape([1, channels]).MatrixProduct(weights, transposeRight: product.TransposeRight).Reshape([step.Result.Shape.Last]);
+        Value bias = shift.Reshape([1, channels]).MatMul(weights, transposeRight: product.TransposeRight).Reshape([step.Result.Shape.Last]);
         bias = step.Reads.Count > 2 ? bias + step.Reads[2] : bias;
         _constants.Add(scaled);
         _constants.Add(bias);

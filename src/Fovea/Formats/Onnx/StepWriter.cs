@@ -18,7 +18,7 @@ internal static class StepWriter
             case DepthwiseConvolution convolution:
                 Products.WriteDepthwise(convolution, step, graph);
                 break;
-            case MatrixProduct product:
+            case MatMul product:
                 Products.WriteProduct(product, step, layout, graph);
                 break;
             case Attention attention:
@@ -69,7 +69,7 @@ internal static class StepWriter
             case Pooling pooling:
                 Maps.WritePooling(pooling, step, graph);
                 break;
-            case Resample resample:
+            case Resize resample:
                 Maps.WriteResample(resample, step, graph);
                 break;
             default:

@@ -15,7 +15,7 @@ internal static class LegacyFormat
 
     /// <summary>Reads the pickled object and locates its storages.</summary>
     /// <exception cref="InvalidFileException">The file is damaged, hostile or of another format.</exception>
-    public static object? Read(MappedFile file, ReadingGuard guard)
+    public static object? Read(MappedFile file, ParseBudget guard)
     {
         var storages = new StorageTable();
         var pickles = new PickleReader(file.Slice(0, (int)Math.Min(file.Length, int.MaxValue)), guard, storages);
@@ -44,7 +44,7 @@ internal static class LegacyFormat
         return root;
     }
 
-    private static void Locate(List<object?> keys, long position, MappedFile file, ReadingGuard guard, StorageTable storages)
+    private static void Locate(List<object?> keys, long position, MappedFile file, ParseBudget guard, StorageTable storages)
     {
         var located = new HashSet<PickleStorage>(ReferenceEqualityComparer.Instance);
         foreach (object? key in keys)
@@ -54,7 +54,7 @@ internal static class LegacyFormat
                 throw guard.Damaged("its list of storages has a key twice, or one that no tensor uses");
             }
 
-            string quoted = ReadingGuard.Quote(name);
+            string quoted = ParseBudget.Quote(name);
             long remaining = file.Length - position - sizeof(long);
             if (remaining < 0 || storage.Count > remaining / storage.ElementType.Size())
             {

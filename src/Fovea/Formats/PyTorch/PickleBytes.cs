@@ -7,15 +7,15 @@ namespace Fovea.Formats.PyTorch;
 /// <summary>The bytes of a pickle, taken one after another. Whatever is cut off is an error that names the instruction.</summary>
 /// <param name="bytes">One or more pickles.</param>
 /// <param name="guard">Words the errors.</param>
-internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ReadingGuard guard)
+internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ParseBudget guard)
 {
-    private const int LongestInteger = 64;
+    private const int MaxInteger = 64;
 
     // No key or name is as long, and numpy's bytes, which protocol 2 writes as text, are of no use here.
-    private const int LongestText = 1 << 16;
+    private const int MaxText = 1 << 16;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
-    private readonly ReadingGuard _guard = guard;
+    private readonly ParseBudget _guard = guard;
 
     /// <summary>Where the next byte to be taken stands.</summary>
     public int Position { get; private set; }
@@ -55,20 +55,20 @@ internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ReadingGuard guard)
     public object Text(int length)
     {
         ReadOnlySpan<byte> taken = Take(length);
-        return length <= LongestText ? Encoding.UTF8.GetString(taken) : PickleOpaque.Instance;
+        return length <= MaxText ? Encoding.UTF8.GetString(taken) : PickleOpaque.Instance;
     }
 
     /// <summary>Takes text up to the end of the line.</summary>
     public string Line()
     {
         int length = _bytes[Position..].IndexOf((byte)'\n');
-        return length is >= 0 and <= LongestText ? Encoding.UTF8.GetString(Take(length + 1)[..length]) : throw Damaged("a name has no end");
+        return length is >= 0 and <= MaxText ? Encoding.UTF8.GetString(Take(length + 1)[..length]) : throw Damaged("a name has no end");
     }
 
     /// <summary>Takes an integer: a long where it fits, a BigInteger where it does not.</summary>
     public object Integer(int length)
     {
-        if (length > LongestInteger)
+        if (length > MaxInteger)
         {
             throw Damaged($"it holds an integer of {length} bytes");
         }

@@ -10,7 +10,7 @@ internal ref struct PickleReader
 {
     private const int HighestProtocol = 5;
 
-    private readonly ReadingGuard _guard;
+    private readonly ParseBudget _guard;
     private readonly StorageTable _storages;
     private readonly PickleStack _stack;
     private readonly List<object?> _memo = [];
@@ -20,7 +20,7 @@ internal ref struct PickleReader
     /// <param name="bytes">One or more pickles, one after another.</param>
     /// <param name="guard">Words the errors and bounds the memory.</param>
     /// <param name="storages">Collects the storages that tensors refer to.</param>
-    public PickleReader(ReadOnlySpan<byte> bytes, ReadingGuard guard, StorageTable storages)
+    public PickleReader(ReadOnlySpan<byte> bytes, ParseBudget guard, StorageTable storages)
     {
         _bytes = new PickleBytes(bytes, guard);
         _guard = guard;
@@ -217,7 +217,7 @@ internal ref struct PickleReader
 
     private readonly AllowedGlobal Find(string module, string name) => AllowedGlobals.Find(module, name) ?? throw new InvalidFileException(
         _guard.Path,
-        $"its pickle names {ReadingGuard.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
+        $"its pickle names {ParseBudget.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
             + "which is not on the closed list of what a checkpoint may hold; nothing was run",
         "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), 'weights.pth').");
 

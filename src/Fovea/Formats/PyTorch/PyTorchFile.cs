@@ -18,7 +18,7 @@ public sealed class PyTorchFile : ICheckpointSource, IDisposable
     private PyTorchFile(MappedFile file)
     {
         _file = file;
-        var guard = new ReadingGuard(file.Path, file.Length, Damage);
+        var guard = new ParseBudget(file.Path, file.Length, Damage);
         TensorNames names = TensorNames.Of(ReadRoot(file, guard), guard);
         _tensors = names.Tensors;
         Tensors = new OrderedDictionary<string, TensorInfo>(
@@ -90,7 +90,7 @@ public sealed class PyTorchFile : ICheckpointSource, IDisposable
         "it was written on a machine that stores numbers with their high byte first",
         "Load and save it in PyTorch on another machine.");
 
-    private static object? ReadRoot(MappedFile file, ReadingGuard guard)
+    private static object? ReadRoot(MappedFile file, ParseBudget guard)
     {
         ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, TarMagicAt + 5));
         if (start.StartsWith("PK"u8))

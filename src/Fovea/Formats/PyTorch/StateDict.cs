@@ -7,7 +7,7 @@ namespace Fovea.Formats.PyTorch;
 public sealed class StateDict : ICheckpointSource
 {
     private const string Backbone = "backbone.";
-    private const int MostListed = 10;
+    private const int MaxListed = 10;
 
     // The names under which training scripts keep the weights, the usual ones first. Averaged weights are only chosen when they are asked for.
     private static readonly string[] _usual = ["model", "state_dict", "model_state_dict"];
@@ -99,7 +99,7 @@ public sealed class StateDict : ICheckpointSource
         return below.Length > 0 ? new StateDict(source, keyPath, below) : throw new InvalidFileException(
             source.Path,
             $"it has no tensors under '{keyPath}'",
-            $"Choose one of its dictionaries: {string.Join(", ", candidates.Take(MostListed).Select(candidate => ReadingGuard.Quote(candidate.KeyPath)))}.");
+            $"Choose one of its dictionaries: {string.Join(", ", candidates.Take(MaxListed).Select(candidate => ParseBudget.Quote(candidate.KeyPath)))}.");
     }
 
     private StateDict? BackboneIn(List<string> fullNames)

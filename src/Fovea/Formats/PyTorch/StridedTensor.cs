@@ -6,20 +6,20 @@ namespace Fovea.Formats.PyTorch;
 /// <param name="Strides">For each size, the distance of neighbours, in elements.</param>
 internal sealed record StridedTensor(TensorInfo Info, long Start, long[] Strides)
 {
-    private const int MostDimensions = 32;
+    private const int MaxDimensions = 32;
 
     // A tensor may show one element many times (expand); no more often than memory bears.
-    private const long MostRepeated = 1 << 20;
+    private const long MaxRepeated = 1 << 20;
 
     /// <summary>Checks what a pickle says of a tensor.</summary>
     /// <exception cref="InvalidFileException">Sizes or strides are impossible, or reach beyond the storage.</exception>
-    public static StridedTensor Check(string name, PickleTensor tensor, ReadingGuard guard)
+    public static StridedTensor Check(string name, PickleTensor tensor, ParseBudget guard)
     {
         long[] shape = tensor.Shape;
         long[] strides = tensor.Strides;
-        if (shape.Length > MostDimensions || shape.Length != strides.Length)
+        if (shape.Length > MaxDimensions || shape.Length != strides.Length)
         {
-            throw Impossible($"has {shape.Length} sizes and {strides.Length} strides; at most {MostDimensions} of each are read");
+            throw Impossible($"has {shape.Length} sizes and {strides.Length} strides; at most {MaxDimensions} of each are read");
         }
 
         if (Array.Exists(shape, size => size is < 0 or > int.MaxValue) || Array.Exists(strides, stride => stride < 0) || tensor.Offset < 0)
@@ -40,10 +40,10 @@ internal sealed record StridedTensor(TensorInfo Info, long Start, long[] Strides
         long available = tensor.Storage.Count * tensor.Storage.ElementType.Size() / elementSize;
         if (count > 0 && last >= (UInt128)available)
         {
-            throw Impossible($"reaches element {last} of storage {ReadingGuard.Quote(tensor.Storage.Key)}, which has {available}: {View()}");
+            throw Impossible($"reaches element {last} of storage {ParseBudget.Quote(tensor.Storage.Key)}, which has {available}: {View()}");
         }
 
-        if (count > (UInt128)Math.Max(available, MostRepeated))
+        if (count > (UInt128)Math.Max(available, MaxRepeated))
         {
             throw Impossible($"shows {available} stored elements {count} times: {View()}");
         }
@@ -51,7 +51,7 @@ internal sealed record StridedTensor(TensorInfo Info, long Start, long[] Strides
         var info = new TensorInfo(name, tensor.ElementType, Array.ConvertAll(shape, size => (int)size));
         return new StridedTensor(info, tensor.Storage.Start + (count == 0 ? 0 : tensor.Offset * elementSize), strides);
 
-        InvalidFileException Impossible(string problem) => guard.Damaged($"tensor {ReadingGuard.Quote(name)} {problem}");
+        InvalidFileException Impossible(string problem) => guard.Damaged($"tensor {ParseBudget.Quote(name)} {problem}");
 
         string View() => $"sizes [{string.Join(", ", shape)}], strides [{string.Join(", ", strides)}], offset {tensor.Offset}";
     }

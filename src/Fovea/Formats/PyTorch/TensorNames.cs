@@ -10,13 +10,13 @@ internal sealed class TensorNames
 {
     private const int DeepestNesting = 64;
 
-    private readonly ReadingGuard _guard;
+    private readonly ParseBudget _guard;
     private readonly OrderedDictionary<string, StridedTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _shallow = new(StringComparer.Ordinal);
     private readonly HashSet<object> _withoutTensors = new(ReferenceEqualityComparer.Instance);
     private readonly List<object> _way = [];
 
-    private TensorNames(ReadingGuard guard) => _guard = guard;
+    private TensorNames(ParseBudget guard) => _guard = guard;
 
     /// <summary>The tensors by name, in the file's order.</summary>
     public OrderedDictionary<string, StridedTensor> Tensors => _tensors;
@@ -26,7 +26,7 @@ internal sealed class TensorNames
 
     /// <summary>Names the tensors below a value.</summary>
     /// <exception cref="InvalidFileException">Two have one name, one is impossible, or the value contains itself.</exception>
-    public static TensorNames Of(object? root, ReadingGuard guard)
+    public static TensorNames Of(object? root, ParseBudget guard)
     {
         var names = new TensorNames(guard);
         if (root is PickleTensor tensor)
@@ -53,7 +53,7 @@ internal sealed class TensorNames
         if (_way.Count == DeepestNesting || _way.Contains(value))
         {
             string problem = _way.Count == DeepestNesting ? $"is nested more than {DeepestNesting} deep" : "contains itself";
-            throw _guard.Damaged($"the value {ReadingGuard.Quote(path)} {problem}");
+            throw _guard.Damaged($"the value {ParseBudget.Quote(path)} {problem}");
         }
 
         _way.Add(value);
@@ -117,7 +117,7 @@ internal sealed class TensorNames
     {
         if (!_tensors.TryAdd(name, StridedTensor.Check(name, tensor, _guard)))
         {
-            throw _guard.Damaged($"two tensors have the name {ReadingGuard.Quote(name)}");
+            throw _guard.Damaged($"two tensors have the name {ParseBudget.Quote(name)}");
         }
     }
 

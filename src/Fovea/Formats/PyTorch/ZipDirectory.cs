@@ -26,12 +26,12 @@ internal static class ZipDirectory
     private const int End64Size = 56;
     private const int EntrySize = 46;
     private const int LocalSize = 30;
-    private const int LongestComment = ushort.MaxValue;
+    private const int MaxComment = ushort.MaxValue;
 
     /// <summary>Reads the directory.</summary>
     /// <returns>The files by name, with folders and slashes.</returns>
     /// <exception cref="InvalidFileException">The archive is damaged or lies.</exception>
-    public static IReadOnlyDictionary<string, ZipEntry> Read(MappedFile file, ReadingGuard guard)
+    public static IReadOnlyDictionary<string, ZipEntry> Read(MappedFile file, ParseBudget guard)
     {
         (long directory, long end) = FindDirectory(file, guard);
         long position = directory;
@@ -60,12 +60,12 @@ internal static class ZipDirectory
             long start = DataStart(file, guard, header, plain, nameBytes, name, directory);
             if (length > directory - start)
             {
-                throw guard.Damaged($"{ReadingGuard.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
+                throw guard.Damaged($"{ParseBudget.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
             }
 
             if (!entries.TryAdd(name, new ZipEntry(start, length, plain)))
             {
-                throw guard.Damaged($"the name {ReadingGuard.Quote(name)} stands twice in its directory");
+                throw guard.Damaged($"the name {ParseBudget.Quote(name)} stands twice in its directory");
             }
 
             occupied.Add((header, start + length, name));
@@ -76,9 +76,9 @@ internal static class ZipDirectory
         return entries;
     }
 
-    private static (long Start, long End) FindDirectory(MappedFile file, ReadingGuard guard)
+    private static (long Start, long End) FindDirectory(MappedFile file, ParseBudget guard)
     {
-        int tailLength = (int)Math.Min(file.Length, EndSize + LongestComment);
+        int tailLength = (int)Math.Min(file.Length, EndSize + MaxComment);
         ReadOnlySpan<byte> tail = file.Slice(file.Length - tailLength, tailLength);
         for (int i = tailLength - EndSize; i >= 0; i--)
         {
@@ -108,7 +108,7 @@ internal static class ZipDirectory
         throw guard.Damaged("it begins as a zip archive but has no directory at its end, as a download that was cut off");
     }
 
-    private static (long Header, long Length, bool IsPlain) Sizes(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> extra, string name, ReadingGuard guard)
+    private static (long Header, long Length, bool IsPlain) Sizes(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> extra, string name, ParseBudget guard)
     {
         bool plain = IsPlain(fields, flagsAt: 8, methodAt: 10);
         long packed = UInt32(fields, 20);
@@ -132,7 +132,7 @@ internal static class ZipDirectory
 
         return packed >= 0 && header >= 0 && (packed == length || !plain)
             ? (header, packed, plain)
-            : throw guard.Damaged($"{ReadingGuard.Quote(name)} takes {packed} bytes in the archive but claims {length}");
+            : throw guard.Damaged($"{ParseBudget.Quote(name)} takes {packed} bytes in the archive but claims {length}");
     }
 
     private static bool IsPlain(ReadOnlySpan<byte> fields, int flagsAt, int methodAt) =>
@@ -150,7 +150,7 @@ internal static class ZipDirectory
         return value;
     }
 
-    private static long DataStart(MappedFile file, ReadingGuard guard, long header, bool plain, ReadOnlySpan<byte> nameBytes, string name, long directory)
+    private static long DataStart(MappedFile file, ParseBudget guard, long header, bool plain, ReadOnlySpan<byte> nameBytes, string name, long directory)
     {
         if (header <= directory - LocalSize - nameBytes.Length)
         {
@@ -166,17 +166,17 @@ internal static class ZipDirectory
             }
         }
 
-        throw guard.Damaged($"the header of {ReadingGuard.Quote(name)} is not where its directory says, or says something else");
+        throw guard.Damaged($"the header of {ParseBudget.Quote(name)} is not where its directory says, or says something else");
     }
 
-    private static void CheckOverlap(List<(long Start, long End, string Name)> occupied, ReadingGuard guard)
+    private static void CheckOverlap(List<(long Start, long End, string Name)> occupied, ParseBudget guard)
     {
         occupied.Sort((a, b) => a.Start.CompareTo(b.Start));
         for (int i = 1; i < occupied.Count; i++)
         {
             if (occupied[i].Start < occupied[i - 1].End)
             {
-                throw guard.Damaged($"{ReadingGuard.Quote(occupied[i].Name)} and {ReadingGuard.Quote(occupied[i - 1].Name)} overlap in the archive");
+                throw guard.Damaged($"{ParseBudget.Quote(occupied[i].Name)} and {ParseBudget.Quote(occupied[i - 1].Name)} overlap in the archive");
             }
         }
     }

@@ -10,7 +10,7 @@ internal static class ZipFormat
 
     /// <summary>Reads the pickled object and locates its storages.</summary>
     /// <exception cref="InvalidFileException">The file is damaged, hostile or an archive of something else.</exception>
-    public static object? Read(MappedFile file, ReadingGuard guard)
+    public static object? Read(MappedFile file, ParseBudget guard)
     {
         IReadOnlyDictionary<string, ZipEntry> entries = ZipDirectory.Read(file, guard);
         string[] pickles = [.. entries.Keys.Where(
@@ -44,14 +44,14 @@ internal static class ZipFormat
             string name = $"{folder}/data/{storage.Key}";
             if (!entries.TryGetValue(name, out ZipEntry entry))
             {
-                throw guard.Damaged($"the storage {ReadingGuard.Quote(name)}, which a tensor uses, is missing from the archive");
+                throw guard.Damaged($"the storage {ParseBudget.Quote(name)}, which a tensor uses, is missing from the archive");
             }
 
             CheckPlain(file, name, entry);
             if (storage.Count > entry.Length / storage.ElementType.Size())
             {
                 throw guard.Damaged(
-                    $"the storage {ReadingGuard.Quote(name)} has {entry.Length} bytes "
+                    $"the storage {ParseBudget.Quote(name)} has {entry.Length} bytes "
                         + $"where its tensors are promised {storage.Count} elements of type {storage.ElementType.Code()}");
             }
 
@@ -62,12 +62,12 @@ internal static class ZipFormat
         return root;
     }
 
-    private static ReadOnlySpan<byte> Bytes(MappedFile file, ReadingGuard guard, string name, ZipEntry entry)
+    private static ReadOnlySpan<byte> Bytes(MappedFile file, ParseBudget guard, string name, ZipEntry entry)
     {
         CheckPlain(file, name, entry);
         return entry.Length <= int.MaxValue
             ? file.Slice(entry.Start, (int)entry.Length)
-            : throw guard.Damaged($"{ReadingGuard.Quote(name)} has {entry.Length} bytes");
+            : throw guard.Damaged($"{ParseBudget.Quote(name)} has {entry.Length} bytes");
     }
 
     private static void CheckPlain(MappedFile file, string name, ZipEntry entry)
@@ -76,7 +76,7 @@ internal static class ZipFormat
         {
             throw new InvalidFileException(
                 file.Path,
-                $"its entry {ReadingGuard.Quote(name)} is compressed or encrypted, which PyTorch never does",
+                $"its entry {ParseBudget.Quote(name)} is compressed or encrypted, which PyTorch never does",
                 "Unpack the archive and pack it again with zip -0, or load and save it in PyTorch.");
         }
     }

@@ -44,11 +44,11 @@ public static class KeySchemes
     /// How the names end of what files hold beside a network's tensors and that loses nothing when it is left out: constants that CrossFormer's code of 2021
     /// kept, and what counters of operations leave behind.
     /// </summary>
-    public static IReadOnlyList<string> Leftovers { get; } = ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
+    public static IReadOnlyList<string> IgnoredKeys { get; } = ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
 
     /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
     /// <param name="outline">The model.</param>
-    internal static IReadOnlyList<KeyScheme> Of(ModelOutline outline) =>
+    internal static IReadOnlyList<KeyScheme> Of(ModelSignature outline) =>
     [
         .. All.Where(scheme => scheme == Official
             || (outline.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && outline.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
@@ -56,5 +56,5 @@ public static class KeySchemes
 
     /// <summary>Whether a name is that of a leftover.</summary>
     public static bool IsLeftover(string name) =>
-        Leftovers.Any(ending => name == ending || (name.EndsWith(ending, StringComparison.Ordinal) && name[name.Length - ending.Length - 1] == '.'));
+        IgnoredKeys.Any(ending => name == ending || (name.EndsWith(ending, StringComparison.Ordinal) && name[name.Length - ending.Length - 1] == '.'));
 }

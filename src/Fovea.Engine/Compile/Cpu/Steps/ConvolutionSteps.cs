@@ -8,7 +8,7 @@ namespace Fovea.Engine.Compile.Cpu.Steps;
 internal static class Geometry
 {
     /// <summary>The geometry of a window over a map (N, H, W, C).</summary>
-    public static ConvolutionGeometry Of(Window window, Shape map, int outputs) =>
+    public static ConvolutionGeometry Of(WindowSpec window, Shape map, int outputs) =>
         new(map[0], map[1], map[2], map[3], outputs, window.Kernel, window.Stride, window.Padding, window.Dilation);
 }
 
@@ -25,7 +25,7 @@ internal sealed unsafe class ConvolutionStep : PackedStep
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         var operation = (Graph.Operations.Convolution)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
-        _geometry = Geometry.Of(operation.Window, node.Inputs[0].Shape, node.Inputs[1].Shape[0]);
+        _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]);
         PlanPacking(builder, node.Inputs[1], Kernels.Convolution.PackedLength(in _geometry));
     }
 
@@ -61,7 +61,7 @@ internal sealed unsafe class ConvolutionInputGradientStep : PackedStep
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         var operation = (Graph.Operations.ConvolutionInputGradient)node.Operation;
-        _geometry = Geometry.Of(operation.Window, operation.InputShape, node.Inputs[1].Shape[0]);
+        _geometry = Geometry.Of(operation.WindowSpec, operation.InputShape, node.Inputs[1].Shape[0]);
         PlanPacking(builder, node.Inputs[1], Kernels.ConvolutionInputGradient.PackedLength(in _geometry));
     }
 
@@ -94,7 +94,7 @@ internal sealed unsafe class ConvolutionWeightGradientStep : Step
     public ConvolutionWeightGradientStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        _geometry = Geometry.Of(((Graph.Operations.ConvolutionWeightGradient)node.Operation).Window, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
+        _geometry = Geometry.Of(((Graph.Operations.ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
         _partials = Temporary(Kernels.ConvolutionWeightGradient.PartialFloats(in _geometry), builder);
     }
 

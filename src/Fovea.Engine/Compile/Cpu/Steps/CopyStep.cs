@@ -35,10 +35,10 @@ internal sealed unsafe class ConstantStep : Step
     {
         switch (Node.Operation)
         {
-            case IndexTable table:
+            case IntegerTensor table:
                 table.Elements.CopyTo(new Span<int>(Writes[0].Integers, table.Elements.Length));
                 break;
-            case NumberTable table:
+            case FloatTensor table:
                 table.Elements.CopyTo(new Span<float>(Writes[0].Floats, table.Elements.Length));
                 break;
             default:

@@ -17,7 +17,7 @@ internal sealed unsafe class DepthwiseStep : Step
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         var operation = (Graph.Operations.DepthwiseConvolution)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
-        _geometry = Geometry.Of(operation.Window, node.Inputs[0].Shape, node.Inputs[0].Shape.Last);
+        _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[0].Shape.Last);
     }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ internal sealed unsafe class DepthwiseInputGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         var operation = (DepthwiseInputGradient)node.Operation;
-        _geometry = Geometry.Of(operation.Window, operation.InputShape, operation.InputShape.Last);
+        _geometry = Geometry.Of(operation.WindowSpec, operation.InputShape, operation.InputShape.Last);
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ internal sealed unsafe class DepthwiseWeightGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         Shape map = node.Inputs[1].Shape;
-        _geometry = Geometry.Of(((DepthwiseWeightGradient)node.Operation).Window, map, map.Last);
+        _geometry = Geometry.Of(((DepthwiseWeightGradient)node.Operation).WindowSpec, map, map.Last);
         _partials = Temporary(DepthwiseGradient.WeightPartialFloats(in _geometry), builder);
     }
 

@@ -46,6 +46,6 @@ internal sealed unsafe class JointConvolutionStep : PackedStep
     private static JointConvolutionGeometry? GeometryOf(Node node, PlanBuilder builder) =>
         node.Operation is Graph.Operations.Convolution operation
             ? JointConvolutionGeometry.Of(
-                Geometry.Of(operation.Window, node.Inputs[0].Shape, node.Inputs[1].Shape[0]), !builder.Uses.IsConstant(node.Inputs[1]))
+                Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]), !builder.Uses.IsConstant(node.Inputs[1]))
             : null;
 }

@@ -4,24 +4,24 @@ using Fovea.Engine.Kernels;
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
 /// <summary>Resizes a map, or carries the gradient of that back.</summary>
-internal sealed unsafe class ResampleStep : Step
+internal sealed unsafe class ResizeStep : Step
 {
-    private readonly ResampleTable _rows;
-    private readonly ResampleTable _columns;
+    private readonly ResizeTable _rows;
+    private readonly ResizeTable _columns;
     private readonly int _batch;
     private readonly int _channels;
 
     /// <summary>Computes the taps.</summary>
     [SetsRequiredMembers]
-    public ResampleStep(Node node, PlanBuilder builder)
+    public ResizeStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        (Resample operation, Shape map) = node.Operation is ResampleGradient gradient
+        (Resize operation, Shape map) = node.Operation is ResizeGradient gradient
             ? (gradient.Forward, gradient.InputShape)
-            : ((Resample)node.Operation, node.Inputs[0].Shape);
+            : ((Resize)node.Operation, node.Inputs[0].Shape);
         _rows = Table(operation, map[1], operation.Height);
         _columns = Table(operation, map[2], operation.Width);
-        if (node.Operation is ResampleGradient)
+        if (node.Operation is ResizeGradient)
         {
             (_rows, _columns) = (_rows.Transpose(), _columns.Transpose());
         }
@@ -30,18 +30,18 @@ internal sealed unsafe class ResampleStep : Step
     }
 
     /// <inheritdoc/>
-    public override long ScratchFloats => ResampleKernel.ScratchFloats(_columns, _channels);
+    public override long ScratchFloats => ResizeKernel.ScratchFloats(_columns, _channels);
 
     /// <inheritdoc/>
-    public override int Parts(int phase) => ResampleKernel.Parts(_rows, _batch);
+    public override int Parts(int phase) => ResizeKernel.Parts(_rows, _batch);
 
     /// <inheritdoc/>
     public override void Run(int phase, int first, int last, int worker) =>
-        ResampleKernel.Run(_rows, _columns, _channels, Reads[0].Floats, Writes[0].Floats, first, last, ScratchOf(worker));
+        ResizeKernel.Run(_rows, _columns, _channels, Reads[0].Floats, Writes[0].Floats, first, last, ScratchOf(worker));
 
-    private static ResampleTable Table(Resample operation, int from, int to) => operation.Interpolation == Interpolation.Bilinear
-        ? ResampleTable.Bilinear(from, to, operation.AlignCorners)
-        : ResampleTable.Bicubic(from, to, operation.AlignCorners);
+    private static ResizeTable Table(Resize operation, int from, int to) => operation.Interpolation == Interpolation.Bilinear
+        ? ResizeTable.Bilinear(from, to, operation.AlignCorners)
+        : ResizeTable.Bicubic(from, to, operation.AlignCorners);
 }
 
 /// <summary>Sum, mean or largest along neighbouring axes.</summary>
@@ -104,7 +104,7 @@ internal sealed unsafe class PoolingStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         Shape map = node.Inputs[0].Shape;
-        _geometry = Geometry.Of(((Pooling)node.Operation).Window, map, map.Last);
+        _geometry = Geometry.Of(((Pooling)node.Operation).WindowSpec, map, map.Last);
     }
 
     /// <inheritdoc/>
@@ -136,7 +136,7 @@ internal sealed unsafe class PoolingGradientStep : Step
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
         Shape map = node.Inputs[0].Shape;
-        _geometry = Geometry.Of(((PoolingGradient)node.Operation).Forward.Window, map, map.Last);
+        _geometry = Geometry.Of(((PoolingGradient)node.Operation).Forward.WindowSpec, map, map.Last);
     }
 
     /// <inheritdoc/>

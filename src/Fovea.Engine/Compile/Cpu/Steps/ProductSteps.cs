@@ -19,22 +19,22 @@ internal sealed unsafe class ProductStep : PackedStep
     public ProductStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        var operation = (Graph.Operations.MatrixProduct)node.Operation;
+        var operation = (Graph.Operations.MatMul)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
-        (_, _rows, _columns, _depth) = Graph.Operations.MatrixProduct.Extents(operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        (_, _rows, _columns, _depth) = Graph.Operations.MatMul.Extents(operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
         _transposeLeft = operation.TransposeLeft;
         _transposeRight = operation.TransposeRight;
         PlanPacking(builder, node.Inputs[1], RightPacking.PackedLength(_depth, _columns));
     }
 
     /// <inheritdoc/>
-    public override long ScratchFloats => Kernels.MatrixProduct.ScratchFloats(_depth, _transposeLeft);
+    public override long ScratchFloats => Kernels.MatMul.ScratchFloats(_depth, _transposeLeft);
 
     /// <inheritdoc/>
     protected override int PackParts => RightPacking.Panels(_columns);
 
     /// <inheritdoc/>
-    protected override int ProductParts => Kernels.MatrixProduct.Parts(_rows, _columns);
+    protected override int ProductParts => Kernels.MatMul.Parts(_rows, _columns);
 
     /// <inheritdoc/>
     protected override void Pack(float* source, float* packed, int first, int last) =>
@@ -56,7 +56,7 @@ internal sealed unsafe class ProductStep : PackedStep
             ResultStride = _columns,
             Epilogue = _epilogue.Pointers,
         };
-        Kernels.MatrixProduct.Multiply(in product, first, last, scratch);
+        Kernels.MatMul.Multiply(in product, first, last, scratch);
     }
 }
 
@@ -64,7 +64,7 @@ internal sealed unsafe class ProductStep : PackedStep
 internal sealed unsafe class BatchedProductStep : Step
 {
     private readonly EpilogueOperands _epilogue;
-    private readonly Graph.Operations.MatrixProduct _operation;
+    private readonly Graph.Operations.MatMul _operation;
     private readonly int _batch;
     private readonly int _rows;
     private readonly int _columns;
@@ -75,9 +75,9 @@ internal sealed unsafe class BatchedProductStep : Step
     public BatchedProductStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        _operation = (Graph.Operations.MatrixProduct)node.Operation;
+        _operation = (Graph.Operations.MatMul)node.Operation;
         _epilogue = new EpilogueOperands(_operation.Epilogue, Reads);
-        (long batch, _rows, _columns, _depth) = Graph.Operations.MatrixProduct.Extents(_operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        (long batch, _rows, _columns, _depth) = Graph.Operations.MatMul.Extents(_operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
         _batch = (int)batch;
     }
 
@@ -129,13 +129,13 @@ internal sealed unsafe class WeightGradientStep : Step
     public WeightGradientStep(Node node, PlanBuilder builder)
     {
         (Node, Reads, Writes) = Lowering.Operands(node, builder);
-        (_, _outputs, _inputs, _rows) = Graph.Operations.MatrixProduct.Extents((Graph.Operations.MatrixProduct)node.Operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        (_, _outputs, _inputs, _rows) = Graph.Operations.MatMul.Extents((Graph.Operations.MatMul)node.Operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
         _partials = Temporary(WeightGradientProduct.PartialFloats(_rows, _outputs, _inputs), builder);
     }
 
     /// <summary>Whether a node is such a product.</summary>
     public static bool Fits(Node node) =>
-        node.Operation is Graph.Operations.MatrixProduct { TransposeLeft: true, TransposeRight: false } product
+        node.Operation is Graph.Operations.MatMul { TransposeLeft: true, TransposeRight: false } product
         && product.Epilogue == Graph.Operations.Epilogue.None
         && node.Inputs[0].Shape.Rank == 2
         && node.Inputs[1].Shape.Rank == 2;

@@ -52,9 +52,9 @@ internal sealed unsafe class WinogradStep : PackedStep
         return node.Operation switch
         {
             Graph.Operations.Convolution forward =>
-                WinogradGeometry.Of(Geometry.Of(forward.Window, node.Inputs[0].Shape, outputs), weightsChange),
+                WinogradGeometry.Of(Geometry.Of(forward.WindowSpec, node.Inputs[0].Shape, outputs), weightsChange),
             Graph.Operations.ConvolutionInputGradient gradient =>
-                WinogradGeometry.OfInputGradient(Geometry.Of(gradient.Window, gradient.InputShape, outputs), weightsChange),
+                WinogradGeometry.OfInputGradient(Geometry.Of(gradient.WindowSpec, gradient.InputShape, outputs), weightsChange),
             _ => null,
         };
     }

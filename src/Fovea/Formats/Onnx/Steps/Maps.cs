@@ -27,7 +27,7 @@ internal static class Maps
     /// <summary>Mean or largest element under windows.</summary>
     public static void WritePooling(Pooling pooling, ExportStep step, OnnxGraph graph)
     {
-        Window window = pooling.Window;
+        WindowSpec window = pooling.WindowSpec;
         List<OnnxAttribute> attributes =
         [
             new("kernel_shape", (long[])[window.Kernel, window.Kernel]),
@@ -44,7 +44,7 @@ internal static class Maps
     }
 
     /// <summary>A map of another size.</summary>
-    public static void WriteResample(Resample resample, ExportStep step, OnnxGraph graph)
+    public static void WriteResample(Resize resample, ExportStep step, OnnxGraph graph)
     {
         string x = graph.Operand(step.Reads[0], MapLayout.ChannelsFirst);
         string outer = graph.Add("Shape", [x], new OnnxAttribute("start", 0L), new OnnxAttribute("end", 2L));

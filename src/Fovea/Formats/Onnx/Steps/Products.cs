@@ -5,20 +5,20 @@ internal static class Products
 {
     /// <summary>Dense convolution: Conv.</summary>
     public static void WriteConvolution(Convolution convolution, ExportStep step, OnnxGraph graph) =>
-        WriteConv(step, graph, graph.Constant(step.Reads[1], "weight_folded", [0, 3, 1, 2]), convolution.Window, groups: 1);
+        WriteConv(step, graph, graph.Constant(step.Reads[1], "weight_folded", [0, 3, 1, 2]), convolution.WindowSpec, groups: 1);
 
     /// <summary>Depthwise convolution: Conv of as many groups as there are channels, possibly with several results each.</summary>
     public static void WriteDepthwise(DepthwiseConvolution convolution, ExportStep step, OnnxGraph graph)
     {
         Shape weights = step.Reads[1].Shape;
         string name = graph.Constant(step.Reads[1], "weight_folded", [2, 0, 1], [weights[2], 1, weights[0], weights[1]]);
-        WriteConv(step, graph, name, convolution.Window, step.Reads[0].Shape.Last);
+        WriteConv(step, graph, name, convolution.WindowSpec, step.Reads[0].Shape.Last);
     }
 
     /// <summary>
     /// Matrix product: where the map has its channels first a 1×1 Conv, of two matrices Gemm, otherwise MatMul.
     /// </summary>
-    public static void WriteProduct(MatrixProduct product, ExportStep step, MapLayout layout, OnnxGraph graph)
+    public static void WriteProduct(MatMul product, ExportStep step, MapLayout layout, OnnxGraph graph)
     {
         (Value left, Value right) = (step.Reads[0], step.Reads[1]);
         int[]? turned = product.TransposeRight ? [1, 0] : null;
@@ -26,7 +26,7 @@ internal static class Products
         {
             long outputs = step.Result.Shape.Last;
             string weights = graph.Constant(right, "weight_folded", product.TransposeRight ? null : [1, 0], [outputs, left.Shape.Last, 1, 1]);
-            WriteConv(step, graph, weights, new Window(1), groups: 1);
+            WriteConv(step, graph, weights, new WindowSpec(1), groups: 1);
         }
         else if (left.Shape.Rank == 2 && right.Shape.Rank == 2)
         {
@@ -45,7 +45,7 @@ internal static class Products
         }
     }
 
-    private static void WriteConv(ExportStep step, OnnxGraph graph, string weights, Window window, int groups)
+    private static void WriteConv(ExportStep step, OnnxGraph graph, string weights, WindowSpec window, int groups)
     {
         string map = graph.Operand(step.Reads[0], MapLayout.ChannelsFirst);
         string result = graph.Add(

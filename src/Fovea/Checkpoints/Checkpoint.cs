@@ -1,0 +1,244 @@
+using System.Text.Json;
+using Fovea.Checkpoints;
+using Fovea.Data;
+using Fovea.Formats;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Checkpoints;
+
+/// <summary>What must travel with weights so that they can be used.</summary>
+/// <param name="Model">The model's registered name.</param>
+/// <param name="Options">What differs from the registered variant.</param>
+/// <param name="Classes">The names of the classes, in the order of the logits.</param>
+/// <param name="Preprocessing">How images become the network's input.</param>
+public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
+{
+    /// <summary>The same for images of another size. A resize to the shorter side keeps its proportion to the input.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    public CheckpointInfo At(int height, int width) => this with
+    {
+        Options = Options with { Height = height, Width = width },
+        Preprocessing = Preprocessing with
+        {
+            Height = height,
+            Width = width,
+            ResizeTo = (int)Math.Round((double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
+        },
+    };
+
+    /// <summary>Makes the network without weights.</summary>
+    public Network CreateNetwork() => ModelRegistry.Create(Model, Options);
+}
+
+/// <summary>
+/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use them
+/// in the metadata. Names that begin with <c>training.</c> hold what is needed to go on training.
+/// </summary>
+public static class Checkpoint
+{
+    /// <summary>How names begin of tensors that only training needs.</summary>
+    public const string TrainingPrefix = "training.";
+
+    private const string ModelKey = "fovea.model";
+    private const string OptionsKey = "fovea.options";
+    private const string ClassesKey = "fovea.classes";
+    private const string PreprocessingKey = "fovea.preprocessing";
+
+    /// <summary>Writes a checkpoint whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="info">What the weights are.</param>
+    /// <param name="state">The weights and statistics.</param>
+    /// <param name="trainingTensors">Tensors that only training needs.</param>
+    /// <param name="trainingState">What else training needs, as JSON under <c>fovea.training</c>.</param>
+    /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
+    public static void Save(
+        string path, CheckpointInfo info, ParameterStore state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
+    {
+        Dictionary<string, string> metadata = Metadata(info);
+        if (trainingState is not null)
+        {
+            metadata["fovea.training"] = trainingState;
+        }
+
+        SafeTensorsWriter.Write(path, [.. TensorFilling.ToFile(state), .. trainingTensors ?? []], metadata);
+    }
+
+    /// <summary>What a model's files say about its weights, as names and values.</summary>
+    public static Dictionary<string, string> Metadata(CheckpointInfo info) => new()
+    {
+        [ModelKey] = info.Model,
+        [OptionsKey] = info.Options.ToJson(),
+        [ClassesKey] = JsonSerializer.Serialize(info.Classes),
+        [PreprocessingKey] = info.Preprocessing.ToJson(),
+    };
+
+    /// <summary>Whether a file says of itself that Fovea wrote it.</summary>
+    /// <param name="file">The file.</param>
+    public static bool IsOwn(SafeTensorsFile file) => file.Metadata.ContainsKey(ModelKey);
+
+    /// <summary>What a checkpoint's weights are.</summary>
+    /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>
+    public static CheckpointInfo ReadInfo(SafeTensorsFile file)
+    {
+        foreach (string key in new[] { ModelKey, OptionsKey, ClassesKey, PreprocessingKey })
+        {
+            if (!file.Metadata.ContainsKey(key))
+            {
+                throw new InvalidFileException(file.Path, $"the metadata have no entry {key}", "Give a checkpoint that Fovea wrote.");
+            }
+        }
+
+        try
+        {
+            CheckpointInfo info = new(
+                file.Metadata[ModelKey],
+                ModelOptions.FromJson(file.Metadata[OptionsKey]),
+                JsonMembers.Texts(file.Metadata[ClassesKey]),
+                Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
+            return info.Classes.Count == info.Options.Classes
+                ? info
+                : throw new InvalidFileException(
+                    file.Path, $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}", "Give a checkpoint that Fovea wrote.");
+        }
+        catch (Exception error) when (error is JsonException or UnusableDataException)
+        {
+            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
+        }
+    }
+
+    /// <summary>Fills a module's state from a checkpoint. Tables that belong to another image size are resized.</summary>
+    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
+    public static void Load(SafeTensorsFile file, ParameterStore state) => Load(file, state, TensorFilling.Fill);
+
+    /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.</param>
+    /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
+    public static (CheckpointInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return Open(file, size, TensorFilling.Fill, (info, network, state) => (info, network, state));
+    }
+
+    /// <summary>
+    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in memory once and not twice;
+    /// the state keeps only what runs read as it is, and no further plan can be made of it.
+    /// </summary>
+    /// <typeparam name="T">What is compiled.</typeparam>
+    /// <param name="path">The file, which is mapped until this returns and must not be changed in the meantime.</param>
+    /// <param name="size">As <see cref="Open(string, ValueTuple{int, int}?)"/> has it.</param>
+    /// <param name="compile">Makes plans; the state belongs to the result.</param>
+    /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
+    internal static T Compile<T>(string path, (int Height, int Width)? size, Func<CheckpointInfo, Network, ParameterStore, T> compile)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        using StagingMemory lent = new();
+        return Open(file, size, (_, name, tensor) => TensorFilling.FillInPlace(file, lent, name, tensor), (info, network, state) =>
+        {
+            T compiled = compile(info, network, state);
+            foreach (Parameter tensor in state.Tensors.Values)
+            {
+                tensor.Variable.Unmap();
+            }
+
+            return compiled;
+        });
+    }
+
+    private static T Open<T>(
+        SafeTensorsFile file, (int Height, int Width)? size, Action<SafeTensorsFile, string, Parameter> fill, Func<CheckpointInfo, Network, ParameterStore, T> make)
+    {
+        CheckpointInfo info = ReadInfo(file);
+        Network network = CreateNetwork(info, file.Path);
+        if (size is (int height, int width))
+        {
+            info = info.At(height, width);
+            network = info.CreateNetwork();
+        }
+
+        ParameterStore state = new(network);
+        try
+        {
+            Load(file, state, fill);
+            return make(info, network, state);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+
+    private static void Load(SafeTensorsFile file, ParameterStore state, Action<SafeTensorsFile, string, Parameter> fill)
+    {
+        CheckNames(file, state);
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            fill(file, name, tensor);
+        }
+    }
+
+    /// <summary>Makes the network that a file says it holds.</summary>
+    /// <exception cref="InvalidFileException">There is no such model, or not with such options.</exception>
+    internal static Network CreateNetwork(CheckpointInfo info, string path)
+    {
+        try
+        {
+            return info.CreateNetwork();
+        }
+        catch (Exception error) when (error is ArgumentException or ShapeException)
+        {
+            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
+        }
+    }
+
+    /// <summary>The name of the first tensor with a value that is not finite; null where all are.</summary>
+    internal static string? FirstNonFinite(ParameterStore state)
+    {
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            foreach (float value in tensor.Variable.Data)
+            {
+                if (!float.IsFinite(value))
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static void CheckNames(SafeTensorsFile file, ParameterStore state)
+    {
+        string[] missing = [.. state.Tensors.Keys.Where(name => !file.Tensors.ContainsKey(name))];
+        string[] unexpected = [.. file.Tensors.Keys.Where(name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal))];
+        const string Remedy = "The file was made for another model or is damaged: give the right one.";
+        if (missing.Length > 0)
+        {
+            throw new InvalidFileException(file.Path, $"{Count(missing, "tensor is missing", "tensors are missing")}", Remedy);
+        }
+
+        if (unexpected.Length > 0)
+        {
+            throw new InvalidFileException(file.Path, $"{Count(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", Remedy);
+        }
+
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            if (TensorFilling.StoredShape(file.Info(name), tensor) is null)
+            {
+                throw new InvalidFileException(
+                    file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected", Remedy);
+            }
+        }
+    }
+
+    private static string Count(string[] names, string one, string many) => names.Length == 1
+        ? $"1 {one}: {names[0]}"
+        : $"{names.Length} {many}: {string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")}";
+}

@@ -1,0 +1,75 @@
+using Fovea.Engine;
+
+namespace Fovea.Data;
+
+/// <summary>Some of the images of another set, in a given order, with all of its classes.</summary>
+public sealed class SubsetDataset : IImageDataset
+{
+    private readonly IImageDataset _whole;
+    private readonly int[] _indices;
+
+    /// <summary>Takes images from a set.</summary>
+    /// <param name="whole">The set.</param>
+    /// <param name="indices">Which of its images, in which order.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index lies outside the set.</exception>
+    public SubsetDataset(IImageDataset whole, IEnumerable<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        ArgumentNullException.ThrowIfNull(indices);
+        _whole = whole;
+        _indices = [.. indices];
+        foreach (int index in _indices)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)whole.Count, nameof(indices));
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _indices.Length;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Classes => _whole.Classes;
+
+    /// <summary>Splits a set in two, class by class, always in the same way for the same seed.</summary>
+    /// <param name="whole">The set.</param>
+    /// <param name="fraction">
+    /// The share of each class that goes into the second part, between 0 and 1 exclusive, rounded to whole images; a class of two images
+    /// or more has at least one in each part, a class of one image keeps it in the first.
+    /// </param>
+    /// <param name="seed">The seed of the choice.</param>
+    /// <returns>The two parts, each in the set's own order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1.</exception>
+    public static (SubsetDataset Training, SubsetDataset Validation) Split(IImageDataset whole, double fraction, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        if (!(fraction > 0 && fraction < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction for validation lies between 0 and 1, both excluded.");
+        }
+
+        var training = new List<int>();
+        var validation = new List<int>();
+        var classes = Enumerable.Range(0, whole.Count).GroupBy(whole.LabelOf).OrderBy(group => group.Key);
+        foreach (var group in classes)
+        {
+            int[] members = [.. group];
+            var random = new KeyedRandom(seed, RandomStreams.Split, (ulong)group.Key);
+            random.Shuffle(members);
+            int taken = (int)Math.Round(members.Length * fraction, MidpointRounding.AwayFromZero);
+            taken = members.Length == 1 ? 0 : Math.Clamp(taken, 1, members.Length - 1);
+            validation.AddRange(members.AsSpan(0, taken));
+            training.AddRange(members.AsSpan(taken));
+        }
+
+        return (new SubsetDataset(whole, training.Order()), new SubsetDataset(whole, validation.Order()));
+    }
+
+    /// <inheritdoc/>
+    public int LabelOf(int index) => _whole.LabelOf(_indices[index]);
+
+    /// <inheritdoc/>
+    public Image Load(int index) => _whole.Load(_indices[index]);
+
+    /// <inheritdoc/>
+    public string NameOf(int index) => _whole.NameOf(_indices[index]);
+}

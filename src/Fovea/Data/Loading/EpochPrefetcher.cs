@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using Fovea.Engine;
+
+namespace Fovea.Data;
+
+/// <summary>
+/// One pass over a loader's batches. Threads take batch numbers in order, and a batch goes into slot number modulo slots, so that
+/// the consumer always knows where the next one will be; a thread waits while its slot is still in use.
+/// </summary>
+internal sealed class EpochPrefetcher : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _free;
+    private readonly SemaphoreSlim[] _ready;
+    private readonly CancellationTokenSource _stop;
+    private readonly Batch[] _slots;
+    private readonly Exception?[] _failures;
+    private readonly IImageDataset _dataset;
+    private readonly DataLoader _loader;
+    private readonly ConcurrentBag<Batch> _spare;
+    private readonly ulong _epoch;
+    private readonly int[] _order;
+    private readonly Thread[] _threads;
+    private int _nextToPrepare;
+    private int _nextToGive;
+    private bool _given;
+
+    /// <summary>Draws the epoch's order and starts the threads.</summary>
+    /// <param name="dataset">The images.</param>
+    /// <param name="loader">The options and the network's input.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="firstBatch">The first batch to give.</param>
+    /// <param name="spare">Batches to use again; they go back there at the end.</param>
+    /// <param name="cancellationToken">Stops the pass as <see cref="Stop"/> does.</param>
+    public EpochPrefetcher(
+        IImageDataset dataset, DataLoader loader, int epoch, int firstBatch, ConcurrentBag<Batch> spare, CancellationToken cancellationToken)
+    {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        (_dataset, _loader, _spare, _epoch) = (dataset, loader, spare, (ulong)epoch);
+        (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
+        _order = [.. Enumerable.Range(0, dataset.Count)];
+        var options = loader.Options;
+        if (options.Shuffle)
+        {
+            var random = new KeyedRandom(options.Seed, _epoch, RandomStreams.Order);
+            random.Shuffle(_order);
+        }
+
+        // One slot more than may wait: the batch that the consumer works on.
+        _slots = new Batch[options.Prefetch + 1];
+        for (int i = 0; i < _slots.Length; i++)
+        {
+            _slots[i] = spare.TryTake(out var batch) ? batch : new Batch(options.BatchSize, loader.Preprocessing.Length);
+        }
+
+        _failures = new Exception?[_slots.Length];
+        _free = new SemaphoreSlim(_slots.Length);
+        _ready = [.. _slots.Select(_ => new SemaphoreSlim(0))];
+        _threads = [.. Enumerable.Range(0, options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"Fovea loader {i}" })];
+        foreach (var thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>The next batch, once it is ready; null at the end of the epoch or when stopped.</summary>
+    /// <exception cref="UnusableDataException">An image of this batch could not be prepared.</exception>
+    public Batch? Next()
+    {
+        if (_given)
+        {
+            _given = false;
+            _free.Release();
+        }
+
+        if (_nextToGive >= _loader.BatchesPerEpoch || _stop.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        int slot = _nextToGive++ % _slots.Length;
+        try
+        {
+            _ready[slot].Wait(_stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
+        if (_failures[slot] is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        _given = true;
+        return _slots[slot];
+    }
+
+    /// <summary>Asks the threads to stop after the image they are at; <see cref="Next"/> gives null from then on.</summary>
+    public void Stop()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The pass ended on its own meanwhile.
+        }
+    }
+
+    /// <summary>Stops the threads, waits for them, and gives the batches back.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (var batch in _slots)
+        {
+            _spare.Add(batch);
+        }
+
+        _free.Dispose();
+        Array.ForEach(_ready, ready => ready.Dispose());
+        _stop.Dispose();
+    }
+
+    private void Work()
+    {
+        try
+        {
+            while (Take() is { } number)
+            {
+                int slot = number % _slots.Length;
+                _failures[slot] = Prepare(_slots[slot], number);
+                _ready[slot].Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped: nobody waits for what is left.
+        }
+    }
+
+    /// <summary>The next batch number once a slot is free for it; null when all are taken.</summary>
+    private int? Take()
+    {
+        _free.Wait(_stop.Token);
+        lock (_gate)
+        {
+            // The consumer frees slots in order, so a free slot is always that of the lowest number not yet taken.
+            if (_nextToPrepare < _loader.BatchesPerEpoch)
+            {
+                return _nextToPrepare++;
+            }
+        }
+
+        // Others may be waiting too, for a slot that they will not need.
+        _free.Release();
+        return null;
+    }
+
+    private Exception? Prepare(Batch batch, int number)
+    {
+        var preprocessing = _loader.Preprocessing;
+        var options = _loader.Options;
+        int first = number * options.BatchSize;
+        batch.Number = number;
+        batch.Count = Math.Min(options.BatchSize, _order.Length - first);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            int index = _order[first + i];
+            try
+            {
+                var destination = batch.Images.AsSpan(i * preprocessing.Length, preprocessing.Length);
+                var image = _dataset.Load(index);
+                if (options.Augmentation is { } augmentation)
+                {
+                    var random = new KeyedRandom(options.Seed, _epoch, (ulong)index);
+                    augmentation.Apply(image, preprocessing, ref random, destination);
+                }
+                else
+                {
+                    preprocessing.Apply(image, destination);
+                }
+
+                batch.Labels[i] = _dataset.LabelOf(index);
+                batch.Indices[i] = index;
+            }
+            catch (Exception exception)
+            {
+                // Whatever goes wrong here must reach the consumer, and must say with which image.
+                return exception is InvalidImageException or MissingLibraryException
+                    ? exception
+                    : new InvalidImageException(_dataset.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
+            }
+        }
+
+        batch.Images.AsSpan(batch.Count * preprocessing.Length).Clear();
+        batch.Labels.AsSpan(batch.Count).Fill(-1);
+        batch.Indices.AsSpan(batch.Count).Fill(-1);
+        return null;
+    }
+}

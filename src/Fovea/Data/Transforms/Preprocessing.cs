@@ -1,0 +1,283 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Data;
+
+/// <summary>How an image is brought near a network's input size before the centre crop.</summary>
+public enum ResizeRule
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/> pixels; the proportions stay.</summary>
+    ShorterSide,
+
+    /// <summary>Straight to the input size; the proportions change.</summary>
+    Exact,
+}
+
+/// <summary>
+/// Everything that turns an image into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
+/// </summary>
+/// <remarks>The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.</remarks>
+public sealed record Preprocessing
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    private float[]? _table;
+
+    /// <summary>The input's height in pixels.</summary>
+    public int Height { get; init; } = 224;
+
+    /// <summary>The input's width in pixels.</summary>
+    public int Width { get; init; } = 224;
+
+    /// <summary>The input's channels: 1 (colour images become grey) or 3 (grey images are repeated).</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>How the image is resized.</summary>
+    public ResizeRule Resize { get; init; } = ResizeRule.ShorterSide;
+
+    /// <summary>What <see cref="ResizeRule.ShorterSide"/> makes of the shorter side, in pixels; 0 means the input's shorter side.</summary>
+    public int ResizeTo { get; init; }
+
+    /// <summary>The filter that resizes.</summary>
+    public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
+
+    /// <summary>Whether the middle is cut out (or black borders added) where the resized image has another size; otherwise that is an error.</summary>
+    public bool CenterCrop { get; init; } = true;
+
+    /// <summary>Subtracted from each channel, on the scale 0 to 1. The default is ImageNet's.</summary>
+    public float[] Mean
+    {
+        get;
+        init => (field, _table) = (value, null);
+    }
+
+    = [0.485f, 0.456f, 0.406f];
+
+    /// <summary>Divides each channel, on the scale 0 to 1. The default is ImageNet's.</summary>
+    public float[] StandardDeviation
+    {
+        get;
+        init => (field, _table) = (value, null);
+    }
+
+    = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>The number of floats of one prepared image: height × width × channels.</summary>
+    [JsonIgnore]
+    public int Length => Height * Width * Channels;
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote; left-out members have their defaults.</summary>
+    /// <param name="json">One JSON object.</param>
+    /// <exception cref="UnusableDataException">The text is not such an object or its values do not fit together.</exception>
+    public static Preprocessing FromJson(string json)
+    {
+        try
+        {
+            var result = new Preprocessing();
+            JsonMembers.Read(json, (name, value) => result = result.With(name, value));
+            result.Validate();
+            return result;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            throw new UnusableDataException($"The preprocessing is not understood: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes all members as one JSON object on one line.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, _json);
+
+    /// <summary>Checks that the members fit together.</summary>
+    /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
+    public void Validate()
+    {
+        Require(Height is > 0 and <= Image.MaxSide && Width is > 0 and <= Image.MaxSide, $"the input size {Height}×{Width} is out of range");
+        Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
+        Require(ResizeTo is >= 0 and <= Image.MaxSide, $"resizeTo must be 0 or a number of pixels, not {ResizeTo}");
+        Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
+        Require(StandardDeviation.Length == Channels, $"standardDeviation has {StandardDeviation.Length} numbers for {Channels} channels");
+        Require(Array.TrueForAll(StandardDeviation, value => value > 0), "every standardDeviation must be above 0");
+
+        static void Require(bool condition, string problem)
+        {
+            if (!condition)
+            {
+                throw new ArgumentException($"Preprocessing: {problem}.");
+            }
+        }
+    }
+
+    /// <summary>Prepares an image for the network.</summary>
+    /// <param name="image">The image, of any size.</param>
+    /// <param name="destination">[Height, Width, Channels], <see cref="Length"/> floats.</param>
+    /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
+    public void Apply(Image image, Span<float> destination)
+    {
+        var raster = Fit(image);
+        Normalise(raster, destination);
+        raster.Return();
+    }
+
+    /// <summary>Checks the length of a prepared image.</summary>
+    /// <param name="prepared">[Height, Width, Channels].</param>
+    /// <exception cref="ArgumentException">It does not have <see cref="Length"/> floats.</exception>
+    internal void RequireLength(ReadOnlySpan<float> prepared)
+    {
+        if (prepared.Length != Length)
+        {
+            throw new ArgumentException($"A prepared image has {Height}×{Width}×{Channels} = {Length} floats, but {prepared.Length} were given.", nameof(prepared));
+        }
+    }
+
+    /// <summary>The image as the network sees it, before normalisation: for reports and plots.</summary>
+    /// <param name="image">The image, of any size.</param>
+    public Image View(Image image)
+    {
+        var raster = Fit(image);
+        var view = raster.ToImage();
+        raster.Return();
+        return view;
+    }
+
+    /// <summary>All steps before normalisation.</summary>
+    internal PixelBuffer Fit(Image image)
+    {
+        var raster = InChannels(image);
+        var (width, height) = ResizedSize(raster.Width, raster.Height);
+        if ((long)width * height > Image.MaxPixels)
+        {
+            raster.Return();
+            throw new UnusableDataException(
+                $"The image is {image.Width}×{image.Height} pixels, so narrow that it would be resized to {width}×{height}. Crop it or take it out.");
+        }
+
+        raster = raster.Then(raster.Resize(width, height, Interpolation));
+        if (!CenterCrop && (width != Width || height != Height))
+        {
+            raster.Return();
+            throw new UnusableDataException(
+                $"The image is {width}×{height} pixels (width × height), but the network takes {Width}×{Height}. Resize or crop it in the preprocessing.");
+        }
+
+        return raster.Then(raster.CenterCrop(Width, Height));
+    }
+
+    /// <summary>The image's pixels, made grey where the input has one channel.</summary>
+    internal PixelBuffer InChannels(Image image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var raster = PixelBuffer.Of(image);
+        return Channels == 1 ? raster.ToGrey() : raster;
+    }
+
+    /// <summary>Writes (value/255 − mean) / standard deviation, repeating grey where the input has three channels.</summary>
+    internal void Normalise(PixelBuffer raster, Span<float> destination)
+    {
+        var table = _table ??= CreateTable();
+        var pixels = raster.Pixels;
+        if (raster.Channels == 3)
+        {
+            for (int i = 0; i < pixels.Length; i += 3)
+            {
+                destination[i] = table[pixels[i]];
+                destination[i + 1] = table[256 + pixels[i + 1]];
+                destination[i + 2] = table[512 + pixels[i + 2]];
+            }
+        }
+        else
+        {
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                for (int channel = 0; channel < Channels; channel++)
+                {
+                    destination[(i * Channels) + channel] = table[(channel * 256) + pixels[i]];
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether both prepare images in the same way.</summary>
+    /// <param name="other">The other preprocessing.</param>
+    public bool Equals(Preprocessing? other) => other is not null && ToJson() == other.ToJson();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
+
+    /// <summary>The same with one member as its JSON value has it.</summary>
+    private Preprocessing With(string name, JsonElement value) => name switch
+    {
+        "height" => this with { Height = value.GetInt32() },
+        "width" => this with { Width = value.GetInt32() },
+        "channels" => this with { Channels = value.GetInt32() },
+        "resize" => this with
+        {
+            Resize = value.GetString() switch
+            {
+                "none" => ResizeRule.None,
+                "shorterSide" => ResizeRule.ShorterSide,
+                "exact" => ResizeRule.Exact,
+                _ => throw new JsonException($"'resize' is {value.GetRawText()}; known are none, shorterSide and exact"),
+            },
+        },
+        "resizeTo" => this with { ResizeTo = value.GetInt32() },
+        "interpolation" => this with
+        {
+            Interpolation = value.GetString() switch
+            {
+                "bilinear" => Interpolation.Bilinear,
+                "bicubic" => Interpolation.Bicubic,
+                _ => throw new JsonException($"'interpolation' is {value.GetRawText()}; known are bilinear and bicubic"),
+            },
+        },
+        "centerCrop" => this with { CenterCrop = value.GetBoolean() },
+        "mean" => this with { Mean = Numbers(value) },
+        "standardDeviation" => this with { StandardDeviation = Numbers(value) },
+        _ => throw new JsonException($"there is no member '{name}'"),
+    };
+
+    private static float[] Numbers(JsonElement list)
+    {
+        float[] numbers = new float[list.GetArrayLength()];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = list[i].GetSingle();
+        }
+
+        return numbers;
+    }
+
+    private (int Width, int Height) ResizedSize(int width, int height)
+    {
+        switch (Resize)
+        {
+            case ResizeRule.None:
+                return (width, height);
+            case ResizeRule.Exact:
+                return (Width, Height);
+            default:
+                // The longer side is cut to whole pixels, as torchvision does.
+                int side = ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
+                return width <= height
+                    ? (side, (int)((long)side * height / width))
+                    : ((int)((long)side * width / height), side);
+        }
+    }
+
+    private float[] CreateTable()
+    {
+        var table = new float[256 * Channels];
+        for (int i = 0; i < table.Length; i++)
+        {
+            table[i] = (((i % 256) / 255f) - Mean[i / 256]) / StandardDeviation[i / 256];
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,58 @@
+namespace Fovea.Data;
+
+/// <summary>Transforms of whole images; each gives a new image and leaves its input as it was.</summary>
+public static class Transforms
+{
+    /// <summary>Resizes with an antialiasing filter; equal to Pillow's <c>Image.resize</c> to the bit.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">The new width.</param>
+    /// <param name="height">The new height.</param>
+    /// <param name="interpolation">The filter.</param>
+    public static Image Resize(Image image, int width, int height, Interpolation interpolation = Interpolation.Bilinear)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        return Apply(image, raster => raster.Resize(width, height, interpolation));
+    }
+
+    /// <summary>Cuts a window out; where it reaches beyond the image it is black.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="left">The window's first column, possibly negative.</param>
+    /// <param name="top">The window's first row, possibly negative.</param>
+    /// <param name="width">The window's width.</param>
+    /// <param name="height">The window's height.</param>
+    public static Image Crop(Image image, int left, int top, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        return Apply(image, raster => raster.Crop(left, top, width, height));
+    }
+
+    /// <summary>Cuts the middle out, where torchvision's <c>CenterCrop</c> does; a smaller image gets black borders.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">The window's width.</param>
+    /// <param name="height">The window's height.</param>
+    public static Image CenterCrop(Image image, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        return Apply(image, raster => raster.CenterCrop(width, height));
+    }
+
+    /// <summary>Mirrors left to right.</summary>
+    /// <param name="image">The image.</param>
+    public static Image FlipHorizontal(Image image) => Apply(image, raster => raster.FlipHorizontal());
+
+    /// <summary>Converts to one channel with ITU-R 601's luma, as Pillow's <c>convert("L")</c> does.</summary>
+    /// <param name="image">The image.</param>
+    public static Image ToGrey(Image image) => Apply(image, raster => raster.ToGrey());
+
+    private static Image Apply(Image image, Func<PixelBuffer, PixelBuffer> transform)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var result = transform(PixelBuffer.Of(image));
+        var transformed = result.ToImage();
+        result.Return();
+        return transformed;
+    }
+}

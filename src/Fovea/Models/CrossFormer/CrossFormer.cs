@@ -1,0 +1,97 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// CrossFormer (arXiv 2108.00154) and CrossFormer++ (arXiv 2303.06908): a pyramid whose stages begin with a cross-scale embedding and go on with blocks that
+/// attend to neighbours and to cells far apart in turn.
+/// </summary>
+public sealed class CrossFormer : Network
+{
+    private readonly CrossFormerConfig _config;
+    private readonly CrossScaleEmbedding _embedding;
+    private readonly List<(CrossFormerBlock[] Blocks, CrossScaleEmbedding? Merge)> _stages = [];
+    private readonly LayerNorm? _norm;
+    private readonly Linear? _classifier;
+
+    /// <summary>Makes a network.</summary>
+    /// <param name="config">Which one.</param>
+    /// <exception cref="ArgumentException">Kernels and strides do not fit together.</exception>
+    /// <exception cref="ShapeException">It cannot be made for images of the size.</exception>
+    public CrossFormer(CrossFormerConfig config)
+        : base(config)
+    {
+        _config = config;
+        Sizes.Check(config.Height, config.Width);
+        _embedding = Add("patch_embed", new CrossScaleEmbedding(3, config.Channels, config.PatchKernels, PatchStride, "projs", normFirst: false));
+        int total = config.Stages.Sum(stage => stage.Depth);
+        for (int stage = 0, block = 0; stage < config.Stages.Count; stage++)
+        {
+            CrossFormerBlock[] blocks = new CrossFormerBlock[config.Stages[stage].Depth];
+            for (int i = 0; i < blocks.Length; i++, block++)
+            {
+                float dropPath = total > 1 ? config.DropPath * block / (total - 1) : 0;
+                blocks[i] = Add($"layers.{stage}.blocks.{i}", new CrossFormerBlock(config, stage, i, dropPath));
+            }
+
+            _stages.Add((blocks, stage < config.Stages.Count - 1 ? Add($"layers.{stage}.downsample", MergeAfter(stage)) : null));
+        }
+
+        if (!config.Dense)
+        {
+            _norm = Add("norm", new LayerNorm(config.ChannelsOf(config.Stages.Count - 1)));
+            _classifier = Add("head", new Linear(config.ChannelsOf(config.Stages.Count - 1), config.Classes));
+        }
+    }
+
+    /// <summary>The variants by name, at the size that they were trained with.</summary>
+    public static IReadOnlyDictionary<string, CrossFormerConfig> Variants { get; } = new OrderedDictionary<string, CrossFormerConfig>
+    {
+        ["crossformer_t"] = Constant(64, [1, 1, 8, 6], dropPath: 0.1f),
+        ["crossformer_s"] = Constant(96, [2, 2, 6, 2], dropPath: 0.2f),
+        ["crossformer_b"] = Constant(96, [2, 2, 18, 2], dropPath: 0.3f),
+        ["crossformer_l"] = Constant(128, [2, 2, 18, 2], dropPath: 0.5f),
+        ["crossformer_pp_s"] = Progressive(64, [2, 2, 18, 2], dropPath: 0.2f),
+        ["crossformer_pp_b"] = Progressive(96, [2, 2, 18, 2], dropPath: 0.3f),
+        ["crossformer_pp_l"] = Progressive(128, [2, 2, 18, 2], dropPath: 0.5f),
+        ["crossformer_pp_h"] = Progressive(128, [6, 6, 18, 2], dropPath: 0.5f),
+    };
+
+    /// <inheritdoc/>
+    public override ImageSizes Sizes => new(Multiple: PatchStride << (_config.Stages.Count - 1), Slack: PatchStride - 1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StageDescription> Stages =>
+        [.. _config.Stages.Select((_, stage) => new StageDescription($"stage{stage + 1}", PatchStride << stage, _config.ChannelsOf(stage)))];
+
+    private int PatchStride => _config.PatchKernels[0];
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        Sizes.Check(x.Shape[1], x.Shape[2]);
+        x = _embedding.Forward(x).Mark("stem").Mark("patch_embed").Dropout(_config.Dropout);
+        for (int stage = 0; stage < _stages.Count; stage++)
+        {
+            (CrossFormerBlock[] blocks, CrossScaleEmbedding? merge) = _stages[stage];
+            x = blocks.Aggregate(x, (map, block) => block.Forward(map)).Mark($"stage{stage + 1}");
+            x = merge is null ? x : merge.Forward(x).Mark($"merge{stage + 1}");
+        }
+
+        return _norm is null ? x : _classifier!.Forward(_norm.Forward(x).Mark("norm").Pool().Mark(Features));
+    }
+
+    /// <summary>CrossFormer: groups of one size in all stages, each as sparse as an image of 224 pixels asks for.</summary>
+    private static CrossFormerConfig Constant(int channels, int[] depths, float dropPath) =>
+        FourStages(channels, depths, [7, 7, 7, 7], [8, 4, 2, 1]) with { DropPath = dropPath };
+
+    /// <summary>CrossFormer++: groups that grow with depth, and cooling layers.</summary>
+    private static CrossFormerConfig Progressive(int channels, int[] depths, float dropPath) =>
+        FourStages(channels, depths, [4, 4, 14, 7], [4, 2, 1, 1]) with { DropPath = dropPath, CoolingLayers = true };
+
+    private static CrossFormerConfig FourStages(int channels, int[] depths, int[] groups, int[] intervals) =>
+        new(channels, [.. depths.Select((depth, i) => new CrossFormerStage(depth, (channels << i) / 32, groups[i], intervals[i]))]);
+
+    private CrossScaleEmbedding MergeAfter(int stage) =>
+        new(_config.ChannelsOf(stage), _config.ChannelsOf(stage + 1), _config.Stages[stage].MergeKernels, stride: 2, "reductions", normFirst: true);
+}

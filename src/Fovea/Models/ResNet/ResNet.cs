@@ -1,0 +1,98 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Deep residual network (arXiv 1512.03385) in the form that torchvision made common, where the 3×3 convolution carries the stride; and BoTNet
+/// (<see cref="BotNet"/>), whose last stage attends to the whole map instead.
+/// </summary>
+public sealed class ResNet : Network
+{
+    private const int StemChannels = 64;
+
+    private readonly ResNetConfig _config;
+    private readonly Conv2d _stem;
+    private readonly BatchNorm2d _stemNorm;
+    private readonly List<Bottleneck[]> _stages = [];
+    private readonly (Parameter ClassToken, AggregationBlock Block, LayerNorm Norm)? _aggregation;
+    private readonly Linear _classifier;
+
+    /// <summary>Makes a network.</summary>
+    /// <param name="config">Which one.</param>
+    public ResNet(ResNetConfig config)
+        : base(config)
+    {
+        _config = config;
+        Sizes.Check(config.Height, config.Width);
+        int features = Stages[^1].Channels;
+        Parameter? classToken = config.AttentionPooling is not null ? Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02))) : null;
+        _stem = Add("conv1", new Conv2d(3, StemChannels, kernel: 7, stride: 2, padding: 3, bias: false));
+        _stemNorm = Add("bn1", new BatchNorm2d(StemChannels));
+        int blocks = config.Depths.Sum();
+        for (int stage = 0, block = 0, channels = StemChannels; stage < config.Depths.Count; stage++)
+        {
+            Bottleneck[] members = new Bottleneck[config.Depths[stage]];
+            for (int i = 0; i < members.Length; i++, block++)
+            {
+                float dropPath = blocks > 1 ? config.DropPath * block / (blocks - 1) : 0;
+                members[i] = Add($"layer{stage + 1}.{i}", new Bottleneck(config, channels, stage, i, dropPath));
+                channels = WidthOf(stage) * Bottleneck.Expansion;
+            }
+
+            _stages.Add(members);
+        }
+
+        if (config.AttentionPooling is AttentionPoolingConfig pooling)
+        {
+            AggregationBlock block = new(features, perClass: false, pooling.LayerScale, pooling.Heads, pooling.MlpRatio, pooling.QueryKeyValueBias, pooling.Epsilon);
+            _aggregation = (classToken!, Add("blocks_token_only.0", block), Add("norm", new LayerNorm(features, pooling.Epsilon)));
+        }
+
+        string head = config.Article ? "fc.1" : _aggregation is null ? "fc" : "head";
+        _classifier = Add(head, new Linear(features, config.Classes, initializer: Initializer.FanInUniform));
+    }
+
+    /// <summary>The variants by name.</summary>
+    public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
+    {
+        ["resnet50"] = new([3, 4, 6, 3]),
+        ["resnet101"] = new([3, 4, 23, 3]),
+        ["resnet152"] = new([3, 8, 36, 3]),
+        ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
+    };
+
+    /// <inheritdoc/>
+    public override ImageSizes Sizes => new();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StageDescription> Stages =>
+        [.. _config.Depths.Select((_, stage) => new StageDescription($"stage{stage + 1}", StrideAfter(stage), WidthOf(stage) * Bottleneck.Expansion))];
+
+    /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
+    internal static int WidthOf(int stage) => StemChannels << stage;
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        x = _stemNorm.Forward(_stem.Forward(x)).Activate(_config.Activation);
+        x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
+        for (int stage = 0; stage < _stages.Count; stage++)
+        {
+            foreach (Bottleneck block in _stages[stage])
+            {
+                x = block.Forward(x);
+            }
+
+            x.Mark($"stage{stage + 1}");
+        }
+
+        return _classifier.Forward(Aggregate(x).Mark(Features).Dropout(_config.Dropout));
+    }
+
+    /// <summary>The mean of the map, or what a class token gathers of it (arXiv 2112.13692).</summary>
+    private Value Aggregate(Value map) => _aggregation is var (classToken, block, norm)
+        ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
+        : map.Pool();
+
+    private int StrideAfter(int stage) => Enumerable.Range(0, stage + 1).Aggregate(4, (stride, i) => stride * _config.StrideOf(i));
+}

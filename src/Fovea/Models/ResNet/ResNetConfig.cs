@@ -1,0 +1,101 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>What the attention of a bottleneck transformer knows of places.</summary>
+public enum BottleneckPosition
+{
+    /// <summary>The paper's: codes of the offset between query and key, by row and by column, shared by the heads.</summary>
+    Relative,
+
+    /// <summary>The paper's ablation: codes of the key's row and column, shared by the heads.</summary>
+    Absolute,
+
+    /// <summary>The article's (leaderj1001/BottleneckTransformers): codes of the query's row and column for each head, times the key position's query; nothing is scaled.</summary>
+    Article,
+
+    /// <summary>Nothing.</summary>
+    None,
+}
+
+/// <summary>Attention in place of the 3×3 convolutions of the last stage (arXiv 2101.11605, section 3).</summary>
+public sealed record BottleneckAttentionConfig
+{
+    /// <summary>Number of heads.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Channels of a head; the article's attention divides the bottleneck's width by the heads instead.</summary>
+    public int HeadWidth { get; init; } = 128;
+
+    /// <summary>What it knows of places.</summary>
+    public BottleneckPosition Position { get; init; }
+
+    /// <summary>Whether products with position codes are scaled as those with keys are.</summary>
+    public bool ScalePosition { get; init; } = true;
+
+    /// <summary>Whether queries, keys and values have a bias; the article's always have.</summary>
+    public bool QueryKeyValueBias { get; init; }
+
+    /// <summary>Whether an activation follows the shortcut's normalisation.</summary>
+    public bool ShortcutActivation { get; init; }
+
+    /// <summary>Whether the last normalisation of each block begins at 0, so that the block begins as its shortcut.</summary>
+    public bool ZeroLastGamma { get; init; } = true;
+}
+
+/// <summary>A class token that gathers the last map, in place of average pooling (arXiv 2112.13692).</summary>
+public sealed record AttentionPoolingConfig
+{
+    /// <summary>Number of heads.</summary>
+    public int Heads { get; init; } = 1;
+
+    /// <summary>Hidden width of the feed-forward network by channels.</summary>
+    public double MlpRatio { get; init; } = 3;
+
+    /// <summary>Whether queries, keys and values have a bias.</summary>
+    public bool QueryKeyValueBias { get; init; } = true;
+
+    /// <summary>ε of the layer normalisations.</summary>
+    public float Epsilon { get; init; } = 1e-6f;
+
+    /// <summary>First value of the layer scales.</summary>
+    public float LayerScale { get; init; } = 1e-4f;
+}
+
+/// <summary>A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).</summary>
+/// <param name="Depths">Blocks of the four stages.</param>
+/// <param name="Height">Rows of the images that the position codes are made for.</param>
+/// <param name="Width">Columns of the images that the position codes are made for.</param>
+public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
+    : NetworkConfig(Height, Width)
+{
+    /// <summary>The attention of the last stage; null for a plain ResNet.</summary>
+    public BottleneckAttentionConfig? Attention { get; init; }
+
+    /// <summary>Stride of the last stage: 2, or 1 for the S1 versions.</summary>
+    public int LastStride { get; init; } = 2;
+
+    /// <summary>The activation throughout.</summary>
+    public Activation Activation { get; init; } = Activation.Relu;
+
+    /// <summary>Whether blocks with convolutions weigh their channels (squeeze and excitation, ratio 1/16).</summary>
+    public bool SqueezeExcitation { get; init; }
+
+    /// <summary>What takes the place of average pooling; null where nothing does.</summary>
+    public AttentionPoolingConfig? AttentionPooling { get; init; }
+
+    /// <summary>Whether the article's keys and its shortcuts with a bias are used.</summary>
+    public bool Article => Attention?.Position == BottleneckPosition.Article;
+
+    /// <summary>Stride of the first block of a stage, counted from 0.</summary>
+    public int StrideOf(int stage) => stage == 0 ? 1 : stage == 3 ? LastStride : 2;
+
+    /// <summary>Rows and columns of the maps that a block of the last stage is given, for images of the network's own size.</summary>
+    public (int Height, int Width) MapSize(int block)
+    {
+        int halvings = block == 0 || LastStride == 1 ? 4 : 5;
+        return (Halve(Height, halvings), Halve(Width, halvings));
+    }
+
+    private static int Halve(int side, int times) => (side + (1 << times) - 1) >> times;
+}

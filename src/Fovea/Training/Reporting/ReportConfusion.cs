@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fovea.Training;
+
+/// <summary>Draws a confusion matrix and its tables.</summary>
+internal static class ReportConfusion
+{
+    // With more classes than this, names and counts would be too small to read; the tooltips still carry them.
+    private const int MaxNamedClasses = 25;
+    private const int MaxPairs = 5;
+
+    /// <summary>The matrix as a heat map: each row's shares, the right answers in one colour, the wrong ones in another.</summary>
+    public static string Matrix(ConfusionMatrix confusion)
+    {
+        int count = confusion.Classes.Count;
+        bool named = count <= MaxNamedClasses;
+        double cell = named ? 40 : Math.Max(1, 640.0 / count);
+        double margin = named ? 10 + (confusion.Classes.Max(name => Math.Min(name.Length, 18)) * 6.5) : 4;
+        double size = margin + (cell * count);
+        var svg = new StringBuilder();
+        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"confusion{(named ? "" : " dense")}\" viewBox=\"0 0 {size:F0} {size:F0}\" role=\"img\" aria-label=\"confusion matrix\">\n");
+        for (int truth = 0; truth < count; truth++)
+        {
+            double y = margin + (truth * cell);
+            if (named)
+            {
+                string name = Report.Escape(Shorten(confusion.Classes[truth]));
+                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{margin - 6:F1}\" y=\"{y + (cell / 2) + 4:F1}\" text-anchor=\"end\">{name}</text>");
+                svg.Append(CultureInfo.InvariantCulture, $"<text transform=\"translate({y + (cell / 2) + 4:F1} {margin - 6:F1}) rotate(-90)\">{name}</text>\n");
+            }
+
+            long support = confusion.Support(truth);
+            for (int predicted = 0; predicted < count; predicted++)
+            {
+                long images = confusion[truth, predicted];
+                if (images == 0 && !named)
+                {
+                    continue;
+                }
+
+                // The square root lets rare mistakes be seen beside frequent right answers.
+                double share = support == 0 ? 0 : Math.Sqrt((double)images / support);
+                double x = margin + (predicted * cell);
+                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(truth == predicted ? "right" : "wrong")}\" x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
+                svg.Append(CultureInfo.InvariantCulture, $"rx=\"{(named ? 3 : 0)}\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
+                svg.Append($"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: {images}</title></rect>");
+                if (named && images > 0)
+                {
+                    svg.Append(CultureInfo.InvariantCulture, $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{images}</text>");
+                }
+
+                svg.Append('\n');
+            }
+        }
+
+        svg.Append("</svg>\n<p class=\"note\">Rows: true class. Columns: predicted class.</p>\n");
+        return svg.ToString();
+    }
+
+    /// <summary>Precision and recall of each class, then the pairs most often confused.</summary>
+    public static string Classes(ConfusionMatrix confusion)
+    {
+        ReportTable classes = new(
+            ["class", "images", "precision", "recall"],
+            [.. confusion.Classes.Select((name, index) => (IReadOnlyList<string>)
+                [name, $"{confusion.Support(index)}", Percent(confusion.Precision(index)), Percent(confusion.Recall(index))])]);
+        IReadOnlyList<ConfusedPair> pairs = confusion.MostConfused(MaxPairs);
+        if (pairs.Count == 0)
+        {
+            return Report.Table(classes);
+        }
+
+        ReportTable confused = new(
+            ["true class", "taken for", "times"],
+            [.. pairs.Select(pair => (IReadOnlyList<string>)[confusion.Classes[pair.Truth], confusion.Classes[pair.Predicted], $"{pair.Count}"])]);
+        return Report.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + Report.Table(confused);
+    }
+
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1} %");
+
+    private static string Shorten(string name) => name.Length <= 18 ? name : name[..17] + "…";
+}
