@@ -4,7 +4,6 @@ using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
-using Fovea.Training;
 
 namespace Fovea.Benchmarks;
 

@@ -6,7 +6,6 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
-using Fovea.Training;
 
 namespace Fovea.Compare;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models.Keys;
-using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 

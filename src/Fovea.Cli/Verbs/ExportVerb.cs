@@ -8,7 +8,6 @@ using Fovea.Formats.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
-using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 

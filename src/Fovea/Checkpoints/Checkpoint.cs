@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Layers;

@@ -1,7 +1,6 @@
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Checkpoints;
 

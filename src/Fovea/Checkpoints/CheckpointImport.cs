@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
 using Fovea.Layers;

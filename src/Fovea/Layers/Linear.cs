@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>Linear layer: (…, in) to (…, out), x·Wᵀ + b. Checkpoint keys <c>weight</c> (out, in) and <c>bias</c> (out).</summary>

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>The feed-forward network of a transformer block: (…, C) to a wider layer, GELU, and back (arXiv 2010.11929, section 3.1).</summary>

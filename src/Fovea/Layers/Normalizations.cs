@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>

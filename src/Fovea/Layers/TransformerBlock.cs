@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>The checkpoint keys of a transformer block's parts.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 namespace Fovea.Layers;
 
 /// <summary>Transformer blocks one behind another, over a grid with tokens in front of it.</summary>

@@ -5,7 +5,6 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Tasks;
 
@@ -91,9 +90,9 @@ public sealed class Backbone : IDisposable
     /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
     public BackboneFeatures Extract(Image image, CancellationToken cancellation = default)
     {
-        using PlanPool<Plan>.Loan loan = _plans.MapExternal(cancellation);
-        Preprocessing.Apply(image, loan.Plan.Input("images"));
-        return Run(loan.Plan);
+        using PlanPool<Plan>.Lease lease = _plans.Rent(cancellation);
+        Preprocessing.Apply(image, lease.Plan.Input("images"));
+        return Run(lease.Plan);
     }
 
     /// <summary>The features of an image that the caller prepared.</summary>
@@ -103,9 +102,9 @@ public sealed class Backbone : IDisposable
     public BackboneFeatures Extract(ReadOnlySpan<float> prepared, CancellationToken cancellation = default)
     {
         Preprocessing.RequireLength(prepared);
-        using PlanPool<Plan>.Loan loan = _plans.MapExternal(cancellation);
-        prepared.CopyTo(loan.Plan.Input("images"));
-        return Run(loan.Plan);
+        using PlanPool<Plan>.Lease lease = _plans.Rent(cancellation);
+        prepared.CopyTo(lease.Plan.Input("images"));
+        return Run(lease.Plan);
     }
 
     /// <summary>Waits for callers that are being served, then frees all memory.</summary>

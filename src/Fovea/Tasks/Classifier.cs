@@ -65,8 +65,8 @@ public sealed class Classifier : IDisposable
     /// <exception cref="UnusableDataException">The image does not fit the checkpoint's preprocessing.</exception>
     public IReadOnlyList<Prediction> Predict(Image image, int count = 5, CancellationToken cancellation = default)
     {
-        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
-        return Best(loan.Plan.Predict(image), count);
+        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        return Best(lease.Plan.Predict(image), count);
     }
 
     /// <summary>The most probable classes of an encoded image, most probable first.</summary>
@@ -85,8 +85,8 @@ public sealed class Classifier : IDisposable
     public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default)
     {
         Image decoded = await ImageFile.DecodeAsync(image, StreamName, cancellation).ConfigureAwait(false);
-        using PlanPool<Evaluator>.Loan loan = await _plans.BorrowAsync(cancellation).ConfigureAwait(false);
-        return Best(loan.Plan.Predict(decoded), count);
+        using PlanPool<Evaluator>.Lease lease = await _plans.RentAsync(cancellation).ConfigureAwait(false);
+        return Best(lease.Plan.Predict(decoded), count);
     }
 
     /// <summary>The probabilities of an image that the caller prepared; nothing is allocated.</summary>
@@ -101,8 +101,8 @@ public sealed class Classifier : IDisposable
             throw new ArgumentException($"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
         }
 
-        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
-        loan.Plan.Predict(prepared).CopyTo(probabilities);
+        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        lease.Plan.Predict(prepared).CopyTo(probabilities);
     }
 
     /// <summary>Evaluates the checkpoint on a set of the same classes.</summary>
@@ -114,8 +114,8 @@ public sealed class Classifier : IDisposable
     public Evaluation Evaluate(IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ClassCheck.Require(Info.Classes, dataset, "The data set", "the checkpoint");
-        using PlanPool<Evaluator>.Loan loan = _plans.MapExternal(cancellation);
-        return loan.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
+        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        return lease.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 
     /// <summary>Waits for callers that are being served, then frees all memory.</summary>

@@ -2,7 +2,6 @@ using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Formats.Onnx;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Tasks;
 

@@ -33,15 +33,15 @@ internal sealed class PlanPool<T> : IDisposable
         _free = new SemaphoreSlim(limit);
     }
 
-    /// <summary>Borrows a plan, waiting for one if need be.</summary>
-    public Loan MapExternal(CancellationToken cancellation)
+    /// <summary>Rents a plan, waiting for one if need be.</summary>
+    public Lease Rent(CancellationToken cancellation)
     {
         _free.Wait(cancellation);
         return Take();
     }
 
-    /// <summary>Borrows a plan without holding the thread while it waits.</summary>
-    public async Task<Loan> BorrowAsync(CancellationToken cancellation)
+    /// <summary>Rents a plan without holding the thread while it waits.</summary>
+    public async Task<Lease> RentAsync(CancellationToken cancellation)
     {
         await _free.WaitAsync(cancellation).ConfigureAwait(false);
         return Take();
@@ -68,14 +68,14 @@ internal sealed class PlanPool<T> : IDisposable
         }
     }
 
-    private Loan Take()
+    private Lease Take()
     {
         try
         {
             // Under the lock a network builds one graph at a time.
             lock (_idle)
             {
-                return new Loan(this, _idle.TryPop(out T? plan) ? plan : Make());
+                return new Lease(this, _idle.TryPop(out T? plan) ? plan : Make());
             }
         }
         catch
@@ -106,8 +106,8 @@ internal sealed class PlanPool<T> : IDisposable
         _free.Release();
     }
 
-    /// <summary>A borrowed plan; disposing gives it back.</summary>
-    internal readonly struct Loan(PlanPool<T> pool, T plan) : IDisposable
+    /// <summary>A rented plan; disposing returns it.</summary>
+    internal readonly struct Lease(PlanPool<T> pool, T plan) : IDisposable
     {
         /// <summary>The plan.</summary>
         public T Plan => plan;

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fovea.Training;

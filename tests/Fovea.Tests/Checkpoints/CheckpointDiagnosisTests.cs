@@ -3,7 +3,6 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
-using Fovea.Training;
 
 namespace Fovea.Tests.Checkpoints;
 

@@ -4,7 +4,6 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
-using Fovea.Training;
 using Interpolation = Fovea.Data.Interpolation;
 
 namespace Fovea.Tests.Checkpoints;

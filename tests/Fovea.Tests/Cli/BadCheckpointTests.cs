@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using System.Buffers.Binary;
 using Fovea.Cli;
 using Fovea.Formats;

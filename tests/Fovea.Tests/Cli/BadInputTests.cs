@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Tests.Data;
 

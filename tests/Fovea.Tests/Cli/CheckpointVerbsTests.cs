@@ -6,7 +6,6 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tests.Checkpoints;
-using Fovea.Training;
 
 namespace Fovea.Tests.Cli;
 

@@ -5,7 +5,6 @@ using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tests.Formats;
-using Fovea.Training;
 
 namespace Fovea.Tests.Cli;
 

@@ -4,7 +4,6 @@ using Fovea.Formats.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
-using Fovea.Training;
 
 namespace Fovea.Tests.Formats;
 

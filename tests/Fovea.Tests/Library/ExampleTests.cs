@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;

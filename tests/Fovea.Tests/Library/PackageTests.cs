@@ -6,7 +6,6 @@ using System.Xml.Linq;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Tests.Library;
 

@@ -8,7 +8,6 @@ using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 

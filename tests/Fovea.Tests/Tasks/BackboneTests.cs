@@ -5,7 +5,6 @@ using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
-using Fovea.Training;
 
 namespace Fovea.Tests.Tasks;
 

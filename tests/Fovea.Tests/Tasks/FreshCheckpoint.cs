@@ -2,7 +2,6 @@ using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Training;
 
 namespace Fovea.Tests.Tasks;
 

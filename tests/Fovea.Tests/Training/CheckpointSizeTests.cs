@@ -6,7 +6,6 @@ using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tests.Models;
-using Fovea.Training;
 
 namespace Fovea.Tests.Training;
 

@@ -1,5 +1,3 @@
-using Fovea.Data;
-
 namespace Fovea.Data;
 
 /// <summary>Holds the classes of a data set against those that are expected: a label means nothing without them.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Layers;
 
 namespace Fovea.Models;
