@@ -39,29 +39,29 @@ public unsafe class DepthwiseBenchmarks
     private static KernelCase Forward(ConvolutionGeometry geometry, string suffix, ActivationKind activation)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseConvolution.ScratchFloats(geometry));
-        var epilogue = new Epilogue { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
+        float* scratch = Allocate(DepthwiseConvolutionKernel.ScratchFloats(geometry));
+        var epilogue = new EpilogueArguments { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
         return new KernelCase("depthwise " + Describe(geometry) + suffix, Operations(geometry), () =>
-            DepthwiseConvolution.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolution.Parts(geometry), scratch));
+            DepthwiseConvolutionKernel.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase InputGradient(ConvolutionGeometry geometry)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseGradient.InputScratchFloats(geometry));
+        float* scratch = Allocate(DepthwiseGradientKernel.InputScratchFloats(geometry));
         return new KernelCase("depthwise input gradient " + Describe(geometry), Operations(geometry), () =>
-            DepthwiseGradient.Input(geometry, output, weights, input, 0, DepthwiseGradient.InputParts(geometry), scratch));
+            DepthwiseGradientKernel.Input(geometry, output, weights, input, 0, DepthwiseGradientKernel.InputParts(geometry), scratch));
     }
 
     private static KernelCase WeightGradient(ConvolutionGeometry geometry)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseGradient.WeightScratchFloats(geometry));
-        float* partials = Allocate(DepthwiseGradient.WeightPartialFloats(geometry));
+        float* scratch = Allocate(DepthwiseGradientKernel.WeightScratchFloats(geometry));
+        float* partials = Allocate(DepthwiseGradientKernel.WeightPartialFloats(geometry));
         return new KernelCase("depthwise weight gradient " + Describe(geometry), Operations(geometry), () =>
         {
-            DepthwiseGradient.Weights(geometry, input, output, partials, 0, DepthwiseGradient.WeightParts(geometry), scratch);
-            DepthwiseGradient.MergeWeights(geometry, partials, weights);
+            DepthwiseGradientKernel.Weights(geometry, input, output, partials, 0, DepthwiseGradientKernel.WeightParts(geometry), scratch);
+            DepthwiseGradientKernel.MergeWeights(geometry, partials, weights);
         });
     }
 

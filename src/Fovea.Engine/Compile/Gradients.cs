@@ -1,3 +1,5 @@
+using Fovea.Engine.Graph;
+
 namespace Fovea.Engine.Compile;
 
 /// <summary>Reverse-mode differentiation: adds the nodes that compute gradients to the graph that holds the loss.</summary>

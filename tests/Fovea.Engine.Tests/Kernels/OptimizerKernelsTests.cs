@@ -26,7 +26,7 @@ public unsafe class OptimizerKernelsTests
             for (int t = 1; t <= 5; t++)
             {
                 using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
-                AdamWStep step = new() { LearningRate = 1e-2 / t, WeightDecay = weightDecay, Step = t, GradientFactor = factor, Beta2 = 0.99 };
+                AdamWArguments step = new() { LearningRate = 1e-2 / t, WeightDecay = weightDecay, Step = t, GradientFactor = factor, Beta2 = 0.99 };
                 OptimizerKernels.AdamW(in step, parameters.Pointer, gradients.Pointer, mean.Pointer, square.Pointer, length);
                 foreach ((int start, int count) in Ranges(length))
                 {
@@ -62,7 +62,7 @@ public unsafe class OptimizerKernelsTests
         using GuardedMemory square = new(2);
         parameters.Span.Fill(2);
         (gradients.Span[0], gradients.Span[1]) = (0.5f, -3);
-        AdamWStep step = new() { LearningRate = 0.1, WeightDecay = 0.5, Step = 1 };
+        AdamWArguments step = new() { LearningRate = 0.1, WeightDecay = 0.5, Step = 1 };
         OptimizerKernels.AdamW(in step, parameters.Pointer, gradients.Pointer, mean.Pointer, square.Pointer, 2);
         Assert.Equal(2 * 0.95 - 0.1, parameters.Span[0], 6);
         Assert.Equal(2 * 0.95 + 0.1, parameters.Span[1], 6);
@@ -87,7 +87,7 @@ public unsafe class OptimizerKernelsTests
             for (int t = 1; t <= 4; t++)
             {
                 using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
-                SgdStep step = new()
+                SgdArguments step = new()
                 {
                     LearningRate = 0.1,
                     Momentum = momentum,

@@ -52,7 +52,7 @@ public sealed unsafe class PointwiseProgramTests
         {
             var program = new PointwiseProgram(
                 rows, columns,
-                [PointwiseInput.Full, PointwiseInput.Column, PointwiseInput.Row, PointwiseInput.Scalar],
+                [PointwiseInput.Full, PointwiseInput.Column, PointwiseInput.General([rows, columns], [1, 0]), PointwiseInput.Scalar],
                 [
                     new(MultiplyAdd, 4, 0, 1, 2), new(PointwiseOpcode.Gelu, 5, 4), new(Multiply, 6, 5, 3), new(Subtract, 7, 6, 0),
                     new(Square, 8, 7),
@@ -101,7 +101,7 @@ public sealed unsafe class PointwiseProgramTests
         PointwiseOpcode opcode = Enum.Parse<PointwiseOpcode>(name);
         const float Scalar = 1.75f;
         const int Count = 1237;
-        var instruction = new PointwiseInstruction(opcode, 3, 0, 1, 2, Scalar);
+        var instruction = new PointwiseProgramInstruction(opcode, 3, 0, 1, 2, Scalar);
         var program = new PointwiseProgram(
             Count, 1, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Full], [instruction], [PointwiseOutput.Store(3)]);
         bool positive = opcode is Log or Sqrt or ReciprocalSqrt or Reciprocal;

@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>

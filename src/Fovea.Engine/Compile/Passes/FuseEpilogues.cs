@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
@@ -15,7 +18,7 @@ internal sealed class FuseEpilogues : GraphRewriter
     {
         foreach (Node node in Source.Nodes)
         {
-            if (node.Operation is ProductOperation { Epilogue: var epilogue } && epilogue == Epilogue.None && Uses.IsNeeded(node) && !Uses.IsConstant(node.Outputs[0]))
+            if (node.Operation is LinearOperation { Epilogue: var epilogue } && epilogue == Epilogue.None && Uses.IsNeeded(node) && !Uses.IsConstant(node.Outputs[0]))
             {
                 Chain chain = Follow(node);
                 if (chain.Last != node)
@@ -38,7 +41,7 @@ internal sealed class FuseEpilogues : GraphRewriter
             Node product = chain.Product;
             using (Target.EnterPath(product.Path))
             {
-                Operation fused = (ProductOperation)product.Operation with { Epilogue = chain.Epilogue };
+                Operation fused = (LinearOperation)product.Operation with { Epilogue = chain.Epilogue };
                 Value[] operands = [.. product.Inputs.Select(Mapped), .. chain.Operands.Select(Operand)];
                 Map(node.Outputs[0], Target.Apply(fused, operands).Reshape(node.Outputs[0].Shape));
             }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Passes;
 

@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
@@ -15,14 +18,14 @@ internal abstract class GraphRewriter
     protected ComputeGraph Target { get; private set; } = null!;
 
     /// <summary>How the graph that is read uses its values.</summary>
-    protected Uses Uses { get; private set; } = null!;
+    protected UseInfo Uses { get; private set; } = null!;
 
     /// <summary>Runs the pass.</summary>
     public ComputeGraph Run(ComputeGraph source)
     {
         Source = source;
         Target = new ComputeGraph(source.Training);
-        Uses = new Uses(source);
+        Uses = new UseInfo(source);
         Prepare();
         foreach (Node node in Order())
         {

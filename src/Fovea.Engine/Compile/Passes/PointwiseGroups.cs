@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>Element-wise nodes that run in one pass, in order.</summary>
@@ -23,22 +26,22 @@ internal sealed class PointwiseGroups
     private const int SiblingDistance = 48;
 
     private readonly ComputeGraph _graph;
-    private readonly Uses _uses;
+    private readonly UseInfo _uses;
     private readonly int _maximumMembers;
     private readonly PointwiseGroup?[] _groups;
     private readonly bool[] _inline;
     private readonly Dictionary<Value, PointwiseGroup> _readers = [];
-    private readonly Ancestors _ancestors;
+    private readonly Reachability _ancestors;
 
     /// <summary>Forms the groups of a graph.</summary>
-    public PointwiseGroups(ComputeGraph graph, Uses uses, int maxMembers = MaxMembers)
+    public PointwiseGroups(ComputeGraph graph, UseInfo uses, int maxMembers = MaxMembers)
     {
         _graph = graph;
         _uses = uses;
         _maximumMembers = maxMembers;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
-        _ancestors = new Ancestors(graph.Nodes.Count);
+        _ancestors = new Reachability(graph.Nodes.Count);
         foreach (Node node in graph.Nodes)
         {
             _inline[node.Index] = maxMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
