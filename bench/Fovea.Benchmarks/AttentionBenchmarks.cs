@@ -4,7 +4,9 @@ using Fovea.Engine.Kernels;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>Attention on one thread: few keys (CMT) and windows, with a bias table, and whole maps (PiT), without; forward and gradient.</summary>
+/// <summary>
+/// Attention on one thread: few keys (CMT) and windows, with a bias table, and whole maps (PiT), without; forward and gradient.
+/// </summary>
 public unsafe class AttentionBenchmarks
 {
     private KernelCase? _case;

@@ -29,7 +29,8 @@ public unsafe class DepthwiseBenchmarks
         yield return Forward(new(1, 28, 28, 128, 128, 3, 1, 1), " + residual, GELU", ActivationKind.Gelu);
         yield return Forward(new(1, 56, 56, 64, 64, 8, 8), "", ActivationKind.None);
         yield return Forward(new(1, 56, 56, 64, 64, 3, 2, 1), "", ActivationKind.None);
-        foreach (var geometry in new ConvolutionGeometry[] { new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8) })
+        foreach (var geometry in (ConvolutionGeometry[])
+            [new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8)])
         {
             yield return InputGradient(geometry);
             yield return WeightGradient(geometry);
@@ -42,7 +43,8 @@ public unsafe class DepthwiseBenchmarks
         float* scratch = Allocate(DepthwiseConvolutionKernel.ScratchFloats(geometry));
         var epilogue = new EpilogueArguments { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
         return new KernelCase("depthwise " + Describe(geometry) + suffix, Operations(geometry), () =>
-            DepthwiseConvolutionKernel.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
+            DepthwiseConvolutionKernel.Forward(
+                geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase InputGradient(ConvolutionGeometry geometry)
@@ -70,7 +72,8 @@ public unsafe class DepthwiseBenchmarks
         Allocate((nint)geometry.OutputPixels * geometry.Channels),
         Allocate(geometry.PatchLength));
 
-    private static string Describe(in ConvolutionGeometry g) => $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}, kernel {g.Kernel}, stride {g.Stride}";
+    private static string Describe(in ConvolutionGeometry g) =>
+        $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}, kernel {g.Kernel}, stride {g.Stride}";
 
     // Taps that fall on padding are counted, as everybody counts them.
     private static double Operations(in ConvolutionGeometry g) => 2.0 * g.OutputPixels * g.PatchLength;

@@ -113,7 +113,8 @@ internal static unsafe class KernelCases
         var scratch = Allocate(WinogradConvolutionKernel.ScratchFloats(geometry));
         return new KernelCase(
             $"  by Winograd, F({geometry.Tile}, 3) " + Describe(convolution), Operations(convolution),
-            () => WinogradConvolutionKernel.Forward(geometry, input, packed, output, default, 0, WinogradConvolutionKernel.Parts(geometry), scratch));
+            () => WinogradConvolutionKernel.Forward(
+                geometry, input, packed, output, default, 0, WinogradConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase ConvolutionWeights(ConvolutionGeometry geometry)

@@ -36,7 +36,8 @@ public sealed unsafe class AttentionKernelTests
     {
         for (int size = 1; size <= 72; size++)
         {
-            AttentionGeometry geometry = new(1 + size % 2, 1 + size % 3, 1 + size * 11 % 107, size, 1 + size * 7 % 72, 1 + size * 13 % 72, 0.2f);
+            AttentionGeometry geometry = new(
+                1 + size % 2, 1 + size % 3, 1 + size * 11 % 107, size, 1 + size * 7 % 72, 1 + size * 13 % 72, 0.2f);
             using var problem = new Problem(geometry, biased: size % 4 > 1, seed: 100 + size);
             problem.Forward();
             problem.AssertForward();
@@ -279,7 +280,8 @@ public sealed unsafe class AttentionKernelTests
             PackBias();
             using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
-                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias, new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
+                _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias,
+                new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
             scratch.AssertGuards();
         }
 
@@ -314,7 +316,8 @@ public sealed unsafe class AttentionKernelTests
             for (int index = 0; index < values.Length; index++)
             {
                 double slope = (Loss(which, index, Step) - Loss(which, index, -Step)) / (2 * Step);
-                Assert.True(Math.Abs(slope - gradient[index]) < 1e-4, $"Operand {which}, element {index}: {gradient[index]} instead of {slope}.");
+                Assert.True(
+                    Math.Abs(slope - gradient[index]) < 1e-4, $"Operand {which}, element {index}: {gradient[index]} instead of {slope}.");
             }
         }
 
@@ -353,8 +356,11 @@ public sealed unsafe class AttentionKernelTests
         }
 
         private AttentionTwin NewTwin() =>
-            new(_geometry.Batch, _geometry.Heads, _geometry.Queries, _geometry.Keys, _geometry.Width, _geometry.ValueWidth, _geometry.Scale);
+            new(
+                _geometry.Batch, _geometry.Heads, _geometry.Queries, _geometry.Keys, _geometry.Width, _geometry.ValueWidth,
+                _geometry.Scale);
 
-        private static double[]? Doubles(GuardedMemory? memory) => memory is null ? null : Array.ConvertAll(memory.ToArray(), value => (double)value);
+        private static double[]? Doubles(GuardedMemory? memory) =>
+            memory is null ? null : Array.ConvertAll(memory.ToArray(), value => (double)value);
     }
 }

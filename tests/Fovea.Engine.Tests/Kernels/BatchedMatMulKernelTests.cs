@@ -42,7 +42,12 @@ public unsafe class BatchedMatMulKernelTests
                 LeftTransposed = leftTransposed,
                 Result = result.Pointer,
                 ResultStride = columns,
-                Epilogue = new EpilogueArguments { Bias = bias.Pointer, ResidualBefore = residual.Pointer, Activation = ActivationKind.Relu },
+                Epilogue = new EpilogueArguments
+                {
+                    Bias = bias.Pointer,
+                    ResidualBefore = residual.Pointer,
+                    Activation = ActivationKind.Relu,
+                },
             },
             Right = right.Pointer,
             RightStride = rightTransposed ? depth : columns,

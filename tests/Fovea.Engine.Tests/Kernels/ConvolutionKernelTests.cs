@@ -35,7 +35,12 @@ public unsafe class ConvolutionKernelTests
             using var scratch = new GuardedMemory(ConvolutionKernel.ScratchFloats(geometry));
             using var output = new GuardedMemory(OutputFloats(geometry));
             ConvolutionKernel.Pack(geometry, weights.Pointer, packed.Pointer, 0, ConvolutionKernel.PackParts(geometry));
-            var epilogue = new EpilogueArguments { Bias = bias.Pointer, Activation = ActivationKind.Relu, ResidualAfter = residual.Pointer };
+            var epilogue = new EpilogueArguments
+            {
+                Bias = bias.Pointer,
+                Activation = ActivationKind.Relu,
+                ResidualAfter = residual.Pointer,
+            };
             var parts = ConvolutionKernel.Parts(geometry);
             ConvolutionKernel.Forward(geometry, input.Pointer, packed.Pointer, output.Pointer, epilogue, 0, parts, scratch.Pointer);
 
@@ -48,7 +53,8 @@ public unsafe class ConvolutionKernelTests
             output.Span.Clear();
             for (var part = 0; part < parts; part++)
             {
-                ConvolutionKernel.Forward(geometry, input.Pointer, packed.Pointer, output.Pointer, epilogue, part, part + 1, scratch.Pointer);
+                ConvolutionKernel.Forward(
+                    geometry, input.Pointer, packed.Pointer, output.Pointer, epilogue, part, part + 1, scratch.Pointer);
             }
 
             Assert.True(output.Span.SequenceEqual(together), $"{geometry}: one part at a time gives other bits.");
@@ -71,7 +77,8 @@ public unsafe class ConvolutionKernelTests
             }
 
             var parts = ConvolutionInputGradientKernel.Parts(geometry);
-            ConvolutionInputGradientKernel.Run(geometry, outputGradient.Pointer, packed.Pointer, gradient.Pointer, 0, parts, scratch.Pointer);
+            ConvolutionInputGradientKernel.Run(
+                geometry, outputGradient.Pointer, packed.Pointer, gradient.Pointer, 0, parts, scratch.Pointer);
 
             var expected = new double[InputFloats(geometry)];
             ForEachTap(geometry, (i, w, o) => expected[i] += (double)outputGradient.Pointer[o] * weights.Pointer[w]);

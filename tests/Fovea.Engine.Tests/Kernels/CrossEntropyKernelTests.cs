@@ -18,7 +18,8 @@ public sealed unsafe class CrossEntropyKernelTests
                 using var gradients = new GuardedMemory(logits.Length);
                 int[] labels = [.. Enumerable.Range(0, rows).Select(row => row % 4 == 3 ? -1 : random.Next(classes))];
                 int parts = CrossEntropyKernel.Parts(rows, classes);
-                PartGrouping.AssertNoInfluence(parts, (first, last) => Forward(logits, labels, smoothing, losses, classes, first, last), losses);
+                PartGrouping.AssertNoInfluence(
+                    parts, (first, last) => Forward(logits, labels, smoothing, losses, classes, first, last), losses);
                 PartGrouping.AssertNoInfluence(
                     parts, (first, last) => Gradient(logits, labels, smoothing, upstream, gradients, classes, first, last), gradients);
                 double[] x = [.. logits.ToArray().Select(value => (double)value)];
@@ -78,7 +79,8 @@ public sealed unsafe class CrossEntropyKernelTests
     }
 
     private static void Gradient(
-        GuardedMemory logits, int[] labels, float smoothing, GuardedMemory upstream, GuardedMemory gradients, int classes, int first, int last)
+        GuardedMemory logits, int[] labels, float smoothing, GuardedMemory upstream, GuardedMemory gradients, int classes, int first,
+        int last)
     {
         fixed (int* pointer = labels)
         {
@@ -97,7 +99,8 @@ public sealed unsafe class CrossEntropyKernelTests
         }
 
         double total = Math.Log(x.Skip(row * classes).Take(classes).Sum(Math.Exp));
-        return x.Skip(row * classes).Take(classes).Select((value, column) => Target(column, label, smoothing, classes) * (total - value)).Sum();
+        return x.Skip(row * classes).Take(classes).Select(
+            (value, column) => Target(column, label, smoothing, classes) * (total - value)).Sum();
     }
 
     private static double[] Gradient(double[] x, int[] labels, double smoothing, float[] upstream, int classes)

@@ -39,7 +39,8 @@ public sealed unsafe class DepthwiseKernelTests
             using var weights = new GuardedMemory(geometry.PatchLength, random);
             using var output = new GuardedMemory(OutputLength(geometry), float.NaN);
             using var scratch = new GuardedMemory(DepthwiseConvolutionKernel.ScratchFloats(geometry), float.NaN);
-            DepthwiseConvolutionKernel.Forward(geometry, input, weights, new EpilogueArguments(), output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch);
+            DepthwiseConvolutionKernel.Forward(
+                geometry, input, weights, new EpilogueArguments(), output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch);
             scratch.AssertGuards();
             output.AssertNear(Forward(geometry, input, weights), 1e-5, geometry.ToString());
         }
@@ -71,7 +72,8 @@ public sealed unsafe class DepthwiseKernelTests
                     Shift = (steps & 8) == 0 ? null : shift,
                     ResidualAfter = (steps & 16) == 0 ? null : after,
                 };
-                DepthwiseConvolutionKernel.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch);
+                DepthwiseConvolutionKernel.Forward(
+                    geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch);
                 double[] expected = Forward(geometry, input, weights);
                 for (int index = 0; index < expected.Length; index++)
                 {
@@ -96,7 +98,8 @@ public sealed unsafe class DepthwiseKernelTests
             using var weights = new GuardedMemory(geometry.PatchLength, random);
             using var inputGradient = new GuardedMemory(InputLength(geometry), float.NaN);
             using var scratch = new GuardedMemory(DepthwiseGradientKernel.InputScratchFloats(geometry), float.NaN);
-            DepthwiseGradientKernel.Input(geometry, gradient, weights, inputGradient, 0, DepthwiseGradientKernel.InputParts(geometry), scratch);
+            DepthwiseGradientKernel.Input(
+                geometry, gradient, weights, inputGradient, 0, DepthwiseGradientKernel.InputParts(geometry), scratch);
             double[] expected = new double[InputLength(geometry)];
             foreach (var (output, input, weight) in Terms(geometry))
             {
@@ -141,7 +144,8 @@ public sealed unsafe class DepthwiseKernelTests
             using var input = new GuardedMemory(InputLength(geometry), random);
             using var weights = new GuardedMemory(geometry.PatchLength, random);
             using var gradient = new GuardedMemory(OutputLength(geometry), random);
-            Assert.True(DepthwiseConvolutionKernel.Parts(geometry) > 2 && DepthwiseGradientKernel.InputParts(geometry) > 2 && DepthwiseGradientKernel.WeightParts(geometry) > 2);
+            Assert.True(DepthwiseConvolutionKernel.Parts(geometry) > 2);
+            Assert.True(DepthwiseGradientKernel.InputParts(geometry) > 2 && DepthwiseGradientKernel.WeightParts(geometry) > 2);
             AssertSameBits(
                 DepthwiseConvolutionKernel.Parts(geometry), OutputLength(geometry), DepthwiseConvolutionKernel.ScratchFloats(geometry),
                 (output, scratch, first, last) =>
@@ -150,7 +154,8 @@ public sealed unsafe class DepthwiseKernelTests
                 DepthwiseGradientKernel.InputParts(geometry), InputLength(geometry), DepthwiseGradientKernel.InputScratchFloats(geometry),
                 (output, scratch, first, last) => DepthwiseGradientKernel.Input(geometry, gradient, weights, output, first, last, scratch));
             AssertSameBits(
-                DepthwiseGradientKernel.WeightParts(geometry), DepthwiseGradientKernel.WeightPartialFloats(geometry), DepthwiseGradientKernel.WeightScratchFloats(geometry),
+                DepthwiseGradientKernel.WeightParts(geometry), DepthwiseGradientKernel.WeightPartialFloats(geometry),
+                DepthwiseGradientKernel.WeightScratchFloats(geometry),
                 (output, scratch, first, last) => DepthwiseGradientKernel.Weights(geometry, input, gradient, output, first, last, scratch));
         }
     }
@@ -169,7 +174,8 @@ public sealed unsafe class DepthwiseKernelTests
         Assert.True(together.Span.SequenceEqual(apart.Span));
     }
 
-    private static long InputLength(in ConvolutionGeometry geometry) => (long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels;
+    private static long InputLength(in ConvolutionGeometry geometry) =>
+        (long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels;
 
     private static long OutputLength(in ConvolutionGeometry geometry) => (long)geometry.OutputPixels * geometry.Channels;
 

@@ -108,7 +108,8 @@ public sealed unsafe class LayerNormKernelTests
         double[] Random(int length) => [.. Enumerable.Range(0, length).Select(_ => random.NextDouble() * 2 - 1)];
     }
 
-    private static (double[] Y, double[] Mean, double[] Deviation) Forward(double[] x, double[] weight, double[] bias, int rows, int columns)
+    private static (double[] Y, double[] Mean, double[] Deviation) Forward(
+        double[] x, double[] weight, double[] bias, int rows, int columns)
     {
         var y = new double[x.Length];
         var mean = new double[rows];

@@ -135,7 +135,8 @@ public unsafe class PixelBlockedConvolutionKernelTests
         using var scratch = new GuardedMemory(PixelBlockedConvolutionKernel.ScratchFloats(geometry), float.NaN);
         using var output = new GuardedMemory(convolution.OutputPixels * convolution.Outputs, float.NaN);
         PartGrouping.AssertNoInfluence(
-            PixelBlockedConvolutionKernel.PackParts(geometry), (first, last) => PixelBlockedConvolutionKernel.Pack(geometry, weights, packed, first, last), packed);
+            PixelBlockedConvolutionKernel.PackParts(geometry),
+            (first, last) => PixelBlockedConvolutionKernel.Pack(geometry, weights, packed, first, last), packed);
         PartGrouping.AssertNoInfluence(
             PixelBlockedConvolutionKernel.Parts(geometry),
             (first, last) => PixelBlockedConvolutionKernel.Forward(geometry, input, packed, output, epilogue, first, last, scratch),

@@ -7,7 +7,8 @@ public sealed unsafe class PointwiseProgramTests
 {
     private static readonly (int Rows, int Columns)[] _shapes =
     [
-        (1, 1), (1, 5), (7, 1), (3, 3), (400, 3), (37, 36), (200, 64), (33, 147), (9, 1000), (5, 1024), (4, 1025), (70, 2500), (3000, 8), (12289, 1),
+        (1, 1), (1, 5), (7, 1), (3, 3), (400, 3), (37, 36), (200, 64), (33, 147), (9, 1000), (5, 1024), (4, 1025), (70, 2500), (3000, 8),
+        (12289, 1),
     ];
 
     private static void Run(PointwiseProgram program, GuardedMemory[] inputs, GuardedMemory[] outputs, (int First, int Last)[] groups)
@@ -209,7 +210,8 @@ public sealed unsafe class PointwiseProgramTests
                 rows, columns, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Column],
                 [new(Add, 3, 0, 1), new(Subtract, 4, 0, 1), new(Multiply, 5, 4, 2)],
                 [PointwiseOutput.Store(3), PointwiseOutput.Store(5)]);
-            using GuardedMemory a = GuardedMemory.Random(rows * columns, 10), b = GuardedMemory.Random(rows * columns, 11), column = GuardedMemory.Random(columns, 12);
+            using GuardedMemory a = GuardedMemory.Random(rows * columns, 10), b = GuardedMemory.Random(rows * columns, 11);
+            using GuardedMemory column = GuardedMemory.Random(columns, 12);
             using GuardedMemory first = a.Copy(), second = b.Copy();
             Run(program, [first, second, column], [first, second], [(0, program.Parts)]);
             for (int i = 0; i < first.Length; i++)

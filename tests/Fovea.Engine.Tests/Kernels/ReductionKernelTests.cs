@@ -6,7 +6,8 @@ public sealed unsafe class ReductionKernelTests
 {
     private static readonly (int Outer, int Reduced, int Inner)[] _shapes =
     [
-        (1, 1, 1), (3, 5, 1), (50, 46, 1), (1, 100_000, 1), (3, 70_001, 1), (700, 33, 1), (2, 196, 384), (5, 49, 46), (1, 3000, 52), (1, 9000, 130),
+        (1, 1, 1), (3, 5, 1), (50, 46, 1), (1, 100_000, 1), (3, 70_001, 1), (700, 33, 1), (2, 196, 384), (5, 49, 46), (1, 3000, 52),
+        (1, 9000, 130),
         (1, 40_000, 5), (300, 2, 7), (4, 1, 9), (1, 300, 1000), (7, 129, 33),
     ];
 
@@ -29,7 +30,9 @@ public sealed unsafe class ReductionKernelTests
 
             string what = $"{outer}×{reduced}×{inner}";
             AssertReduction(ReductionFunction.Sum, x, outer, reduced, inner, sums, 1e-6 * Math.Sqrt(reduced), what);
-            AssertReduction(ReductionFunction.Mean, x, outer, reduced, inner, [.. sums.Select(sum => sum / reduced)], 1e-6 / Math.Sqrt(reduced) + 1e-7, what);
+            AssertReduction(
+                ReductionFunction.Mean, x, outer, reduced, inner, [.. sums.Select(sum => sum / reduced)], 1e-6 / Math.Sqrt(reduced) + 1e-7,
+                what);
             AssertReduction(ReductionFunction.Max, x, outer, reduced, inner, maxima, 0, what);
         }
     }

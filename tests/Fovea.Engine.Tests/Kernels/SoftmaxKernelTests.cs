@@ -54,7 +54,8 @@ public sealed unsafe class SoftmaxKernelTests
             dx.AssertNear(gradient, 1e-6, $"{rows}×{columns}");
             if (x.Length < 100)
             {
-                FiniteDifferences.AssertGradient(gradient, x, () => Forward(x, rows, columns).Select((value, index) => value * dy[index]).Sum(), 1e-7);
+                FiniteDifferences.AssertGradient(
+                    gradient, x, () => Forward(x, rows, columns).Select((value, index) => value * dy[index]).Sum(), 1e-7);
             }
 
             SoftmaxKernel.Gradient(y, dy, dy, rows, columns, 0, SoftmaxKernel.Parts(rows, columns));

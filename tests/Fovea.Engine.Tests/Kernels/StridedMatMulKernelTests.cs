@@ -78,7 +78,8 @@ public sealed unsafe class StridedMatMulKernelTests
                 using var maxima = new GuardedMemory(lanes, float.NegativeInfinity);
                 maxima.Span[0] = 9;
                 StridedMatMulKernel.Multiply(
-                    new StridedLeft(left, Depth, 1), new StridedRows(right, lanes), new StridedRows(zeros, 0), new StridedRows(result, lanes),
+                    new StridedLeft(left, Depth, 1), new StridedRows(right, lanes), new StridedRows(zeros, 0),
+                    new StridedRows(result, lanes),
                     rows, lanes, Depth, maxima);
                 maxima.AssertGuards();
                 Assert.Equal(9, maxima[0]);

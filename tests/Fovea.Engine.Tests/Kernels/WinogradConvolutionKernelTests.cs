@@ -11,7 +11,8 @@ public unsafe class WinogradConvolutionKernelTests
         from padding in new[] { 0, 1 }
         where size + 2 * padding >= 3
         select new ConvolutionGeometry(
-            1 + size % 3, size, 1 + (size * 7 + 2) % 15 + 2 * (1 - padding), 1 + size * 11 % 40, 1 + size * 29 % 40, Kernel: 3, Padding: padding);
+            1 + size % 3, size, 1 + (size * 7 + 2) % 15 + 2 * (1 - padding), 1 + size * 11 % 40, 1 + size * 29 % 40, Kernel: 3,
+            Padding: padding);
 
     private static IEnumerable<ConvolutionGeometry> StridedGeometries =>
         from size in Enumerable.Range(1, 24)
@@ -19,7 +20,8 @@ public unsafe class WinogradConvolutionKernelTests
         let padding = size * kernel % 3
         where size + 2 * padding >= kernel
         select new ConvolutionGeometry(
-            1 + size % 3, size, Math.Max(1 + (size * 7 + 2) % 23, kernel - 2 * padding), 8 * (1 + size % 5), 1 + size * 29 % 40, kernel, Stride: 2, padding);
+            1 + size % 3, size, Math.Max(1 + (size * 7 + 2) % 23, kernel - 2 * padding), 8 * (1 + size % 5), 1 + size * 29 % 40, kernel,
+            Stride: 2, padding);
 
     [Fact]
     public void A_convolution_of_stride_two_agrees_with_its_twin_in_any_grouping()
@@ -128,7 +130,9 @@ public unsafe class WinogradConvolutionKernelTests
             using var gradient = new GuardedMemory(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, float.NaN);
             var expected = new double[gradient.Length];
             ConvolutionKernelTests.ForEachTap(geometry, (i, w, o) => expected[i] += (double)outputGradient[o] * weights[w]);
-            Run(WinogradGeometry.OfInputGradient(geometry, weightsChange: true)!.Value, outputGradient, weights, gradient, default, reversed: true);
+            Run(
+                WinogradGeometry.OfInputGradient(geometry, weightsChange: true)!.Value, outputGradient, weights, gradient, default,
+                reversed: true);
             MatMulTwin.AssertClose(
                 expected, gradient, geometry.Channels, geometry.Channels, 9 * 9 * geometry.Outputs, $"{geometry}");
         }
@@ -176,11 +180,13 @@ public unsafe class WinogradConvolutionKernelTests
         using var output = new GuardedMemory(geometry.Convolution.OutputPixels * geometry.Convolution.Outputs, float.NaN);
         Run(geometry, input, weights, output, epilogue);
         MatMulTwin.AssertClose(
-            expected, output, geometry.Convolution.Outputs, geometry.Convolution.Outputs, 9 * geometry.Convolution.PatchLength, $"{geometry}");
+            expected, output, geometry.Convolution.Outputs, geometry.Convolution.Outputs, 9 * geometry.Convolution.PatchLength,
+            $"{geometry}");
     }
 
     // All at once, then part by part from the last.
-    private static void Run(WinogradGeometry geometry, float* input, float* weights, GuardedMemory output, EpilogueArguments epilogue, bool reversed = false)
+    private static void Run(
+        WinogradGeometry geometry, float* input, float* weights, GuardedMemory output, EpilogueArguments epilogue, bool reversed = false)
     {
         using var packed = new GuardedMemory(WinogradConvolutionKernel.PackedLength(geometry), float.NaN);
         using var scratch = new GuardedMemory(WinogradConvolutionKernel.ScratchFloats(geometry), float.NaN);

@@ -1,13 +1,17 @@
 namespace Fovea.Engine.Compile.Buffers;
 
 /// <summary>
-/// Lays buffers with known lifetimes out in one arena: the largest first, each at the lowest place that no buffer alive at the same time occupies.
+/// Lays buffers with known lifetimes out in one arena: the largest first, each at the lowest place that no buffer alive at the same time
+/// occupies.
 /// </summary>
 internal static class MemoryPlanner
 {
     private const long Alignment = 64;
 
-    /// <summary>The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's end.</summary>
+    /// <summary>
+    /// The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's
+    /// end.
+    /// </summary>
     public static long SizeOf(PlannedBuffer buffer) => ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
 
     /// <summary>Places the buffers and says how large the arena is.</summary>

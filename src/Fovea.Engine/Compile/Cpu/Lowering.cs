@@ -80,7 +80,9 @@ internal static class Lowering
         bool ReadsTable(Attention attention) => (attention.BiasParts & AttentionBiasParts.Table) != 0 && consumer.Inputs[3] == operand;
     }
 
-    /// <summary>True if a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.</summary>
+    /// <summary>
+    /// True if a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.
+    /// </summary>
     public static bool ReadsInPlace(Node slice, UseInfo uses)
     {
         Value tokens = slice.Outputs[0];

@@ -65,7 +65,9 @@ internal sealed class MemoryLayout
         return new PlanMemory(_arena.Allocate(), _persistent.Allocate(hugePages: true), scratch, gradients);
     }
 
-    /// <summary>Runs the constant stage through the given action, in memory of its own that is freed afterwards, on the variables as they are now.</summary>
+    /// <summary>
+    /// Runs the constant stage through the given action, in memory of its own that is freed afterwards, on the variables as they are now.
+    /// </summary>
     public unsafe void WithConstantStageMemory(Action run)
     {
         foreach ((PlannedBuffer buffer, Variable variable, bool inRuns) in _builder.Variables)

@@ -7,8 +7,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// A graph compiled for this processor: kernel calls in order, with all memory laid out. A plan has its own memory and serves one caller at a time;
-/// several plans of one model run side by side. Running allocates nothing.
+/// A graph compiled for this processor: kernel calls in order, with all memory laid out. A plan has its own memory and serves one caller at
+/// a time; several plans of one model run side by side. Running allocates nothing.
 /// </summary>
 public sealed class Plan : IDisposable
 {
@@ -29,7 +29,9 @@ public sealed class Plan : IDisposable
         _memory = layout.Allocate();
         _pool = pool;
         _calls = [.. builder.Calls];
-        _constantStage = builder.Packing.Count == 0 ? [.. builder.ConstantStage] : [new JoinedPackCalls(builder.Packing), .. builder.ConstantStage.Skip(builder.Packing.Count)];
+        _constantStage = builder.Packing.Count == 0
+            ? [.. builder.ConstantStage]
+            : [new JoinedPackCalls(builder.Packing), .. builder.ConstantStage.Skip(builder.Packing.Count)];
         foreach (KernelCall call in _calls)
         {
             call.Random = _random;
@@ -58,7 +60,9 @@ public sealed class Plan : IDisposable
     /// <summary>The memory the plan holds, by kind.</summary>
     public MemoryFigures Memory => _layout.Figures;
 
-    /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
+    /// <summary>
+    /// All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.
+    /// </summary>
     public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
     /// <summary>Calls and buffers, for tests and tables.</summary>
@@ -77,12 +81,15 @@ public sealed class Plan : IDisposable
         return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 
-    /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
+    /// <summary>
+    /// The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.
+    /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="threads">The number of threads that would run it; by default that of the processors.</param>
     /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
     public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
-        new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
+        new MemoryLayout(
+            new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
     internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
@@ -92,8 +99,8 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>
-    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an inference graph:
-    /// what other formats than a plan begin with, too.
+    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an
+    /// inference graph: what other formats than a plan begin with, too.
     /// </summary>
     public static ComputeGraph Fold(ComputeGraph graph) => new FoldAffineIntoLinear().Run(graph);
 

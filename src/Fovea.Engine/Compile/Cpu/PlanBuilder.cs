@@ -7,8 +7,8 @@ using Fovea.Engine.Graph.Operations;
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights alone.
-/// Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
+/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights
+/// alone. Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
 /// </summary>
 internal sealed class PlanBuilder
 {
@@ -61,7 +61,9 @@ internal sealed class PlanBuilder
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
 
-    /// <summary>The buffers that alias the memory of variables. <c>InRuns</c>: read during runs; otherwise only by the constant stage.</summary>
+    /// <summary>
+    /// The buffers that alias the memory of variables. <c>InRuns</c>: read during runs; otherwise only by the constant stage.
+    /// </summary>
     public IReadOnlyList<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> Variables => _variables;
 
     /// <summary>The buffers that stand for the variables' gradients, in the gradient block.</summary>
@@ -115,7 +117,8 @@ internal sealed class PlanBuilder
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
             case ReadVariable read:
-                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]));
+                _buffers[node.Outputs[0]] = BufferOfVariable(
+                    read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]));
                 return;
             case Slice when Lowering.ReadsInPlace(node, Uses):
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
@@ -125,7 +128,9 @@ internal sealed class PlanBuilder
         bool constant = Uses.IsConstant(node.Outputs[0]);
         foreach (Value output in node.Outputs)
         {
-            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable) ? BufferOfGradient(variable) : MakeBuffer(output, constant);
+            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable)
+                ? BufferOfGradient(variable)
+                : MakeBuffer(output, constant);
         }
 
         if (node.Operation is Input)
@@ -157,7 +162,9 @@ internal sealed class PlanBuilder
     }
 
     private bool LeavesConstantStage(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
-        consumer.Operation is Reshape ? LeavesConstantStage(consumer.Outputs[0]) : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
+        consumer.Operation is Reshape
+            ? LeavesConstantStage(consumer.Outputs[0])
+            : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
     private void AddCopies(bool writesGradients)
     {

@@ -7,7 +7,8 @@ namespace Fovea.Engine.Compile.Cpu;
 /// <param name="Persistent">Results of the constant stage.</param>
 /// <param name="Scratch">Scratch memory of the threads.</param>
 /// <param name="Gradients">The gradient block, null where no gradients are written.</param>
-internal sealed record PlanMemory(AlignedMemory Arena, AlignedMemory Persistent, AlignedMemory Scratch, AlignedMemory? Gradients) : IDisposable
+internal sealed record PlanMemory(AlignedMemory Arena, AlignedMemory Persistent, AlignedMemory Scratch, AlignedMemory? Gradients)
+    : IDisposable
 {
     /// <summary>Frees the memory.</summary>
     public void Dispose()

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Threads that run the kernel calls of plans together. Each job's parts are cut into as many contiguous ranges as there are threads, always the same way;
-/// between jobs all threads meet. Who computes a part has no influence on its bits.
+/// Threads that run the kernel calls of plans together. Each job's parts are cut into as many contiguous ranges as there are threads,
+/// always the same way; between jobs all threads meet. Who computes a part has no influence on its bits.
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {

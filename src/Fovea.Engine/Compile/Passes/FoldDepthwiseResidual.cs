@@ -4,8 +4,8 @@ using Fovea.Engine.Graph.Operations;
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
-/// Moves the shortcut around a depthwise convolution into its weights: the map under the middle tap, with a weight of one, is the map itself,
-/// x∗w + b + x = x∗(w + δ) + b. So the map is not read again where its shortcut ends.
+/// Moves the shortcut around a depthwise convolution into its weights: the map under the middle tap, with a weight of one, is the map
+/// itself, x∗w + b + x = x∗(w + δ) + b. So the map is not read again where its shortcut ends.
 /// </summary>
 internal sealed class FoldDepthwiseResidual : GraphRewriter
 {

@@ -17,7 +17,7 @@ internal abstract class GraphRewriter
     /// <summary>The graph that is built.</summary>
     protected ComputeGraph Target { get; private set; } = null!;
 
-    /// <summary>How the graph that is read uses its values.</summary>
+    /// <summary>The uses of the old graph's values.</summary>
     protected UseInfo Uses { get; private set; } = null!;
 
     /// <summary>Runs the pass.</summary>
@@ -67,10 +67,10 @@ internal abstract class GraphRewriter
     /// <summary>Puts something in the place of a node: as a rule <see cref="Copy"/>.</summary>
     protected abstract void Rewrite(Node node);
 
-    /// <summary>What stands in the new graph for a value of the old one.</summary>
+    /// <summary>The value of the new graph that replaces one of the old graph.</summary>
     protected Value Mapped(Value value) => _mapped[value];
 
-    /// <summary>Whether something stands in the new graph for a value of the old one.</summary>
+    /// <summary>True if a value of the old graph has its replacement in the new one.</summary>
     protected bool HasReplacement(Value value) => _mapped.ContainsKey(value);
 
     /// <summary>Says what stands in the new graph for a value of the old one.</summary>

@@ -3,17 +3,17 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
-/// For each node of a graph the set of nodes from which a way leads to it, itself included, where nodes can be united: a way into one of the
-/// united nodes goes on from all of them.
+/// For each node of a graph the set of nodes from which a way leads to it, itself included, where nodes can be united: a way into one of
+/// the united nodes goes on from all of them.
 /// </summary>
-/// <param name="nodes">How many nodes the graph has.</param>
+/// <param name="nodes">The number of the graph's nodes.</param>
 internal sealed class Reachability(int nodes)
 {
     private readonly ulong[][] _sets = new ulong[nodes][];
     private readonly int _words = (nodes + 63) / 64;
     private int _added;
 
-    /// <summary>Whether a way leads from the second node to the first, or they are united.</summary>
+    /// <summary>True if a way leads from the second node to the first, or they are united.</summary>
     public bool Contains(Node node, Node ancestor) => Has(_sets[node.Index], ancestor.Index);
 
     /// <summary>Adds a node behind its inputs; nodes are added in the graph's order.</summary>

@@ -61,9 +61,11 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         }
 
         // What is needed late alone is not computed early.
-        int[] kept = [.. Enumerable.Range(0, node.Outputs.Length).Where(i => node.Operation is not PointwiseChain || !IsLateAlone(node.Outputs[i]))];
+        int[] kept =
+            [.. Enumerable.Range(0, node.Outputs.Length).Where(i => node.Operation is not PointwiseChain || !IsLateAlone(node.Outputs[i]))];
         Operation operation = kept.Length < node.Outputs.Length ? Only((PointwiseChain)node.Operation, kept) : node.Operation;
-        Node copy = Target.Add(operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
+        Node copy = Target.Add(
+            operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
         for (int i = 0; i < kept.Length; i++)
         {
             Map(node.Outputs[kept[i]], copy.Outputs[i]);

@@ -16,7 +16,8 @@ internal sealed class UseInfo
     {
         _needed = new bool[graph.Nodes.Count];
         _constant = new bool[graph.Nodes.Count];
-        foreach (Value value in graph.Outputs.Values.Concat(graph.Assignments.Select(a => a.Value)).Concat(graph.Gradients.Select(g => g.Value)))
+        foreach (Value value in
+            graph.Outputs.Values.Concat(graph.Assignments.Select(a => a.Value)).Concat(graph.Gradients.Select(g => g.Value)))
         {
             _results.Add(value);
             _needed[value.Producer.Index] = true;
@@ -59,15 +60,19 @@ internal sealed class UseInfo
     /// <summary>The nodes that read a value, once for each operand.</summary>
     public IReadOnlyList<Node> Consumers(Value value) => _consumers.TryGetValue(value, out List<Node>? consumers) ? consumers : [];
 
-    /// <summary>The only use of a value: the one node that reads it, null where there are more, none, or where it is a result of the run.</summary>
+    /// <summary>
+    /// The only use of a value: the one node that reads it, null where there are more, none, or where it is a result of the run.
+    /// </summary>
     public Node? OnlyConsumer(Value value) => !_results.Contains(value) && Consumers(value) is [Node only] ? only : null;
 
-    /// <summary>Whether the value is given out by the run.</summary>
+    /// <summary>True if the value is given out by the run.</summary>
     public bool IsResult(Value value) => _results.Contains(value);
 
-    /// <summary>Whether a result of the run depends on the node.</summary>
+    /// <summary>True if a result of the run depends on the node.</summary>
     public bool IsNeeded(Node node) => _needed[node.Index];
 
-    /// <summary>Whether the value depends on nothing but constants and (outside training) weights, so that it is computed once for all runs.</summary>
+    /// <summary>
+    /// True if the value depends on nothing but constants and (outside training) weights, so that it is computed once for all runs.
+    /// </summary>
     public bool IsConstant(Value value) => _constant[value.Producer.Index];
 }

@@ -1,7 +1,7 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// What a product does to its result before it stores it, in this order: add a bias per column, add a residual, apply an activation,
+/// The epilogue of a linear operation, applied to its result before that is stored, in this order: add a bias per column, add a residual, apply an activation,
 /// multiply by a scale per column, add a shift per column, add a residual. Each part that is present takes one more operand of the node, in the same order.
 /// </summary>
 /// <param name="Bias">A vector of the last axis is added.</param>
@@ -39,7 +39,7 @@ public sealed record Epilogue(
 }
 
 /// <summary>
-/// Products of a feature map with weights: linear layers and convolutions. Operand 0 is the map, operand 1 the weights; operands of the
+/// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the weights; operands of the
 /// epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after gradients were taken.
 /// </summary>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>

@@ -14,7 +14,10 @@ namespace Fovea.Engine.Kernels;
 internal readonly record struct AttentionGeometry(
     int Batch, int Heads, int Queries, int Keys, int Width, int ValueWidth, float Scale)
 {
-    /// <summary>Queries whose scores against all keys stand in cache together; the last ones of a head may be up to eight more, rather than a strip of their own.</summary>
+    /// <summary>
+    /// Queries whose scores against all keys stand in cache together; the last ones of a head may be up to eight more, rather than a strip
+    /// of their own.
+    /// </summary>
     public const int StripQueries = 48;
 
     /// <summary>Lanes of the widest strip.</summary>
@@ -36,7 +39,9 @@ internal readonly record struct AttentionGeometry(
     /// <summary>Floats of the longest row that a product begins with: a strip's scores, or a head's channels.</summary>
     public int WidestRow => Math.Max(MaxLanes, StridedMatMulKernel.Lanes(Math.Max(Width, ValueWidth)));
 
-    /// <summary>Keys that are treated together while they are in the first cache: whole tiles of six, and chunks of much the same size.</summary>
+    /// <summary>
+    /// Keys that are treated together while they are in the first cache: whole tiles of six, and chunks of much the same size.
+    /// </summary>
     public int ChunkKeys
     {
         get
@@ -70,8 +75,8 @@ internal readonly record struct AttentionGeometry(
 }
 
 /// <summary>
-/// Tokens [B, tokens, channels] that may be a slice of the channels of a wider matrix: rows stand <paramref name="stride"/> floats apart, and the
-/// tokens of one image follow those of the one before.
+/// Tokens [B, tokens, channels] that may be a slice of the channels of a wider matrix: rows stand <paramref name="stride"/> floats apart,
+/// and the tokens of one image follow those of the one before.
 /// </summary>
 /// <param name="first">First channel of the first token.</param>
 /// <param name="stride">Floats between consecutive tokens.</param>

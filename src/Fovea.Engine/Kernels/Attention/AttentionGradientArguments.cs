@@ -30,7 +30,9 @@ internal unsafe struct AttentionGradientArguments
     /// <summary>Gradient of the values [B, M, H·Dv], overwritten.</summary>
     public Tokens ValueGradient;
 
-    /// <summary>Gradient of the scores before the softmax [B, H, N, M], overwritten, or null; its sum over the batch is the gradient of the table.</summary>
+    /// <summary>
+    /// Gradient of the scores before the softmax [B, H, N, M], overwritten, or null; its sum over the batch is the gradient of the table.
+    /// </summary>
     public float* ScoreGradient;
 
     /// <summary>Gradient of the relative logits by row, overwritten, or null.</summary>

@@ -31,11 +31,14 @@ internal static unsafe class AttentionGradientKernel
         }
 
         nint token = (nint)image * geometry.Keys;
-        WriteScaled(memory.KeyGradient, operands.KeyGradient.Rows(token, head * geometry.Width), geometry.Keys, geometry.Width, geometry.Scale);
-        WriteScaled(memory.ValueGradient, operands.ValueGradient.Rows(token, head * geometry.ValueWidth), geometry.Keys, geometry.ValueWidth, 1);
+        WriteScaled(
+            memory.KeyGradient, operands.KeyGradient.Rows(token, head * geometry.Width), geometry.Keys, geometry.Width, geometry.Scale);
+        WriteScaled(
+            memory.ValueGradient, operands.ValueGradient.Rows(token, head * geometry.ValueWidth), geometry.Keys, geometry.ValueWidth, 1);
     }
 
-    private static void Strip(in AttentionGeometry geometry, in AttentionGradientArguments operands, int image, int head, int index, in Scratch memory)
+    private static void Strip(
+        in AttentionGeometry geometry, in AttentionGradientArguments operands, int image, int head, int index, in Scratch memory)
     {
         (int firstQuery, int count, int lanes) = geometry.Strip(index);
         nint token = (nint)image * geometry.Queries + firstQuery;
@@ -66,7 +69,8 @@ internal static unsafe class AttentionGradientKernel
         WriteScaled(memory.QueryGradient, operands.QueryGradient.Rows(token, head * geometry.Width), count, geometry.Width, geometry.Scale);
         if (operands.ScoreGradient != null)
         {
-            TransposeKernel.Transpose(memory.Gradients, lanes, geometry.Keys, count, operands.ScoreGradient + row * geometry.Keys, geometry.Keys);
+            TransposeKernel.Transpose(
+                memory.Gradients, lanes, geometry.Keys, count, operands.ScoreGradient + row * geometry.Keys, geometry.Keys);
         }
 
         if (operands.RelativeRowsGradient != null)
@@ -96,15 +100,18 @@ internal static unsafe class AttentionGradientKernel
             StridedRows probability = probabilities.From(first);
             StridedRows gradient = gradients.From(first);
             StridedMatMulKernel.Multiply(
-                new(key.From(first).First, key.Stride, 1), new(memory.Queries, lanes), bias.From(first), probability, keys, lanes, geometry.Width);
+                new(key.From(first).First, key.Stride, 1), new(memory.Queries, lanes), bias.From(first), probability, keys, lanes,
+                geometry.Width);
             StridedMatMulKernel.Multiply(
-                new(value.From(first).First, value.Stride, 1), new(memory.OutputGradients, lanes), zeros, gradient, keys, lanes, geometry.ValueWidth);
+                new(value.From(first).First, value.Stride, 1), new(memory.OutputGradients, lanes), zeros, gradient, keys, lanes,
+                geometry.ValueWidth);
             AttentionTile.Restore(probability.First, gradient.First, keys, lanes, logarithms, deltas);
         }
     }
 
     // sums[rows] (+)= left · right, over whole vectors of the sums' columns.
-    private static void Accumulate(StridedLeft left, StridedRows right, StridedRows sums, bool begin, int rows, int depth, in Scratch memory) =>
+    private static void Accumulate(
+        StridedLeft left, StridedRows right, StridedRows sums, bool begin, int rows, int depth, in Scratch memory) =>
         StridedMatMulKernel.Multiply(left, right, begin ? new StridedRows(memory.Zeros, 0) : sums, sums, rows, (int)sums.Stride, depth);
 
     private static void WriteScaled(StridedRows sums, StridedRows target, int rows, int columns, float factor)
@@ -115,13 +122,16 @@ internal static unsafe class AttentionGradientKernel
         }
     }
 
-    private static void WriteRelative(in AttentionGeometry geometry, in AttentionGradientArguments operands, nint token, int firstQuery, int count, int head, float* scores)
+    private static void WriteRelative(
+        in AttentionGeometry geometry, in AttentionGradientArguments operands, nint token, int firstQuery, int count, int head,
+        float* scores)
     {
         for (int row = 0; row < count; row++)
         {
             nint logits = (token + row) * geometry.Heads + head;
             operands.Bias.RelativeGradient(
-                scores + (nint)row * geometry.Keys, firstQuery + row, operands.RelativeRowsGradient + logits * (2 * operands.Bias.Height - 1),
+                scores + (nint)row * geometry.Keys, firstQuery + row,
+                operands.RelativeRowsGradient + logits * (2 * operands.Bias.Height - 1),
                 operands.RelativeColumnsGradient + logits * (2 * operands.Bias.Width - 1));
         }
     }

@@ -1,9 +1,9 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix never
-/// exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum divides last.
-/// Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one image is one part.
+/// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix
+/// never exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum
+/// divides last. Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one image is one part.
 /// </summary>
 internal static unsafe class AttentionKernel
 {
@@ -20,12 +20,15 @@ internal static unsafe class AttentionKernel
     /// <param name="value">Values [B, M, H·Dv].</param>
     /// <param name="bias">The bias of the scores.</param>
     /// <param name="output">Output [B, N, H·Dv]; overlaps no operand.</param>
-    /// <param name="logSumExp">Logarithm of the sum that divides each query's exponentials, [B, H, N], kept for the gradient, or null.</param>
+    /// <param name="logSumExp">
+    /// Logarithm of the sum that divides each query's exponentials, [B, H, N], kept for the gradient, or null.
+    /// </param>
     /// <param name="first">First part.</param>
     /// <param name="last">Part after the last.</param>
     /// <param name="scratch">Memory of <see cref="ScratchFloats"/> floats.</param>
     public static void Forward(
-        in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, in AttentionBiasArguments bias, Tokens output, float* logSumExp,
+        in AttentionGeometry geometry, Tokens query, Tokens key, Tokens value, in AttentionBiasArguments bias, Tokens output,
+        float* logSumExp,
         int first, int last, float* scratch)
     {
         var memory = new Scratch(geometry, scratch);
@@ -62,8 +65,8 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    // A head's rows are short pieces with gaps between, of which the processor cannot expect the next; those of several heads are long ones. Queries of
-    // several strips stay where they are: each strip would need but a few of those.
+    // A head's rows are short pieces with gaps between, of which the processor cannot expect the next; those of several heads are long
+    // ones. Queries of several strips stay where they are: each strip would need but a few of those.
     private static void FetchHeads(in AttentionGeometry geometry, int head, StridedRows query, StridedRows key, StridedRows value)
     {
         int heads = Math.Min(geometry.HeadsFetched, geometry.Heads - head);
@@ -79,7 +82,8 @@ internal static unsafe class AttentionKernel
     }
 
     private static void Strip(
-        in AttentionGeometry geometry, int index, StridedRows query, StridedRows key, StridedRows value, StridedRows bias, StridedRows output,
+        in AttentionGeometry geometry, int index, StridedRows query, StridedRows key, StridedRows value, StridedRows bias,
+        StridedRows output,
         float* logSumExp, in Scratch memory)
     {
         (_, int count, int lanes) = geometry.Strip(index);
@@ -106,7 +110,8 @@ internal static unsafe class AttentionKernel
             float* exponentials = scores.From(first).First;
             AttentionTile.Exponentiate(exponentials, keys, lanes, maxima, sums);
             StridedLeft left = new(exponentials, 1, lanes);
-            StridedMatMulKernel.Multiply(left, value.From(first), first == 0 ? new StridedRows(memory.Zeros, 0) : result, result, count, valueLanes, keys);
+            StridedMatMulKernel.Multiply(
+                left, value.From(first), first == 0 ? new StridedRows(memory.Zeros, 0) : result, result, count, valueLanes, keys);
         }
 
         for (int row = 0; row < count; row++)

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Operations on the scores of a strip of queries, shared by forward pass and gradient of attention. A key is a row and a query a lane, so that the softmax over the
-/// keys runs down the lanes: no sum or maximum across a vector, and no keys beyond the last.
+/// Operations on the scores of a strip of queries, shared by forward pass and gradient of attention. A key is a row and a query a lane, so
+/// that the softmax over the keys runs down the lanes: no sum or maximum across a vector, and no keys beyond the last.
 /// </summary>
 internal static unsafe class AttentionTile
 {
@@ -54,7 +54,10 @@ internal static unsafe class AttentionTile
         }
     }
 
-    /// <summary>Reads a float of every line of rows: sequences that the processor sees and runs ahead of, as it does not for instructions to prefetch.</summary>
+    /// <summary>
+    /// Reads a float of every line of rows: sequences that the processor sees and runs ahead of, as it does not for instructions to
+    /// prefetch.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fetch(StridedRows rows, int count, nint length)
     {
@@ -70,7 +73,9 @@ internal static unsafe class AttentionTile
         }
     }
 
-    /// <summary>Copies rows that lie apart, as whole vectors, to where they lie together; those that do already are the answer themselves.</summary>
+    /// <summary>
+    /// Copies rows that lie apart, as whole vectors, to where they lie together; those that do already are the answer themselves.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StridedRows Gather(StridedRows rows, int count, StridedRows target)
     {
@@ -115,7 +120,9 @@ internal static unsafe class AttentionTile
         }
     }
 
-    /// <summary>Turns binary scores into probabilities again, 2^(score − logarithm), and adds probability · gradient to the deltas of their lanes.</summary>
+    /// <summary>
+    /// Turns binary scores into probabilities again, 2^(score − logarithm), and adds probability · gradient to the deltas of their lanes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Restore(float* scores, float* gradients, int keys, int lanes, float* logarithms, float* deltas)
     {

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// A bias table [H, N, M] laid out as scores are: for each head and strip of queries a panel of keys × lanes, as binary exponents, so that the scores'
-/// sums begin with it.
+/// A bias table [H, N, M] laid out as scores are: for each head and strip of queries a panel of keys × lanes, as binary exponents, so that
+/// the scores' sums begin with it.
 /// </summary>
 internal static unsafe class PackedBiasTable
 {
@@ -20,7 +20,8 @@ internal static unsafe class PackedBiasTable
             (int head, int index) = Math.DivRem(part, geometry.Strips);
             var strip = geometry.Strip(index);
             StridedRows rows = new(table + ((nint)head * geometry.Queries + strip.First) * geometry.Keys, geometry.Keys);
-            AttentionTile.PackTransposed(rows, strip.Count, geometry.Keys, Exponential.BinaryPerNatural, packed + Panel(geometry, head, index), strip.Lanes);
+            AttentionTile.PackTransposed(
+                rows, strip.Count, geometry.Keys, Exponential.BinaryPerNatural, packed + Panel(geometry, head, index), strip.Lanes);
         }
     }
 

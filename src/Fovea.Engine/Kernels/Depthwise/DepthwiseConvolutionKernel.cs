@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Depthwise convolution: every channel has its own window. Input [N, H, W, C], weights [K, K, C], output [N, OH, OW, C]; vectorised along the
-/// channels, so that neighbouring lanes never need shuffling. A part is a run of output rows of one image.
+/// Depthwise convolution: every channel has its own window. Input [N, H, W, C], weights [K, K, C], output [N, OH, OW, C]; vectorised along
+/// the channels, so that neighbouring lanes never need shuffling. A part is a run of output rows of one image.
 /// </summary>
 internal static unsafe class DepthwiseConvolutionKernel
 {
@@ -18,11 +18,12 @@ internal static unsafe class DepthwiseConvolutionKernel
         IsSmallWindow(geometry) ? RowWindow.Floats(geometry) + RowWindow.TapFloats : 0;
 
     /// <summary>
-    /// Computes parts [<paramref name="first"/>, <paramref name="last"/>) of output = epilogue(input ∗ weights). The output overlaps neither the
-    /// input nor the epilogue's residuals.
+    /// Computes parts [<paramref name="first"/>, <paramref name="last"/>) of output = epilogue(input ∗ weights). The output overlaps
+    /// neither the input nor the epilogue's residuals.
     /// </summary>
     public static void Forward(
-        in ConvolutionGeometry geometry, float* input, float* weights, in EpilogueArguments epilogue, float* output, int first, int last, float* scratch)
+        in ConvolutionGeometry geometry, float* input, float* weights, in EpilogueArguments epilogue, float* output, int first, int last,
+        float* scratch)
     {
         switch (epilogue.Activation)
         {
@@ -45,7 +46,8 @@ internal static unsafe class DepthwiseConvolutionKernel
     }
 
     private static void Forward<TActivation>(
-        in ConvolutionGeometry geometry, float* input, float* weights, in EpilogueArguments epilogue, float* output, int first, int last, float* scratch)
+        in ConvolutionGeometry geometry, float* input, float* weights, in EpilogueArguments epilogue, float* output, int first, int last,
+        float* scratch)
         where TActivation : struct, IActivation
     {
         int perImage = PartsPerImage(geometry);
@@ -160,7 +162,8 @@ internal static unsafe class DepthwiseConvolutionKernel
     }
 
     private static void AnyWindow<TActivation>(
-        in ConvolutionGeometry geometry, float* source, float* weights, in EpilogueArguments epilogue, float* output, nint offset, int firstRow, int lastRow)
+        in ConvolutionGeometry geometry, float* source, float* weights, in EpilogueArguments epilogue, float* output, nint offset,
+        int firstRow, int lastRow)
         where TActivation : struct, IActivation
     {
         nint stride = geometry.Channels;

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Fovea.Engine.Kernels;
 
-/// <summary>An epilogue as depthwise convolution applies it: the sums begin with the bias, the rest follows while they are in registers.</summary>
+/// <summary>
+/// An epilogue as depthwise convolution applies it: the sums begin with the bias, the rest follows while they are in registers.
+/// </summary>
 internal static unsafe class DepthwiseEpilogue
 {
     /// <summary>True if anything follows the bias, from which the sums start.</summary>
@@ -15,12 +17,13 @@ internal static unsafe class DepthwiseEpilogue
     }
 
     /// <summary>
-    /// The rest of the epilogue for four neighbouring pixels, which stand <paramref name="stride"/> floats apart. An activation needs the registers for itself:
-    /// meanwhile the sums lie in <paramref name="memory"/>, 32 floats.
+    /// The rest of the epilogue for four neighbouring pixels, which stand <paramref name="stride"/> floats apart. An activation needs the
+    /// registers for itself: meanwhile the sums lie in <paramref name="memory"/>, 32 floats.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Finish<TActivation>(
-        in EpilogueArguments epilogue, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3,
+        in EpilogueArguments epilogue, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2,
+        ref Vector256<float> sum3,
         nint channel, nint offset, nint stride, float* memory)
         where TActivation : struct, IActivation
     {
@@ -64,7 +67,8 @@ internal static unsafe class DepthwiseEpilogue
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddFour(
-        float* addends, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3)
+        float* addends, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2,
+        ref Vector256<float> sum3)
     {
         sum0 += Vector256.Load(addends);
         sum1 += Vector256.Load(addends + stride);

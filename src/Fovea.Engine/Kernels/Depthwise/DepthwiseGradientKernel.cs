@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Both gradients of <see cref="DepthwiseConvolutionKernel"/>. The gradient of the input gathers, for every input pixel, the outputs that saw it;
-/// the gradient of the weights sums over runs of output rows, one partial for each run, merged in their order.
+/// Both gradients of <see cref="DepthwiseConvolutionKernel"/>. The gradient of the input gathers, for every input pixel, the outputs that
+/// saw it; the gradient of the weights sums over runs of output rows, one partial for each run, merged in their order.
 /// </summary>
 internal static unsafe class DepthwiseGradientKernel
 {
@@ -42,14 +42,16 @@ internal static unsafe class DepthwiseGradientKernel
                 .CopyTo(new Span<float>(scratch + (8 - tap) * geometry.Channels, geometry.Channels));
         }
         float* rest = scratch + (9 * geometry.Channels + 15 & ~15);
-        DepthwiseConvolutionKernel.Forward(Turned(geometry), outputGradient, scratch, new EpilogueArguments(), inputGradient, first, last, rest);
+        DepthwiseConvolutionKernel.Forward(
+            Turned(geometry), outputGradient, scratch, new EpilogueArguments(), inputGradient, first, last, rest);
     }
 
     /// <summary>Independent parts of the weight gradient: a number that follows from the shapes alone.</summary>
     public static int WeightParts(in ConvolutionGeometry geometry)
     {
         long multiplies = (long)geometry.OutputPixels * geometry.PatchLength;
-        return (int)Math.Clamp(multiplies / MultipliesPerPart, 1, Math.Min(MaxWeightParts, Math.Max(geometry.Batch * geometry.OutputHeight, 1)));
+        return (int)Math.Clamp(
+            multiplies / MultipliesPerPart, 1, Math.Min(MaxWeightParts, Math.Max(geometry.Batch * geometry.OutputHeight, 1)));
     }
 
     /// <summary>Floats of partials that the weight gradient needs over all its parts.</summary>
@@ -117,7 +119,8 @@ internal static unsafe class DepthwiseGradientKernel
         return (geometry.Height + rows - 1) / rows;
     }
 
-    private static void Gather(in ConvolutionGeometry geometry, float* outputGradient, float* weights, float* inputGradient, int first, int last)
+    private static void Gather(
+        in ConvolutionGeometry geometry, float* outputGradient, float* weights, float* inputGradient, int first, int last)
     {
         int perImage = PartsPerImage(geometry);
         int rowsPerPart = RowsPerPart(geometry);
@@ -141,7 +144,8 @@ internal static unsafe class DepthwiseGradientKernel
                     DepthwiseTiles.SumTaps<Identity>(
                         source + outputY * outputRow + outputX * stride, -outputStep * outputRow, -outputStep * stride,
                         weights + (tapY * geometry.Kernel + tapX) * stride, tapStep * geometry.Kernel * stride, tapStep * stride,
-                        rows, columns, new EpilogueArguments(), inputGradient + (((nint)image * geometry.Height + row) * geometry.Width + column) * stride,
+                        rows, columns, new EpilogueArguments(),
+                        inputGradient + (((nint)image * geometry.Height + row) * geometry.Width + column) * stride,
                         geometry.Channels);
                 }
             }
@@ -149,7 +153,8 @@ internal static unsafe class DepthwiseGradientKernel
     }
 
     // The first tap that lies over a (padded) input position and the output it belongs to, and how many such taps there are.
-    private static (int Tap, int Output, int Count) Seen(int position, int outputs, int tapStep, int outputStep, in ConvolutionGeometry geometry)
+    private static (int Tap, int Output, int Count) Seen(
+        int position, int outputs, int tapStep, int outputStep, in ConvolutionGeometry geometry)
     {
         int tap = geometry.Dilation == 1 ? position % geometry.Stride : 0;
         while ((position - tap * geometry.Dilation) % geometry.Stride != 0)
@@ -210,7 +215,8 @@ internal static unsafe class DepthwiseGradientKernel
             }
             for (int tap = 0; tap < 9; tap++)
             {
-                new ReadOnlySpan<float>(sums + tap * blockStride, channels).CopyTo(new Span<float>(partial + tap * stride + channel, channels));
+                new ReadOnlySpan<float>(sums + tap * blockStride, channels).CopyTo(
+                    new Span<float>(partial + tap * stride + channel, channels));
             }
         }
     }

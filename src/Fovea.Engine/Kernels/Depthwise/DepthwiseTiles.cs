@@ -6,7 +6,9 @@ namespace Fovea.Engine.Kernels;
 /// <summary>The inner loops of depthwise convolution: sums of taps over runs of channels, without borders, epilogues or parts.</summary>
 internal static unsafe class DepthwiseTiles
 {
-    /// <summary>Output pixels along x that the 3×3 loops take at once: their windows share half of the six input columns they read.</summary>
+    /// <summary>
+    /// Output pixels along x that the 3×3 loops take at once: their windows share half of the six input columns they read.
+    /// </summary>
     public const int Columns = 4;
 
     /// <summary>
@@ -23,7 +25,8 @@ internal static unsafe class DepthwiseTiles
     /// <param name="channels">Channels, at least eight.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum3x3<TActivation>(
-        float* row0, float* row1, float* row2, nint stride, float* weights, in EpilogueArguments epilogue, float* output, nint outputStride, int channels)
+        float* row0, float* row1, float* row2, nint stride, float* weights, in EpilogueArguments epilogue, float* output, nint outputStride,
+        int channels)
         where TActivation : struct, IActivation
     {
         float* bias = epilogue.Bias;
@@ -46,7 +49,8 @@ internal static unsafe class DepthwiseTiles
             AddRow(row2 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             if (finish)
             {
-                DepthwiseEpilogue.Finish<TActivation>(epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride, memory);
+                DepthwiseEpilogue.Finish<TActivation>(
+                    epilogue, ref sum0, ref sum1, ref sum2, ref sum3, channel, channel, outputStride, memory);
             }
             float* target = output + channel;
             sum0.Store(target);
@@ -64,7 +68,8 @@ internal static unsafe class DepthwiseTiles
     /// <summary>Computes two output pixels, which read four input columns: the remainder of a row that is not whole tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumPair3x3<TActivation>(
-        float* row0, float* row1, float* row2, nint stride, float* weights, in EpilogueArguments epilogue, float* output, nint outputStride, int channels)
+        float* row0, float* row1, float* row2, nint stride, float* weights, in EpilogueArguments epilogue, float* output, nint outputStride,
+        int channels)
         where TActivation : struct, IActivation
     {
         float* bias = epilogue.Bias;
@@ -155,7 +160,8 @@ internal static unsafe class DepthwiseTiles
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(
-        float* row, float* taps, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2, ref Vector256<float> sum3)
+        float* row, float* taps, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2,
+        ref Vector256<float> sum3)
     {
         var left = Vector256.Load(taps);
         var middle = Vector256.Load(taps + stride);

@@ -55,8 +55,8 @@ internal unsafe ref struct RowWindow
     public nint Stride { get; }
 
     /// <summary>
-    /// Channels of the block that starts where <paramref name="remaining"/> channels are left: as many as let three rows and their weights stay
-    /// in the first-level cache. A block of fewer than eight channels occurs only where the map itself has no more.
+    /// Channels of the block that starts where <paramref name="remaining"/> channels are left: as many as let three rows and their weights
+    /// stay in the first-level cache. A block of fewer than eight channels occurs only where the map itself has no more.
     /// </summary>
     public static int BlockChannels(in ConvolutionGeometry geometry, int remaining)
     {

@@ -15,8 +15,8 @@ internal static unsafe partial class LayoutKernels
     public static int PermuteParts(ReadOnlySpan<int> shape, ReadOnlySpan<int> axes) => new Permutation(shape, axes).Parts;
 
     /// <summary>
-    /// Reorders axes: target axis i is source axis axes[i]. Axes that stay neighbours move as one; then either the last one stays and runs are
-    /// copied, or a matrix is transposed for every index of the other axes.
+    /// Reorders axes: target axis i is source axis axes[i]. Axes that stay neighbours move as one; then either the last one stays and runs
+    /// are copied, or a matrix is transposed for every index of the other axes.
     /// </summary>
     /// <param name="shape">The lengths of the source's axes, at most <see cref="MaxAxes"/>.</param>
     /// <param name="axes">For each axis of the target, the axis of the source that it is, from 0.</param>
@@ -41,8 +41,8 @@ internal static unsafe partial class LayoutKernels
     }
 
     /// <summary>
-    /// A permutation with unit axes dropped and neighbours joined. One item is a run, or a matrix of source rows (the axis that the target ends with)
-    /// by source columns (the axis that the source ends with); the outer axes count the items, in the order of the target.
+    /// A permutation with unit axes dropped and neighbours joined. One item is a run, or a matrix of source rows (the axis that the target
+    /// ends with) by source columns (the axis that the source ends with); the outer axes count the items, in the order of the target.
     /// </summary>
     private readonly struct Permutation
     {
@@ -63,7 +63,8 @@ internal static unsafe partial class LayoutKernels
         {
             if (shape.Length > MaxAxes || axes.Length != shape.Length)
             {
-                throw new ArgumentException($"A permutation takes one order of at most {MaxAxes} axes, got {axes.Length} for {shape.Length} axes.");
+                throw new ArgumentException(
+                    $"A permutation takes one order of at most {MaxAxes} axes, got {axes.Length} for {shape.Length} axes.");
             }
 
             Lengths lengths = default;
@@ -136,11 +137,13 @@ internal static unsafe partial class LayoutKernels
             }
             else if (alongRows)
             {
-                TransposeKernel.Transpose(source + start * _rowStride, _rowStride, (int)length, (int)_columns, target + start, _columnTargetStride);
+                TransposeKernel.Transpose(
+                    source + start * _rowStride, _rowStride, (int)length, (int)_columns, target + start, _columnTargetStride);
             }
             else
             {
-                TransposeKernel.Transpose(source + start, _rowStride, (int)_rows, (int)length, target + start * _columnTargetStride, _columnTargetStride);
+                TransposeKernel.Transpose(
+                    source + start, _rowStride, (int)_rows, (int)length, target + start * _columnTargetStride, _columnTargetStride);
             }
         }
 

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace Fovea.Engine.Kernels;
 
-/// <summary>Kernels that move floats and compute nothing, but for the additions of a scatter. All of them write apart from what they read.</summary>
+/// <summary>
+/// Kernels that move floats and compute nothing, but for the additions of a scatter. All of them write apart from what they read.
+/// </summary>
 internal static unsafe partial class LayoutKernels
 {
     // Floats that a part moves at least, so that a part is worth handing out.
@@ -30,7 +32,8 @@ internal static unsafe partial class LayoutKernels
     /// <param name="run">Contiguous floats per run.</param>
     /// <param name="first">The first part of <see cref="RowParts"/>(rows, run).</param>
     /// <param name="last">One past the last part.</param>
-    public static void CopyBlock(float* source, nint sourceStride, float* target, nint targetStride, int rows, nint run, int first, int last)
+    public static void CopyBlock(
+        float* source, nint sourceStride, float* target, nint targetStride, int rows, nint run, int first, int last)
     {
         int end = EndRow(last, rows, run);
         for (int row = first * RowsPerPart(run); row < end; row++)

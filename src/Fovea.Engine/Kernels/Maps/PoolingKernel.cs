@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The largest or mean element under a window of each channel of a map N,H,W,C, and the gradients. Padding is absent from a maximum; a mean counts it
-/// or not. Windows are solid (dilation 1) and padding is at most half of the window, so that none is empty.
+/// The largest or mean element under a window of each channel of a map N,H,W,C, and the gradients. Padding is absent from a maximum; a mean
+/// counts it or not. Windows are solid (dilation 1) and padding is at most half of the window, so that none is empty.
 /// </summary>
 internal static unsafe class PoolingKernel
 {
@@ -58,7 +58,9 @@ internal static unsafe class PoolingKernel
 
     /// <summary>The mean element under each window.</summary>
     /// <param name="geometry">The window and the map.</param>
-    /// <param name="countPadding">True to divide by the whole window, padding included; false to divide by the pixels inside the image.</param>
+    /// <param name="countPadding">
+    /// True to divide by the whole window, padding included; false to divide by the pixels inside the image.
+    /// </param>
     /// <param name="input">The map, N,H,W,C.</param>
     /// <param name="output">The result, N,OH,OW,C.</param>
     /// <param name="first">The first part.</param>
@@ -121,7 +123,8 @@ internal static unsafe class PoolingKernel
                     for (int channel = 0; channel < channels; channel += Width)
                     {
                         Vector256<float> gradient = Vector256.Load(outputGradient + pixel * channels + channel);
-                        ToFirstLargest(gradient, in taps, channels, input + offset + channel, inputGradient + offset + channel, channels - channel);
+                        ToFirstLargest(
+                            gradient, in taps, channels, input + offset + channel, inputGradient + offset + channel, channels - channel);
                     }
                 }
             }
@@ -168,7 +171,8 @@ internal static unsafe class PoolingKernel
         }
     }
 
-    // Two walks over the window: which tap is the first largest of each channel, then the gradient added at that tap and zero at the others.
+    // Two walks over the window: which tap is the first largest of each channel, then the gradient added at that tap and zero at the
+    // others.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToFirstLargest(Vector256<float> gradient, in Taps taps, int channels, float* input, float* target, int rest)
     {
@@ -205,7 +209,8 @@ internal static unsafe class PoolingKernel
         countPadding ? geometry.Kernel * geometry.Kernel : taps.Rows * taps.Columns;
 
     private static void Clear(in ConvolutionGeometry geometry, float* inputGradient, int first, int last) =>
-        NativeMemory.Clear(inputGradient + first * ImageFloats(in geometry), (nuint)((last - first) * ImageFloats(in geometry)) * sizeof(float));
+        NativeMemory.Clear(
+            inputGradient + first * ImageFloats(in geometry), (nuint)((last - first) * ImageFloats(in geometry)) * sizeof(float));
 
     // Loads may run into the next pixel or the room behind the map; stores may not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Sum, mean or maximum over the middle axis of [outer, reduced, inner]. The outputs are divided into runs of at most 64 neighbours; where these are few
-/// and the reduced axis is long, it is divided too, into chunks that <see cref="Merge"/> joins in order. Sums are made of the sums of short
-/// blocks, which keeps long ones accurate. A maximum over a NaN is NaN.
+/// Sum, mean or maximum over the middle axis of [outer, reduced, inner]. The outputs are divided into runs of at most 64 neighbours; where
+/// these are few and the reduced axis is long, it is divided too, into chunks that <see cref="Merge"/> joins in order. Sums are made of the
+/// sums of short blocks, which keeps long ones accurate. A maximum over a NaN is NaN.
 /// </summary>
 internal static unsafe class ReductionKernel
 {
@@ -175,7 +175,9 @@ internal static unsafe class ReductionKernel
             for (int row = BlockRows; row < rows; row += BlockRows)
             {
                 float* block = source + (nint)row * stride + column;
-                Quad<TJoin>(block, Math.Min(rows - row, BlockRows), stride, out var nextFirst, out var nextSecond, out var nextThird, out var nextFourth);
+                Quad<TJoin>(
+                    block, Math.Min(rows - row, BlockRows), stride, out var nextFirst, out var nextSecond, out var nextThird,
+                    out var nextFourth);
                 first = TJoin.Join(first, nextFirst);
                 second = TJoin.Join(second, nextSecond);
                 third = TJoin.Join(third, nextThird);

@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Resizes the two middle axes of a map N,H,W,C to N,OH,OW,C by one table per axis. One part is one output row: its input rows are weighed into a
-/// scratch row, then the pixels of that. The gradient is the same walk with transposed tables, so every pixel of it gathers in a fixed order.
+/// Resizes the two middle axes of a map N,H,W,C to N,OH,OW,C by one table per axis. One part is one output row: its input rows are weighed
+/// into a scratch row, then the pixels of that. The gradient is the same walk with transposed tables, so every pixel of it gathers in a
+/// fixed order.
 /// </summary>
 internal static unsafe class ResizeKernel
 {
@@ -20,8 +21,8 @@ internal static unsafe class ResizeKernel
     public static nint ScratchFloats(ResizeTable columns, int channels) => (nint)columns.InputLength * channels;
 
     /// <summary>
-    /// output[n, i, j, c] = Σ rows[i, h]·columns[j, w]·input[n, h, w, c] for the given parts. With transposed tables, the result's gradient as input
-    /// and the map's gradient as output, this is the gradient.
+    /// output[n, i, j, c] = Σ rows[i, h]·columns[j, w]·input[n, h, w, c] for the given parts. With transposed tables, the result's gradient
+    /// as input and the map's gradient as output, this is the gradient.
     /// </summary>
     /// <param name="rows">The table of the height, H to OH.</param>
     /// <param name="columns">The table of the width, W to OW.</param>
@@ -99,7 +100,8 @@ internal static unsafe class ResizeKernel
             Vector256<float> sum = Vector256<float>.Zero;
             for (int tap = 0; tap < taps; tap++)
             {
-                sum = Vector256.MultiplyAddEstimate(Vector256.Create(weights[tap]), Vector256.Load(source + sources[tap] * stride + i), sum);
+                sum = Vector256.MultiplyAddEstimate(
+                    Vector256.Create(weights[tap]), Vector256.Load(source + sources[tap] * stride + i), sum);
             }
 
             sum.Store(target + i);

@@ -1,9 +1,10 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Resampling along one axis as a sparse matrix: for each output position the input positions it reads (its taps) and their weights, in ascending
-/// order. Built once, when a plan is compiled, and read by <see cref="ResizeKernel"/>; its <see cref="Transpose"/> is what the gradient reads.
-/// Weights are computed in double precision; taps that clamp to the same position are one tap, and taps of weight zero are left out.
+/// Resampling along one axis as a sparse matrix: for each output position the input positions it reads (its taps) and their weights, in
+/// ascending order. Built once, when a plan is compiled, and read by <see cref="ResizeKernel"/>; its <see cref="Transpose"/> is what the
+/// gradient reads. Weights are computed in double precision; taps that clamp to the same position are one tap, and taps of weight zero are
+/// left out.
 /// </summary>
 internal sealed class ResizeTable
 {
@@ -29,7 +30,9 @@ internal sealed class ResizeTable
     /// <summary>Positions of the axis that is written.</summary>
     public int OutputLength { get; }
 
-    /// <summary>The taps of output position i are those numbered from Starts[i] to Starts[i + 1] − 1; there may be none in a transposed table.</summary>
+    /// <summary>
+    /// The taps of output position i are those numbered from Starts[i] to Starts[i + 1] − 1; there may be none in a transposed table.
+    /// </summary>
     public int[] Starts { get; }
 
     /// <summary>The input position of each tap.</summary>
@@ -53,7 +56,8 @@ internal sealed class ResizeTable
         });
 
     /// <summary>
-    /// Cubic convolution with a = −0.75 (Keys, 1981): four taps, those outside clamped to the border. Sources as for <see cref="Bilinear"/>, but not moved.
+    /// Cubic convolution with a = −0.75 (Keys, 1981): four taps, those outside clamped to the border. Sources as for
+    /// <see cref="Bilinear"/>, but not moved.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
     public static ResizeTable Bicubic(int inputLength, int outputLength, bool alignCorners) =>

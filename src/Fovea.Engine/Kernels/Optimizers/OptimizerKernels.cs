@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Updates of flat blocks of parameters, gradients and moments in a training step. The element-wise methods take any range of a block and give each
-/// element the same bits in every range; they work in place.
+/// Updates of flat blocks of parameters, gradients and moments in a training step. The element-wise methods take any range of a block and
+/// give each element the same bits in every range; they work in place.
 /// </summary>
 internal static unsafe class OptimizerKernels
 {

@@ -130,7 +130,9 @@ internal enum PointwiseBroadcast
 /// <summary>An input of a <see cref="PointwiseProgram"/>.</summary>
 /// <param name="Broadcast">The broadcast over the iteration shape.</param>
 /// <param name="Extents">For <see cref="PointwiseBroadcast.General"/>: the iteration shape as up to 6 dimensions, outermost first.</param>
-/// <param name="Strides">For <see cref="PointwiseBroadcast.General"/>: the input's stride, in floats, along each dimension; 0 repeats.</param>
+/// <param name="Strides">
+/// For <see cref="PointwiseBroadcast.General"/>: the input's stride, in floats, along each dimension; 0 repeats.
+/// </param>
 internal readonly record struct PointwiseInput(PointwiseBroadcast Broadcast, long[]? Extents = null, long[]? Strides = null)
 {
     /// <summary>An input of the iteration's own shape.</summary>

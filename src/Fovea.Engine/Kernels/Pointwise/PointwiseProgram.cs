@@ -36,7 +36,9 @@ internal sealed unsafe partial class PointwiseProgram
     /// <param name="inputs">The inputs, registers 0 … inputs.Length − 1.</param>
     /// <param name="instructions">The operations in order; each destination is a new register.</param>
     /// <param name="outputs">The outputs, in the order of the pointers given to <see cref="Run"/>.</param>
-    /// <exception cref="ArgumentException">A register is read before it is written, written twice, or an input's shape does not fit.</exception>
+    /// <exception cref="ArgumentException">
+    /// A register is read before it is written, written twice, or an input's shape does not fit.
+    /// </exception>
     public PointwiseProgram(
         long rows, int columns, PointwiseInput[] inputs, PointwiseProgramInstruction[] instructions, PointwiseOutput[] outputs)
     {

@@ -59,8 +59,8 @@ internal static unsafe class MatMulKernel
     private const int LeftBlockFloats = 32 * 1024;
     private const int FewRows = 96;
 
-    // Prefetching a panel takes a good part of the time that the product with it does where it meets so few rows, or where panels are so deep that they
-    // have left the second-level cache when the next block of rows comes.
+    // Prefetching a panel takes a good part of the time that the product with it does where it meets so few rows, or where panels are so
+    // deep that they have left the second-level cache when the next block of rows comes.
     private const int FewRowsForPanel = 512;
     private const int DeepPanel = 256;
 
@@ -198,13 +198,17 @@ internal static unsafe class MatMulKernel
                 if (panel == firstPanel)
                 {
                     // The first panel meets the rows before any cache has them.
-                    CachePrefetch.Rows(rowsLeft + rows * leftStride, leftStride, Math.Min(MicroKernel.Rows, blockRows - row - rows), depths);
+                    CachePrefetch.Rows(
+                        rowsLeft + rows * leftStride, leftStride, Math.Min(MicroKernel.Rows, blockRows - row - rows), depths);
                 }
 
-                var prefetch = prefetchesNext && panel + 1 < lastPanel ? PanelPrefetch.Share(right + (nint)product.Depth * MicroKernel.Columns, depths, row, rows, blockRows) : default;
+                var prefetch = prefetchesNext && panel + 1 < lastPanel
+                    ? PanelPrefetch.Share(right + (nint)product.Depth * MicroKernel.Columns, depths, row, rows, blockRows)
+                    : default;
                 if (!whole || (finish && rows < MicroKernel.Rows))
                 {
-                    PartialTile<TActivation>(in product, rowsLeft, leftStride, rows, width, right, depths, resume, in prefetch, finish, column, offset, tile);
+                    PartialTile<TActivation>(
+                        in product, rowsLeft, leftStride, rows, width, right, depths, resume, in prefetch, finish, column, offset, tile);
                 }
                 else if (!finish)
                 {
@@ -214,7 +218,8 @@ internal static unsafe class MatMulKernel
                 {
                     product.Epilogue.Prefetch(rows, offset, stride);
                     MicroKernel.MultiplyAndFinish<TActivation>(
-                        rowsLeft, leftStride, right, depths, result, stride, resume, in prefetch, in product.Epilogue, column, offset, tile);
+                        rowsLeft, leftStride, right, depths, result, stride, resume, in prefetch, in product.Epilogue, column, offset,
+                        tile);
                 }
             }
         }
@@ -223,7 +228,8 @@ internal static unsafe class MatMulKernel
     // A tile cut off by the last column or row is computed beside the result and copied.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PartialTile<TActivation>(
-        in MatMulArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume, in PanelPrefetch prefetch,
+        in MatMulArguments product, float* left, nint leftStride, int rows, int width, float* right, int depths, bool resume,
+        in PanelPrefetch prefetch,
         bool finish, int column, nint offset, float* tile)
         where TActivation : struct, IActivation
     {

@@ -45,7 +45,8 @@ internal static unsafe class MicroKernel
     /// <param name="prefetch">The share of the next panel to prefetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
-        float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume, in PanelPrefetch prefetch)
+        float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume,
+        in PanelPrefetch prefetch)
     {
         if (Vector512.IsHardwareAccelerated)
         {
@@ -62,8 +63,8 @@ internal static unsafe class MicroKernel
     }
 
     /// <summary>
-    /// Computes a tile of six rows whose sums are then complete, and finishes them: in registers if there are enough, else from a tile beside
-    /// the result. Rows of the result may be a power of two apart, and what was just stored there is slow to read again.
+    /// Computes a tile of six rows whose sums are then complete, and finishes them: in registers if there are enough, else from a tile
+    /// beside the result. Rows of the result may be a power of two apart, and what was just stored there is slow to read again.
     /// </summary>
     /// <param name="left">First row; rows are <paramref name="leftStride"/> floats apart, the depth contiguous.</param>
     /// <param name="leftStride">Floats between left rows.</param>
@@ -86,7 +87,8 @@ internal static unsafe class MicroKernel
         if (TActivation.IsLight && Vector256.IsHardwareAccelerated && !Vector512.IsHardwareAccelerated)
         {
             MicroKernel256.SixRows<TActivation>(
-                left, leftStride, Rows - 1, right, depth, result, resultStride, resume, in prefetch, finish: true, in epilogue, column, offset);
+                left, leftStride, Rows - 1, right, depth, result, resultStride, resume, in prefetch, finish: true, in epilogue, column,
+                offset);
         }
         else if (resume)
         {

@@ -19,7 +19,8 @@ internal static unsafe class MicroKernel128
         for (var row = 0; row < rows; row += Rows)
         {
             ThreeRows(
-                left + row * leftStride, leftStride, Math.Min(rows - row, Rows) - 1, right, depth, result + row * resultStride, resultStride,
+                left + row * leftStride, leftStride, Math.Min(rows - row, Rows) - 1, right, depth, result + row * resultStride,
+                resultStride,
                 resume);
         }
     }

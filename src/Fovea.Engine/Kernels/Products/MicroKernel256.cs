@@ -4,19 +4,21 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The tiles of <see cref="MicroKernel"/> for processors with vectors of eight floats. Six rows fill the 16 vector registers of AVX2 exactly: 12 sums,
-/// 2 right vectors, 1 broadcast.
+/// The tiles of <see cref="MicroKernel"/> for processors with vectors of eight floats. Six rows fill the 16 vector registers of AVX2
+/// exactly: 12 sums, 2 right vectors, 1 broadcast.
 /// </summary>
 internal static unsafe class MicroKernel256
 {
     /// <inheritdoc cref="MicroKernel.Multiply(float*, nint, int, float*, nint, float*, nint, bool, in PanelPrefetch)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
-        float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume, in PanelPrefetch prefetch)
+        float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume,
+        in PanelPrefetch prefetch)
     {
         if (rows > 4)
         {
-            SixRows<Identity>(left, leftStride, rows - 1, right, depth, result, resultStride, resume, in prefetch, finish: false, default, 0, 0);
+            SixRows<Identity>(
+                left, leftStride, rows - 1, right, depth, result, resultStride, resume, in prefetch, finish: false, default, 0, 0);
         }
         else if (rows <= 2)
         {
@@ -33,8 +35,8 @@ internal static unsafe class MicroKernel256
     }
 
     /// <summary>
-    /// The sums of six rows, in registers. What stood in the result is added last, so that no sum waits for it. Where fewer rows exist than six, the last
-    /// one is computed (and stored) more than once: same inputs, same bits.
+    /// The sums of six rows, in registers. What stood in the result is added last, so that no sum waits for it. Where fewer rows exist than
+    /// six, the last one is computed (and stored) more than once: same inputs, same bits.
     /// </summary>
     /// <param name="left">First row.</param>
     /// <param name="leftStride">Floats between left rows.</param>
@@ -177,7 +179,8 @@ internal static unsafe class MicroKernel256
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows<TPrefetch>(
-        float* left, nint leftStride, nint lastRow, float* right, nint depth, float* result, nint resultStride, bool resume, in PanelPrefetch prefetch)
+        float* left, nint leftStride, nint lastRow, float* right, nint depth, float* result, nint resultStride, bool resume,
+        in PanelPrefetch prefetch)
         where TPrefetch : struct, IPrefetchPolicy
     {
         var result1 = result + resultStride;

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The tile of <see cref="MicroKernel"/> for processors with vectors of sixteen floats (AVX-512): a row of the panel is one vector. Six sums
-/// would wait for the latency of their own multiply-adds, so each row has two, of the even and of the odd depths, added at the end.
+/// The tile of <see cref="MicroKernel"/> for processors with vectors of sixteen floats (AVX-512): a row of the panel is one vector. Six
+/// sums would wait for the latency of their own multiply-adds, so each row has two, of the even and of the odd depths, added at the end.
 /// </summary>
 internal static unsafe class MicroKernel512
 {

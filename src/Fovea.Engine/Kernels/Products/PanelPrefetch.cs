@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The share of the next panel that a micro-kernel prefetches into the second-level cache while it computes with this one: a few bytes with every term
-/// of its sums. Fetched at once, it would keep the processor from reading the operands.
+/// The share of the next panel that a micro-kernel prefetches into the second-level cache while it computes with this one: a few bytes with
+/// every term of its sums. Fetched at once, it would keep the processor from reading the operands.
 /// </summary>
 /// <param name="first">The first float to prefetch.</param>
 /// <param name="step">Bytes between the prefetches of two neighbouring terms.</param>
@@ -31,7 +31,9 @@ internal readonly unsafe struct PanelPrefetch(float* first, nint step)
     public bool IsNone => Step == 0;
 }
 
-/// <summary>Prefetch policy of a micro-kernel, as a type, so that its loop has no trace of prefetching where there is nothing to prefetch.</summary>
+/// <summary>
+/// Prefetch policy of a micro-kernel, as a type, so that its loop has no trace of prefetching where there is nothing to prefetch.
+/// </summary>
 internal interface IPrefetchPolicy
 {
     /// <summary>True where the kernel issues prefetches.</summary>

@@ -4,15 +4,18 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Products too small to be worth packing: both operands are read where they lie, the left one in any direction, and what the sums begin with is given.
-/// Tiles are 6×16 or, where 24 columns are left, 4×24: twelve sums, as many as two multiply-adds a cycle of latency four need and more.
+/// Products too small to be worth packing: both operands are read where they lie, the left one in any direction, and what the sums begin
+/// with is given. Tiles are 6×16 or, where 24 columns are left, 4×24: twelve sums, as many as two multiply-adds a cycle of latency four
+/// need and more.
 /// </summary>
 internal static unsafe class StridedMatMulKernel
 {
     /// <summary>Columns that a product of <paramref name="columns"/> columns computes: whole vectors, at least two.</summary>
     public static int Lanes(int columns) => Math.Max(columns + 7 & ~7, 16);
 
-    /// <summary>result[i, j] = initial[i, j] + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> and j below <paramref name="lanes"/>.</summary>
+    /// <summary>
+    /// result[i, j] = initial[i, j] + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> and j below <paramref name="lanes"/>.
+    /// </summary>
     /// <param name="left">Left operand.</param>
     /// <param name="right">Right operand; its rows are read as whole vectors.</param>
     /// <param name="initial">Initial values of the sums; may be the result.</param>
@@ -68,8 +71,9 @@ internal static unsafe class StridedMatMulKernel
         public float* Maxima;
     }
 
-    // Where fewer rows exist than a tile has, the last one is computed (and stored) more than once: same inputs, same bits. Sums are stored after all
-    // have been loaded, so that they may begin with what stands in the result. A call goes down all rows, since its own set-up costs twenty cycles.
+    // Where fewer rows exist than a tile has, the last one is computed (and stored) more than once: same inputs, same bits. Sums are stored
+    // after all have been loaded, so that they may begin with what stands in the result. A call goes down all rows, since its own set-up
+    // costs twenty cycles.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixByTwo(in Operands operands, nint column, nint row, int tiles, nint lastRow)
     {

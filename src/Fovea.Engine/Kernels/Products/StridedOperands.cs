@@ -1,6 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
-/// <summary>The left operand of a <see cref="StridedMatMulKernel"/> as it lies: element (i, k) is first[i · rowStride + k · depthStride].</summary>
+/// <summary>
+/// The left operand of a <see cref="StridedMatMulKernel"/> as it lies: element (i, k) is first[i · rowStride + k · depthStride].
+/// </summary>
 /// <param name="first">Element (0, 0).</param>
 /// <param name="rowStride">Floats between rows.</param>
 /// <param name="depthStride">Floats between the terms of a sum.</param>

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Mean and biased variance of every column of a matrix. Short blocks of rows are summed in two passes, relative to the first row of their chunk so
-/// that a mean far from 0 costs no accuracy, and combined by the formula of Chan, Golub and LeVeque (1979).
+/// Mean and biased variance of every column of a matrix. Short blocks of rows are summed in two passes, relative to the first row of their
+/// chunk so that a mean far from 0 costs no accuracy, and combined by the formula of Chan, Golub and LeVeque (1979).
 /// </summary>
 internal static unsafe class BatchStatisticsKernel
 {
@@ -16,7 +16,9 @@ internal static unsafe class BatchStatisticsKernel
     /// <summary>Independent parts of <see cref="Partials"/>: at most 64 chunks of rows.</summary>
     public static int Parts(int rows) => Math.Clamp(rows / MinChunkRows, 1, MaxChunks);
 
-    /// <summary>Floats of the partials: for each chunk its first row, the mean's distance from it and the sum of squared deviations.</summary>
+    /// <summary>
+    /// Floats of the partials: for each chunk its first row, the mean's distance from it and the sum of squared deviations.
+    /// </summary>
     public static nint PartialFloats(int rows, int columns) => (nint)Parts(rows) * 3 * columns;
 
     /// <summary>Computes the partials of parts [first, last) from x [rows, columns].</summary>

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Cross-entropy of the softmax of logits against integer labels, row by row, with smoothed targets (arXiv 1512.00567, section 7), and its gradient.
-/// A label of −1 leaves its row out.
+/// Cross-entropy of the softmax of logits against integer labels, row by row, with smoothed targets (arXiv 1512.00567, section 7), and its
+/// gradient. A label of −1 leaves its row out.
 /// </summary>
 internal static unsafe class CrossEntropyKernel
 {
@@ -51,7 +51,8 @@ internal static unsafe class CrossEntropyKernel
     /// <param name="last">One past the last part.</param>
     /// <exception cref="ArgumentOutOfRangeException">A label is neither −1 nor a class.</exception>
     public static void Gradient(
-        float* logits, int* labels, float smoothing, float* lossGradients, float* logitGradients, int rows, int classes, int first, int last)
+        float* logits, int* labels, float smoothing, float* lossGradients, float* logitGradients, int rows, int classes, int first,
+        int last)
     {
         int end = (int)Math.Min((long)last * RowsPerPart(classes), rows);
         for (int row = first * RowsPerPart(classes); row < end; row++)
@@ -78,7 +79,8 @@ internal static unsafe class CrossEntropyKernel
         {
             throw new ArgumentOutOfRangeException(
                 nameof(labels),
-                $"The label of row {row} is {label}; with {classes} classes a label from 0 to {classes - 1} is expected, or -1 to leave the row out.");
+                $"The label of row {row} is {label}; with {classes} classes a label from 0 to {classes - 1} is expected, "
+                + "or -1 to leave the row out.");
         }
 
         return label;

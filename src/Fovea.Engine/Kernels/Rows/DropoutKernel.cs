@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Sets random elements or samples to zero and divides the others by the probability of staying. The draw of an element is a hash of seed, stream, step
-/// and index (SplitMix64, Steele, Lea and Flood, 2014): the same on any thread and in the gradient, which is the same call on another array.
+/// Sets random elements or samples to zero and divides the others by the probability of staying. The draw of an element is a hash of seed,
+/// stream, step and index (SplitMix64, Steele, Lea and Flood, 2014): the same on any thread and in the gradient, which is the same call on
+/// another array.
 /// </summary>
 internal static unsafe class DropoutKernel
 {

@@ -61,15 +61,17 @@ internal static unsafe class LayerNormKernel
     public static nint PartialFloats(int rows, int columns) => (nint)GradientParts(rows) * 2 * columns;
 
     /// <summary>
-    /// Computes parts [first, last): the rows of dx = r·(g − mean(g) − x̂·mean(g·x̂)), where g = dy·weight and x̂ = (x − mean)·r, and partial sums
-    /// over the rows of dy·x̂ and dy.
+    /// Computes parts [first, last): the rows of dx = r·(g − mean(g) − x̂·mean(g·x̂)), where g = dy·weight and x̂ = (x − mean)·r, and
+    /// partial sums over the rows of dy·x̂ and dy.
     /// </summary>
     /// <param name="x">The input of the normalisation, [rows, columns].</param>
     /// <param name="weight">[columns].</param>
     /// <param name="mean">The mean of each row, [rows].</param>
     /// <param name="reciprocalDeviation">r of each row, [rows].</param>
     /// <param name="outputGradient">dy, [rows, columns].</param>
-    /// <param name="inputGradient">dx, [rows, columns] (overwritten); may be <paramref name="outputGradient"/> or <paramref name="x"/>.</param>
+    /// <param name="inputGradient">
+    /// dx, [rows, columns] (overwritten); may be <paramref name="outputGradient"/> or <paramref name="x"/>.
+    /// </param>
     /// <param name="partials"><see cref="PartialFloats"/> floats (overwritten).</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
@@ -183,13 +185,15 @@ internal static unsafe class LayerNormKernel
         for (; column <= columns - 8; column += 8)
         {
             Vector256<float> normalized = (Vector256.Load(source + column) - centers) * scales;
-            Vector256.MultiplyAddEstimate(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column)).Store(target + column);
+            Vector256.MultiplyAddEstimate(
+                normalized, Vector256.Load(weight + column), Vector256.Load(bias + column)).Store(target + column);
         }
 
         if (column < columns)
         {
             Vector256<float> normalized = (Vector256.Load(source + column) - centers) * scales;
-            Vector256<float> value = Vector256.MultiplyAddEstimate(normalized, Vector256.Load(weight + column), Vector256.Load(bias + column));
+            Vector256<float> value = Vector256.MultiplyAddEstimate(
+                normalized, Vector256.Load(weight + column), Vector256.Load(bias + column));
             MaskedVector.Store(value, target + column, columns - column);
         }
     }

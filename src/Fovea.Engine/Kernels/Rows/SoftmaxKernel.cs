@@ -11,7 +11,9 @@ internal static unsafe class SoftmaxKernel
     /// <summary>Independent parts of <see cref="Forward"/> and <see cref="Gradient"/>: blocks of rows.</summary>
     public static int Parts(int rows, int columns) => (rows + RowsPerPart(columns) - 1) / RowsPerPart(columns);
 
-    /// <summary>Computes parts [first, last) of y = softmax(x), both [rows, columns]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    /// <summary>
+    /// Computes parts [first, last) of y = softmax(x), both [rows, columns]; <paramref name="y"/> may be <paramref name="x"/>.
+    /// </summary>
     public static void Forward(float* x, float* y, int rows, int columns, int first, int last)
     {
         int end = (int)Math.Min((long)last * RowsPerPart(columns), rows);

@@ -32,8 +32,8 @@ internal interface IActivation
     static abstract Vector256<float> Apply(Vector256<float> x);
 
     /// <summary>
-    /// The part of the activation that does not fit beside others in registers, for four vectors at once, as its steps wait for each other: what
-    /// <see cref="Complete"/> needs of each beside its values.
+    /// The part of the activation that does not fit beside others in registers, for four vectors at once, as its steps wait for each other:
+    /// what <see cref="Complete"/> needs of each beside its values.
     /// </summary>
     static virtual void Prepare(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Fovea.Engine.Kernels;
 
-/// <summary>Brings memory into cache before it is needed, on processors for which .NET has an instruction for it; elsewhere nothing happens.</summary>
+/// <summary>
+/// Brings memory into cache before it is needed, on processors for which .NET has an instruction for it; elsewhere nothing happens.
+/// </summary>
 internal static unsafe class CachePrefetch
 {
     private const int LineFloats = 16;

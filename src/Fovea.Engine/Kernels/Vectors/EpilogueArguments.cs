@@ -31,10 +31,16 @@ internal unsafe struct EpilogueArguments
 
     /// <summary>True if the epilogue does nothing.</summary>
     public readonly bool IsEmpty =>
-        Activation == ActivationKind.None && Bias == null && Scale == null && Shift == null && ResidualBefore == null && ResidualAfter == null;
+        Activation == ActivationKind.None
+            && Bias == null
+            && Scale == null
+            && Shift == null
+            && ResidualBefore == null
+            && ResidualAfter == null;
 
     /// <summary>
-    /// Finishes four vectors of eight sums while they are in registers: two neighbouring rows of the result, left and right half of a panel.
+    /// Finishes four vectors of eight sums while they are in registers: two neighbouring rows of the result, left and right half of a
+    /// panel.
     /// </summary>
     /// <param name="upperLeft">Sums of the upper row.</param>
     /// <param name="upperRight">The eight beside them.</param>
@@ -101,8 +107,8 @@ internal unsafe struct EpilogueArguments
     }
 
     /// <summary>
-    /// Finishes rows of up to sixteen sums, two at a time: their steps wait for each other, and one row alone would leave the processor waiting.
-    /// Sixteen floats of a row are overwritten, however few of them are sums.
+    /// Finishes rows of up to sixteen sums, two at a time: their steps wait for each other, and one row alone would leave the processor
+    /// waiting. Sixteen floats of a row are overwritten, however few of them are sums.
     /// </summary>
     /// <param name="sums">The sums, rows <paramref name="sumStride"/> floats apart.</param>
     /// <param name="sumStride">Floats between rows of sums.</param>

@@ -29,7 +29,8 @@ internal static class NormalDistribution
 
     /// <summary>Φ(x) − ½, given <see cref="CdfMinusHalfOverX(Vector256{float})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> CdfMinusHalf(Vector256<float> x, Vector256<float> cdfMinusHalfOverX) => VectorMath.Clamp(x * cdfMinusHalfOverX, -0.5f, 0.5f);
+    public static Vector256<float> CdfMinusHalf(Vector256<float> x, Vector256<float> cdfMinusHalfOverX) =>
+        VectorMath.Clamp(x * cdfMinusHalfOverX, -0.5f, 0.5f);
 
     /// <summary>(Φ(x) − ½)/x up to the tail, and from there on at least ½/|x|.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,8 +7,8 @@ using Fovea.Engine.Kernels;
 namespace Fovea.Engine.Compile.Cpu.KernelCalls;
 
 /// <summary>
-/// Base of attention and its gradient: sizes and bias. A table is packed in front of every run where it changes (first phase), or once where it
-/// depends on weights alone.
+/// Base of attention and its gradient: sizes and bias. A table is packed in front of every run where it changes (first phase), or once
+/// where it depends on weights alone.
 /// </summary>
 internal abstract unsafe class AttentionCallBase : NodeCall
 {
@@ -26,7 +26,8 @@ internal abstract unsafe class AttentionCallBase : NodeCall
         _operation = operation;
         Shape query = node.Inputs[0].Shape;
         Shape value = node.Inputs[2].Shape;
-        _geometry = new AttentionGeometry(query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
+        _geometry = new AttentionGeometry(
+            query[0], operation.Heads, query[1], value[1], query[2] / operation.Heads, value[2] / operation.Heads, operation.Scale);
         _channels = [.. node.Inputs.Take(3).Select(operand => ChannelsOf(operand, builder.Uses))];
         if ((operation.BiasParts & AttentionBiasParts.Table) != 0)
         {
@@ -83,9 +84,10 @@ internal abstract unsafe class AttentionCallBase : NodeCall
     /// <summary>A buffer with the channels of values.</summary>
     protected Tokens ValueChannels(PlannedBuffer buffer) => new(buffer.Floats, _geometry.Heads * _geometry.ValueWidth);
 
-    private static (int Start, int Stride) ChannelsOf(Value operand, UseInfo uses) => operand.Producer is { Operation: Slice slice } node && Lowering.ReadsInPlace(node, uses)
-        ? (slice.Start, node.Inputs[0].Shape[2])
-        : (0, operand.Shape[2]);
+    private static (int Start, int Stride) ChannelsOf(Value operand, UseInfo uses) =>
+        operand.Producer is { Operation: Slice slice } node && Lowering.ReadsInPlace(node, uses)
+            ? (slice.Start, node.Inputs[0].Shape[2])
+            : (0, operand.Shape[2]);
 
     private Tokens TokenOperand(int index) => new(Reads[index].Floats + _channels[index].Start, _channels[index].Stride);
 

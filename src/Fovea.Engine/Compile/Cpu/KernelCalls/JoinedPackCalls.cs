@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Compile.Cpu.KernelCalls;
 
 /// <summary>
-/// Packing calls that do not wait for each other, run as one: threads meet once and not after every weight, and each of them fills one stretch of memory.
-/// The parts are pieces of the packed memory of one size, whatever the weights are that they belong to.
+/// Packing calls that do not wait for each other, run as one: threads meet once and not after every weight, and each of them fills one
+/// stretch of memory. The parts are pieces of the packed memory of one size, whatever the weights are that they belong to.
 /// </summary>
 internal sealed class JoinedPackCalls : ParallelJob
 {

@@ -63,11 +63,13 @@ internal sealed unsafe class DropoutCall : NodeCall
         if (_operation.PerSample)
         {
             DropoutKernel.Samples(
-                Reads[0].Floats, Writes[0].Floats, _count / _samples, random.Seed, _operation.Stream, random.Iteration, _operation.Rate, first, last);
+                Reads[0].Floats, Writes[0].Floats, _count / _samples, random.Seed, _operation.Stream, random.Iteration, _operation.Rate,
+                first, last);
         }
         else
         {
-            DropoutKernel.Elements(Reads[0].Floats, Writes[0].Floats, _count, random.Seed, _operation.Stream, random.Iteration, _operation.Rate, first, last);
+            DropoutKernel.Elements(
+                Reads[0].Floats, Writes[0].Floats, _count, random.Seed, _operation.Stream, random.Iteration, _operation.Rate, first, last);
         }
     }
 }

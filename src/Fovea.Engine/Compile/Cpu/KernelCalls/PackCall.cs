@@ -9,7 +9,8 @@ namespace Fovea.Engine.Compile.Cpu.KernelCalls;
 /// <param name="packed">The packed weights.</param>
 /// <param name="parts">Independent parts.</param>
 /// <param name="pack">Packs the parts from the first up to but without the last given.</param>
-internal sealed unsafe class PackCall(PlannedBuffer source, PlannedBuffer packed, int parts, Action<int, int> pack) : KernelCall([source], [packed])
+internal sealed unsafe class PackCall(PlannedBuffer source, PlannedBuffer packed, int parts, Action<int, int> pack)
+    : KernelCall([source], [packed])
 {
     /// <inheritdoc/>
     public override string Name => "pack weights";
@@ -34,7 +35,8 @@ internal sealed unsafe class PackCall(PlannedBuffer source, PlannedBuffer packed
 }
 
 /// <summary>
-/// A product whose right operand must be packed: in front of every run when it changes (first phase), or once when it depends on weights alone.
+/// A product whose right operand must be packed: in front of every run when it changes (first phase), or once when it depends on weights
+/// alone.
 /// </summary>
 /// <param name="node">The node.</param>
 /// <param name="builder">The plan under construction.</param>

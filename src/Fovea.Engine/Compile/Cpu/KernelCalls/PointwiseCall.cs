@@ -176,5 +176,7 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
 
     /// <summary>The number behind a register that is a constant scalar operand of the chain.</summary>
     private static float? Number(Node node, int register) =>
-        register < node.Inputs.Length && node.Inputs[register].Producer.Operation is Constant constant && constant.Shape.Elements == 1 ? constant.Number : null;
+        register < node.Inputs.Length && node.Inputs[register].Producer.Operation is Constant constant && constant.Shape.Elements == 1
+            ? constant.Number
+            : null;
 }

@@ -3,7 +3,10 @@ using Fovea.Engine.Graph;
 
 namespace Fovea.Engine.Compile.Cpu.KernelCalls;
 
-/// <summary>A call that computes partial results in parts (first phase) and merges them in fixed order (second phase, where there is something to merge).</summary>
+/// <summary>
+/// A call that computes partial results in parts (first phase) and merges them in fixed order (second phase, where there is something to
+/// merge).
+/// </summary>
 /// <param name="node">The node.</param>
 /// <param name="builder">The plan under construction.</param>
 internal abstract unsafe class TwoPhaseCall(Node node, PlanBuilder builder) : NodeCall(node, builder)

@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Dense convolution with few output channels: neighbouring output pixels of a row are computed together, as one pixel with as many channels as fill
-/// panels of 16 columns. A panel belongs to a pixel or two, so that it needs hardly more taps than one window has; where a pixel does not use a tap, its
-/// weight is zero. The windows are not gathered: rows of the image, with zeros on both sides, are read in place.
+/// Dense convolution with few output channels: neighbouring output pixels of a row are computed together, as one pixel with as many
+/// channels as fill panels of 16 columns. A panel belongs to a pixel or two, so that it needs hardly more taps than one window has; where a
+/// pixel does not use a tap, its weight is zero. The windows are not gathered: rows of the image, with zeros on both sides, are read in
+/// place.
 /// </summary>
 internal static unsafe class PixelBlockedConvolutionKernel
 {
@@ -114,7 +115,8 @@ internal static unsafe class PixelBlockedConvolutionKernel
                 var firstTap = Math.Max(-top, 0);
                 var taps = Math.Min(convolution.Kernel, convolution.Height - top) - firstTap;
                 PixelBlockedMicroKernel.Multiply(
-                    input + (nint)(row * convolution.Stride + firstTap) * geometry.InputPitch + start, groupStride, groups, geometry.InputPitch, taps,
+                    input + (nint)(row * convolution.Stride + firstTap) * geometry.InputPitch + start, groupStride, groups,
+                    geometry.InputPitch, taps,
                     weights + firstTap * depth * MicroKernel.Columns, depth,
                     sums + (nint)row * geometry.SumPitch + panel * MicroKernel.Columns, geometry.Columns);
             }

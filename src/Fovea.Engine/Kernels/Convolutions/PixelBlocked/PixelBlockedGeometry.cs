@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Geometry of a pixel-blocked convolution: groups of neighbouring pixels of a row, whose outputs lie together as whole panels of 16 columns, and
-/// parts of some rows, whose input is laid out together. All of it follows from the shapes.
+/// Geometry of a pixel-blocked convolution: groups of neighbouring pixels of a row, whose outputs lie together as whole panels of 16
+/// columns, and parts of some rows, whose input is laid out together. All of it follows from the shapes.
 /// </summary>
 /// <param name="Convolution">The convolution; its windows are solid, and each has a row inside the image.</param>
 /// <param name="PartRows">Output rows of a part.</param>
@@ -27,7 +27,9 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
     private const int PartLimit = 48 * 1024;
     private const int PanelLimit = 64 * 1024;
 
-    /// <summary>The pixel-blocked form of a convolution; null where it cannot be had or gathering windows one by one is about as fast.</summary>
+    /// <summary>
+    /// The pixel-blocked form of a convolution; null where it cannot be had or gathering windows one by one is about as fast.
+    /// </summary>
     /// <param name="convolution">The convolution.</param>
     /// <param name="weightsChange">True if the weights are packed before every run.</param>
     public static PixelBlockedGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
@@ -121,7 +123,8 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
         long packed = 0;
         for (var panel = 0; panel < Panels; panel++)
         {
-            row += PixelBlockedMicroKernel.ComputedRows(GroupsOf(panel)) * (Convolution.Kernel * (long)(Depth(panel) + TapRowCost) + WindowCost);
+            row += PixelBlockedMicroKernel.ComputedRows(GroupsOf(panel))
+                * (Convolution.Kernel * (long)(Depth(panel) + TapRowCost) + WindowCost);
             packed += Convolution.Kernel * (long)Depth(panel) * MicroKernel.Columns;
         }
 

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The innermost loops of <see cref="PixelBlockedConvolutionKernel"/>: as <see cref="MicroKernel"/>, but the left operand is a window of several rows of an image, so
-/// that the depth is one row after another. The sums stay in registers from the first row to the last, except on processors with wider or narrower
-/// vectors, which do with the kernels that there are.
+/// The innermost loops of <see cref="PixelBlockedConvolutionKernel"/>: as <see cref="MicroKernel"/>, but the left operand is a window of
+/// several rows of an image, so that the depth is one row after another. The sums stay in registers from the first row to the last, except
+/// on processors with wider or narrower vectors, which do with the kernels that there are.
 /// </summary>
 internal static unsafe class PixelBlockedMicroKernel
 {

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Dense convolution by Winograd: tiles of the input and the weights are transformed so that a tile of outputs takes one product for each of
-/// its positions instead of one for each tap of each of its pixels. For each position, the products of a block of tiles are a matrix product.
-/// The phases of a strided convolution (<see cref="WinogradGeometry"/>) are transformed alike, and their products are one sum.
+/// Dense convolution by Winograd: tiles of the input and the weights are transformed so that a tile of outputs takes one product for each
+/// of its positions instead of one for each tap of each of its pixels. For each position, the products of a block of tiles are a matrix
+/// product. The phases of a strided convolution (<see cref="WinogradGeometry"/>) are transformed alike, and their products are one sum.
 /// </summary>
 internal static unsafe class WinogradConvolutionKernel
 {
@@ -23,8 +23,8 @@ internal static unsafe class WinogradConvolutionKernel
         WinogradTiles.ScratchFloats + (nint)geometry.BlockTiles * geometry.Positions * (geometry.InputStride + geometry.ProductStride);
 
     /// <summary>
-    /// Transforms and packs weights O,3,3,C for <see cref="Forward"/>; when <paramref name="reversed"/>, the weights C,3,3,O of the convolution
-    /// whose input gradient the geometry is made for (<see cref="WinogradGeometry.OfInputGradient"/>).
+    /// Transforms and packs weights O,3,3,C for <see cref="Forward"/>; when <paramref name="reversed"/>, the weights C,3,3,O of the
+    /// convolution whose input gradient the geometry is made for (<see cref="WinogradGeometry.OfInputGradient"/>).
     /// </summary>
     public static void Pack(in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPart, int lastPart)
     {
@@ -46,7 +46,8 @@ internal static unsafe class WinogradConvolutionKernel
     /// Computes parts [firstPart, lastPart) of the output, finished by <paramref name="epilogue"/> (residuals laid out as the output).
     /// </summary>
     public static void Forward(
-        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue, int firstPart, int lastPart,
+        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue, int firstPart,
+        int lastPart,
         float* scratch)
     {
         switch (geometry.Taps, geometry.Tile)
@@ -65,7 +66,8 @@ internal static unsafe class WinogradConvolutionKernel
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward<TTransform>(
-        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue, int firstPart, int lastPart,
+        in WinogradGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue, int firstPart,
+        int lastPart,
         float* scratch)
         where TTransform : struct, IWinogradTransform
     {
@@ -92,8 +94,8 @@ internal static unsafe class WinogradConvolutionKernel
         }
     }
 
-    // Whole panels, so that no tile of the product is cut off by the last output channel. Weights are read in the order in which they lie, a piece
-    // that fits L1 at a time, while the block's tiles go by.
+    // Whole panels, so that no tile of the product is cut off by the last output channel. Weights are read in the order in which they lie,
+    // a piece that fits L1 at a time, while the block's tiles go by.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(in WinogradGeometry geometry, float* transformed, float* weights, int panels, int tiles, float* products)
     {

@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Geometry of a Winograd convolution: square tiles of output pixels, in blocks that are computed together. All of it follows from the shapes.
-/// A 3×3 convolution of stride 1 is one filter of three taps along each side. One of stride 2 with 3×3 or 4×4 taps is a sum of four filters of at most
-/// two taps along each side, its phases: each reads every other pixel of every other row.
+/// Geometry of a Winograd convolution: square tiles of output pixels, in blocks that are computed together. All of it follows from the
+/// shapes. A 3×3 convolution of stride 1 is one filter of three taps along each side. One of stride 2 with 3×3 or 4×4 taps is a sum of four
+/// filters of at most two taps along each side, its phases: each reads every other pixel of every other row.
 /// </summary>
 /// <param name="Convolution">The convolution.</param>
 /// <param name="Tile">Output pixels along each side of a tile: 2 or 4, and 4 where the stride is 2.</param>
@@ -13,7 +13,8 @@ namespace Fovea.Engine.Kernels;
 /// <param name="GroupPanels">Panels of 16 output channels that are computed together.</param>
 internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution, int Tile, int BlockTiles, int GroupPanels)
 {
-    // What a transform costs for each value, what fetching a transformed weight costs and what computing it costs, in multiply-adds (measured).
+    // What a transform costs for each value, what fetching a transformed weight costs and what computing it costs, in multiply-adds
+    // (measured).
     private const long TransformCost = 10;
     private const long WeightCost = 8;
     private const long WeightTransformCost = 40;
@@ -27,14 +28,14 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     private const int FewParts = 12;
 
     /// <summary>
-    /// The cutting with which a convolution is computed fastest; null where it is none of those described above or a direct convolution is faster.
-    /// Large tiles save the most products, but hang over where the output does not divide, and their weights take four times as much memory
-    /// as those of a direct convolution, which counts where there are few pixels to use them.
+    /// The cutting with which a convolution is computed fastest; null where it is none of those described above or a direct convolution is
+    /// faster. Large tiles save the most products, but hang over where the output does not divide, and their weights take four times as
+    /// much memory as those of a direct convolution, which counts where there are few pixels to use them.
     /// </summary>
     /// <param name="convolution">The convolution.</param>
     /// <param name="weightsChange">
-    /// Whether the weights are transformed before every run, which only many pixels make up for. That is training, whose steps amplify rounding
-    /// errors: it gets small tiles, which lose no more than a direct convolution, and none with stride 2.
+    /// True if the weights are transformed before every run, which only many pixels make up for. That is training, whose steps amplify
+    /// rounding errors: it gets small tiles, which lose no more than a direct convolution, and none with stride 2.
     /// </param>
     public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
@@ -65,8 +66,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     }
 
     /// <summary>
-    /// The same for the input gradient of a convolution. It is a convolution of the output gradient, with the weights turned by 180° and their
-    /// channels exchanged.
+    /// The same for the input gradient of a convolution. It is a convolution of the output gradient, with the weights turned by 180° and
+    /// their channels exchanged.
     /// </summary>
     public static WinogradGeometry? OfInputGradient(in ConvolutionGeometry convolution, bool weightsChange)
     {
@@ -85,7 +86,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
         // The more weights there are, the more tiles should pass by each time that they are fetched.
-        var whole = new WinogradGeometry(convolution, tile, int.MaxValue, Math.Min(MaxGroupPanels, PanelPacking.Panels(convolution.Outputs)));
+        var whole = new WinogradGeometry(
+            convolution, tile, int.MaxValue, Math.Min(MaxGroupPanels, PanelPacking.Panels(convolution.Outputs)));
         var most = Math.Max(MinBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
         var blocks = (whole.Tiles + most - 1) / most;
         var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
@@ -106,8 +108,8 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public int Positions => Size * Size;
 
     /// <summary>
-    /// Phases that have a part in the values at one place of a line. The last place holds the last tap alone, which the second phase of three taps
-    /// does not have.
+    /// Phases that have a part in the values at one place of a line. The last place holds the last tap alone, which the second phase of
+    /// three taps does not have.
     /// </summary>
     public int PhasesAt(int place) => place == Size - 1 && Convolution.Kernel < Phases * Taps ? 1 : Phases;
 

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// F(4, 2) with the points ±3/8, ±21/16, ∞, for the phases of a convolution of stride 2: 1.8 times fewer products than a direct convolution with 3×3 taps,
-/// 2.6 times fewer with 4×4. Among pairs of points with few bits these lose the least, as much as
+/// F(4, 2) with the points ±3/8, ±21/16, ∞, for the phases of a convolution of stride 2: 1.8 times fewer products than a direct convolution
+/// with 3×3 taps, 2.6 times fewer with 4×4. Among pairs of points with few bits these lose the least, as much as
 /// <see cref="WinogradFour"/>; all coefficients but those of the weights are exact.
 /// </summary>
 internal readonly unsafe struct WinogradStrided : IWinogradTransform

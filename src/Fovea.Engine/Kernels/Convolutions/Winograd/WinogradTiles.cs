@@ -13,8 +13,8 @@ internal static unsafe class WinogradTiles
     public const int ScratchFloats = (1 + MaxPhases) * MaxPositions * 8;
 
     /// <summary>
-    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) · stride], the phases
-    /// one behind the other. What lies behind the last channel up to a whole vector is not defined.
+    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) ·
+    /// stride], the phases one behind the other. What lies behind the last channel up to a whole vector is not defined.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input<TTransform>(
@@ -75,24 +75,30 @@ internal static unsafe class WinogradTiles
         switch (epilogue.Activation)
         {
             case ActivationKind.Gelu:
-                Output<TTransform, Gelu>(in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                Output<TTransform, Gelu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
                 break;
             case ActivationKind.Relu:
-                Output<TTransform, Relu>(in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                Output<TTransform, Relu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
                 break;
             case ActivationKind.Silu:
-                Output<TTransform, Silu>(in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                Output<TTransform, Silu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
                 break;
             case ActivationKind.Sigmoid:
-                Output<TTransform, Sigmoid>(in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                Output<TTransform, Sigmoid>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
                 break;
             default:
-                Output<TTransform, Identity>(in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                Output<TTransform, Identity>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
                 break;
         }
     }
 
-    // Eight channels of a tile, phase by phase. Where a phase has no part in a position, what it leaves there lies behind the terms of the others.
+    // Eight channels of a tile, phase by phase. Where a phase has no part in a position, what it leaves there lies behind the terms of the
+    // others.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InputTile<TTransform>(
         in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target)

@@ -69,8 +69,8 @@ internal readonly unsafe struct WinogradTwo : IWinogradTransform
 }
 
 /// <summary>
-/// F(4, 3) with the points 0, ±5/8, ±3/2, ∞: four times fewer products than a direct convolution. Among pairs of points with few bits these lose
-/// the least: with 256 channels twice the rounding error of a direct sum, where the customary ±1, ±2 lose almost five times as much.
+/// F(4, 3) with the points 0, ±5/8, ±3/2, ∞: four times fewer products than a direct convolution. Among pairs of points with few bits these
+/// lose the least: with 256 channels twice the rounding error of a direct sum, where the customary ±1, ±2 lose almost five times as much.
 /// All coefficients but those of the weights are exact.
 /// </summary>
 internal readonly unsafe struct WinogradFour : IWinogradTransform

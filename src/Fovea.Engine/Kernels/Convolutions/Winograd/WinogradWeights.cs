@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The weights of a Winograd convolution: G·g·Gᵀ for every pair of channels, computed in double precision and rounded once, packed for the products
-/// as [group of panels, position, panel, channel, 16 outputs].
+/// The weights of a Winograd convolution: G·g·Gᵀ for every pair of channels, computed in double precision and rounded once, packed for the
+/// products as [group of panels, position, panel, channel, 16 outputs].
 /// </summary>
 internal static unsafe class WinogradWeights
 {
@@ -85,7 +85,8 @@ internal static unsafe class WinogradWeights
         var start = first * geometry.DepthBefore(geometry.Positions);
         for (var position = 0; position < geometry.Positions; position++)
         {
-            places[position] = (start + geometry.DepthBefore(position) * count + (nint)inGroup * geometry.Depth(position)) * MicroKernel.Columns;
+            places[position] = (
+                start + geometry.DepthBefore(position) * count + (nint)inGroup * geometry.Depth(position)) * MicroKernel.Columns;
         }
     }
 
@@ -105,7 +106,8 @@ internal static unsafe class WinogradWeights
         }
     }
 
-    // One channel's weights of a panel. They are put together in whole lines, as the positions lie powers of two apart and drive each other out of L1.
+    // One channel's weights of a panel. They are put together in whole lines, as the positions lie powers of two apart and drive each other
+    // out of L1.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform<TTransform>(int taps, float* values, double* wide, float* lines)
         where TTransform : struct, IWinogradTransform
