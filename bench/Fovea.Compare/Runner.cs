@@ -1,5 +1,5 @@
 using Fovea.Cli.Terminal;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 
 namespace Fovea.Compare;
 

@@ -11,7 +11,7 @@ namespace Fovea.Engine.Graph;
 /// <param name="trainable">True for weights that an optimiser changes.</param>
 public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
-    private Lazy<AlignedMemory>? _memory;
+    private Lazy<DeviceMemory>? _memory;
     private long _offset;
     private MemoryHandle _loan;
     private bool _isGone;
@@ -40,9 +40,10 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Where the values lie, for reading.</summary>
-    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
+    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : HostPointer + _offset;
 
-    private AlignedMemory Memory => _isGone
+    /// <summary>The memory of the variable's own.</summary>
+    internal DeviceMemory Memory => _isGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
@@ -75,13 +76,13 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         if (IsExternal)
         {
-            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats((int)_offset, (int)Shape.Elements));
+            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats(_offset, (int)Shape.Elements));
             EndLoan();
         }
     }
 
     /// <summary>Says where the variable's own memory is.</summary>
-    internal void Place(Lazy<AlignedMemory> memory, long offset)
+    internal void Place(Lazy<DeviceMemory> memory, long offset)
     {
         if (_memory is not null)
         {
@@ -91,6 +92,10 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         _memory = memory;
         _offset = offset;
     }
+
+    private float* HostPointer => Memory is AlignedMemory host
+        ? host.FloatPointer
+        : throw new InvalidOperationException($"The variable {Name} lies in the memory of another device, which the processor does not reach.");
 
     private void EndLoan()
     {

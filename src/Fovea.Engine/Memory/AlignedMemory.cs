@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fovea.Engine.Memory;
 
 /// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
-public sealed unsafe class AlignedMemory : IDisposable
+public sealed unsafe class AlignedMemory : DeviceMemory
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;
@@ -22,8 +22,8 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)
+        : base(bytes)
     {
-        Bytes = bytes;
         _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
         if (hugePages && bytes >= HugeFrom)
         {
@@ -48,37 +48,28 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <summary>Frees memory that nobody disposed of.</summary>
     ~AlignedMemory() => Free();
 
-    /// <summary>The usable size in bytes.</summary>
-    public long Bytes { get; }
-
     internal float* FloatPointer => (float*)Pointer;
 
     internal byte* Pointer
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             return (byte*)_pointer;
         }
     }
 
-    /// <summary>A window of floats, offset and length in floats.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
-    public Span<float> Floats(int offset, int length)
+    /// <inheritdoc/>
+    public override Span<float> Floats(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)offset + length) * sizeof(float), Bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes);
         return new Span<float>(FloatPointer + offset, length);
     }
 
-    /// <summary>Frees the memory.</summary>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
+    /// <inheritdoc/>
+    protected override void Free()
     {
         if (_allocated is null)
         {

@@ -1,5 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
-using Fovea.Engine.Compile.Cpu.KernelCalls;
+using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;

@@ -1,6 +1,6 @@
 using Fovea.Engine;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 
 namespace Fovea.Formats.Onnx;
 
