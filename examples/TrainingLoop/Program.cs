@@ -2,7 +2,7 @@ using Fovea.Checkpoints;
 // A training loop of one's own, over the graph, the plan and the optimiser that `fovea train` uses as well.
 // Writes runs/example/model.safetensors and an image to try it on. Takes the number of steps and another folder.
 using Fovea.Data;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;

@@ -40,12 +40,15 @@ public abstract class Executor
     /// <summary>A store of what plans compute from weights once and may share: folded and packed weights.</summary>
     public abstract PackedWeights CreatePackedWeights();
 
-    /// <summary>The peak rates of the device, measured now.</summary>
-    /// <param name="seconds">Seconds to measure each.</param>
-    public abstract PeakRates MeasurePeak(double seconds = 0.2);
-}
+    /// <summary>
+    /// The most multiply-adds that the device reaches, in GFLOP/s (a multiply-add counts as two), measured now: the roof under which kernels are judged.
+    /// </summary>
+    /// <param name="threads">The threads that compute together.</param>
+    /// <param name="seconds">Seconds to measure.</param>
+    public abstract double MeasurePeak(int threads, double seconds = 0.2);
 
-/// <summary>The most that a device can do: the roofs under which everything that runs on it is judged.</summary>
-/// <param name="Gigaflops">Floating-point operations in a second, in 10⁹; a multiply-add counts as two.</param>
-/// <param name="GigabytesPerSecond">Bytes read and written in a second, in 10⁹, by a copy that no cache holds.</param>
-public readonly record struct PeakRates(double Gigaflops, double GigabytesPerSecond);
+    /// <summary>The bytes that the device reads and writes in a second, in GB/s, when it copies memory that no cache holds, measured now.</summary>
+    /// <param name="threads">The threads that copy together.</param>
+    /// <param name="seconds">Seconds to measure.</param>
+    public abstract double MeasureBandwidth(int threads, double seconds = 0.2);
+}

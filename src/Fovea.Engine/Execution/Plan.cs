@@ -33,6 +33,16 @@ public abstract class Plan : IDisposable
     public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, PlanOptions? options = null) =>
         (pool is null ? Executor.Default : Executor.Default.On(pool)).Compile(graph, options);
 
+    /// <summary>Compiles a graph that writes gradients, by <see cref="Executor.Default"/>.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="pool">The threads to run on; the shared pool where null.</param>
+    /// <param name="gradients">The block that takes the graph's gradients. Plans may share one; it must outlive their runs.</param>
+    /// <param name="accumulate">True to add gradients to what stands in the block in every run, false to write them over it.</param>
+    /// <exception cref="ArgumentException">The block has no place for a gradient that the graph writes.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for an operation.</exception>
+    public static Plan Compile(ComputeGraph graph, WorkerPool? pool, ParameterBlock? gradients, bool accumulate = false) =>
+        Compile(graph, pool, new PlanOptions { Gradients = gradients, Accumulate = accumulate });
+
     /// <summary>The memory that a plan of the graph would hold, by <see cref="Executor.Default"/>; no memory is taken and nothing runs.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="threads">The threads that would run it; as many as processors where null.</param>

@@ -20,6 +20,7 @@ public sealed class WorkerPool : IDisposable
     private int _meeting;
     private int _sleeping;
     private volatile bool _closing;
+    private bool _isShared;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">The number of threads, the calling one included; by default that of the processors.</param>
@@ -55,6 +56,7 @@ public sealed class WorkerPool : IDisposable
 
         lock (_oneRunAtATime)
         {
+            ObjectDisposedException.ThrowIf(_closing, this);
             if (_threads.Length == 0)
             {
                 foreach (ParallelJob job in jobs)
@@ -84,11 +86,16 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Ends the threads.</summary>
+    /// <summary>Ends the threads, after a run that is under way. The shared pool serves everybody and does not end.</summary>
     public void Dispose()
     {
         lock (_oneRunAtATime)
         {
+            if (_closing || _isShared)
+            {
+                return;
+            }
+
             _closing = true;
             foreach (SemaphoreSlim wakeUp in _wakeUps)
             {
@@ -198,6 +205,6 @@ public sealed class WorkerPool : IDisposable
 
     private static class LazyShared
     {
-        public static readonly WorkerPool Pool = new();
+        public static readonly WorkerPool Pool = new() { _isShared = true };
     }
 }

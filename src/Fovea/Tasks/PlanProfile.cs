@@ -1,4 +1,4 @@
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 using Fovea.Models;
 

@@ -2,7 +2,7 @@ using Fovea.Checkpoints;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fovea.Data;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;

@@ -15,8 +15,8 @@ public sealed class RecomputeForBackwardTests
     public void A_deep_network_trains_in_half_the_memory_with_the_same_bits()
     {
         using VariableBlock block = Weights();
-        ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(Training(block)));
-        ComputeGraph again = new RecomputeForBackward().Run(kept);
+        ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(Training(block)));
+        ComputeGraph again = new RecomputeForBackward(new CostModel()).Run(kept);
         using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, block);
         using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, block);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", kept.Inputs["x"].Shape) };
@@ -34,8 +34,8 @@ public sealed class RecomputeForBackwardTests
         for (int seed = 0; seed < 300; seed++)
         {
             using RandomGraphs made = new(seed, training: true);
-            ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(made.Graph));
-            ComputeGraph again = new RecomputeForBackward(smallest: 1, distance: 3).Run(kept);
+            ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(made.Graph));
+            ComputeGraph again = new RecomputeForBackward(new CostModel { MinRecomputedElements = 1, MinRecomputeDistance = 3 }).Run(kept);
             repeated += again.Nodes.Count > kept.Nodes.Count ? 1 : 0;
             using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, made.Block);
             using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, made.Block);

@@ -1,6 +1,6 @@
 using Fovea.Engine;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,6 +1,6 @@
 using Fovea.Data;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;

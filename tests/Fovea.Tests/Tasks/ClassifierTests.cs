@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Tasks;
 
 namespace Fovea.Tests.Tasks;

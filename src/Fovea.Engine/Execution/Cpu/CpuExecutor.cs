@@ -39,8 +39,10 @@ internal sealed class CpuExecutor(WorkerPool? pool = null) : Executor
     public override PackedWeights CreatePackedWeights() => new CpuPackedWeights();
 
     /// <inheritdoc/>
-    public override PeakRates MeasurePeak(double seconds = 0.2) =>
-        new(Processor.MeasurePeak(Pool.Threads, seconds), Processor.MeasureBandwidth(Pool.Threads, seconds));
+    public override double MeasurePeak(int threads, double seconds = 0.2) => Processor.MeasurePeak(threads, seconds);
+
+    /// <inheritdoc/>
+    public override double MeasureBandwidth(int threads, double seconds = 0.2) => Processor.MeasureBandwidth(threads, seconds);
 
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "The boundary must not name the processor, so the processor names itself to the boundary.")]

@@ -6,7 +6,7 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>Measures the peak arithmetic and memory throughput of the processor (the roofline).</summary>
-public static class Processor
+internal static class Processor
 {
     private const int CopiedBytes = 32 << 20;
 

@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Formats.Onnx;
 
