@@ -98,28 +98,43 @@ public sealed class ComputeGraph(bool training = false)
     public Value Table(Shape shape, float[] elements) => Apply(new FloatTensor(shape, elements));
 
     /// <summary>Names a value as a result of each run.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
-    public void Output(string name, Value value) => _outputs.Add(name, value);
+    /// <exception cref="ArgumentException">The name is taken, or the value belongs to another graph.</exception>
+    public void Output(string name, Value value)
+    {
+        RequireOwn(value, $"the output '{name}'");
+        _outputs.Add(name, value);
+    }
 
-    /// <summary>Gives a value a name without making it an output.</summary>
-    public void Mark(string name, Value value) => _marks[name] = value;
+    /// <summary>Gives a value a name without making it an output; a later value of the same name takes its place.</summary>
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    public void Mark(string name, Value value)
+    {
+        RequireOwn(value, $"the mark '{name}'");
+        _marks[name] = value;
+    }
 
     /// <summary>Remembers something about the graph for whoever looks at it later; runs do not depend on it, and passes do not carry it over.</summary>
     public void Annotate(object note) => _annotations.Add(note);
 
     /// <summary>Makes a run end with the variable holding the value.</summary>
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    /// <exception cref="ShapeException">The value does not have the variable's shape, or holds something else than Float32.</exception>
     public void Assign(Variable variable, Value value)
     {
-        if (!variable.Shape.Equals(value.Shape))
-        {
-            throw new ShapeException($"{variable.Name} has shape {variable.Shape} and cannot be assigned {value.Shape}");
-        }
-
+        RequireOwn(value, $"the assignment to {variable.Name}");
+        RequireTypeOf(variable, value, "cannot be assigned");
         _assignments.Add((variable, value));
     }
 
     /// <summary>Makes a run write the value into the variable's part of the gradient block.</summary>
-    public void WriteGradient(Variable variable, Value value) => _gradients.Add((variable, value));
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    /// <exception cref="ShapeException">The value does not have the variable's shape, or holds something else than Float32.</exception>
+    public void WriteGradient(Variable variable, Value value)
+    {
+        RequireOwn(value, $"the gradient of {variable.Name}");
+        RequireTypeOf(variable, value, "cannot have the gradient");
+        _gradients.Add((variable, value));
+    }
 
     /// <summary>A new stream of random numbers.</summary>
     public int NextRandomStream() => RandomStreams++;
@@ -133,10 +148,7 @@ public sealed class ComputeGraph(bool training = false)
     {
         foreach (Value input in inputs)
         {
-            if (input.Graph != this)
-            {
-                throw new ArgumentException($"{input} belongs to another graph than {operation.Name} at {Path}.", nameof(inputs));
-            }
+            RequireOwn(input, $"{operation.Name} at {Path}");
         }
 
         ImmutableArray<Value> operands = [.. inputs];
@@ -157,6 +169,22 @@ public sealed class ComputeGraph(bool training = false)
 
     /// <summary>Applies an operation anew, even where its result stands in the graph already: to compute it again rather than keep it.</summary>
     internal Node Repeat(Operation operation, params ReadOnlySpan<Value> inputs) => Append(operation, [.. inputs]);
+
+    private static void RequireTypeOf(Variable variable, Value value, string problem)
+    {
+        if (!variable.Shape.Equals(value.Shape) || value.Type.ElementType != ElementType.Float32)
+        {
+            throw new ShapeException($"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
+        }
+    }
+
+    private void RequireOwn(Value value, string user)
+    {
+        if (value.Graph != this)
+        {
+            throw new ArgumentException($"{value} belongs to another graph than {user}.", nameof(value));
+        }
+    }
 
     private Node Append(Operation operation, ImmutableArray<Value> inputs)
     {

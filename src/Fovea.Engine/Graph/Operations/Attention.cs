@@ -13,6 +13,7 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 3 + AddendOperands);
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
         Shape v = inputs[2].Shape;
@@ -23,8 +24,7 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
         if (Addends.HasFlag(AttentionAddend.Table))
         {
             Shape table = [Heads, q[1], k[1]];
-            Require(inputs[next].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
-            next++;
+            Require(inputs[next++].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
         }
 
         if (Addends.HasFlag(AttentionAddend.Relative))
@@ -92,6 +92,7 @@ public sealed record AttentionGradient(Attention Forward) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 5 + Forward.AddendOperands);
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
         bool table = Forward.Addends.HasFlag(AttentionAddend.Table);

@@ -66,7 +66,11 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Pro
 public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(InputShape)];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
@@ -77,8 +81,11 @@ public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape Input
 public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([inputs[0].Shape.Last, WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType([inputs[0].Shape.Last, WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
@@ -118,7 +125,11 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
 public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(InputShape)];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
@@ -129,8 +140,11 @@ public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputSh
 public sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType([WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;

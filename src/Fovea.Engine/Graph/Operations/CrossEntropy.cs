@@ -10,6 +10,8 @@ public sealed record CrossEntropy(float Smoothing) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 2);
+        RequireElementType(inputs, 0, ElementType.Float32);
         Shape logits = inputs[0].Shape;
         Require(logits.Rank == 2, () => $"logits have two axes (N, classes), got {logits}");
         Shape labels = [logits[0]];
@@ -29,7 +31,14 @@ public sealed record CrossEntropy(float Smoothing) : Operation
 public sealed record CrossEntropyGradient(float Smoothing) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 3);
+        RequireElementType(inputs, 0, ElementType.Float32);
+        RequireElementType(inputs, 1, ElementType.Int32);
+        RequireElementType(inputs, 2, ElementType.Float32);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>Losses as methods on values.</summary>

@@ -15,6 +15,7 @@ public sealed record Dropout(float Rate, bool PerSample, int Stream) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(Rate is >= 0 and < 1, () => $"a rate from 0 to below 1 expected, got {Rate}");
         return [inputs[0]];
     }

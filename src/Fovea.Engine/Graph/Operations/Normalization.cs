@@ -9,6 +9,7 @@ public sealed record LayerNormalization(float Epsilon) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 3);
         Shape x = inputs[0].Shape;
         Shape vector = [x.Last];
         Require(
@@ -33,7 +34,11 @@ public sealed record LayerNormalization(float Epsilon) : Operation
 public sealed record LayerNormalizationGradient : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0], inputs[1], inputs[1]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 5);
+        return [inputs[0], inputs[1], inputs[1]];
+    }
 }
 
 /// <summary>
@@ -45,6 +50,7 @@ public sealed record BatchStatistics : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         TensorType vector = new([inputs[0].Shape.Last]);
         return [vector, vector];
     }
@@ -74,7 +80,11 @@ public sealed record BatchStatistics : Operation
 public sealed record Softmax : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) =>
@@ -85,7 +95,11 @@ public sealed record Softmax : Operation
 public sealed record SoftmaxGradient : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>Normalisation as methods on values.</summary>

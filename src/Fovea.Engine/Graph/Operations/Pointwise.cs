@@ -76,7 +76,11 @@ public sealed record Unary(UnaryKind Kind) : Operation
     public override string Name => Kind.ToString();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
@@ -114,8 +118,11 @@ public sealed record Binary(BinaryKind Kind) : Operation
     public override string Name => Kind.ToString();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType(Shape.Broadcast(inputs[0].Shape, inputs[1].Shape))];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(Shape.Broadcast(inputs[0].Shape, inputs[1].Shape))];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
@@ -146,6 +153,7 @@ public sealed record BroadcastTo(Shape Target) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(Shape.Broadcast(inputs[0].Shape, Target).Equals(Target), () => $"{inputs[0].Shape} does not broadcast to {Target}");
         return [inputs[0] with { Shape = Target }];
     }

@@ -67,5 +67,9 @@ public sealed record PointwiseChain(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [.. Results.Select(result => new TensorType(result.Shape))];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, OperandSpaces.Length);
+        return [.. Results.Select(result => new TensorType(result.Shape))];
+    }
 }

@@ -12,6 +12,7 @@ public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadd
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(
             2 * WindowSpec.Padding <= WindowSpec.Kernel,
             () => $"padding {WindowSpec.Padding} is more than half of the window {WindowSpec.Kernel}×{WindowSpec.Kernel}");
@@ -32,7 +33,11 @@ public sealed record PoolingGradient(Pooling Forward) : Operation
     public override string Name => $"{Forward.Name}Gradient";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>Pooling as methods on values.</summary>

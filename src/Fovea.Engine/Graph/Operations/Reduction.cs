@@ -25,6 +25,7 @@ public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Op
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Shape shape = inputs[0].Shape;
         Require(
             FirstAxis >= 0 && Axes >= 1 && FirstAxis + Axes <= shape.Rank,
