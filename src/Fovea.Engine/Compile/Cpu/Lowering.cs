@@ -30,6 +30,7 @@ internal static class Lowering
         LayerNormalizationGradient => new LayerNormalizationGradientStep(node, builder),
         BatchStatistics => new BatchStatisticsStep(node, builder),
         Softmax => new SoftmaxStep(node, builder),
+        LogSoftmax => new LogSoftmaxStep(node, builder),
         SoftmaxGradient => new SoftmaxGradientStep(node, builder),
         CrossEntropy => new CrossEntropyStep(node, builder),
         CrossEntropyGradient => new CrossEntropyGradientStep(node, builder),

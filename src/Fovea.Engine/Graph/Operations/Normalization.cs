@@ -102,6 +102,25 @@ public sealed record SoftmaxGradient : Operation
     }
 }
 
+/// <summary>Logarithm of the softmax over the last axis, computed without forming the softmax: x − max − log Σ exp(x − max).</summary>
+public sealed record LogSoftmax : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
+    {
+        Value dy = outputGradients[0]!;
+        Value sum = dy.Shape.Rank == 0 ? dy : dy.Sum(dy.Shape.Rank - 1);
+        return [dy - (node.Outputs[0].Exp() * sum)];
+    }
+}
+
 /// <summary>Normalisation as methods on values.</summary>
 public static class NormalizationExtensions
 {
@@ -118,4 +137,7 @@ public static class NormalizationExtensions
 
     /// <summary>Softmax over the last axis.</summary>
     public static Value Softmax(this Value x) => x.Graph.Apply(new Softmax(), x);
+
+    /// <summary>Logarithm of the softmax over the last axis, stable for logits of any size.</summary>
+    public static Value LogSoftmax(this Value x) => x.Graph.Apply(new LogSoftmax(), x);
 }

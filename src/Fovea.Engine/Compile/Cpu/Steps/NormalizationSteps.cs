@@ -118,6 +118,18 @@ internal sealed unsafe class SoftmaxStep(Node node, PlanBuilder builder) : RowSt
         SoftmaxKernel.Forward(Reads[0].Floats, Writes[0].Floats, Rows, Columns, first, last);
 }
 
+/// <summary>Logarithm of the softmax over the last axis.</summary>
+[method: SetsRequiredMembers]
+internal sealed unsafe class LogSoftmaxStep(Node node, PlanBuilder builder) : RowStep(node, builder)
+{
+    /// <inheritdoc/>
+    public override int Parts(int phase) => SoftmaxKernel.Parts(Rows, Columns);
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker) =>
+        SoftmaxKernel.LogForward(Reads[0].Floats, Writes[0].Floats, Rows, Columns, first, last);
+}
+
 /// <summary>The gradient of softmax.</summary>
 [method: SetsRequiredMembers]
 internal sealed unsafe class SoftmaxGradientStep(Node node, PlanBuilder builder) : RowStep(node, builder)

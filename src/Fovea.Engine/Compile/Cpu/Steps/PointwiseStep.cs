@@ -141,6 +141,16 @@ internal sealed unsafe class PointwiseStep : Step
             return new(Enum.Parse<PointwiseOpcode>(binary.Kind.ToString()), destination, a, b);
         }
 
+        if (instruction.Operation is Where)
+        {
+            return new(PointwiseOpcode.Select, destination, a, instruction.Operands[1], instruction.Operands[2]);
+        }
+
+        if (instruction.Operation is Power power)
+        {
+            return new(PointwiseOpcode.Power, destination, a, Immediate: power.Exponent);
+        }
+
         return new(instruction.Operation is Unary unary ? Enum.Parse<PointwiseOpcode>(unary.Kind.ToString()) : PointwiseOpcode.Copy, destination, a);
     }
 
