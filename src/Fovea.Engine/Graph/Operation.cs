@@ -1,13 +1,16 @@
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// What a node computes: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
-/// To add an operation to the engine, derive a record, then give it a step in <c>Compile/Cpu</c>; from outside, derive a <see cref="Compile.Cpu.CustomOperation"/>.
+/// Computation of a node: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
+/// An operation from outside the engine derives from <see cref="CustomOperation"/>. One inside the engine is a record here, and has its arithmetic in each executor.
 /// </summary>
 public abstract record Operation
 {
     /// <summary>A short name for tables, profiles and errors.</summary>
     public virtual string Name => GetType().Name;
+
+    /// <summary>The attributes in words, for texts of a graph, such as <c>3×3, stride 2</c>; empty where there are none.</summary>
+    public virtual string Details => "";
 
     /// <summary>True where equal operations on equal inputs may share one node. Leaves with an identity of their own say no.</summary>
     public virtual bool MayBeShared => true;

@@ -1,5 +1,6 @@
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Tests.Graph;
 
 namespace Fovea.Engine.Tests.Compile;
 

@@ -2,7 +2,7 @@ namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
 /// The frame of every pass: walks over a graph in order and builds a new one. A pass decides for each node what stands in its place;
-/// inputs, outputs, assignments and gradients are carried over. What nothing needs any longer is left out.
+/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left out.
 /// </summary>
 internal abstract class GraphRewriter
 {
@@ -50,6 +50,15 @@ internal abstract class GraphRewriter
             Target.WriteGradient(variable, Mapped(value));
         }
 
+        foreach ((string name, Value value) in source.Marks)
+        {
+            if (HasReplacement(value))
+            {
+                Target.Mark(name, Mapped(value));
+            }
+        }
+
+        Target.RemoveUnneeded();
         return Target;
     }
 
@@ -61,16 +70,16 @@ internal abstract class GraphRewriter
     /// <summary>The order in which nodes are rewritten: operands first.</summary>
     protected virtual IEnumerable<Node> Order() => Source.Nodes;
 
-    /// <summary>Puts something in the place of a node: as a rule <see cref="Copy"/>.</summary>
+    /// <summary>Gives the values of a node their replacements, with <see cref="Copy"/> or <see cref="Map"/>.</summary>
     protected abstract void Rewrite(Node node);
 
-    /// <summary>What stands in the new graph for a value of the old one.</summary>
+    /// <summary>The new graph's replacement of a value of the old one.</summary>
     protected Value Mapped(Value value) => _mapped[value];
 
-    /// <summary>Whether something stands in the new graph for a value of the old one.</summary>
+    /// <summary>True where a value of the old graph has a replacement in the new one.</summary>
     protected bool HasReplacement(Value value) => _mapped.ContainsKey(value);
 
-    /// <summary>Says what stands in the new graph for a value of the old one.</summary>
+    /// <summary>Sets the new graph's replacement of a value of the old one.</summary>
     protected void Map(Value old, Value replacement) => _mapped[old] = replacement;
 
     /// <summary>Repeats the node in the new graph.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -10,6 +12,10 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Addends">Which addends follow query, key and value.</param>
 public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => string.Create(
+        CultureInfo.InvariantCulture, $"{Heads} heads, scale {Scale}{(Addends == AttentionAddend.None ? "" : $", adds {Addends}")}");
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
@@ -89,6 +95,9 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
 /// <param name="Forward">The attention.</param>
 public sealed record AttentionGradient(Attention Forward) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Forward.Details;
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

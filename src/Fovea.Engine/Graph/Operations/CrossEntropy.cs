@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Smoothing">ε, from 0 to below 1.</param>
 public sealed record CrossEntropy(float Smoothing) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
@@ -30,6 +35,9 @@ public sealed record CrossEntropy(float Smoothing) : Operation
 /// <param name="Smoothing">ε.</param>
 public sealed record CrossEntropyGradient(float Smoothing) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -9,6 +11,9 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Stream">The stream of random numbers.</param>
 public sealed record Dropout(float Rate, bool PerSample, int Stream) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => string.Create(CultureInfo.InvariantCulture, $"rate {Rate}, stream {Stream}");
+
     /// <inheritdoc/>
     public override string Name => PerSample ? "DropPath" : "Dropout";
 

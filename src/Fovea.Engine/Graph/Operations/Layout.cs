@@ -23,6 +23,9 @@ public sealed record Reshape(Shape Target) : Operation
 /// <param name="Axes">The order, written as a shape so that equal orders compare equal; entries count from 1.</param>
 public sealed record Permute(Shape Axes) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => string.Join(", ", Axes.Select(axis => axis - 1));
+
     /// <summary>The axis of the operand that becomes the given axis of the result.</summary>
     public int Source(int axis) => Axes[axis] - 1;
 
@@ -55,6 +58,9 @@ public sealed record Permute(Shape Axes) : Operation
 /// <param name="Axis">The axis.</param>
 public sealed record Concat(int Axis) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => $"axis {Axis}";
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
@@ -96,6 +102,9 @@ public sealed record Concat(int Axis) : Operation
 public sealed record Slice(int Axis, int Start, int Length) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => $"axis {Axis} from {Start}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         RequireCount(inputs, 1);
@@ -118,6 +127,9 @@ public sealed record Slice(int Axis, int Start, int Length) : Operation
 /// <param name="After">Zeros behind.</param>
 public sealed record Pad(int Axis, int Before, int After) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => $"axis {Axis}, {Before} before, {After} after";
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>Something that is given to each run.</summary>
@@ -36,6 +38,9 @@ public sealed record ReadVariable(Variable Variable) : Operation
 /// <param name="Number">The number.</param>
 public sealed record Constant(Shape Shape, float Number) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Number.ToString(CultureInfo.InvariantCulture);
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Epsilon">Added to the variance.</param>
 public sealed record LayerNormalization(float Epsilon) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => string.Create(CultureInfo.InvariantCulture, $"ε {Epsilon}");
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -7,6 +7,9 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadding) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => WindowSpec.InWords + (Average && !CountPadding && WindowSpec.Padding > 0 ? ", padding not counted" : "");
+
+    /// <inheritdoc/>
     public override string Name => Average ? "AveragePooling" : "MaxPooling";
 
     /// <inheritdoc/>
@@ -29,6 +32,9 @@ public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadd
 /// <param name="Forward">The pooling.</param>
 public sealed record PoolingGradient(Pooling Forward) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Forward.Details;
+
     /// <inheritdoc/>
     public override string Name => $"{Forward.Name}Gradient";
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Exponent">The power.</param>
 public sealed record Power(float Exponent) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Exponent.ToString(CultureInfo.InvariantCulture);
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -20,6 +20,9 @@ public enum ReductionKind
 public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => Axes == 1 ? $"axis {FirstAxis}" : $"axes {FirstAxis}…{FirstAxis + Axes - 1}";
+
+    /// <inheritdoc/>
     public override string Name => $"Reduce{Kind}";
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ public enum Interpolation
 public sealed record Resize(Interpolation Interpolation, int Height, int Width, bool AlignCorners) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => AlignCorners ? $"{Interpolation}, aligned corners" : $"{Interpolation}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         RequireFloats(inputs, 1);
@@ -39,6 +42,9 @@ public sealed record Resize(Interpolation Interpolation, int Height, int Width, 
 /// <param name="InputShape">The shape of the map.</param>
 public sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => Forward.Details;
+
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
