@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile;
 
 /// <summary>Checks of what every graph between two passes promises. A fault is found behind the pass that made it instead of in a wrong result.</summary>
@@ -161,7 +165,7 @@ internal static class GraphVerifier
     private static IEnumerable<string> Sharing(ComputeGraph graph)
     {
         HashSet<Node> shared = [];
-        foreach ((Operation operation, System.Collections.Immutable.ImmutableArray<Value> inputs, Node node) in graph.Shared)
+        foreach ((Operation operation, ImmutableArray<Value> inputs, Node node) in graph.Shared)
         {
             shared.Add(node);
             if (node.Index >= graph.Nodes.Count || graph.Nodes[node.Index] != node || !node.Operation.Equals(operation) || !node.Inputs.SequenceEqual(inputs))

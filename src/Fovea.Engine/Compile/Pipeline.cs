@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
 
 namespace Fovea.Engine.Compile;
 
@@ -11,8 +12,8 @@ public static class Pipeline
 {
     private static readonly Pass[] _inference =
     [
-        new("fold-affine-into-linear", graph => new FoldIntoProducts().Run(graph)),
-        new("fold-depthwise-residual", graph => new FoldShortcuts().Run(graph)),
+        new("fold-affine-into-linear", graph => new FoldAffineIntoLinear().Run(graph)),
+        new("fold-depthwise-residual", graph => new FoldDepthwiseResidual().Run(graph)),
         new("fuse-epilogues", graph => new FuseEpilogues().Run(graph)),
         new("fuse-pointwise", graph => new FusePointwise().Run(graph)),
     ];

@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Graph;
 

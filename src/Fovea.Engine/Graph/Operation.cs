@@ -2,7 +2,8 @@ namespace Fovea.Engine.Graph;
 
 /// <summary>
 /// Computation of a node: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
-/// An operation from outside the engine derives from <see cref="CustomOperation"/>. One inside the engine is a record here, and has its arithmetic in each executor.
+/// An operation from outside the engine derives from <see cref="CustomOperation"/>. One inside the engine is a record here, and has its
+/// arithmetic in each executor.
 /// </summary>
 public abstract record Operation
 {

@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
@@ -14,15 +17,15 @@ internal abstract class GraphRewriter
     /// <summary>The graph that is built.</summary>
     protected ComputeGraph Target { get; private set; } = null!;
 
-    /// <summary>How the graph that is read uses its values.</summary>
-    protected Uses Uses { get; private set; } = null!;
+    /// <summary>The uses of the old graph's values.</summary>
+    protected UseInfo Uses { get; private set; } = null!;
 
     /// <summary>Runs the pass.</summary>
     public ComputeGraph Run(ComputeGraph source)
     {
         Source = source;
         Target = new ComputeGraph(source.Training);
-        Uses = new Uses(source);
+        Uses = new UseInfo(source);
         Prepare();
         foreach (Node node in Order())
         {
@@ -73,13 +76,13 @@ internal abstract class GraphRewriter
     /// <summary>Gives the values of a node their replacements, with <see cref="Copy"/> or <see cref="Map"/>.</summary>
     protected abstract void Rewrite(Node node);
 
-    /// <summary>The new graph's replacement of a value of the old one.</summary>
+    /// <summary>The value of the new graph that replaces one of the old graph.</summary>
     protected Value Mapped(Value value) => _mapped[value];
 
-    /// <summary>True where a value of the old graph has a replacement in the new one.</summary>
+    /// <summary>True if a value of the old graph has its replacement in the new one.</summary>
     protected bool HasReplacement(Value value) => _mapped.ContainsKey(value);
 
-    /// <summary>Sets the new graph's replacement of a value of the old one.</summary>
+    /// <summary>Sets the value of the new graph that replaces one of the old graph.</summary>
     protected void Map(Value old, Value replacement) => _mapped[old] = replacement;
 
     /// <summary>Repeats the node in the new graph.</summary>
