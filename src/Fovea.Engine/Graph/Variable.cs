@@ -8,7 +8,7 @@ namespace Fovea.Engine.Graph;
 /// </summary>
 /// <param name="name">The key under which checkpoints know it.</param>
 /// <param name="shape">Its shape as the engine stores it.</param>
-/// <param name="trainable">True for weights that an optimiser changes.</param>
+/// <param name="trainable">Whether graphs give it a gradient and optimisers change it.</param>
 public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
     private Lazy<AlignedMemory>? _memory;
@@ -22,8 +22,12 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// <summary>Its shape as the engine stores it.</summary>
     public Shape Shape { get; } = shape;
 
-    /// <summary>True for weights that an optimiser changes.</summary>
-    public bool Trainable { get; } = trainable;
+    /// <summary>The right of optimisers to change it. A variable that is not trainable is frozen: it gets no gradient and no optimiser's state.</summary>
+    /// <remarks>
+    /// Graphs, gradient blocks and optimisers look at it once, when they are made: freeze a variable before that. Layers with running statistics, such as batch
+    /// normalisation, build their inference form in training graphs while their weight is frozen.
+    /// </remarks>
+    public bool Trainable { get; set; } = trainable;
 
     /// <summary>Whether the values lie in someone else's memory.</summary>
     public bool IsExternal => _loan.Pointer is not null;
@@ -42,7 +46,11 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// <summary>Where the values lie, for reading.</summary>
     internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
 
-    private AlignedMemory Memory => _isGone
+    /// <summary>Where the variable's own memory is, whether or not values are borrowed.</summary>
+    internal float* OwnPointer => Memory.FloatPointer + _offset;
+
+    /// <summary>The memory of the variable's own.</summary>
+    internal AlignedMemory Memory => _isGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
@@ -75,7 +83,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         if (IsExternal)
         {
-            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats((int)_offset, (int)Shape.Elements));
+            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats(_offset, (int)Shape.Elements));
             EndLoan();
         }
     }

@@ -26,13 +26,16 @@ public sealed class ParameterStore : IDisposable
     /// <summary>All tensors by checkpoint key, in the order of the checkpoint.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors => _tensors;
 
-    /// <summary>The trained tensors.</summary>
+    /// <summary>The weights, frozen ones included.</summary>
     public VariableBlock Weights { get; }
 
     /// <summary>Running statistics and counters.</summary>
     public VariableBlock Statistics { get; }
 
-    /// <summary>The number of trained values.</summary>
+    /// <summary>The weights that are trained: those that are not frozen now, in the order of their block.</summary>
+    public IReadOnlyList<Variable> Trained => [.. Weights.Variables.Where(variable => variable.Trainable)];
+
+    /// <summary>The number of values of all weights, frozen ones included.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
     /// <summary>The tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
@@ -63,11 +66,35 @@ public sealed class ParameterStore : IDisposable
         tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
     }
 
+    /// <summary>
+    /// Freezes weights: training graphs that are built from now on give them no gradient, and optimisers leave them as they are. A batch normalisation whose weight
+    /// is frozen keeps its running statistics and uses them.
+    /// </summary>
+    /// <param name="keys">The choice of weights by checkpoint key.</param>
+    /// <returns>The number of weights that the choice names.</returns>
+    public int Freeze(Func<string, bool> keys) => SetTrainable(keys, false);
+
+    /// <summary>Releases frozen weights, for training graphs that are built from now on.</summary>
+    /// <param name="keys">The choice of weights by checkpoint key; all of them where it is not given.</param>
+    /// <returns>The number of weights that the choice names.</returns>
+    public int Unfreeze(Func<string, bool>? keys = null) => SetTrainable(keys ?? (_ => true), true);
+
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
         Weights.Dispose();
         Statistics.Dispose();
+    }
+
+    private int SetTrainable(Func<string, bool> keys, bool trainable)
+    {
+        Variable[] chosen = [.. Weights.Variables.Where(variable => keys(variable.Name))];
+        foreach (Variable variable in chosen)
+        {
+            variable.Trainable = trainable;
+        }
+
+        return chosen.Length;
     }
 
     private static void Collect(Module module, string prefix, OrderedDictionary<string, Parameter> tensors)

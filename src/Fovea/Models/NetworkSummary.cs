@@ -1,4 +1,5 @@
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 
 namespace Fovea.Models;
@@ -39,7 +40,9 @@ public sealed class NetworkSummary
 
         long tensors = state.Weights.Bytes + state.Statistics.Bytes;
         InferenceBytes = tensors + Plan.Estimate(ClassificationGraph.Inference(network, batch), threads).Total;
-        TrainingBytes = tensors + (AdamWMoments * state.Weights.Bytes) + Plan.Estimate(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), threads, state.Weights).Total;
+        using GradientBlock gradients = new(state.Trained);
+        ComputeGraph training = ClassificationGraph.Training(network, state, batch, network.Height, network.Width);
+        TrainingBytes = tensors + ((1 + AdamWMoments) * gradients.Bytes) + Plan.Estimate(training, threads, gradients).Total;
     }
 
     /// <summary>The network.</summary>
@@ -57,7 +60,7 @@ public sealed class NetworkSummary
     /// <summary>Bytes of an inference run: weights, running statistics and the plan's memory.</summary>
     public long InferenceBytes { get; }
 
-    /// <summary>Bytes of a training step: weights, running statistics, the plan's memory with its gradients, and the two moments of AdamW.</summary>
+    /// <summary>Bytes of a training step: weights, running statistics, the plan's memory, the gradients, and the two moments of AdamW.</summary>
     public long TrainingBytes { get; }
 
     /// <summary>Stem, stages and head.</summary>

@@ -1,4 +1,5 @@
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -44,7 +45,8 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
             : ClassificationGraph.Inference(network, batch);
         NetworkParts parts = new(network, training ? ClassificationGraph.Inference(network, batch) : graph);
-        using Plan plan = Plan.Compile(graph, pool, training ? state.Weights : null);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = Plan.Compile(graph, pool, gradients);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -2,6 +2,7 @@ using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -12,6 +13,7 @@ internal sealed class GoldenRun : IDisposable
 {
     private readonly GoldenCase _golden;
     private readonly Module _module;
+    private readonly GradientBlock _gradients;
     private readonly Plan _plan;
 
     public GoldenRun(GoldenCase golden)
@@ -42,7 +44,8 @@ internal sealed class GoldenRun : IDisposable
             AddLoss(graph, output);
         }
 
-        _plan = Plan.Compile(graph, gradientLayout: State.Weights);
+        _gradients = new GradientBlock(State.Trained);
+        _plan = Plan.Compile(graph, gradients: _gradients);
         foreach ((string name, int[] shape, float[] values) in golden.Inputs)
         {
             ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
@@ -92,7 +95,7 @@ internal sealed class GoldenRun : IDisposable
 
         Parameter tensor = State.Tensors[name];
         float[] values = new float[tensor.Shape.Elements];
-        tensor.Layout.ToCheckpoint(tensor.Shape, _plan.Gradients.Slice((int)State.Weights.OffsetOf(tensor.Variable), values.Length), values);
+        tensor.Layout.ToCheckpoint(tensor.Shape, _gradients.Of(tensor.Variable), values);
         return values;
     }
 
@@ -113,6 +116,7 @@ internal sealed class GoldenRun : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
+        _gradients.Dispose();
         State.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Memory;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -17,6 +18,7 @@ public sealed class Plan : IDisposable
     private readonly Step[] _steps;
     private readonly Work[] _preparation;
     private readonly WorkerPool _pool;
+    private readonly GradientBlock? _gradients;
     private readonly RandomState _random = new();
 
     private Plan(PlanBuilder builder, MemoryLayout layout, WorkerPool pool)
@@ -26,6 +28,7 @@ public sealed class Plan : IDisposable
         _layout = layout;
         _memory = layout.Allocate();
         _pool = pool;
+        _gradients = builder.GradientBlock;
         _steps = [.. builder.Steps];
         _preparation = builder.Packing.Count == 0 ? [.. builder.Preparation] : [new JoinedPackSteps(builder.Packing), .. builder.Preparation.Skip(builder.Packing.Count)];
         foreach (Step step in _steps)
@@ -56,37 +59,36 @@ public sealed class Plan : IDisposable
     /// <summary>The memory the plan holds, by kind.</summary>
     public MemoryFigures Memory => _layout.Figures;
 
-    /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
-    public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
-
     /// <summary>Steps and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
-
-    internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
-    /// <param name="gradientLayout">The block of variables whose layout the gradients take, where the graph writes gradients.</param>
-    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, VariableBlock? gradientLayout = null)
+    /// <param name="gradients">The block that takes the graph's gradients. Several plans may share one; it must outlive their runs.</param>
+    /// <param name="accumulate">True to add gradients to what stands in the block in every run, false to write them over it.</param>
+    /// <exception cref="ArgumentException">The block has no place for a gradient that the graph writes, or there is none to accumulate in.</exception>
+    /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
+    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, GradientBlock? gradients = null, bool accumulate = false)
     {
         pool ??= WorkerPool.Shared;
-        PlanBuilder builder = new(Optimize(graph), gradientLayout is not null);
-        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(Optimize(graph), gradients, accumulate);
+        return new Plan(builder, new MemoryLayout(builder, pool.Threads), pool);
     }
 
     /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
     /// <param name="graph">What would be computed.</param>
     /// <param name="threads">How many threads would run it; as many as there are processors where it is not given.</param>
-    /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
-    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
-        new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
+    /// <param name="gradients">The block that would take the graph's gradients.</param>
+    /// <param name="accumulate">True where gradients would be added to the block.</param>
+    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, GradientBlock? gradients = null, bool accumulate = false) =>
+        new MemoryLayout(new PlanBuilder(Optimize(graph), gradients, accumulate), threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
-    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
+    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, GradientBlock? gradients = null, bool accumulate = false)
     {
-        PlanBuilder builder = new(new FusePointwise(maxMembers: 1).Run(graph), gradientLayout is not null);
-        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(new FusePointwise(maxMembers: 1).Run(graph), gradients, accumulate);
+        return new Plan(builder, new MemoryLayout(builder, pool.Threads), pool);
     }
 
     /// <summary>
@@ -127,11 +129,12 @@ public sealed class Plan : IDisposable
     public ReadOnlySpan<float> Output(string name) => Floats(Find(_graph.Outputs, name, "output"));
 
     /// <summary>Runs the plan on what stands in its inputs.</summary>
-    public void Run() => _pool.Run(_steps);
+    /// <exception cref="ObjectDisposedException">The gradient block was disposed of.</exception>
+    public void Run() => Run(_steps);
 
     /// <summary>
     /// Runs the plan step by step and names the first step one of whose results is not finite; null where all are.
-    /// Slower than <see cref="Run"/>: for finding out why a loss is not a number.
+    /// Slower than <see cref="Run"/>: for finding out why a loss is not a number. Gradients are written, or added, as in a run.
     /// </summary>
     public string? FindNonFinite()
     {
@@ -139,7 +142,7 @@ public sealed class Plan : IDisposable
         foreach (Step step in _steps)
         {
             single[0] = step;
-            _pool.Run(single);
+            Run(single);
             foreach (Value output in step.Node.Outputs)
             {
                 if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
@@ -161,7 +164,7 @@ public sealed class Plan : IDisposable
         {
             single[0] = step;
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            _pool.Run(single);
+            Run(single);
             times.Add((step.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
 
@@ -170,6 +173,19 @@ public sealed class Plan : IDisposable
 
     /// <summary>Frees the plan's memory.</summary>
     public void Dispose() => _memory.Dispose();
+
+    private void Run(Work[] steps)
+    {
+        AlignedMemory? gradients = _gradients?.Enter();
+        try
+        {
+            _pool.Run(steps);
+        }
+        finally
+        {
+            gradients?.Leave();
+        }
+    }
 
     private static Value Find(IReadOnlyDictionary<string, Value> values, string name, string kind) =>
         values.TryGetValue(name, out Value? value)

@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile.Cpu.Steps;
 using Fovea.Engine.Compile.Memory;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -14,18 +15,23 @@ internal sealed class PlanBuilder
     private readonly Dictionary<Value, Variable> _gradientTargets = [];
     private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
+    private readonly bool _accumulates;
     private readonly List<Step> _steps = [];
     private readonly List<PackStep> _packing = [];
     private readonly List<Step> _preparation = [];
 
     /// <summary>Makes the steps of a graph.</summary>
     /// <param name="graph">What is computed.</param>
-    /// <param name="writesGradients">Whether the graph's gradients are wanted.</param>
-    public PlanBuilder(ComputeGraph graph, bool writesGradients)
+    /// <param name="gradients">The block that takes the graph's gradients, null where they are not wanted.</param>
+    /// <param name="accumulate">True where gradients are added to the block rather than written over it.</param>
+    public PlanBuilder(ComputeGraph graph, GradientBlock? gradients, bool accumulate)
     {
         Graph = graph;
+        GradientBlock = gradients;
+        _accumulates = accumulate;
         Uses = new Uses(graph);
-        if (writesGradients)
+        CheckGradients();
+        if (gradients is not null)
         {
             ChooseGradientTargets();
         }
@@ -38,11 +44,14 @@ internal sealed class PlanBuilder
             }
         }
 
-        AddCopies(writesGradients);
+        AddCopies();
     }
 
     /// <summary>What is computed.</summary>
     public ComputeGraph Graph { get; }
+
+    /// <summary>The block that takes the graph's gradients, null where they are not wanted.</summary>
+    public GradientBlock? GradientBlock { get; }
 
     /// <summary>How the graph uses its values.</summary>
     public Uses Uses { get; }
@@ -88,6 +97,24 @@ internal sealed class PlanBuilder
         return packed;
     }
 
+    private void CheckGradients()
+    {
+        if (_accumulates && GradientBlock is null)
+        {
+            throw new ArgumentException("Gradients can only accumulate in a gradient block, and none was given.");
+        }
+
+        foreach ((Variable variable, _) in Graph.Gradients)
+        {
+            if (GradientBlock?.Contains(variable) == false)
+            {
+                throw new ArgumentException(
+                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. Make the block of all variables that are trained, "
+                    + "and after the last of them was frozen or released.");
+            }
+        }
+    }
+
     private void ChooseGradientTargets()
     {
         foreach ((Variable variable, Value value) in Graph.Gradients)
@@ -98,7 +125,8 @@ internal sealed class PlanBuilder
                 home = home.Producer.Inputs[0];
             }
 
-            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IntegerTensor or FloatTensor))
+            // What is computed once for all runs does not stay in a block that others write, too.
+            if (home.Producer.Operation is not (ReadVariable or Input) && !Uses.IsConstant(home))
             {
                 _gradientTargets.TryAdd(home, variable);
             }
@@ -123,7 +151,7 @@ internal sealed class PlanBuilder
         bool constant = Uses.IsConstant(node.Outputs[0]);
         foreach (Value output in node.Outputs)
         {
-            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable) ? BufferOfGradient(variable) : MakeBuffer(output, constant);
+            _buffers[output] = !_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable) ? BufferOfGradient(variable) : MakeBuffer(output, constant);
         }
 
         if (node.Operation is Input)
@@ -132,7 +160,25 @@ internal sealed class PlanBuilder
         }
 
         (constant ? _preparation : _steps).Add(Lowering.StepFor(node, this));
+        if (_accumulates)
+        {
+            // At once, so that the memory of the gradient is free for others.
+            foreach (Value output in node.Outputs)
+            {
+                if (_gradientTargets.TryGetValue(output, out Variable? variable))
+                {
+                    Accumulate(node, [(_buffers[output], BufferOfGradient(variable))]);
+                }
+            }
+        }
     }
+
+    private void Accumulate(Node node, IReadOnlyList<(PlannedBuffer From, PlannedBuffer To)> sums) => _steps.Add(new AccumulateStep(sums)
+    {
+        Node = node,
+        Reads = [.. sums.Select(sum => sum.From)],
+        Writes = [.. sums.Select(sum => sum.To)],
+    });
 
     private PlannedBuffer BufferOfVariable(Variable variable, bool inRuns)
     {
@@ -157,10 +203,10 @@ internal sealed class PlanBuilder
     private bool LeavesPreparation(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
         consumer.Operation is Reshape ? LeavesPreparation(consumer.Outputs[0]) : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
-    private void AddCopies(bool writesGradients)
+    private void AddCopies()
     {
         List<(PlannedBuffer From, PlannedBuffer To)> copies = [];
-        if (writesGradients)
+        if (GradientBlock is not null)
         {
             foreach ((Variable variable, Value value) in Graph.Gradients)
             {
@@ -168,6 +214,12 @@ internal sealed class PlanBuilder
                 {
                     copies.Add((_buffers[value], BufferOfGradient(variable)));
                 }
+            }
+
+            if (_accumulates && copies.Count > 0)
+            {
+                Accumulate(Graph.Nodes[^1], [.. copies]);
+                copies.Clear();
             }
         }
 

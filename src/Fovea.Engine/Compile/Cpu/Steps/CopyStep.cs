@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu.Steps;
 
@@ -16,6 +17,38 @@ internal sealed unsafe class CopyStep(IReadOnlyList<(PlannedBuffer From, Planned
         {
             (PlannedBuffer from, PlannedBuffer to) = copies[i];
             Buffer.MemoryCopy(from.Pointer, to.Pointer, to.Bytes, to.Bytes);
+        }
+    }
+}
+
+/// <summary>Adds gradients of a run to what stands in the gradient block.</summary>
+internal sealed unsafe class AccumulateStep : Step
+{
+    private const long MaxPart = 1 << 14;
+    private readonly (PlannedBuffer From, PlannedBuffer To, long Start, long Length)[] _parts;
+
+    /// <summary>Cuts the sums into parts.</summary>
+    public AccumulateStep(IReadOnlyList<(PlannedBuffer From, PlannedBuffer To)> sums) => _parts = [.. sums.SelectMany(sum => Cut(sum.From, sum.To))];
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => _parts.Length;
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        for (int i = first; i < last; i++)
+        {
+            (PlannedBuffer from, PlannedBuffer to, long start, long length) = _parts[i];
+            OptimizerKernels.Add(to.Floats + start, from.Floats + start, (nint)length);
+        }
+    }
+
+    private static IEnumerable<(PlannedBuffer From, PlannedBuffer To, long Start, long Length)> Cut(PlannedBuffer from, PlannedBuffer to)
+    {
+        long floats = to.Bytes / sizeof(float);
+        for (long start = 0; start < floats; start += MaxPart)
+        {
+            yield return (from, to, start, Math.Min(MaxPart, floats - start));
         }
     }
 }
