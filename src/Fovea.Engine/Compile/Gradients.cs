@@ -1,3 +1,5 @@
+using Fovea.Engine.Graph;
+
 namespace Fovea.Engine.Compile;
 
 /// <summary>Reverse-mode differentiation: adds the nodes that compute gradients to the graph that holds the loss.</summary>
@@ -51,8 +53,8 @@ public static class Gradients
     }
 
     /// <summary>
-    /// Has each run write the gradients of the loss for those variables of the list that are trainable now; zeros where the loss does not depend on one.
-    /// Parts of the network behind which nothing is trained get no backward pass.
+    /// Writes the gradients of the loss into the gradient block, in each run, for those variables of the list that are trainable now; zeros
+    /// where the loss does not depend on one. Parts of the network behind which nothing is trained get no backward pass.
     /// </summary>
     /// <param name="loss">A value of one element.</param>
     /// <param name="variables">Variables; frozen ones are passed over.</param>
@@ -65,7 +67,8 @@ public static class Gradients
         Variable[] trained = [.. variables.Where(variable => variable.Trainable)];
         if (trained.FirstOrDefault(variable => !written.Add(variable)) is Variable twice)
         {
-            throw new ArgumentException($"The graph writes the gradient of {twice.Name} already: add the losses up and differentiate their sum.", nameof(variables));
+            throw new ArgumentException(
+                $"The graph writes the gradient of {twice.Name} already: add the losses and differentiate their sum.", nameof(variables));
         }
 
         Value[] reads = [.. trained.Select(graph.Read)];

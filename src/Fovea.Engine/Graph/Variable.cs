@@ -22,10 +22,12 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// <summary>Its shape as the engine stores it.</summary>
     public Shape Shape { get; } = shape;
 
-    /// <summary>The right of optimisers to change it. A variable that is not trainable is frozen: it gets no gradient and no optimiser's state.</summary>
+    /// <summary>
+    /// The right of optimisers to change it. A variable that is not trainable is frozen: it gets no gradient and no optimiser's state.
+    /// </summary>
     /// <remarks>
-    /// Graphs, gradient blocks and optimisers look at it once, when they are made: freeze a variable before that. Layers with running statistics, such as batch
-    /// normalisation, build their inference form in training graphs while their weight is frozen.
+    /// Graphs, gradient blocks and optimisers look at it once, when they are made: freeze a variable before that. Layers with running
+    /// statistics, such as batch normalisation, build their inference form in training graphs while their weight is frozen.
     /// </remarks>
     public bool Trainable { get; set; } = trainable;
 
@@ -33,7 +35,9 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     public bool IsExternal => _loan.Pointer is not null;
 
     /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
-    /// <exception cref="InvalidOperationException">No memory was given to the variable yet, or its values were borrowed and given back.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No memory was given to the variable yet, or its values were borrowed and given back.
+    /// </exception>
     public Span<float> Data
     {
         get
@@ -55,8 +59,8 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
-    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
-    /// read in every run. Nothing writes to them.
+    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and
+    /// copy what they read in every run. Nothing writes to them.
     /// </summary>
     /// <param name="values">The values, row-major, as many as the shape says; 64 bytes that follow them must be readable.</param>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
+/// <summary>
+/// Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.
+/// </summary>
 public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
@@ -22,7 +24,8 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="hugePages">
-    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half
+    /// the cost.
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)

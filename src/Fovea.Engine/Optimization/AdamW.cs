@@ -28,7 +28,7 @@ public sealed class AdamW(
     /// <inheritdoc/>
     protected override unsafe void Update(in UpdateRange range)
     {
-        AdamWStep step = new()
+        AdamWArguments step = new()
         {
             LearningRate = range.LearningRate,
             Beta1 = _beta1,

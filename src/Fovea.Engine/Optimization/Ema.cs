@@ -6,8 +6,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// The exponential moving average of blocks of variables, such as weights and running statistics, kept in blocks of another network. The averages begin with what
-/// stands in those blocks.
+/// The exponential moving average of blocks of variables, such as weights and running statistics, kept in blocks of another network. The
+/// averages begin with what stands in those blocks.
 /// </summary>
 /// <remarks>An update runs on all threads of a pool, allocates nothing, and gives the same bits for any number of threads.</remarks>
 public sealed class Ema
@@ -15,7 +15,7 @@ public sealed class Ema
     private const long Segment = 1 << 14;
     private readonly WorkerPool _pool;
     private readonly UpdateJob[] _blocks;
-    private readonly Work[] _jobs;
+    private readonly ParallelJob[] _jobs;
 
     /// <summary>Makes an average.</summary>
     /// <param name="averages">The blocks that hold the averages.</param>
@@ -26,7 +26,8 @@ public sealed class Ema
     {
         if (averages.Count != sources.Count)
         {
-            throw new ArgumentException($"{averages.Count} blocks of averages were given for {sources.Count} blocks: each needs one of its own.", nameof(averages));
+            throw new ArgumentException(
+                $"{averages.Count} blocks of averages were given for {sources.Count} blocks: each needs one of its own.", nameof(averages));
         }
 
         _pool = pool ?? WorkerPool.Shared;
@@ -73,7 +74,8 @@ public sealed class Ema
             if (mean is null || value is null || mean.Name != value.Name || !mean.Shape.Equals(value.Shape))
             {
                 throw new ArgumentException(
-                    $"Variable {i} is {Described(mean)} among the averages and {Described(value)} among the values: averages are kept in blocks of a network made like the other.",
+                    $"Variable {i} is {Described(mean)} among the averages and {Described(value)} among the values: "
+                    + "averages are kept in blocks of a network made like the other.",
                     nameof(average));
             }
         }
@@ -83,7 +85,7 @@ public sealed class Ema
 
     private static string Described(Variable? variable) => variable is null ? "missing" : $"{variable.Name} {variable.Shape}";
 
-    private sealed unsafe class UpdateJob(VariableBlock average, VariableBlock source) : Work
+    private sealed unsafe class UpdateJob(VariableBlock average, VariableBlock source) : ParallelJob
     {
         private readonly int _parts = (int)((source.Length + Segment - 1) / Segment);
         private AlignedMemory? _averageMemory;

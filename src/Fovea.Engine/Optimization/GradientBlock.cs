@@ -6,8 +6,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// The gradients of the variables that are trained. Plans write them or add to them, an <see cref="Optimizer"/> steps from them, and between the two anybody may
-/// change them: average over processes, clip, add noise.
+/// The gradients of the variables that are trained. Plans write them or add to them, an <see cref="Optimizer"/> steps from them, and
+/// between the two anybody may change them: average over processes, clip, add noise.
 /// </summary>
 /// <param name="variables">Variables in the order of the block. Those that are not trainable now have no part in it.</param>
 /// <exception cref="ArgumentException">A variable stands twice in the list.</exception>
@@ -16,7 +16,9 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
     private readonly Lock _oneNormAtATime = new();
     private NormJob? _norm;
 
-    /// <summary>The Euclidean norm of all gradients; not finite where one of them is not. The same bits for any number of threads.</summary>
+    /// <summary>
+    /// The Euclidean norm of all gradients; not finite where one of them is not. The same bits for any number of threads.
+    /// </summary>
     /// <param name="pool">The threads to compute it on; the shared pool where none is given.</param>
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
     public double Norm(WorkerPool? pool = null)
@@ -37,12 +39,12 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
     }
 
     /// <summary>Sums the squares of ranges, and those sums in their order.</summary>
-    private sealed class NormJob : Work
+    private sealed class NormJob : ParallelJob
     {
         private readonly AlignedMemory _memory;
         private readonly long _length;
         private readonly double[] _sums;
-        private readonly Work[] _self;
+        private readonly ParallelJob[] _self;
 
         public NormJob(AlignedMemory memory, long length)
         {

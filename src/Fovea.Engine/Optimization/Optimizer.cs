@@ -5,15 +5,15 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// Changes trained variables by their gradients, on all threads of a pool. A rule of one's own derives from this class and says in <see cref="Update"/> what happens
-/// to a range of weights.
+/// Changes trained variables by their gradients, on all threads of a pool. A rule of one's own derives from this class and says in <see
+/// cref="Update"/> what happens to a range of weights.
 /// </summary>
 /// <remarks>A step allocates nothing, and gives the same bits for any number of threads. One step runs at a time.</remarks>
 public abstract class Optimizer : IDisposable
 {
     private const long MaxSegment = 1 << 14;
     private readonly WorkerPool _pool;
-    private readonly Work[] _jobs;
+    private readonly ParallelJob[] _jobs;
     private readonly AlignedMemory[] _memories;
     private bool _isDisposed;
 
@@ -26,14 +26,19 @@ public abstract class Optimizer : IDisposable
     /// <exception cref="InvalidOperationException">A variable has no memory yet.</exception>
     /// <exception cref="ObjectDisposedException">The gradients or the variables' memory were disposed of.</exception>
     protected Optimizer(
-        GradientBlock gradients, int stateBlocks, double weightDecay = 0, IReadOnlyList<ParameterGroup>? groups = null, WorkerPool? pool = null)
+        GradientBlock gradients,
+        int stateBlocks,
+        double weightDecay = 0,
+        IReadOnlyList<ParameterGroup>? groups = null,
+        WorkerPool? pool = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stateBlocks);
         OptimizerChecks.NotNegative(weightDecay, nameof(weightDecay));
         Gradients = gradients;
         _pool = pool ?? WorkerPool.Shared;
         State = [.. Enumerable.Range(0, stateBlocks).Select(_ => new OptimizerState(gradients.Variables))];
-        _memories = [gradients.Memory, .. State.Select(state => state.Memory), .. gradients.Variables.Select(variable => variable.Memory).Distinct()];
+        AlignedMemory[] weights = [.. gradients.Variables.Select(variable => variable.Memory).Distinct()];
+        _memories = [gradients.Memory, .. State.Select(state => state.Memory), .. weights];
         _jobs = [new UpdateJob(this, [.. Cut(gradients, weightDecay, groups ?? [])])];
     }
 
@@ -52,7 +57,9 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Does one step from the gradients as they stand in the block.</summary>
     /// <param name="learningRate">The learning rate of this step.</param>
-    /// <param name="gradientFactor">The factor of all gradients: below 1 to clip them by norm, 1/n for the mean of n accumulated ones.</param>
+    /// <param name="gradientFactor">
+    /// The factor of all gradients: below 1 to clip them by norm, 1/n for the mean of n accumulated ones.
+    /// </param>
     /// <exception cref="ObjectDisposedException">The optimiser, its gradients or the variables' memory were disposed of.</exception>
     public void Step(double learningRate, float gradientFactor = 1)
     {
@@ -97,7 +104,10 @@ public abstract class Optimizer : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Changes a range of weights. Called from several threads at once, for ranges that do not overlap; it must not allocate and depends on the range alone.</summary>
+    /// <summary>
+    /// Changes a range of weights. Called from several threads at once, for ranges that do not overlap; it must not allocate and depends on
+    /// the range alone.
+    /// </summary>
     protected abstract void Update(in UpdateRange range);
 
     /// <summary>Cuts the block into ranges of one variable each, small enough that threads share even one large weight.</summary>
@@ -116,7 +126,7 @@ public abstract class Optimizer : IDisposable
 
     private readonly record struct Segment(Variable Variable, long Start, int Length, long Offset, double RateFactor, double WeightDecay);
 
-    private sealed unsafe class UpdateJob : Work
+    private sealed unsafe class UpdateJob : ParallelJob
     {
         private readonly Optimizer _optimizer;
         private readonly Segment[] _segments;

@@ -3,8 +3,8 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// A rule of how some variables are trained: a factor of the learning rate, a weight decay of their own. A variable to which several groups of an optimiser apply
-/// takes the product of their rate factors and the weight decay of the last one that names any.
+/// A rule of how some variables are trained: a factor of the learning rate, a weight decay of their own. A variable to which several groups
+/// of an optimiser apply takes the product of their rate factors and the weight decay of the last one that names any.
 /// </summary>
 /// <remarks>Frozen variables belong to no group: an optimiser does not know them.</remarks>
 /// <param name="Applies">The choice of variables, by name or shape.</param>
@@ -40,5 +40,6 @@ public sealed record ParameterGroup(Func<Variable, bool> Applies, double RateFac
         return (factor, weightDecay);
     }
 
-    private static double? Checked(double? decay) => decay is double number ? OptimizerChecks.NotNegative(number, nameof(WeightDecay)) : null;
+    private static double? Checked(double? decay) =>
+        decay is double number ? OptimizerChecks.NotNegative(number, nameof(WeightDecay)) : null;
 }

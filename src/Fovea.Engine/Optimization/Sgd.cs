@@ -24,7 +24,7 @@ public sealed class Sgd(
     /// <inheritdoc/>
     protected override unsafe void Update(in UpdateRange range)
     {
-        SgdStep step = new()
+        SgdArguments step = new()
         {
             LearningRate = range.LearningRate,
             Momentum = _momentum,

@@ -3,15 +3,16 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// A range of values of one variable in a step of an optimiser: the weights to change, with their gradients and what the optimiser keeps of them. All spans are
-/// of one length. Ranges are cut the same way for any number of threads, and several are updated at the same time.
+/// A range of values of one variable in a step of an optimiser: the weights to change, with their gradients and what the optimiser keeps of
+/// them. All spans are of one length. Ranges are cut the same way for any number of threads, and several are updated at the same time.
 /// </summary>
 public readonly unsafe ref struct UpdateRange
 {
     private readonly ReadOnlySpan<nint> _states;
     private readonly long _offset;
 
-    internal UpdateRange(Variable variable, long start, Span<float> weights, ReadOnlySpan<float> gradients, ReadOnlySpan<nint> states, long offset)
+    internal UpdateRange(
+        Variable variable, long start, Span<float> weights, ReadOnlySpan<float> gradients, ReadOnlySpan<nint> states, long offset)
     {
         Variable = variable;
         Start = start;

@@ -1,9 +1,9 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Batch normalisation over the last axis (arXiv 1502.03167): batch statistics in training graphs, running ones at inference. A layer whose weight is frozen
-/// takes its running statistics in training graphs, too, and leaves them as they are.
-/// Checkpoint keys <c>weight</c>, <c>bias</c>, <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
+/// Batch normalisation over the last axis (arXiv 1502.03167): batch statistics in training graphs, running ones at inference. A layer whose
+/// weight is frozen takes its running statistics in training graphs, too, and leaves them as they are. Checkpoint keys <c>weight</c>,
+/// <c>bias</c>, <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
 /// </summary>
 public sealed class BatchNorm2d : Module
 {

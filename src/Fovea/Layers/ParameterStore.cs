@@ -38,7 +38,9 @@ public sealed class ParameterStore : IDisposable
     /// <summary>The number of values of all weights, frozen ones included.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
-    /// <summary>The tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    /// <summary>
+    /// The tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.
+    /// </summary>
     public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
     {
         OrderedDictionary<string, Parameter> tensors = [];
@@ -67,8 +69,8 @@ public sealed class ParameterStore : IDisposable
     }
 
     /// <summary>
-    /// Freezes weights: training graphs that are built from now on give them no gradient, and optimisers leave them as they are. A batch normalisation whose weight
-    /// is frozen keeps its running statistics and uses them.
+    /// Freezes weights: training graphs that are built from now on give them no gradient, and optimisers leave them as they are. A batch
+    /// normalisation whose weight is frozen keeps its running statistics and uses them.
     /// </summary>
     /// <param name="keys">The choice of weights by checkpoint key.</param>
     /// <returns>The number of weights that the choice names.</returns>

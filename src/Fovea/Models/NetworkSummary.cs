@@ -60,7 +60,7 @@ public sealed class NetworkSummary
     /// <summary>Bytes of an inference run: weights, running statistics and the plan's memory.</summary>
     public long InferenceBytes { get; }
 
-    /// <summary>Bytes of a training step: weights, running statistics, the plan's memory, the gradients, and the two moments of AdamW.</summary>
+    /// <summary>Bytes of a training step: weights, statistics, the plan's memory, the gradients, and the two moments of AdamW.</summary>
     public long TrainingBytes { get; }
 
     /// <summary>Stem, stages and head.</summary>

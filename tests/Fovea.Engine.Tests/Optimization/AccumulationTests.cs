@@ -47,7 +47,8 @@ public sealed class AccumulationTests
             GraphRun.Outputs(adding, made.Inputs);
             for (int i = 0; i < written.Length; i++)
             {
-                Assert.True(2 * written.Data[i] == accumulated.Data[i], $"seed {seed}: {accumulated.Data[i]} at {i}, expected {2 * written.Data[i]}");
+                Assert.True(
+                    2 * written.Data[i] == accumulated.Data[i], $"seed {seed}: {accumulated.Data[i]} at {i}, expected {2 * written.Data[i]}");
             }
         }
     }
@@ -81,7 +82,9 @@ public sealed class AccumulationTests
         using TrainedGraph made = new();
         using GradientBlock gradients = new([made.First, made.Bias]);
         Assert.Contains(
-            "second.weight", Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, gradients)).Message, StringComparison.Ordinal);
+            "second.weight",
+            Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, gradients)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, accumulate: true));
     }
 

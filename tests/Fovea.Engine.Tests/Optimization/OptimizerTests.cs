@@ -6,8 +6,8 @@ using Fovea.Engine.Tests.Compile;
 namespace Fovea.Engine.Tests.Optimization;
 
 /// <summary>Lion (arXiv 2302.06675) as somebody outside the library would write it: spans, no pointers, nothing internal.</summary>
-internal sealed class Lion(GradientBlock gradients, double weightDecay, IReadOnlyList<ParameterGroup>? groups = null, WorkerPool? pool = null)
-    : Optimizer(gradients, stateBlocks: 1, weightDecay, groups, pool)
+internal sealed class Lion(GradientBlock gradients, double weightDecay, WorkerPool? pool = null)
+    : Optimizer(gradients, stateBlocks: 1, weightDecay, pool: pool)
 {
     protected override void Update(in UpdateRange range)
     {
@@ -54,8 +54,13 @@ public sealed class OptimizerTests
     public void Steps_give_the_same_bits_on_any_number_of_threads()
     {
         using WorkerPool three = new(3);
-        foreach (Func<GradientBlock, WorkerPool, Optimizer> make in (Func<GradientBlock, WorkerPool, Optimizer>[])
-            [(block, pool) => new AdamW(block, 0.05, pool: pool), (block, pool) => new Sgd(block, 0.05, pool: pool, nesterov: true), (block, pool) => new Lion(block, 0.05, pool: pool)])
+        Func<GradientBlock, WorkerPool, Optimizer>[] makers =
+        [
+            (block, pool) => new AdamW(block, 0.05, pool: pool),
+            (block, pool) => new Sgd(block, 0.05, pool: pool, nesterov: true),
+            (block, pool) => new Lion(block, 0.05, pool),
+        ];
+        foreach (Func<GradientBlock, WorkerPool, Optimizer> make in makers)
         {
             Assert.Equal(Trained(make, GraphRun.Single), Trained(make, three));
         }

@@ -15,7 +15,7 @@ internal sealed class TrainedGraph : IDisposable
         Graph = new ComputeGraph(training: true);
         Value hidden = (Graph.Input("x", [4, 130]).MatMul(Graph.Read(First)) + Graph.Read(Bias)).Gelu();
         Value y = hidden.MatMul(Graph.Read(Second));
-        Value loss = (y * y).Mean(0, 2).Reshape(Shape.Scalar);
+        Value loss = (y * y).Mean(0, 1).Reshape(Shape.Scalar);
         Graph.Output("loss", loss);
         ForwardNodes = Graph.Nodes.Count;
         Gradients.Write(loss, Block.Variables);

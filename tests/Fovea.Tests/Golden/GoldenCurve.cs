@@ -64,7 +64,8 @@ internal static class GoldenCurve
             return new AdamW(gradients, decay, groups, null, betas[0], betas[1], settings.GetProperty("eps").GetDouble());
         }
 
-        return new Sgd(gradients, decay, groups, null, settings.GetProperty("momentum").GetDouble(), settings.GetProperty("nesterov").GetBoolean());
+        double momentum = settings.GetProperty("momentum").GetDouble();
+        return new Sgd(gradients, decay, groups, null, momentum, settings.GetProperty("nesterov").GetBoolean());
     }
 
     /// <summary>

@@ -1,13 +1,15 @@
-using Fovea.Engine.Compile.Cpu.Steps;
+using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// A graph compiled for this processor: steps in order, with all memory laid out. A plan has its own memory and runs one call at a time;
-/// several plans of one model run side by side. Running allocates nothing.
+/// A graph compiled for this processor: kernel calls in order, with all memory laid out. A plan has its own memory and serves one caller at
+/// a time; several plans of one model run side by side. Running allocates nothing.
 /// </summary>
 public sealed class Plan : IDisposable
 {
@@ -15,8 +17,8 @@ public sealed class Plan : IDisposable
     private readonly PlanBuilder _builder;
     private readonly MemoryLayout _layout;
     private readonly PlanMemory _memory;
-    private readonly Step[] _steps;
-    private readonly Work[] _preparation;
+    private readonly KernelCall[] _calls;
+    private readonly ParallelJob[] _constantStage;
     private readonly WorkerPool _pool;
     private readonly GradientBlock? _gradients;
     private readonly RandomState _random = new();
@@ -29,11 +31,13 @@ public sealed class Plan : IDisposable
         _memory = layout.Allocate();
         _pool = pool;
         _gradients = builder.GradientBlock;
-        _steps = [.. builder.Steps];
-        _preparation = builder.Packing.Count == 0 ? [.. builder.Preparation] : [new JoinedPackSteps(builder.Packing), .. builder.Preparation.Skip(builder.Packing.Count)];
-        foreach (Step step in _steps)
+        _calls = [.. builder.Calls];
+        _constantStage = builder.Packing.Count == 0
+            ? [.. builder.ConstantStage]
+            : [new JoinedPackCalls(builder.Packing), .. builder.ConstantStage.Skip(builder.Packing.Count)];
+        foreach (KernelCall call in _calls)
         {
-            step.Random = _random;
+            call.Random = _random;
         }
 
         Refresh();
@@ -49,8 +53,8 @@ public sealed class Plan : IDisposable
     /// <summary>The number of the training step, which the plan's random numbers depend on.</summary>
     public ulong Iteration
     {
-        get => _random.Step;
-        set => _random.Step = value;
+        get => _random.Iteration;
+        set => _random.Iteration = value;
     }
 
     /// <summary>The planned graph: what is left after folding and fusing.</summary>
@@ -59,15 +63,17 @@ public sealed class Plan : IDisposable
     /// <summary>The memory the plan holds, by kind.</summary>
     public MemoryFigures Memory => _layout.Figures;
 
-    /// <summary>Steps and buffers, for tests and tables.</summary>
+    /// <summary>Calls and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
 
     /// <summary>Compiles a graph.</summary>
-    /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
+    /// <param name="graph">The graph. One that was built for inference has its normalisations folded and its weights packed once.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <param name="gradients">The block that takes the graph's gradients. Several plans may share one; it must outlive their runs.</param>
-    /// <param name="accumulate">True to add gradients to what stands in the block in every run, false to write them over it.</param>
-    /// <exception cref="ArgumentException">The block has no place for a gradient that the graph writes, or there is none to accumulate in.</exception>
+    /// <param name="accumulate">True to add gradients to those that stand in the block in every run, false to write them over.</param>
+    /// <exception cref="ArgumentException">
+    /// The block lacks a variable whose gradient the graph writes, or there is none to add to.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
     public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, GradientBlock? gradients = null, bool accumulate = false)
     {
@@ -76,12 +82,15 @@ public sealed class Plan : IDisposable
         return new Plan(builder, new MemoryLayout(builder, pool.Threads), pool);
     }
 
-    /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
-    /// <param name="graph">What would be computed.</param>
-    /// <param name="threads">How many threads would run it; as many as there are processors where it is not given.</param>
+    /// <summary>
+    /// The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="threads">The number of threads that would run it; by default that of the processors.</param>
     /// <param name="gradients">The block that would take the graph's gradients.</param>
     /// <param name="accumulate">True where gradients would be added to the block.</param>
-    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, GradientBlock? gradients = null, bool accumulate = false) =>
+    public static MemoryFigures Estimate(
+        ComputeGraph graph, int? threads = null, GradientBlock? gradients = null, bool accumulate = false) =>
         new MemoryLayout(new PlanBuilder(Optimize(graph), gradients, accumulate), threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
@@ -92,25 +101,25 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>
-    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an inference graph:
-    /// what other formats than a plan begin with, too.
+    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an
+    /// inference graph: what other formats than a plan begin with, too.
     /// </summary>
-    public static ComputeGraph Fold(ComputeGraph graph) => new FoldIntoProducts().Run(graph);
+    public static ComputeGraph Fold(ComputeGraph graph) => new FoldAffineIntoLinear().Run(graph);
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
     public static ComputeGraph Optimize(ComputeGraph graph)
     {
         if (!graph.Training)
         {
-            graph = new FoldShortcuts().Run(Fold(graph));
+            graph = new FoldDepthwiseResidual().Run(Fold(graph));
         }
 
         graph = new FusePointwise().Run(new FuseEpilogues().Run(graph));
         return graph.Training ? new RecomputeForBackward().Run(graph) : graph;
     }
 
-    /// <summary>Computes again what depends on weights alone. Call it after weights were changed.</summary>
-    public void Refresh() => _layout.WithPreparationMemory(() => _pool.Run(_preparation));
+    /// <summary>Runs the constant stage again. Call it after weights were changed.</summary>
+    public void Refresh() => _layout.WithConstantStageMemory(() => _pool.Run(_constantStage));
 
     /// <summary>The memory of an input, to be filled before a run.</summary>
     /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
@@ -130,24 +139,24 @@ public sealed class Plan : IDisposable
 
     /// <summary>Runs the plan on what stands in its inputs.</summary>
     /// <exception cref="ObjectDisposedException">The gradient block was disposed of.</exception>
-    public void Run() => Run(_steps);
+    public void Run() => Run(_calls);
 
     /// <summary>
-    /// Runs the plan step by step and names the first step one of whose results is not finite; null where all are.
-    /// Slower than <see cref="Run"/>: for finding out why a loss is not a number. Gradients are written, or added, as in a run.
+    /// Runs the plan call by call and names the first call one of whose results is not finite; null where all are.
+    /// Slower than <see cref="Run()"/>: for finding out why a loss is not a number. Gradients are written, or added, as in a run.
     /// </summary>
     public string? FindNonFinite()
     {
-        Work[] single = new Work[1];
-        foreach (Step step in _steps)
+        ParallelJob[] single = new ParallelJob[1];
+        foreach (KernelCall call in _calls)
         {
-            single[0] = step;
+            single[0] = call;
             Run(single);
-            foreach (Value output in step.Node.Outputs)
+            foreach (Value output in call.Node?.Outputs ?? [])
             {
-                if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
+                if (output.Type.ElementType == ElementType.Float32 && call.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
                 {
-                    return step.Node.ToString();
+                    return call.Name;
                 }
             }
         }
@@ -155,17 +164,17 @@ public sealed class Plan : IDisposable
         return null;
     }
 
-    /// <summary>The steps of a run in order, with the time that each took, for profiles.</summary>
-    public IReadOnlyList<(Node Node, TimeSpan Time)> Profile()
+    /// <summary>The kernel calls of a run in order: name, node (null for copies at the end of a run) and time.</summary>
+    public IReadOnlyList<(string Name, Node? Node, TimeSpan Time)> Profile()
     {
-        List<(Node, TimeSpan)> times = [];
-        Work[] single = new Work[1];
-        foreach (Step step in _steps)
+        List<(string, Node?, TimeSpan)> times = [];
+        ParallelJob[] single = new ParallelJob[1];
+        foreach (KernelCall call in _calls)
         {
-            single[0] = step;
+            single[0] = call;
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             Run(single);
-            times.Add((step.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
+            times.Add((call.Name, call.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
 
         return times;
@@ -174,12 +183,12 @@ public sealed class Plan : IDisposable
     /// <summary>Frees the plan's memory.</summary>
     public void Dispose() => _memory.Dispose();
 
-    private void Run(Work[] steps)
+    private void Run(ParallelJob[] jobs)
     {
         AlignedMemory? gradients = _gradients?.Enter();
         try
         {
-            _pool.Run(steps);
+            _pool.Run(jobs);
         }
         finally
         {
@@ -192,7 +201,7 @@ public sealed class Plan : IDisposable
             ? value
             : throw new KeyNotFoundException($"The graph has no {kind} '{name}'; it has {string.Join(", ", values.Keys)}.");
 
-    private unsafe bool IsFinite(Value value) => Kernels.OptimizerKernels.AllFinite(_builder.BufferOf(value).Floats, (nint)value.Shape.Elements);
+    private unsafe bool IsFinite(Value value) => OptimizerKernels.AllFinite(_builder.BufferOf(value).Floats, (nint)value.Shape.Elements);
 
     private unsafe Span<float> Floats(Value value) => new(_builder.BufferOf(value).Floats, (int)value.Shape.Elements);
 }

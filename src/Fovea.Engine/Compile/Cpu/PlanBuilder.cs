@@ -1,13 +1,15 @@
-using Fovea.Engine.Compile.Cpu.Steps;
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Buffers;
+using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Turns a planned graph into steps: gives every value a buffer, makes a step of every node and separates what depends on weights alone.
-/// Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
+/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights
+/// alone. Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
 /// </summary>
 internal sealed class PlanBuilder
 {
@@ -16,12 +18,12 @@ internal sealed class PlanBuilder
     private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
     private readonly bool _accumulates;
-    private readonly List<Step> _steps = [];
-    private readonly List<PackStep> _packing = [];
-    private readonly List<Step> _preparation = [];
+    private readonly List<KernelCall> _calls = [];
+    private readonly List<PackCall> _packing = [];
+    private readonly List<KernelCall> _constantStage = [];
 
-    /// <summary>Makes the steps of a graph.</summary>
-    /// <param name="graph">What is computed.</param>
+    /// <summary>Makes the calls of a graph.</summary>
+    /// <param name="graph">The graph.</param>
     /// <param name="gradients">The block that takes the graph's gradients, null where they are not wanted.</param>
     /// <param name="accumulate">True where gradients are added to the block rather than written over it.</param>
     public PlanBuilder(ComputeGraph graph, GradientBlock? gradients, bool accumulate)
@@ -29,7 +31,7 @@ internal sealed class PlanBuilder
         Graph = graph;
         GradientBlock = gradients;
         _accumulates = accumulate;
-        Uses = new Uses(graph);
+        Uses = new UseInfo(graph);
         CheckGradients();
         if (gradients is not null)
         {
@@ -47,28 +49,30 @@ internal sealed class PlanBuilder
         AddCopies();
     }
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The planned graph.</summary>
     public ComputeGraph Graph { get; }
 
     /// <summary>The block that takes the graph's gradients, null where they are not wanted.</summary>
     public GradientBlock? GradientBlock { get; }
 
-    /// <summary>How the graph uses its values.</summary>
-    public Uses Uses { get; }
+    /// <summary>The uses of the graph's values.</summary>
+    public UseInfo Uses { get; }
 
-    /// <summary>What each run does.</summary>
-    public IReadOnlyList<Step> Steps => _steps;
+    /// <summary>The kernel calls of a run, in order.</summary>
+    public IReadOnlyList<KernelCall> Calls => _calls;
 
-    /// <summary>What is done once for all runs: <see cref="Packing"/>, then what waits for other steps.</summary>
-    public IReadOnlyList<Step> Preparation => [.. _packing, .. _preparation];
+    /// <summary>The calls that run once, before all runs: <see cref="Packing"/>, then those that wait for other calls.</summary>
+    public IReadOnlyList<KernelCall> ConstantStage => [.. _packing, .. _constantStage];
 
-    /// <summary>The part of <see cref="Preparation"/> whose steps do not wait for each other, since they read variables alone.</summary>
-    public IReadOnlyList<PackStep> Packing => _packing;
+    /// <summary>The part of <see cref="ConstantStage"/> whose calls do not wait for each other, since they read variables alone.</summary>
+    public IReadOnlyList<PackCall> Packing => _packing;
 
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
 
-    /// <summary>The buffers that stand for variables, whose memory is the variables' own; those that runs do not touch are only read while others are prepared of them.</summary>
+    /// <summary>
+    /// The buffers that alias the memory of variables. <c>InRuns</c>: read during runs; otherwise only by the constant stage.
+    /// </summary>
     public IReadOnlyList<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> Variables => _variables;
 
     /// <summary>The buffers that stand for the variables' gradients, in the gradient block.</summary>
@@ -77,21 +81,21 @@ internal sealed class PlanBuilder
     /// <summary>The buffer a value lies in.</summary>
     public PlannedBuffer BufferOf(Value value) => _buffers[value];
 
-    /// <summary>Whether any step or caller reads a value.</summary>
+    /// <summary>True if a call or the caller reads a value.</summary>
     public bool IsRead(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Count > 0;
 
-    /// <summary>A buffer of packed weights, filled once by the given step.</summary>
-    public PlannedBuffer Prepare(long floats, Func<PlannedBuffer, PackStep> pack)
+    /// <summary>A buffer of packed weights, filled once by the given call.</summary>
+    public PlannedBuffer AddPacked(long floats, Func<PlannedBuffer, PackCall> pack)
     {
         PlannedBuffer packed = new(floats * sizeof(float), Placement.Persistent, "packed weights");
-        PackStep step = pack(packed);
-        if (step.ReadsVariables)
+        PackCall call = pack(packed);
+        if (call.ReadsVariables)
         {
-            _packing.Add(step);
+            _packing.Add(call);
         }
         else
         {
-            _preparation.Add(step);
+            _constantStage.Add(call);
         }
 
         return packed;
@@ -109,8 +113,8 @@ internal sealed class PlanBuilder
             if (GradientBlock?.Contains(variable) == false)
             {
                 throw new ArgumentException(
-                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. Make the block of all variables that are trained, "
-                    + "and after the last of them was frozen or released.");
+                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. "
+                    + "Make the block of all variables that are trained, and after the last of them was frozen or unfrozen.");
             }
         }
     }
@@ -119,16 +123,16 @@ internal sealed class PlanBuilder
     {
         foreach ((Variable variable, Value value) in Graph.Gradients)
         {
-            Value home = value;
-            while (home.Producer.Operation is Reshape)
+            Value root = value;
+            while (root.Producer.Operation is Reshape)
             {
-                home = home.Producer.Inputs[0];
+                root = root.Producer.Inputs[0];
             }
 
-            // What is computed once for all runs does not stay in a block that others write, too.
-            if (home.Producer.Operation is not (ReadVariable or Input) && !Uses.IsConstant(home))
+            // A result of the constant stage would not stay in a block that others write, too: it is copied there in every run.
+            if (root.Producer.Operation is not (ReadVariable or Input) && !Uses.IsConstant(root))
             {
-                _gradientTargets.TryAdd(home, variable);
+                _gradientTargets.TryAdd(root, variable);
             }
         }
     }
@@ -141,7 +145,8 @@ internal sealed class PlanBuilder
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
             case ReadVariable read:
-                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesPreparation(node.Outputs[0]));
+                _buffers[node.Outputs[0]] = BufferOfVariable(
+                    read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]));
                 return;
             case Slice when Lowering.ReadsInPlace(node, Uses):
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
@@ -151,7 +156,9 @@ internal sealed class PlanBuilder
         bool constant = Uses.IsConstant(node.Outputs[0]);
         foreach (Value output in node.Outputs)
         {
-            _buffers[output] = !_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable) ? BufferOfGradient(variable) : MakeBuffer(output, constant);
+            _buffers[output] = !_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable)
+                ? BufferOfGradient(variable)
+                : MakeBuffer(output, constant);
         }
 
         if (node.Operation is Input)
@@ -159,26 +166,16 @@ internal sealed class PlanBuilder
             return;
         }
 
-        (constant ? _preparation : _steps).Add(Lowering.StepFor(node, this));
-        if (_accumulates)
+        (constant ? _constantStage : _calls).Add(Lowering.CallFor(node, this));
+        foreach (Value output in node.Outputs)
         {
-            // At once, so that the memory of the gradient is free for others.
-            foreach (Value output in node.Outputs)
+            if (_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable))
             {
-                if (_gradientTargets.TryGetValue(output, out Variable? variable))
-                {
-                    Accumulate(node, [(_buffers[output], BufferOfGradient(variable))]);
-                }
+                // At once, so that others can take the gradient's memory.
+                _calls.Add(new AccumulateCall(node, [(_buffers[output], BufferOfGradient(variable))]));
             }
         }
     }
-
-    private void Accumulate(Node node, IReadOnlyList<(PlannedBuffer From, PlannedBuffer To)> sums) => _steps.Add(new AccumulateStep(sums)
-    {
-        Node = node,
-        Reads = [.. sums.Select(sum => sum.From)],
-        Writes = [.. sums.Select(sum => sum.To)],
-    });
 
     private PlannedBuffer BufferOfVariable(Variable variable, bool inRuns)
     {
@@ -196,12 +193,14 @@ internal sealed class PlanBuilder
 
     private PlannedBuffer MakeBuffer(Value output, bool constant)
     {
-        Placement placement = !constant ? Placement.Arena : LeavesPreparation(output) ? Placement.Persistent : Placement.Preparation;
+        Placement placement = !constant ? Placement.Arena : LeavesConstantStage(output) ? Placement.Persistent : Placement.ConstantStage;
         return new PlannedBuffer(output.Type.Bytes, placement, output.ToString());
     }
 
-    private bool LeavesPreparation(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
-        consumer.Operation is Reshape ? LeavesPreparation(consumer.Outputs[0]) : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
+    private bool LeavesConstantStage(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
+        consumer.Operation is Reshape
+            ? LeavesConstantStage(consumer.Outputs[0])
+            : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
     private void AddCopies()
     {
@@ -218,8 +217,8 @@ internal sealed class PlanBuilder
 
             if (_accumulates && copies.Count > 0)
             {
-                Accumulate(Graph.Nodes[^1], [.. copies]);
-                copies.Clear();
+                _calls.Add(new AccumulateCall(null, copies));
+                copies = [];
             }
         }
 
@@ -230,7 +229,7 @@ internal sealed class PlanBuilder
 
         if (copies.Count > 0)
         {
-            _steps.Add(new CopyStep(copies) { Node = Graph.Nodes[^1], Reads = [.. copies.Select(copy => copy.From)], Writes = [.. copies.Select(copy => copy.To)] });
+            _calls.Add(new CopyCall(copies));
         }
     }
 }
