@@ -11,7 +11,7 @@ public static class WeightDecay
     public static IReadOnlyList<ParameterGroup> Groups { get; } = [new ParameterGroup(variable => !AppliesTo(variable), WeightDecay: 0)];
 
     /// <summary>
-    /// True for weights of layers; false for norms, biases and position tables: keys that end with <c>weight</c>, of two or more axes.
+    /// True for weights of layers; false for norms, biases and position embeddings: keys that end with <c>weight</c>, of two or more axes.
     /// </summary>
     public static bool AppliesTo(Variable variable) =>
         variable.Shape.Rank >= 2 && (variable.Name == "weight" || variable.Name.EndsWith(".weight", StringComparison.Ordinal));
