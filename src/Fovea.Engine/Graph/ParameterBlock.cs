@@ -4,12 +4,13 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// One number for each value of a list of variables, in one contiguous piece of memory: their gradients, or what an optimiser keeps of them.
+/// One number for each value of a list of variables, in one contiguous piece of memory: their gradients, or what an optimiser keeps of
+/// them.
 /// </summary>
 /// <remarks>
-/// Variables follow each other in the order of the list, row-major; each begins at a multiple of 16 floats, and the floats between are zero.
-/// The memory is taken, zeroed, when it is first asked for, so that sizes are known without it.
-/// Spans are valid until the block is disposed of; work that the block's own methods, plans and optimisers have begun by then is finished first.
+/// Variables follow each other in the order of the list, row-major; each begins at a multiple of 16 floats, and the floats between are
+/// zero. The memory is taken, zeroed, when it is first asked for, so that sizes are known without it. Spans are valid until the block is
+/// disposed of; work that the block's own methods, plans and optimisers have begun by then is finished first.
 /// </remarks>
 public abstract class ParameterBlock : IDisposable
 {
@@ -26,7 +27,8 @@ public abstract class ParameterBlock : IDisposable
         {
             if (!_offsets.TryAdd(variable, Length))
             {
-                throw new ArgumentException($"The variable {variable.Name} stands twice in the list: name each one once.", nameof(variables));
+                throw new ArgumentException(
+                    $"The variable {variable.Name} stands twice in the list: name each one once.", nameof(variables));
             }
 
             Length += (variable.Shape.Elements + Alignment - 1) / Alignment * Alignment;
@@ -50,10 +52,13 @@ public abstract class ParameterBlock : IDisposable
     public Span<float> Data => Memory.Floats(0, Fitting(Length, "The block"));
 
     /// <summary>The part of the block that belongs to a variable, row-major in the variable's shape.</summary>
-    /// <exception cref="ArgumentException">The variable has no part in the block: it is another one's, or was frozen when the block was made.</exception>
+    /// <exception cref="ArgumentException">
+    /// The variable has no part in the block: it is another one's, or was frozen when the block was made.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The variable has more values than a span can hold.</exception>
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
-    public Span<float> Of(Variable variable) => Memory.Floats(OffsetOf(variable), Fitting(variable.Shape.Elements, $"The variable {variable.Name}"));
+    public Span<float> Of(Variable variable) =>
+        Memory.Floats(OffsetOf(variable), Fitting(variable.Shape.Elements, $"The variable {variable.Name}"));
 
     /// <summary>Sets all of the block to zero.</summary>
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
@@ -110,10 +115,12 @@ public abstract class ParameterBlock : IDisposable
     internal long OffsetOf(Variable variable) => _offsets.TryGetValue(variable, out long offset)
         ? offset
         : throw new ArgumentException(
-            $"The variable {variable.Name} has no part in this block of {Variables.Count} variables: it is not among those that the block was made of, or was not trainable then.",
+            $"The variable {variable.Name} has no part in this block of {Variables.Count} variables: "
+            + "it is not among those that the block was made of, or was not trainable then.",
             nameof(variable));
 
     private static int Fitting(long length, string what) => length <= int.MaxValue
         ? (int)length
-        : throw new InvalidOperationException($"{what} holds {length} values, more than one span can: take those of one variable after another, by Of.");
+        : throw new InvalidOperationException(
+            $"{what} holds {length} values, more than one span can: take those of one variable after another, by Of.");
 }

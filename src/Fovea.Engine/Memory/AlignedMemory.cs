@@ -12,13 +12,14 @@ public sealed unsafe class AlignedMemory : DeviceMemory
     private readonly long _taken;
     private readonly bool _isMapped;
     private readonly bool _isKnownToCollector;
+    private readonly void* _pointer;
     private void* _allocated;
-    private void* _pointer;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="hugePages">
-    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half
+    /// the cost.
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)
@@ -64,7 +65,8 @@ public sealed unsafe class AlignedMemory : DeviceMemory
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes / sizeof(float));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes, nameof(length));
         return new Span<float>(FloatPointer + offset, length);
     }
 
@@ -86,7 +88,6 @@ public sealed unsafe class AlignedMemory : DeviceMemory
         }
 
         _allocated = null;
-        _pointer = null;
         Interlocked.Add(ref _takenByAll, -_taken);
         if (_isKnownToCollector)
         {

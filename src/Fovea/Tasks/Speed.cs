@@ -4,6 +4,7 @@ using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tasks;
 
@@ -21,7 +22,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
     public double ImagesPerSecond => Batch / Median.TotalSeconds;
 
     /// <summary>Measures inference.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before, so that the runtime has compiled what it will.</param>
@@ -31,13 +32,13 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         long before = Resident();
         using ParameterStore state = new(network);
         state.Initialize(1);
-        using Plan plan = Plan.Compile(ClassificationGraph.Inference(network, batch), pool);
+        using Plan plan = Plan.Compile(InferenceGraph.Build(network, batch), pool);
         FillWithNoise(plan.Input("images"));
         return Measure(plan.Run, batch, Held(state) + plan.Memory.Total, before, duration, cancellation);
     }
 
     /// <summary>Measures whole steps of training: forward, backward, AdamW.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before.</param>
@@ -47,10 +48,11 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         long before = Resident();
         using ParameterStore state = new(network);
         state.Initialize(1);
-        using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), pool, state.Weights);
-        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), pool, gradients);
+        using AdamW optimizer = new(gradients, 0.05, WeightDecay.Groups, pool);
         FillWithNoise(plan.Input("images"));
-        long planned = Held(state) + plan.Memory.Total + optimizer.State.Sum(memory => memory.Bytes);
+        long planned = Held(state) + plan.Memory.Total + gradients.Bytes + optimizer.State.Sum(memory => memory.Bytes);
         return Measure(Step, batch, planned, before, duration, cancellation);
 
         void Step()
@@ -58,7 +60,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
             plan.Run();
 
             // A small rate: noise has nothing to teach, and the weights shall stay ordinary.
-            optimizer.Step(plan, 1e-6);
+            optimizer.Step(1e-6);
         }
     }
 

@@ -88,10 +88,10 @@ public sealed class PackedWeightsTests
     /// <summary>A convolution with a scale and shift to fold, a linear layer and a table that is added.</summary>
     private sealed class Net : IDisposable
     {
-        private readonly Variable _convolution = new("convolution", [24, 3, 3, 8], trainable: true);
-        private readonly Variable _scale = new("scale", [24], trainable: true);
-        private readonly Variable _shift = new("shift", [24], trainable: true);
-        private readonly Variable _linear = new("linear", [10, 24], trainable: true);
+        private readonly Variable _convolution = new("convolution", [32, 5, 5, 8], trainable: true);
+        private readonly Variable _scale = new("scale", [32], trainable: true);
+        private readonly Variable _shift = new("shift", [32], trainable: true);
+        private readonly Variable _linear = new("linear", [10, 32], trainable: true);
         private readonly VariableBlock _block;
 
         public Net(float shift = 0)
@@ -103,7 +103,7 @@ public sealed class PackedWeightsTests
         public ComputeGraph Build(int batch, int side)
         {
             ComputeGraph graph = new();
-            Value x = graph.Input("x", [batch, side, side, 8]).Convolution(graph.Read(_convolution), new WindowSpec(3, Padding: 1));
+            Value x = graph.Input("x", [batch, side, side, 8]).Convolution(graph.Read(_convolution), new WindowSpec(5, Padding: 2));
             x = ((x * graph.Read(_scale)) + (graph.Read(_shift) * graph.Read(_scale).Exp())).Relu();
             graph.Output("y", x.MatMul(graph.Read(_linear), transposeRight: true));
             return graph;

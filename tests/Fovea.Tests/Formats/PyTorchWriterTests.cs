@@ -1,3 +1,4 @@
+using Fovea.Engine.Execution;
 using System.Globalization;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;

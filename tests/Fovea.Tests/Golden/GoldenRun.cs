@@ -2,8 +2,10 @@ using Fovea.Engine.Compile;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Golden;
 
@@ -12,6 +14,7 @@ internal sealed class GoldenRun : IDisposable
 {
     private readonly GoldenCase _golden;
     private readonly Module _module;
+    private readonly GradientBlock _gradients;
     private readonly Plan _plan;
 
     public GoldenRun(GoldenCase golden)
@@ -42,7 +45,8 @@ internal sealed class GoldenRun : IDisposable
             AddLoss(graph, output);
         }
 
-        _plan = Plan.Compile(graph, gradientLayout: State.Weights);
+        _gradients = new GradientBlock(State.Trained);
+        _plan = Plan.Compile(graph, gradients: _gradients);
         foreach ((string name, int[] shape, float[] values) in golden.Inputs)
         {
             ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
@@ -92,7 +96,7 @@ internal sealed class GoldenRun : IDisposable
 
         Parameter tensor = State.Tensors[name];
         float[] values = new float[tensor.Shape.Elements];
-        tensor.Layout.ToCheckpoint(tensor.Shape, _plan.Gradients.Slice((int)State.Weights.OffsetOf(tensor.Variable), values.Length), values);
+        tensor.Layout.ToCheckpoint(tensor.Shape, _gradients.Of(tensor.Variable), values);
         return values;
     }
 
@@ -113,6 +117,7 @@ internal sealed class GoldenRun : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
+        _gradients.Dispose();
         State.Dispose();
     }
 
@@ -165,7 +170,7 @@ internal sealed class GoldenRun : IDisposable
     private void AddLoss(ComputeGraph graph, Value output)
     {
         Value loss = IsClassifier
-            ? ClassificationGraph.Loss((Network)_module, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            ? ClassificationGraph.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
             : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
         string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];
@@ -186,7 +191,7 @@ internal sealed class GoldenRun : IDisposable
     }
 
     /// <summary>Whether the loss is cross entropy: a whole network, unless the case names outputs whose gradients are given.</summary>
-    private bool IsClassifier => _module is Network && !_golden.Options.TryGetProperty("loss_outputs", out _);
+    private bool IsClassifier => GoldenNetwork.Of(_module) is not null && !_golden.Options.TryGetProperty("loss_outputs", out _);
 
     private string GradientName(string output) => _golden.Options.TryGetProperty("loss_outputs", out _) ? $"grad.{output}" : "grad_output";
 

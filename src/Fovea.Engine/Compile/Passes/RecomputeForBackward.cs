@@ -85,7 +85,7 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
     };
 
     // A product of few terms that makes a map several times as large as its operand: the first of ResNet's stages live from such.
-    private static bool Widens(MatMul product, Node node)
+    private bool Widens(MatMul product, Node node)
     {
         (long batch, _, int columns, int depth) = MatMul.Extents(product, node.Inputs[0].Shape, node.Inputs[1].Shape);
         return batch == 1 && depth <= costs.MaxRecomputedTerms && columns >= 4 * depth;

@@ -67,7 +67,7 @@ internal sealed class GradientTargets
         (CpuBuffer, CpuBuffer)[] sums = _accumulate
             ? [.. node.Outputs.Where(_targets.ContainsKey).Select(output => (buffers[output], BufferOf(_targets[output])))]
             : [];
-        return sums.Length == 0 ? [] : [new AccumulateCall(sums)];
+        return sums.Length == 0 ? [] : [new AccumulateCall(node, sums)];
     }
 
     /// <summary>The copies or additions of gradients that were computed elsewhere.</summary>
@@ -76,7 +76,7 @@ internal sealed class GradientTargets
         (CpuBuffer, CpuBuffer)[] rest = _wanted
             ? [.. _graph.Gradients.Where(gradient => !_buffers.ContainsKey(gradient.Variable)).ToArray().Select(gradient => (buffers[gradient.Value], BufferOf(gradient.Variable)))]
             : [];
-        return rest.Length == 0 ? [] : _accumulate ? [new AccumulateCall(rest)] : [new CopyCall("copy gradients", rest)];
+        return rest.Length == 0 ? [] : _accumulate ? [new AccumulateCall(null, rest)] : [new CopyCall("copy gradients", rest)];
     }
 
     private CpuBuffer BufferOf(Variable variable)
