@@ -176,7 +176,10 @@ public sealed class EveryModelTests
         return new ModelOptions(Classes: 10, Height: side, Width: side, DropPath: 0);
     }
 
-    /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
+    /// <summary>
+    /// Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at
+    /// 0.
+    /// </summary>
     internal static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
