@@ -2,7 +2,6 @@ using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Execution;
-using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;

@@ -28,27 +28,29 @@ public abstract class Plan : IDisposable
     /// <summary>Compiles a graph by <see cref="Executor.Default"/>.</summary>
     /// <param name="graph">The graph. One that was built for inference has its normalisations folded and its weights packed once.</param>
     /// <param name="pool">The threads to run on; the shared pool where null.</param>
-    /// <param name="options">Gradients, shared weights; the defaults where null.</param>
-    /// <exception cref="NotSupportedException">The device has no kernel for an operation.</exception>
-    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, PlanOptions? options = null) =>
-        (pool is null ? Executor.Default : Executor.Default.On(pool)).Compile(graph, options);
-
-    /// <summary>Compiles a graph that writes gradients, by <see cref="Executor.Default"/>.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="pool">The threads to run on; the shared pool where null.</param>
     /// <param name="gradients">The block that takes the graph's gradients. Plans may share one; it must outlive their runs.</param>
     /// <param name="accumulate">True to add gradients to what stands in the block in every run, false to write them over it.</param>
-    /// <exception cref="ArgumentException">The block has no place for a gradient that the graph writes.</exception>
+    /// <exception cref="ArgumentException">The block has no place for a gradient of the graph, or there is none to accumulate in.</exception>
     /// <exception cref="NotSupportedException">The device has no kernel for an operation.</exception>
-    public static Plan Compile(ComputeGraph graph, WorkerPool? pool, ParameterBlock? gradients, bool accumulate = false) =>
-        Compile(graph, pool, new PlanOptions { Gradients = gradients, Accumulate = accumulate });
+    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, ParameterBlock? gradients = null, bool accumulate = false) =>
+        Compile(graph, new PlanOptions { Gradients = gradients, Accumulate = accumulate }, pool);
+
+    /// <summary>Compiles a graph by <see cref="Executor.Default"/> with the given options.</summary>
+    /// <param name="graph">The graph. One that was built for inference has its normalisations folded and its weights packed once.</param>
+    /// <param name="options">Gradients, shared weights.</param>
+    /// <param name="pool">The threads to run on; the shared pool where null.</param>
+    /// <exception cref="ArgumentException">The options do not fit the graph or the device.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for an operation.</exception>
+    public static Plan Compile(ComputeGraph graph, PlanOptions options, WorkerPool? pool = null) =>
+        (pool is null ? Executor.Default : Executor.Default.On(pool)).Compile(graph, options);
 
     /// <summary>The memory that a plan of the graph would hold, by <see cref="Executor.Default"/>; no memory is taken and nothing runs.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="threads">The threads that would run it; as many as processors where null.</param>
-    /// <param name="options">Gradients; the defaults where null.</param>
-    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, PlanOptions? options = null) =>
-        Executor.Default.Estimate(graph, options, threads);
+    /// <param name="gradients">The block that would take the graph's gradients.</param>
+    /// <param name="accumulate">True where gradients would be added to the block.</param>
+    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, ParameterBlock? gradients = null, bool accumulate = false) =>
+        Executor.Default.Estimate(graph, new PlanOptions { Gradients = gradients, Accumulate = accumulate }, threads);
 
     /// <summary>Memory of an input of floats, row-major, to be filled before a run.</summary>
     /// <param name="name">The input's name.</param>

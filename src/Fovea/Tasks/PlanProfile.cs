@@ -1,5 +1,4 @@
 using Fovea.Engine.Execution;
-using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;

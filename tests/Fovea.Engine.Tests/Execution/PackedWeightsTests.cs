@@ -60,7 +60,7 @@ public sealed class PackedWeightsTests
         using Net net = new();
         using PackedWeights shared = Executor.Default.CreatePackedWeights();
         Plan[] plans = new Plan[6];
-        Parallel.For(0, plans.Length, i => plans[i] = Plan.Compile(net.Build(1 + (i % 3), 12), new WorkerPool(1), new PlanOptions { PackedWeights = shared }));
+        Parallel.For(0, plans.Length, i => plans[i] = Plan.Compile(net.Build(1 + (i % 3), 12), new PlanOptions { PackedWeights = shared }, new WorkerPool(1)));
         Assert.Equal(shared.Bytes, plans.Sum(plan => plan.Memory.Persistent));
         Assert.Single(plans, plan => plan.Memory.Persistent > 0);
         Array.ForEach(plans, plan => plan.Dispose());
@@ -88,7 +88,7 @@ public sealed class PackedWeightsTests
     /// <summary>A convolution with a scale and shift to fold, a linear layer and a table that is added.</summary>
     private sealed class Net : IDisposable
     {
-        private readonly Variable _convolution = new("convolution", [32, 5, 5, 8], trainable: true);
+        private readonly Variable _convolution = new("convolution", [32, 3, 3, 8], trainable: true);
         private readonly Variable _scale = new("scale", [32], trainable: true);
         private readonly Variable _shift = new("shift", [32], trainable: true);
         private readonly Variable _linear = new("linear", [10, 32], trainable: true);
@@ -103,7 +103,7 @@ public sealed class PackedWeightsTests
         public ComputeGraph Build(int batch, int side)
         {
             ComputeGraph graph = new();
-            Value x = graph.Input("x", [batch, side, side, 8]).Convolution(graph.Read(_convolution), new WindowSpec(5, Padding: 2));
+            Value x = graph.Input("x", [batch, side, side, 8]).Convolution(graph.Read(_convolution), new WindowSpec(3, Padding: 2, Dilation: 2));
             x = ((x * graph.Read(_scale)) + (graph.Read(_shift) * graph.Read(_scale).Exp())).Relu();
             graph.Output("y", x.MatMul(graph.Read(_linear), transposeRight: true));
             return graph;

@@ -86,7 +86,7 @@ public sealed class AccumulationTests
             "second.weight",
             Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, gradients)).Message,
             StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, new PlanOptions { Accumulate = true }));
+        Assert.Throws<ArgumentException>(() => Plan.Compile(made.Graph, GraphRun.Single, accumulate: true));
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public sealed class AccumulationTests
     {
         using TrainedGraph made = new();
         using GradientBlock gradients = new(made.Block.Variables);
-        long writing = Plan.Estimate(made.Graph, threads: 1, new PlanOptions { Gradients = gradients }).Arena;
-        long adding = Plan.Estimate(made.Graph, threads: 1, new PlanOptions { Gradients = gradients, Accumulate = true }).Arena;
+        long writing = Plan.Estimate(made.Graph, threads: 1, gradients).Arena;
+        long adding = Plan.Estimate(made.Graph, threads: 1, gradients, accumulate: true).Arena;
         Assert.InRange(adding, writing, writing + (130 * 140 * sizeof(float)) + 4096);
     }
 
