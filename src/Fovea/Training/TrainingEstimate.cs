@@ -1,4 +1,5 @@
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -17,9 +18,10 @@ public static class TrainingEstimate
     {
         using ParameterStore parameters = ParameterStore.Describe(network);
         ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+        using GradientBlock gradients = new(parameters.Trained);
 
         // AdamW keeps two moments of each weight, SGD its momentum.
         int blocks = optimizer == OptimizerKind.AdamW ? 2 : 1;
-        return parameters.Statistics.Bytes + ((1 + blocks) * parameters.Weights.Bytes) + Plan.Estimate(graph, threads, parameters.Weights).Total;
+        return parameters.Statistics.Bytes + parameters.Weights.Bytes + ((1 + blocks) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
     }
 }
