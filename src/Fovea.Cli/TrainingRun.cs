@@ -43,7 +43,7 @@ internal static class TrainingRun
         using WorkerPool pool = new(threads);
         double seconds;
         ModelInfo info;
-        using (Trainer trainer = new(options, training, validation, folder, resume, pool))
+        using (Trainer trainer = Trainer.ForClassification(options, training, validation, folder, resume, pool))
         {
             using EpochBars bars = new(context, options);
             trainer.Run(bars, bars, cancellation);
@@ -65,12 +65,12 @@ internal static class TrainingRun
         public void Report(TrainingProgress value)
         {
             _bar ??= context.Progress($"epoch {value.Epoch + 1}/{value.Epochs}", value.Total);
-            _bar.Report(value.Done, ("loss", Numbers.Fixed(value.Loss)), ("accuracy", Numbers.Percent(value.Accuracy)));
+            _bar.Report(value.Done, Counters(value.Loss, value.Metrics));
         }
 
         public void Report(EpochResult value)
         {
-            List<(string, string)> counters = [("loss", Numbers.Fixed(value.Loss)), ("accuracy", Numbers.Percent(value.Accuracy))];
+            List<(string, string)> counters = [.. Counters(value.Loss, value.Metrics)];
             if (value.Validation is Evaluation validation)
             {
                 counters.Add(("validation", Numbers.Percent(validation.Top1)));
@@ -88,5 +88,11 @@ internal static class TrainingRun
         }
 
         public void Dispose() => _bar?.Dispose();
+
+        private static (string, string)[] Counters(double loss, IReadOnlyList<Metric> metrics) =>
+        [
+            ("loss", Numbers.Fixed(loss)),
+            .. metrics.Select(metric => (metric.Name, metric.Name == ClassificationObjective.Accuracy ? Numbers.Percent(metric.Value) : Numbers.Fixed(metric.Value))),
+        ];
     }
 }

@@ -197,7 +197,7 @@ public sealed class TrainerTests
         IImageDataset training = Datasets.Open(TinyImages.Write(folder.File("training"), 4));
         IImageDataset validation = Datasets.Open(TinyImages.Write(folder.File("validation"), 2, 2, "apple", "cloud", "bread2"));
         InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(
-            () => new Trainer(TinyRun.Options, training, validation, RunFolder.Create(folder.File("run"))));
+            () => Trainer.ForClassification(TinyRun.Options, training, validation, RunFolder.Create(folder.File("run"))));
         Assert.Contains("bread2", error.Message, StringComparison.Ordinal);
     }
 
