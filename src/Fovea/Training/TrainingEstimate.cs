@@ -8,7 +8,9 @@ namespace Fovea.Training;
 /// <summary>Estimates of what a training step takes, without taking it.</summary>
 public static class TrainingEstimate
 {
-    /// <summary>Estimates the bytes of a training step: weights, running statistics, the optimiser's state, the plan's memory with its gradients.</summary>
+    /// <summary>
+    /// Estimates the bytes of a training step: weights, running statistics, the optimiser's state, the plan's memory with its gradients.
+    /// </summary>
     /// <param name="network">The network, which stays as it is.</param>
     /// <param name="batch">Images in a step.</param>
     /// <param name="optimizer">Optimiser whose state is counted.</param>
@@ -22,6 +24,7 @@ public static class TrainingEstimate
 
         // AdamW keeps two moments of each weight, SGD its momentum.
         int blocks = optimizer == OptimizerKind.AdamW ? 2 : 1;
-        return parameters.Statistics.Bytes + parameters.Weights.Bytes + ((1 + blocks) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
+        long planned = Plan.Estimate(graph, threads, gradients).Total;
+        return parameters.Statistics.Bytes + parameters.Weights.Bytes + ((1 + blocks) * gradients.Bytes) + planned;
     }
 }

@@ -69,8 +69,8 @@ internal static class GoldenCurve
     }
 
     /// <summary>
-    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values may be
-    /// off by a few such steps, while the whole must agree.
+    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values
+    /// may be off by a few such steps, while the whole must agree.
     /// </summary>
     private static void CheckState(string name, Parameter tensor, JsonElement expected, JsonElement settings)
     {

@@ -101,8 +101,8 @@ internal sealed class GoldenRun : IDisposable
     }
 
     /// <summary>
-    /// How far rounding moves each gradient, relative to its norm: the largest difference to runs whose inputs are off by up to a millionth, which is what
-    /// float32 makes of them within a few layers. Changes the run's results.
+    /// How far rounding moves each gradient, relative to its norm: the largest difference to runs whose inputs are off by up to a
+    /// millionth, which is what float32 makes of them within a few layers. Changes the run's results.
     /// </summary>
     public IReadOnlyDictionary<string, double> GradientSpread => field ??= MeasureGradientSpread();
 
@@ -125,7 +125,9 @@ internal sealed class GoldenRun : IDisposable
 
     private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
 
-    /// <summary>Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.</summary>
+    /// <summary>
+    /// Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.
+    /// </summary>
     private Value Build(ComputeGraph graph, int? batch = null)
     {
         foreach ((string name, int[] shape, _) in _golden.Inputs)
