@@ -46,7 +46,7 @@ public sealed class ParameterStore : IDisposable
     /// <summary>All tensors by checkpoint key, in the order of the checkpoint.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors => _tensors;
 
-    /// <summary>The weights, frozen ones included.</summary>
+    /// <summary>Memory of the weights, frozen ones included.</summary>
     public VariableBlock Weights { get; }
 
     /// <summary>Memory of running statistics and counters.</summary>
@@ -58,7 +58,9 @@ public sealed class ParameterStore : IDisposable
     /// <summary>Number of values of all weights, frozen ones included.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
-    /// <summary>Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    /// <summary>
+    /// Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.
+    /// </summary>
     /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
     public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
     {

@@ -190,6 +190,7 @@ public sealed class Model : IDisposable
             if (!head.Contains(name) && kept.TryGetValue(name, out Variable? values) && values.Shape.Equals(tensor.Shape))
             {
                 values.Data.CopyTo(tensor.Variable.Data);
+                tensor.Variable.Trainable = values.Trainable;
             }
             else
             {
