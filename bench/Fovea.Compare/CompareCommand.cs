@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Fovea.Cli;
 
 namespace Fovea.Compare;
 
@@ -10,6 +9,12 @@ internal static class CompareCommand
     private const string InferenceModels = "cmt_ti@160,cmt_s,patchconvnet_s60,pit_ti,pit_s,crossformer_t,crossformer_s,botnet50,botnet_s1_50,resnet50";
     private const string TrainingModels = "cmt_ti@160,pit_ti,resnet50";
     private const double MaxDifference = 1e-3;
+
+    // Exit codes, the last as shells count it: 128 + SIGINT.
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int WrongUsage = 2;
+    private const int Interrupted = 130;
 
     private static readonly Option<bool> _train = new("--train") { Description = "Compare steps of training (forward, backward, AdamW) with PyTorch, and the memory they take, in place of inference with ONNX Runtime." };
     private static readonly Option<string> _models = new("--models") { Description = $"Names of models with commas between, with a size where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; of others only Fovea's steps are measured]" };
@@ -43,12 +48,12 @@ internal static class CompareCommand
         catch (FoveaException error)
         {
             Console.Error.WriteLine($"bench/compare: {error.Message}");
-            return error is UsageException ? ExitCodes.WrongUsage : ExitCodes.Failure;
+            return error is OptionException ? WrongUsage : Failure;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Interrupted.");
-            return ExitCodes.Interrupted;
+            return Interrupted;
         }
     }
 
@@ -57,14 +62,14 @@ internal static class CompareCommand
         if (parsed.GetValue(_memory) is int memoryThreads and > 0)
         {
             TrainingComparison.PrintMemory(memoryThreads);
-            return ExitCodes.Success;
+            return Success;
         }
 
         bool train = parsed.GetValue(_train);
         Settings settings = new(
             [.. (parsed.GetValue(_models) ?? (train ? TrainingModels : InferenceModels)).Split(',').Select(MeasuredModel.Parse)],
-            OptionChecks.Numbers("--batch", parsed.GetValue(_batches) ?? (train ? "8" : "1,8"), 1024),
-            OptionChecks.Numbers("--threads", parsed.GetValue(_threads)!, 1024),
+            OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? (train ? "8" : "1,8")),
+            OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
             parsed.GetValue(_quick) ? Match.Quick : Match.Whole);
         Runner runner = new(settings, cancellation);
         Section section = train ? runner.Training() : runner.Inference();
@@ -86,7 +91,7 @@ internal static class CompareCommand
             Write(train, section);
         }
 
-        return ExitCodes.Success;
+        return Success;
     }
 
     private static void Write(bool train, Section section)

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Fovea.Cli.Terminal;
-using Fovea.Cli.Verbs;
 
 namespace Fovea.Compare;
 
@@ -22,7 +20,7 @@ internal sealed record Machine(string Processor, int Cores, string Instructions,
 
     /// <summary>This machine.</summary>
     public static Machine Here { get; } = new(
-        VersionVerb.Processor(),
+        Value("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount,
         InstructionsOf(Value("/proc/cpuinfo", "flags") ?? Value("/proc/cpuinfo", "Features") ?? ""),
         MemoryOf(Value("/proc/meminfo", "MemTotal")),

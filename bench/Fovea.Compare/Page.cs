@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Cli.Terminal;
 
 namespace Fovea.Compare;
 

@@ -1,4 +1,3 @@
-using Fovea.Cli.Terminal;
 using Fovea.Engine.Compile.Cpu;
 
 namespace Fovea.Compare;
