@@ -52,7 +52,13 @@ internal sealed record Match(int Rounds, int Runs, double WarmUp)
 
         return theirs is null
             ? new Outcome(Statistics.Median(allOurs), null, null, Rounds, allOurs.Min(), null)
-            : new Outcome(Statistics.Median(allOurs), Statistics.Median(allTheirs), Statistics.Median(ratios), Rounds, allOurs.Min(), allTheirs.Min());
+            : new Outcome(
+                Statistics.Median(allOurs),
+                Statistics.Median(allTheirs),
+                Statistics.Median(ratios),
+                Rounds,
+                allOurs.Min(),
+                allTheirs.Min());
     }
 
     private static double[] Turn(ISide? side, int runs, double milliseconds)

@@ -16,6 +16,7 @@ internal sealed class OptionException(string message) : FoveaException(message)
         return Array.ConvertAll(text.Split(','), word =>
             int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= max
                 ? number
-                : throw new OptionException($"{option} {text} is not understood: give whole numbers from 1 to {max}, with commas between, such as 1,8."));
+                : throw new OptionException(
+                    $"{option} {text} is not understood: give whole numbers from 1 to {max}, with commas between, such as 1,8."));
     }
 }

@@ -37,7 +37,9 @@ internal static class PyTorch
         Console.Error.WriteLine($"{model}: {Numbers.Whole(ours)} parameters in Fovea, {Numbers.Whole(theirs)} in {peer.Name}");
         if (theirs != ours)
         {
-            throw new PeerException($"{model} has {Numbers.Whole(ours)} parameters, its counterpart in {peer.Name} {Numbers.Whole(theirs)}: they are not the same network.");
+            throw new PeerException(
+                $"{model} has {Numbers.Whole(ours)} parameters, its counterpart in {peer.Name} {Numbers.Whole(theirs)}: they are not the "
+                    + "same network.");
         }
     }
 }

@@ -24,6 +24,7 @@ internal static class Repository
             }
         }
 
-        throw new DirectoryNotFoundException($"{AppContext.BaseDirectory} does not lie in a clone of Fovea: no folder above it holds Fovea.slnx.");
+        throw new DirectoryNotFoundException(
+            $"{AppContext.BaseDirectory} does not lie in a clone of Fovea: no folder above it holds Fovea.slnx.");
     }
 }

@@ -20,7 +20,8 @@ internal sealed record Results(Section? Inference = null, Section? Training = nu
 
     /// <summary>Reads the file; nothing was measured where there is none.</summary>
     /// <param name="path">The file.</param>
-    public static Results Read(string path) => File.Exists(path) ? JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Json)! : new Results();
+    public static Results Read(string path) =>
+        File.Exists(path) ? JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Json)! : new Results();
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">The file.</param>

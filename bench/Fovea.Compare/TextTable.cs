@@ -37,21 +37,25 @@ internal static class TextTable
         foreach (string[] row in rows)
         {
             // Names on the left, numbers on the right.
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
+            output.WriteLine(
+                string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
         }
 
         output.WriteLine();
         foreach (Summary summary in Summary.Of(section.Lines))
         {
             string ratios = summary.Smallest is Line smallest
-                ? $"geometric mean {Numbers.Fixed(summary.GeometricMean!.Value, 3)}, smallest {Numbers.Fixed(smallest.Ratio!.Value, 2)} ({smallest.Model}, batch {smallest.Batch}); "
+                ? $"geometric mean {Numbers.Fixed(summary.GeometricMean!.Value, 3)}, smallest {Numbers.Fixed(smallest.Ratio!.Value, 2)} "
+                    + $"({smallest.Model}, batch {smallest.Batch}); "
                 : "";
             output.WriteLine($"{Page.Count(summary.Threads, "thread")}: {ratios}{Numbers.Percent(summary.OurPeakFraction)} of the peak");
         }
 
         if (section.Memory is MemoryUse memory)
         {
-            output.WriteLine($"memory of {Page.Describe(memory)}: ours {Numbers.Bytes(memory.Ours)}, theirs {Page.Text(memory.Theirs, value => $"{Numbers.Bytes(value)}, ours by theirs {Numbers.Fixed((double)memory.Ours / value, 2)}")}");
+            string theirs = Page.Text(
+                memory.Theirs, value => $"{Numbers.Bytes(value)}, ours by theirs {Numbers.Fixed((double)memory.Ours / value, 2)}");
+            output.WriteLine($"memory of {Page.Describe(memory)}: ours {Numbers.Bytes(memory.Ours)}, theirs {theirs}");
         }
     }
 }

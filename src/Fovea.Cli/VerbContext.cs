@@ -29,11 +29,14 @@ internal sealed class VerbContext(
     /// <summary>What can be shown on <see cref="Error"/>.</summary>
     public TerminalStyle ErrorStyle { get; } = errorStyle;
 
-    /// <summary>The answer as JSON; printed as the last line of standard output where <c>--json</c> was given. Verbs always fill it.</summary>
+    /// <summary>
+    /// The answer as JSON; printed as the last line of standard output where <c>--json</c> was given. Verbs always fill it.
+    /// </summary>
     public JsonObject Result { get; } = [];
 
     /// <summary>The value of an option, null where it was not given and has no value of its own.</summary>
-    public T? Value<T>(Option<T> option) => arguments.GetValue(option);
+    public T? Value<T>(Option<T> option) =>
+        arguments.GetValue(option is RenamedOption<T> renamed && !Stands(option) && Stands(renamed.Former) ? renamed.Former : option);
 
     /// <summary>The value of an argument that must be given.</summary>
     public T Value<T>(Argument<T> argument) => arguments.GetRequiredValue(argument);
@@ -42,8 +45,8 @@ internal sealed class VerbContext(
     public T? ValueOrNull<T>(Argument<T?> argument)
         where T : class => arguments.GetResult(argument) is null ? null : arguments.GetValue(argument);
 
-    /// <summary>Whether an option stands on the command line, and is not just its default.</summary>
-    public bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
+    /// <summary>True if an option stands on the command line, under any of its names, and is not just its default.</summary>
+    public bool IsGiven(Option option) => Stands(option) || (option is IRenamedOption renamed && Stands(renamed.Former));
 
     /// <summary>Starts a progress bar on standard error.</summary>
     /// <param name="title">What is going on, such as "epoch 3/20".</param>
@@ -53,4 +56,6 @@ internal sealed class VerbContext(
 
     /// <summary>Writes a table to <see cref="Output"/>.</summary>
     public void Write(Table table) => table.Write(Output, OutputStyle);
+
+    private bool Stands(Option option) => arguments.GetResult(option) is { Implicit: false };
 }

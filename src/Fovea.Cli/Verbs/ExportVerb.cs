@@ -11,7 +11,9 @@ using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea export CHECKPOINT --onnx FILE</c>: a checkpoint, or a model with fresh weights, as a file for other runtimes.</summary>
+/// <summary>
+/// <c>fovea export CHECKPOINT --onnx FILE</c>: a checkpoint, or a model with fresh weights, as a file for other runtimes.
+/// </summary>
 internal sealed class ExportVerb : Verb
 {
     private readonly Argument<string?> _checkpoint;
@@ -38,10 +40,14 @@ internal sealed class ExportVerb : Verb
         _onnx.Required = true;
         _model = AddOption<string>("--model", "A model with fresh weights, in place of a checkpoint; 'fovea models' lists them.");
         _classes = AddOption<int?>("--classes", "With --model: number of classes. [default: the model's own]");
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the checkpoint's or the model's own]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the checkpoint's or the model's own]");
         _seed = AddOption<ulong>("--seed", "With --model: what the fresh weights are drawn from.", 1);
-        _opset = AddOption("--opset", $"Version of ONNX's operators, {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.", OnnxOptions.MinOpset);
-        _withPreprocessing = AddOption<bool>("--with-preprocessing", "Take bytes (batch, rows, columns, 3) of images at the network's size, and normalise them inside the file.");
+        _opset = AddOption(
+            "--opset", $"Version of ONNX's operators, {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.", OnnxOptions.MinOpset);
+        _withPreprocessing = AddOption<bool>(
+            "--with-preprocessing",
+            "Take bytes (batch, rows, columns, 3) of images at the network's size, and normalise them inside the file.");
     }
 
     /// <inheritdoc/>
@@ -50,7 +56,8 @@ internal sealed class ExportVerb : Verb
         int opset = context.Value(_opset);
         if (opset is < OnnxOptions.MinOpset or > OnnxOptions.MaxOpset)
         {
-            throw new UsageException($"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
+            throw new UsageException(
+                $"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
         }
 
         (CheckpointInfo info, Network network, ParameterStore state) = Open(context);
@@ -72,10 +79,13 @@ internal sealed class ExportVerb : Verb
             case (string path, null):
                 if (context.IsGiven(_classes) || context.IsGiven(_seed))
                 {
-                    throw new UsageException("--classes and --seed belong to fresh weights (--model): a checkpoint has its own classes and weights.");
+                    throw new UsageException(
+                        "--classes and --seed belong to fresh weights (--model): a checkpoint has its own classes and weights.");
                 }
 
-                return size is null ? Checkpoint.Open(path) : ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Open(path, size));
+                return size is null
+                    ? Checkpoint.Open(path)
+                    : ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Open(path, size));
             case (null, string model):
                 return Fresh(model, new ModelOptions(context.Value(_classes), size?.Height, size?.Width), context.Value(_seed));
             default:
@@ -101,7 +111,8 @@ internal sealed class ExportVerb : Verb
     private static void Show(VerbContext context, CheckpointInfo info, int opset, IReadOnlyList<string> files)
     {
         long bytes = files.Sum(file => new FileInfo(file).Length);
-        context.Output.WriteLine($"{info.Model} for {info.Classes.Count} classes, opset {opset}: {string.Join(" and ", files)}, {Numbers.Bytes(bytes)}");
+        context.Output.WriteLine(
+            $"{info.Model} for {info.Classes.Count} classes, opset {opset}: {string.Join(" and ", files)}, {Numbers.Bytes(bytes)}");
         context.Result["model"] = info.Model;
         context.Result["classes"] = info.Classes.Count;
         context.Result["opset"] = opset;

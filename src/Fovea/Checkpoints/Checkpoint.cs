@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Data;
+using Fovea.Engine.Kernels;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -23,7 +24,8 @@ public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnl
         {
             Height = height,
             Width = width,
-            ResizeTo = (int)Math.Round((double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
+            ResizeTo = (int)Math.Round(
+                (double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
         },
     };
 
@@ -32,7 +34,8 @@ public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnl
 }
 
 /// <summary>
-/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use them
+/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use
+/// them
 /// in the metadata. Names that begin with <c>training.</c> hold what is needed to go on training.
 /// </summary>
 public static class Checkpoint
@@ -99,21 +102,27 @@ public static class Checkpoint
             return info.Classes.Count == info.Options.Classes
                 ? info
                 : throw new InvalidFileException(
-                    file.Path, $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}", "Give a checkpoint that Fovea wrote.");
+                    file.Path, $"it names {info.Classes.Count} classes for a model of "
+                        + $"{info.Options.Classes}", "Give a checkpoint that Fovea wrote.");
         }
         catch (Exception error) when (error is JsonException or UnusableDataException)
         {
-            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
+            throw new InvalidFileException(
+                file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
         }
     }
 
     /// <summary>Fills a module's state from a checkpoint. Tables that belong to another image size are resized.</summary>
-    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
+    /// <exception cref="InvalidFileException">
+    /// A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.
+    /// </exception>
     public static void Load(SafeTensorsFile file, ParameterStore state) => Load(file, state, TensorFilling.Fill);
 
     /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.</param>
+    /// <param name="size">
+    /// Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.
+    /// </param>
     /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
     public static (CheckpointInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
@@ -123,7 +132,8 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in memory once and not twice;
+    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in
+    /// memory once and not twice;
     /// the state keeps only what runs read as it is, and no further plan can be made of it.
     /// </summary>
     /// <typeparam name="T">What is compiled.</typeparam>
@@ -191,18 +201,22 @@ public static class Checkpoint
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {
-            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
+            throw new InvalidFileException(
+                path,
+                $"its model cannot be made ({ExceptionText.Of(error)})",
+                "Give a checkpoint that this version of Fovea knows.",
+                error);
         }
     }
 
     /// <summary>The name of the first tensor with a value that is not finite; null where all are.</summary>
-    internal static string? FirstNonFinite(ParameterStore state)
+    internal static unsafe string? FirstNonFinite(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            foreach (float value in tensor.Variable.Data)
+            fixed (float* values = tensor.Variable.Data)
             {
-                if (!float.IsFinite(value))
+                if (!OptimizerKernels.AllFinite(values, tensor.Variable.Data.Length))
                 {
                     return name;
                 }
@@ -215,7 +229,11 @@ public static class Checkpoint
     private static void CheckNames(SafeTensorsFile file, ParameterStore state)
     {
         string[] missing = [.. state.Tensors.Keys.Where(name => !file.Tensors.ContainsKey(name))];
-        string[] unexpected = [.. file.Tensors.Keys.Where(name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal))];
+        string[] unexpected =
+        [
+            .. file.Tensors.Keys.Where(
+                name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal)),
+        ];
         const string Remedy = "The file was made for another model or is damaged: give the right one.";
         if (missing.Length > 0)
         {
@@ -224,7 +242,8 @@ public static class Checkpoint
 
         if (unexpected.Length > 0)
         {
-            throw new InvalidFileException(file.Path, $"{Count(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", Remedy);
+            throw new InvalidFileException(
+                file.Path, $"{Count(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", Remedy);
         }
 
         foreach ((string name, Parameter tensor) in state.Tensors)
@@ -232,7 +251,8 @@ public static class Checkpoint
             if (TensorFilling.StoredShape(file.Info(name), tensor) is null)
             {
                 throw new InvalidFileException(
-                    file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected", Remedy);
+                    file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} "
+                        + "is expected", Remedy);
             }
         }
     }

@@ -1,6 +1,8 @@
 namespace Fovea.Formats;
 
-/// <summary>Named tensors that can be read, whatever the format of the file they lie in. Reading from many threads at once is safe.</summary>
+/// <summary>
+/// Named tensors that can be read, whatever the format of the file they lie in. Reading from many threads at once is safe.
+/// </summary>
 public interface ICheckpointSource
 {
     /// <summary>The file's name, as given.</summary>

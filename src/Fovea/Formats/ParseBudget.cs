@@ -8,7 +8,8 @@ namespace Fovea.Formats;
 /// </summary>
 internal sealed class ParseBudget
 {
-    // Lists double when they grow, so that the last growth may cost as much again as all before: together at most 2 × (24 MB + the file's size).
+    // Lists double when they grow, so that the last growth may cost as much again as all before: together at most 2 × (24 MB + the file's
+    // size).
     private const long FixedAllowance = 24_000_000;
     private const int MaxQuote = 80;
 
@@ -42,7 +43,8 @@ internal sealed class ParseBudget
         if (GC.GetAllocatedBytesForCurrentThread() - _atStart + upcoming > _allowance)
         {
             throw Damaged(
-                $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of its size needs");
+                $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of "
+                    + "its size needs");
         }
     }
 

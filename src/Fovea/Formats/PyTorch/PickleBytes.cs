@@ -78,5 +78,6 @@ internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ParseBudget guard)
     }
 
     /// <summary>The error of a pickle that is broken at the present instruction.</summary>
-    public readonly InvalidFileException Damaged(string problem) => _guard.Damaged($"its pickle is broken at byte {Instruction}: {problem}");
+    public readonly InvalidFileException Damaged(string problem) =>
+        _guard.Damaged($"its pickle is broken at byte {Instruction}: {problem}");
 }

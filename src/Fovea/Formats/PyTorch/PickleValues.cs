@@ -1,6 +1,7 @@
 namespace Fovea.Formats.PyTorch;
 
-// A pickle's other values are .NET's own: null, bool, long, double, string, BigInteger, object?[] for a tuple, List<object?> for a list or a set.
+// A pickle's other values are .NET's own: null, bool, long, double, string, BigInteger, object?[] for a tuple, List<object?> for a list or
+// a set.
 
 /// <summary>A dictionary of a pickle, or an object seen as one (argparse.Namespace). Entries stand in the file's order.</summary>
 /// <param name="isNamespace">Whether the entries are an object's attributes, which arrive as its state.</param>
@@ -13,7 +14,9 @@ internal sealed class PickleDictionary(bool isNamespace = false)
     public List<KeyValuePair<object?, object?>> Entries { get; } = [];
 }
 
-/// <summary>A value that is known to be harmless and of no use here: bytes, a numpy array, a device, a path. What it holds is not kept.</summary>
+/// <summary>
+/// A value that is known to be harmless and of no use here: bytes, a numpy array, a device, a path. What it holds is not kept.
+/// </summary>
 internal sealed class PickleOpaque
 {
     /// <summary>The only one there is.</summary>

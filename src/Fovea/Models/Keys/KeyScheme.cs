@@ -40,7 +40,7 @@ public sealed record KeyRule(string Official, string Other)
 }
 
 /// <summary>The names that one code gives to the tensors of a family, told from the official ones, which are our own.</summary>
-/// <param name="Name">What the scheme is called on the command line.</param>
+/// <param name="Name">Short name, such as timm.</param>
 /// <param name="Description">Whose names they are.</param>
 /// <param name="Models">How the names of its models begin.</param>
 /// <param name="Rules">What is written differently; of several rules that concern a name, the first counts.</param>
