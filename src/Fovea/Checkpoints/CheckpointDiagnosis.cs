@@ -37,12 +37,12 @@ public sealed class CheckpointDiagnosis
     {
         File = file;
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
-        _model = model ?? Own?.Model;
+        _model = model is null ? Own?.Name : ModelRegistry.Resolve(model);
         _options = options ?? new MatchOptions();
         if (Own is not null)
         {
             Network network = Checkpoint.CreateNetwork(Own, file.Path);
-            _options = Own.Model == _model && _options.Size is null ? _options with { Size = (network.Height, network.Width) } : _options;
+            _options = Own.Name == _model && _options.Size is null ? _options with { Size = (network.Height, network.Width) } : _options;
         }
 
         StateDict[] candidates = weights is null ? [file.Choose(), .. file.StateDicts.Skip(1)] : [file.Choose(weights)];
@@ -61,7 +61,7 @@ public sealed class CheckpointDiagnosis
     public CheckpointFile File { get; }
 
     /// <summary>Metadata of a checkpoint that Fovea wrote; null for others.</summary>
-    public CheckpointInfo? Own { get; }
+    public ModelInfo? Own { get; }
 
     /// <summary>The dictionary that was chosen.</summary>
     public StateDict Weights { get; }

@@ -26,11 +26,11 @@ public sealed record ImportOptions(
 /// </summary>
 public sealed class CheckpointImport : IDisposable
 {
-    private CheckpointImport(CheckpointInfo info, Network network, ParameterStore state, CheckpointMatch match) =>
+    private CheckpointImport(ModelInfo info, Network network, ParameterStore state, CheckpointMatch match) =>
         (Info, Network, State, Match) = (info, network, state, match);
 
     /// <summary>What the weights are.</summary>
-    public CheckpointInfo Info { get; }
+    public ModelInfo Info { get; }
 
     /// <summary>The network.</summary>
     public Network Network { get; }
@@ -68,7 +68,7 @@ public sealed class CheckpointImport : IDisposable
             throw new InvalidFileException(path, $"it fits {string.Join(", ", several)} alike", [new Remedy.ChooseModel(several)]);
         }
 
-        CheckpointInfo info = InfoOf(diagnosis, match, options);
+        ModelInfo info = InfoOf(diagnosis, match, options);
         Network network = info.CreateNetwork();
         ParameterStore state = new(network);
         try
@@ -112,7 +112,7 @@ public sealed class CheckpointImport : IDisposable
         }
     }
 
-    private static CheckpointInfo InfoOf(CheckpointDiagnosis diagnosis, CheckpointMatch match, ImportOptions options)
+    private static ModelInfo InfoOf(CheckpointDiagnosis diagnosis, CheckpointMatch match, ImportOptions options)
     {
         int classes = match.Outline.Network.Classes;
         (int height, int width) = (match.Outline.Network.Height, match.Outline.Network.Width);
@@ -122,7 +122,7 @@ public sealed class CheckpointImport : IDisposable
         }
 
         // A checkpoint of Fovea keeps what it says of itself as far as it still holds.
-        CheckpointInfo? own = diagnosis.Own?.Model == match.Model ? diagnosis.Own.At(height, width) : null;
+        ModelInfo? own = diagnosis.Own?.Name == match.Model ? diagnosis.Own.At(height, width) : null;
         IReadOnlyList<string> names = options.Labels
             ?? (
                 own?.Classes.Count == classes && match.Reinitialized.Count == 0
@@ -130,7 +130,7 @@ public sealed class CheckpointImport : IDisposable
                     : [.. Enumerable.Range(0, classes).Select(i => $"class {i}")]);
         return own is not null
             ? own with { Options = own.Options with { Classes = classes }, Classes = names }
-            : new CheckpointInfo(match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width));
+            : new ModelInfo(match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width));
     }
 
     private static string Sentence(CheckpointDiagnosis diagnosis, CheckpointProblem problem)

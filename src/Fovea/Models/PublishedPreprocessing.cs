@@ -12,7 +12,6 @@ public static class PublishedPreprocessing
     // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter.
     private static readonly (string Models, int ResizeTo, Interpolation Interpolation)[] _table =
     [
-        ("pit_article", 256, Interpolation.Bicubic),
         ("pit_lucidrains", 256, Interpolation.Bicubic),
         ("pit", 248, Interpolation.Bicubic),
         ("botnet", 256, Interpolation.Bilinear),
@@ -26,6 +25,7 @@ public static class PublishedPreprocessing
     /// <param name="width">Columns of the input.</param>
     public static Preprocessing Of(string model, int height, int width)
     {
+        model = ModelRegistry.Resolve(model);
         (_, int resizeTo, Interpolation interpolation) = Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
         return new Preprocessing
         {

@@ -9,7 +9,7 @@ namespace Fovea.Tasks;
 /// <param name="Evaluation">Evaluation of the best checkpoint on the test images.</param>
 /// <param name="Info">Model that was trained, and all that is needed to use it.</param>
 /// <param name="Seconds">Seconds of training, evaluation apart.</param>
-public sealed record TrainingOutcome(Evaluation Evaluation, CheckpointInfo Info, double Seconds);
+public sealed record TrainingOutcome(Evaluation Evaluation, ModelInfo Info, double Seconds);
 
 /// <summary>Run from images to a report: trains, evaluates the best checkpoint and writes <c>report.html</c>.</summary>
 /// <param name="Options">Options that decide the weights.</param>
@@ -43,7 +43,7 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
         CancellationToken cancellation = default)
     {
         double seconds;
-        CheckpointInfo info;
+        ModelInfo info;
         using (Trainer trainer = new(Options, Training, Validation, Folder, Resume, pool))
         {
             trainer.Run(steps, epochs, cancellation);
@@ -53,7 +53,7 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
         using Classifier classifier = Classifier.Load(Folder.BestCheckpointPath, Options.BatchSize, pool);
         IImageDataset evaluated = Test ?? Validation ?? Training;
         Evaluation evaluation = classifier.Evaluate(evaluated, cancellation: cancellation);
-        RunReport.Write(Folder, Title ?? info.Model, info, Options, evaluation, evaluated);
+        RunReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluated);
         return new TrainingOutcome(evaluation, info, seconds);
     }
 }

@@ -59,7 +59,7 @@ public sealed class EarlierVersionTests : IDisposable
             ["fovea.preprocessing"] = new Preprocessing { Height = 64, Width = 64 }.ToJson(),
         };
         StateFiles.WriteOutline(path, new ModelSignature(name, options).Tensors, metadata);
-        (CheckpointInfo info, Network network, Fovea.Layers.ParameterStore state) = Checkpoint.Open(path);
+        (ModelInfo info, Network network, Fovea.Layers.ParameterStore state) = Checkpoint.Open(path);
         state.Dispose();
         Assert.Equal((3, 64, "cloud"), (network.Classes, network.Height, info.Classes[2]));
         using CheckpointFile file = CheckpointFile.Open(path);
