@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Compare;
 
-/// <summary>What of a machine decides how fast it is; nothing that tells which one it is.</summary>
+/// <summary>Parts of a machine that decide its speed; nothing identifies the machine.</summary>
 /// <param name="Processor">The processor's model.</param>
 /// <param name="Cores">Processors that the operating system shows.</param>
 /// <param name="Instructions">Its vector instructions.</param>

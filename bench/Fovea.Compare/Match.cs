@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>What the alternate runs of two sides gave.</summary>
+/// <summary>Result of alternate runs of two sides.</summary>
 /// <param name="Ours">Fovea's median time of a run in milliseconds.</param>
 /// <param name="Theirs">The peer's; null where there is none.</param>
 /// <param name="Ratio">How many times as long the peer took: the median over the rounds of the ratio of each round's medians.</param>

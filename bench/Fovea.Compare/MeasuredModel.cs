@@ -34,7 +34,7 @@ internal sealed record MeasuredModel(string Name, int? Size)
         return model;
     }
 
-    /// <summary>What differs from the registered variant.</summary>
+    /// <summary>Changes to the registered variant.</summary>
     public ModelOptions Options => new(Height: Size, Width: Size);
 
     /// <summary>Makes the network, without weights.</summary>

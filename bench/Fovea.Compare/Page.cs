@@ -48,7 +48,7 @@ internal static class Page
     public static string Text<T>(T? value, Func<T, string> text)
         where T : struct => value is T given ? text(given) : Missing;
 
-    /// <summary>What took memory.</summary>
+    /// <summary>Words for what took memory.</summary>
     /// <param name="memory">The measurement.</param>
     public static string Describe(MemoryUse memory) =>
         $"{memory.Model} in training, batch {memory.Batch}, {memory.Size} pixels, {Count(memory.Threads, "thread")}";

@@ -8,7 +8,7 @@ internal static class PyTorch
 {
     private static readonly string[] _networks = ["cmt_ti", "pit_ti", "resnet50"];
 
-    /// <summary>Whether there is a counterpart of a model to compare with.</summary>
+    /// <summary>Tells whether a model has a counterpart to compare with.</summary>
     /// <param name="model">The model.</param>
     public static bool Has(MeasuredModel model) => _networks.Contains(model.Name);
 

@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>Where things lie in the clone that the program was built in.</summary>
+/// <summary>Paths in the clone that the program was built in.</summary>
 internal static class Repository
 {
     /// <summary>The clone's root.</summary>

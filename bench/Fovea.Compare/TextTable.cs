@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>What was measured, in a terminal.</summary>
+/// <summary>Table of measurements for a terminal.</summary>
 internal static class TextTable
 {
     /// <summary>Writes the table, and below it the sum for each number of threads.</summary>

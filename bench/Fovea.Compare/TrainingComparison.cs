@@ -57,7 +57,7 @@ internal static class TrainingComparison
         return new MemoryUse(_memoryModel.Name, MemoryBatch, _memoryModel.Create().Height, threads, MeasureOurs(threads), theirs);
     }
 
-    /// <summary>What the program does when it was started to measure its memory: a few steps, then the bytes on standard output.</summary>
+    /// <summary>Runs a few steps and prints the memory that the process took: the work of a process started to measure it.</summary>
     /// <param name="threads">Threads to run on.</param>
     public static void PrintMemory(int threads)
     {

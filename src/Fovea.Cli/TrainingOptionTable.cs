@@ -6,8 +6,7 @@ namespace Fovea.Cli;
 
 /// <summary>
 /// Options of the command that set members of <see cref="TrainingOptions"/>. Each stands here once; the parser, help with its defaults, the
-/// mapping
-/// and the names in messages all come from its entry.
+/// mapping and the names in messages all come from its entry.
 /// </summary>
 internal static class TrainingOptionTable
 {

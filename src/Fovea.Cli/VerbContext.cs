@@ -4,7 +4,7 @@ using Fovea.Cli.Terminal;
 
 namespace Fovea.Cli;
 
-/// <summary>What a verb gets: the values of its options, and where its answer goes.</summary>
+/// <summary>Surroundings of a verb: the values of its options, and the writers that take its answer.</summary>
 /// <param name="arguments">The parsed command line.</param>
 /// <param name="json">Whether <c>--json</c> was given.</param>
 /// <param name="output">Where text for people goes: standard output, or standard error with <c>--json</c>.</param>
@@ -14,19 +14,19 @@ namespace Fovea.Cli;
 internal sealed class VerbContext(
     ParseResult arguments, bool json, TextWriter output, TerminalStyle outputStyle, TextWriter error, TerminalStyle errorStyle)
 {
-    /// <summary>Whether <c>--json</c> was given: the verb then fills <see cref="Result"/>.</summary>
+    /// <summary>True if <c>--json</c> was given.</summary>
     public bool Json { get; } = json;
 
-    /// <summary>Where text for people goes: standard output, or standard error with <c>--json</c>.</summary>
+    /// <summary>Writer of text for people: standard output, or standard error with <c>--json</c>.</summary>
     public TextWriter Output { get; } = output;
 
-    /// <summary>What can be shown on <see cref="Output"/>.</summary>
+    /// <summary>Abilities of <see cref="Output"/>.</summary>
     public TerminalStyle OutputStyle { get; } = outputStyle;
 
     /// <summary>Standard error: progress and warnings.</summary>
     public TextWriter Error { get; } = error;
 
-    /// <summary>What can be shown on <see cref="Error"/>.</summary>
+    /// <summary>Abilities of <see cref="Error"/>.</summary>
     public TerminalStyle ErrorStyle { get; } = errorStyle;
 
     /// <summary>

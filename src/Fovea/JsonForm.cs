@@ -21,7 +21,9 @@ internal sealed class JsonForm
 
     /// <summary>Reads a record.</summary>
     /// <param name="json">One JSON object; the case of names does not matter.</param>
-    /// <param name="passesOver">True to pass over members that are not known, as later versions may write; otherwise they are errors.</param>
+    /// <param name="passesOver">
+    /// True to pass over members that are not known, as later versions may write; otherwise they are errors.
+    /// </param>
     /// <param name="members">Takes the members' values from the form.</param>
     /// <exception cref="JsonException">The text is not one JSON object, or a value is not what its member asks for.</exception>
     public static T Read<T>(string json, bool passesOver, Func<JsonForm, T> members)

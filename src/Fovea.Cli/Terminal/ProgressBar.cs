@@ -2,8 +2,7 @@ namespace Fovea.Cli.Terminal;
 
 /// <summary>
 /// Shows how far a long job is: one line redrawn in place where a person watches, a plain line now and then where the output goes to a
-/// file.
-/// Methods may be called as often as one likes; drawing is rare.
+/// file. Methods may be called as often as one likes; drawing is rare.
 /// </summary>
 internal sealed class ProgressBar : IDisposable
 {

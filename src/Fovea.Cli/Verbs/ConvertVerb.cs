@@ -1,6 +1,6 @@
-using Fovea.Checkpoints;
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models.Keys;

@@ -1,7 +1,6 @@
-using Fovea.Checkpoints;
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Formats.Onnx;
@@ -60,18 +59,14 @@ internal sealed class ExportVerb : Verb
                 $"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
         }
 
-        (ModelInfo info, Network network, ParameterStore state) = Open(context);
-        using (state)
-        {
-            OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? info.Preprocessing : null };
-            IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, info, network, options);
-            Show(context, info, opset, files);
-        }
-
+        using Model model = Open(context);
+        OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null };
+        IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model.Info, model.Network, options);
+        Show(context, model.Info, opset, files);
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private (ModelInfo Info, Network Network, ParameterStore State) Open(VerbContext context)
+    private Model Open(VerbContext context)
     {
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         switch (context.ValueOrNull(_checkpoint), context.Value(_model))
@@ -83,29 +78,14 @@ internal sealed class ExportVerb : Verb
                         "--classes and --seed belong to fresh weights (--model): a checkpoint has its own classes and weights.");
                 }
 
-                return size is null
-                    ? Checkpoint.Open(path)
-                    : ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Open(path, size));
-            case (null, string model):
-                return Fresh(model, new ModelOptions(context.Value(_classes), size?.Height, size?.Width), context.Value(_seed));
+                return ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Load(path, new ImportOptions(Size: size)));
+            case (null, string name):
+                ModelOptions options = new(context.Value(_classes), size?.Height, size?.Width);
+                ModelChoice.Create(name, options);
+                return Model.Create(name, options, context.Value(_seed));
             default:
                 throw new UsageException("Give either a checkpoint or --model NAME.");
         }
-    }
-
-    private static (ModelInfo Info, Network Network, ParameterStore State) Fresh(string model, ModelOptions options, ulong seed)
-    {
-        Network network = ModelChoice.Create(model, options);
-        Preprocessing preprocessing = new()
-        {
-            Height = network.Height,
-            Width = network.Width,
-            ResizeTo = Math.Min(network.Height, network.Width) * 256 / 224,
-        };
-        string[] classes = [.. Enumerable.Range(0, network.Classes).Select(number => number.ToString(CultureInfo.InvariantCulture))];
-        ParameterStore state = new(network);
-        state.Initialize(seed);
-        return (new ModelInfo(model, options with { Classes = network.Classes }, classes, preprocessing), network, state);
     }
 
     private static void Show(VerbContext context, ModelInfo info, int opset, IReadOnlyList<string> files)

@@ -13,8 +13,8 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        AssemblyInformationalVersionAttribute? built = typeof(FoveaException).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-        string version = built?.InformationalVersion.Split('+')[0] ?? "unknown";
+        Assembly library = typeof(FoveaException).Assembly;
+        string version = library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
         int[] widths = [.. VectorWidths()];
         bool fusedMultiplyAdd = Fma.IsSupported || AdvSimd.IsSupported;
 

@@ -12,8 +12,7 @@ public sealed record CheckpointProblem(string What, IReadOnlyList<string> Names,
 
 /// <summary>
 /// Diagnosis of a checkpoint by names and shapes, without reading values: which of its dictionaries are weights, which registered model
-/// they most
-/// likely belong to, and what keeps them from being loaded.
+/// they most likely belong to, and what keeps them from being loaded.
 /// </summary>
 public sealed class CheckpointDiagnosis
 {

@@ -21,8 +21,7 @@ public sealed record ShapeDifference(string Name, IReadOnlyList<int> Found, IRea
 
 /// <summary>
 /// Comparison of a dictionary of tensors with a registered model by names and shapes: which of the model's tensors it has, under whose
-/// names, for how
-/// many classes and which size of images. No values are read.
+/// names, for how many classes and which size of images. No values are read.
 /// </summary>
 public sealed class CheckpointMatch
 {
@@ -67,10 +66,10 @@ public sealed class CheckpointMatch
                 difference => Scheme.NameOf(difference.Name)!), .. _reinitialized.Select(Scheme.NameOf).OfType<string>(),
         ];
         string[] others = [.. tensors.Keys.Where(name => !used.Contains(name))];
-        IgnoredKeys = [.. others.Where(KeySchemes.IsLeftover)];
+        IgnoredKeys = [.. others.Where(KeySchemes.IsIgnored)];
         Unexpected =
         [
-            .. others.Where(name => !KeySchemes.IsLeftover(name) && !(_reinitialized.Count > 0 && Outline.IsOfClasses(name))),
+            .. others.Where(name => !KeySchemes.IsIgnored(name) && !(_reinitialized.Count > 0 && Outline.IsOfClasses(name))),
         ];
     }
 

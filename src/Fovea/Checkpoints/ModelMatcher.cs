@@ -17,7 +17,7 @@ public sealed class ModelMatcher
     public IReadOnlyList<CheckpointMatch> Rank(StateDict weights)
     {
         Dictionary<string, TensorInfo> tensors = CheckpointMatch.Names(weights);
-        int useful = tensors.Keys.Count(name => !KeySchemes.IsLeftover(name));
+        int useful = tensors.Keys.Count(name => !KeySchemes.IsIgnored(name));
 
         // Names alone first, which costs little: how many of the file's the model explains, then how many of its own it finds.
         // Shapes only where many agree.

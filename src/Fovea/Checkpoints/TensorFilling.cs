@@ -12,7 +12,7 @@ public static class TensorFilling
     /// <summary>
     /// The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.
     /// </summary>
-    /// <param name="info">What the file says.</param>
+    /// <param name="info">Description in the file.</param>
     /// <param name="tensor">The network's tensor.</param>
     public static Shape? StoredShape(TensorInfo info, Parameter tensor)
     {
@@ -33,7 +33,7 @@ public static class TensorFilling
     /// <summary>Fills one tensor from a file.</summary>
     /// <param name="source">The file.</param>
     /// <param name="name">The tensor's name in it.</param>
-    /// <param name="tensor">What is filled; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <param name="tensor">Tensor that is filled; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
     public static void Fill(ICheckpointSource source, string name, Parameter tensor)
     {
@@ -61,13 +61,12 @@ public static class TensorFilling
 
     /// <summary>
     /// Lets a tensor use its values where they lie in a file, or in lent memory where the engine has them in another order; fills it where
-    /// the file holds other
-    /// values than the engine.
+    /// the file holds other values than the engine.
     /// </summary>
     /// <param name="file">The file, which stays open until the tensor gives the values back.</param>
     /// <param name="lent">Memory, which lasts as long.</param>
     /// <param name="name">The tensor's name in it.</param>
-    /// <param name="tensor">What is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <param name="tensor">Tensor that is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
     internal static void FillInPlace(SafeTensorsFile file, StagingMemory lent, string name, Parameter tensor)
     {

@@ -5,8 +5,7 @@ namespace Fovea.Formats;
 
 /// <summary>
 /// An open checkpoint of either format, told by its content, not by its name: safetensors, or what torch.save writes. It may hold several
-/// dictionaries of
-/// tensors. Reading from many threads at once is safe; disposing while others read is not.
+/// dictionaries of tensors. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
 public sealed class CheckpointFile : IDisposable
 {
@@ -58,10 +57,12 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => (_source as IDisposable)?.Dispose();
 
-    /// <summary>
-    /// Whether a file begins with the length of a header that fits into it, and with the header's brace; where nothing fits, the name
-    /// decides whose error is told.
-    /// </summary>
+    /// <summary>Tells whether a file is of safetensors, by its first bytes.</summary>
+    /// <remarks>
+    /// The first 8 bytes are then a length of the header that fits into the file, and the 9th is its brace. Where neither format matches,
+    /// the
+    /// extension decides which format's error is reported.
+    /// </remarks>
     private static bool IsSafeTensors(string path)
     {
         using MappedFile file = MappedFile.Open(path);

@@ -14,6 +14,6 @@ public abstract class FileException : FoveaException
     /// <summary>The file or folder.</summary>
     public string Path { get; }
 
-    /// <summary>What is wrong with it, without a final full stop.</summary>
+    /// <summary>Problem in words, without a final full stop.</summary>
     public string Problem { get; }
 }

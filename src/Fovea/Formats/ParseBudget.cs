@@ -3,7 +3,7 @@ using System.Text;
 namespace Fovea.Formats;
 
 /// <summary>
-/// What the parts that read one untrusted file share: the wording of errors, and a bound on the memory that the file's claims may cost.
+/// Wording of errors, and a bound on the memory that the claims of one untrusted file may cost, shared by all parts that read it.
 /// Used by one thread while the file is opened.
 /// </summary>
 internal sealed class ParseBudget

@@ -5,9 +5,8 @@ namespace Fovea.Formats;
 
 /// <summary>
 /// Reads and checks the header of a safetensors file: eight bytes of length (little endian), then JSON that maps each name to its element
-/// type,
-/// shape and byte range. Every statement of the header is held against the file, so that a header that lies is an error and never a wrong
-/// read.
+/// type, shape and byte range. Every statement of the header is held against the file, so that a header that lies is an error and never a
+/// wrong read.
 /// </summary>
 internal sealed class SafeTensorsHeader
 {

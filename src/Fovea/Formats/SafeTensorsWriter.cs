@@ -7,8 +7,7 @@ namespace Fovea.Formats;
 
 /// <summary>
 /// Writes safetensors files. The same tensors and metadata give the same bytes: metadata is sorted by name, and tensors stand in the given
-/// order,
-/// those with wider elements first, so that all values are aligned. Values stream from their source to the file.
+/// order, those with wider elements first, so that all values are aligned. Values stream from their source to the file.
 /// </summary>
 public static class SafeTensorsWriter
 {

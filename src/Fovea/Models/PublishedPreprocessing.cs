@@ -4,7 +4,8 @@ using Interpolation = Fovea.Data.Interpolation;
 namespace Fovea.Models;
 
 /// <summary>
-/// Preprocessing with which the published figures of each family were measured: the shorter side is resized, the middle cut out, and ImageNet's
+/// Preprocessing with which the published figures of each family were measured: the shorter side is resized, the middle cut out, and
+/// ImageNet's
 /// mean and deviation are taken.
 /// </summary>
 public static class PublishedPreprocessing
@@ -26,7 +27,8 @@ public static class PublishedPreprocessing
     public static Preprocessing Of(string model, int height, int width)
     {
         model = ModelRegistry.Resolve(model);
-        (_, int resizeTo, Interpolation interpolation) = Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
+        (_, int resizeTo, Interpolation interpolation) = Array.Find(
+            _table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
         return new Preprocessing
         {
             Height = height,

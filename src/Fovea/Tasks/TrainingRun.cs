@@ -1,6 +1,6 @@
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Tasks;

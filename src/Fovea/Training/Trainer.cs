@@ -303,10 +303,10 @@ public sealed class Trainer : IDisposable
     {
         (int Height, int Width) size = (_options.Preprocessing.Height, _options.Preprocessing.Width);
         using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(_options.Model, Classes: Info.Classes.Count, Size: size, Seed: _options.Seed));
-        PositionTransfer.Resize(import.State, _state);
+        PositionTransfer.Resize(import.Model.Parameters, _state);
         if (_ema is not null)
         {
-            PositionTransfer.Resize(import.State, _ema);
+            PositionTransfer.Resize(import.Model.Parameters, _ema);
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class CheckpointImportTests : IDisposable
             Assert.NotEmpty(import.Match.Reinitialized);
             using ParameterStore fresh = new(ModelRegistry.Create(model, new ModelOptions(3, side, side)));
             fresh.Initialize(9);
-            foreach ((string name, Parameter tensor) in import.State.Tensors)
+            foreach ((string name, Parameter tensor) in import.Model.Parameters.Tensors)
             {
                 ParameterStore origin = import.Match.Reinitialized.Contains(name) ? fresh : state;
                 Assert.True(tensor.Variable.Data.SequenceEqual(origin.Tensors[name].Variable.Data), name);
@@ -162,7 +162,8 @@ public sealed class CheckpointImportTests : IDisposable
             StateFiles.Write(path, statistics, name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? null : name);
             using CheckpointImport import = CheckpointImport.Open(path);
             Assert.Equal(StateFiles.Logits(counted), StateFiles.Logits(import.Network));
-            Assert.Equal(0, import.State.Tensors.First(tensor => tensor.Value.Kind == ParameterKind.Counter).Value.Variable.Data[0]);
+            Assert.Equal(
+                0, import.Model.Parameters.Tensors.First(tensor => tensor.Value.Kind == ParameterKind.Counter).Value.Variable.Data[0]);
         }
     }
 
@@ -182,7 +183,7 @@ public sealed class CheckpointImportTests : IDisposable
             Assert.Equal(
                 ("crossformer_s", "dense", "backbone"), (import.Info.Name, import.Match.Scheme.Name, import.Match.Weights.KeyPath));
             Assert.Equal(["norm.weight", "norm.bias", "head.weight", "head.bias"], import.Match.Reinitialized);
-            Assert.All(import.State.Tensors["norm.weight"].Variable.Data.ToArray(), value => Assert.Equal(1, value));
+            Assert.All(import.Model.Parameters.Tensors["norm.weight"].Variable.Data.ToArray(), value => Assert.Equal(1, value));
         }
     }
 

@@ -1,5 +1,5 @@
-using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Formats;

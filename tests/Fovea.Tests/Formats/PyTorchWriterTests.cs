@@ -98,7 +98,10 @@ public sealed class PyTorchWriterTests : IDisposable
     {
         List<string> paths = [];
         List<double> sums = [];
-        (string Model, int Side)[] models = [("cmt_nano", 32), ("pit_ti", 64), ("patchconvnet_s60", 32), ("crossformer_s", 32), ("botnet50", 64)];
+        (string Model, int Side)[] models =
+        [
+            ("cmt_nano", 32), ("pit_ti", 64), ("patchconvnet_s60", 32), ("crossformer_s", 32), ("botnet50", 64),
+        ];
         foreach ((string model, int side) in models)
         {
             (_, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));

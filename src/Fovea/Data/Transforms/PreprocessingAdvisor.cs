@@ -12,17 +12,22 @@ public static class PreprocessingAdvisor
     /// <param name="width">Columns of the input.</param>
     /// <param name="flip">True to mirror training images at random.</param>
     /// <param name="trained">
-    /// Preprocessing of weights that training begins with: they know images normalised by its mean and deviation, which are kept. Measured where null.
+    /// Preprocessing of weights that training begins with: they know images normalised by its mean and deviation, which are kept. Measured
+    /// where null.
     /// </param>
     /// <remarks>
-    /// Images nearly as large as the input get a border; smaller ones are stretched; larger ones are resized and cropped, as is usual on ImageNet.
+    /// Images nearly as large as the input get a border; smaller ones are stretched; larger ones are resized and cropped, as is usual on
+    /// ImageNet.
     /// </remarks>
     /// <exception cref="UnusableDataException">An image cannot be read.</exception>
     public static (Preprocessing Preprocessing, Augmentation Augmentation) Choose(
         IImageDataset images, int height, int width, bool flip = true, Preprocessing? trained = null)
     {
         Image first = images.Load(0);
-        bool fits = first.Height <= height && first.Width <= width && height - first.Height <= MaxBorder && width - first.Width <= MaxBorder;
+        bool fits = first.Height <= height
+            && first.Width <= width
+            && height - first.Height <= MaxBorder
+            && width - first.Width <= MaxBorder;
         bool larger = first.Height > height && first.Width > width;
         (float[] mean, float[] deviation) = trained is null ? Measure(images) : (trained.Mean, trained.StandardDeviation);
         Preprocessing preprocessing = new()

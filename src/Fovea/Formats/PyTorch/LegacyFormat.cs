@@ -6,8 +6,7 @@ namespace Fovea.Formats.PyTorch;
 
 /// <summary>
 /// The format of torch.save before PyTorch 1.6: a pickled magic number, the protocol's version, facts about the machine, the object itself
-/// and
-/// the keys of the storages; then for each key the number of elements (eight bytes) and the elements.
+/// and the keys of the storages; then for each key the number of elements (eight bytes) and the elements.
 /// </summary>
 internal static class LegacyFormat
 {

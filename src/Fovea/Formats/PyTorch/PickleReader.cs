@@ -28,7 +28,7 @@ internal ref struct PickleReader
         _stack = new PickleStack();
     }
 
-    /// <summary>Where the next byte to be read stands.</summary>
+    /// <summary>Position of the next byte.</summary>
     public readonly int Position => _bytes.Position;
 
     /// <summary>Reads one pickle, up to its end.</summary>

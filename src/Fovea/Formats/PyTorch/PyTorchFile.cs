@@ -2,9 +2,8 @@ namespace Fovea.Formats.PyTorch;
 
 /// <summary>
 /// An open checkpoint of PyTorch (.pth, .pt, .pt.tar, .bin), of either format that torch.save has written. Nothing in it is executed: what
-/// its pickle
-/// may build is a closed list of plain data. The file is mapped into memory, and a tensor's values are copied only when they are asked for.
-/// Reading from many threads at once is safe; disposing while others read is not.
+/// its pickle may build is a closed list of plain data. The file is mapped into memory, and a tensor's values are copied only when they are
+/// asked for. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
 public sealed class PyTorchFile : ICheckpointSource, IDisposable
 {

@@ -2,9 +2,8 @@ namespace Fovea.Formats.PyTorch;
 
 /// <summary>
 /// One dictionary of tensors of a checkpoint, seen as a checkpoint of its own: the keys that lead to it are left out of the names, and so
-/// are the
-/// prefixes of PyTorch's wrappers (module. of DataParallel, _orig_mod. of torch.compile) where all names have them. Valid while its file is
-/// open.
+/// are the prefixes of PyTorch's wrappers (module. of DataParallel, _orig_mod. of torch.compile) where all names have them. Valid while its
+/// file is open.
 /// </summary>
 public sealed class StateDict : ICheckpointSource
 {
@@ -64,8 +63,7 @@ public sealed class StateDict : ICheckpointSource
 
     /// <summary>
     /// The dictionaries that may be a model's weights: the usual names first, then the others (the outermost one before its equals) by
-    /// their number
-    /// of tensors, then the backbones in them.
+    /// their number of tensors, then the backbones in them.
     /// </summary>
     /// <param name="source">The checkpoint.</param>
     /// <param name="dictionaries">Its dictionaries by key path, each with the full names of its tensors.</param>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fovea.Formats.PyTorch;
 
-/// <summary>Where a file of a zip archive lies.</summary>
+/// <summary>Location of a file in a zip archive.</summary>
 /// <param name="Start">Its first byte, counted from the archive's start.</param>
 /// <param name="Length">Its bytes, as they lie in the archive.</param>
 /// <param name="IsPlain">Whether they are the file's own, neither compressed nor encrypted.</param>
@@ -11,8 +11,7 @@ internal readonly record struct ZipEntry(long Start, long Length, bool IsPlain);
 
 /// <summary>
 /// Reads and checks the directory of a zip archive (APPNOTE.TXT of PKWARE, with the 64-bit records). Nothing is decompressed. What the
-/// directory
-/// says is held against the headers of the files themselves; no two files may share a byte.
+/// directory says is held against the headers of the files themselves; no two files may share a byte.
 /// </summary>
 internal static class ZipDirectory
 {

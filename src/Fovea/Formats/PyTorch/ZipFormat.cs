@@ -2,8 +2,7 @@ namespace Fovea.Formats.PyTorch;
 
 /// <summary>
 /// The format of torch.save since PyTorch 1.6: a zip archive of one folder (whose name varies) with the pickled object as data.pkl and each
-/// storage as
-/// data/KEY. Entries are stored without compression, so that the elements can be read where they lie.
+/// storage as data/KEY. Entries are stored without compression, so that the elements can be read where they lie.
 /// </summary>
 internal static class ZipFormat
 {

@@ -54,7 +54,7 @@ public static class KeySchemes
             || (signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
     ];
 
-    /// <summary>Whether a name is that of a leftover.</summary>
-    public static bool IsLeftover(string name) =>
+    /// <summary>Tells whether a name is one of those that may be left out.</summary>
+    public static bool IsIgnored(string name) =>
         IgnoredKeys.Any(ending => name == ending || (name.EndsWith(ending, StringComparison.Ordinal) && name[name.Length - ending.Length - 1] == '.'));
 }
