@@ -11,6 +11,7 @@ internal static class RemedyText
     {
         Remedy.ChooseModel { Candidates.Count: 0 } => "Check that it holds weights of one of the models that 'fovea models' lists.",
         Remedy.ChooseModel choose => $"{choose.Reason}Say so with --model {string.Join(" or --model ", choose.Candidates)}.",
+        Remedy.ChooseWeights { KeyPaths.Count: 0 } => "The file is one dictionary: leave out --weights.",
         Remedy.ChooseWeights choose => $"Choose one of its dictionaries with --weights: {choose.List}.",
         Remedy.SetClasses { Count: int count } => $"--classes {count} makes a fresh classifier for {count} classes, to be trained.",
         Remedy.SetClasses => "--classes N makes a fresh classifier for N classes, to be trained.",

@@ -9,7 +9,7 @@ namespace Fovea.Cli;
 internal sealed class RenamedOption<T>(string name, string formerName) : Option<T>(name), IRenamedOption
 {
     /// <summary>Hidden option of the earlier name.</summary>
-    public Option<T> Former { get; } = new(formerName) { Hidden = true };
+    public Option<T> Former { get; } = new(formerName) { Hidden = true, Description = $"Earlier name of {name}." };
 
     Option IRenamedOption.Former => Former;
 }

@@ -1,3 +1,5 @@
+using Fovea.Formats;
+
 namespace Fovea;
 
 /// <summary>Way out of an error, as data: a program can act on it, or put it into words of its own.</summary>
@@ -43,14 +45,16 @@ public abstract record Remedy
     }
 
     /// <summary>Say which of a file's dictionaries of tensors is meant.</summary>
-    /// <param name="KeyPaths">Keys on the way to each, such as <c>model_ema</c>; empty for the whole file.</param>
+    /// <param name="KeyPaths">Keys on the way to each, such as <c>model_ema</c>; empty where the file is one dictionary.</param>
     public sealed record ChooseWeights(IReadOnlyList<string> KeyPaths) : Remedy
     {
         /// <inheritdoc/>
-        public override string Text => $"Set ImportOptions.Weights to one of its dictionaries: {List}.";
+        public override string Text => KeyPaths.Count == 0
+            ? "The file is one dictionary: leave ImportOptions.Weights null."
+            : $"Set ImportOptions.Weights to one of its dictionaries: {List}.";
 
-        /// <summary>Key paths in quotes with commas between.</summary>
-        public string List => string.Join(", ", KeyPaths.Select(path => $"'{path}'"));
+        /// <summary>Key paths in quotes with commas between; a name from a file may hold anything, so that control characters are left out.</summary>
+        public string List => string.Join(", ", KeyPaths.Select(ParseBudget.Quote));
     }
 
     /// <summary>Give the number of classes, for a fresh classifier.</summary>

@@ -154,7 +154,7 @@ public sealed class ModelVerbsTests
             Assert.Contains("--json", help, StringComparison.Ordinal);
             Assert.All(verb.Command.Options, option =>
             {
-                Assert.Contains(option.Name, help, StringComparison.Ordinal);
+                Assert.Equal(!option.Hidden, help.Contains(option.Name, StringComparison.Ordinal));
                 Assert.False(string.IsNullOrEmpty(option.Description));
             });
         }
