@@ -79,13 +79,4 @@ public sealed class NetworkSummaryTests
         Assert.Null(parts.PartOf("blocks_z.0"));
         Assert.All(Plan.Optimize(graph).Nodes.Where(node => node.MultiplyAdds > 0), node => Assert.NotNull(parts.PartOf(node.Path)));
     }
-
-    [Fact]
-    public void The_nearest_names_come_first()
-    {
-        Assert.Equal("cmt_xs", ModelRegistry.Nearest("cmtxs")[0]);
-        Assert.Equal("cmt_b_flyegle", ModelRegistry.Nearest("CMT_B-flyegle")[0]);
-        Assert.Equal(2, ModelRegistry.Nearest("resnet", count: 2).Count);
-        Assert.Contains("cmt_nano", Assert.Throws<ArgumentException>(() => ModelRegistry.Create("cmt_nan")).Message, StringComparison.Ordinal);
-    }
 }
