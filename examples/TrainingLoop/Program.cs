@@ -54,6 +54,6 @@ using ClassificationEvaluator evaluator = new(test, batchSize: 100);
 Console.WriteLine($"top-1 on {test.Count} test images: {evaluator.Evaluate(model).Top1:P1}");
 
 Directory.CreateDirectory(folder);
-Checkpoint.Save(Path.Combine(folder, "model.safetensors"), info, model.Parameters);
+Checkpoint.Save(Path.Combine(folder, "model.safetensors"), model);
 File.WriteAllBytes(Path.Combine(folder, "image.png"), PngEncoder.Encode(test.Load(0)));
 Console.WriteLine($"wrote {folder}/model.safetensors; {folder}/image.png shows: {test.Classes[test.LabelOf(0)]}");

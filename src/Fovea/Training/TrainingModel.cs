@@ -29,7 +29,7 @@ internal static class TrainingModel
             // A classifier of another number of classes stays fresh.
             ImportOptions importing = new(options.Model, Classes: classes.Count, Size: (height, width), Seed: options.Seed);
             using CheckpointImport import = CheckpointImport.Open(checkpoint, importing);
-            PositionTransfer.Resize(import.State, model.Parameters);
+            PositionTransfer.Resize(import.Model.Parameters, model.Parameters);
             return model;
         }
         catch

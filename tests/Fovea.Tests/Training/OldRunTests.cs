@@ -15,7 +15,7 @@ public sealed class OldRunTests
         using TemporaryFolder folder = new();
         string path = Copy(folder.File("run"));
         RunFolder run = RunFolder.Open(path);
-        TrainingOptions options = TrainingOptions.FromJson(run.ReadConfig()["training"]!.AsObject(), run.ConfigPath);
+        TrainingOptions options = run.ReadConfig().Options;
         Assert.Equal((1e-5, 0.0, 1.0), (options.MinLearningRate, options.EmaDecay, options.Augmentation!.MaxScale));
 
         IImageDataset images = Datasets.Open(Path.Combine(path, "images"));

@@ -22,8 +22,7 @@ public sealed class OwnProgramsTests : IDisposable
 
         // Twelve lines, that of the images included.
         IImageDataset images = _run.Training;
-        (ModelInfo info, Network network, ParameterStore parameters) = Checkpoint.Open(pretrained);
-        using Model model = new Model(network, parameters, info).WithHead(images.Classes.Count, images.Classes);
+        using Model model = Checkpoint.Load(pretrained).WithHead(images.Classes.Count, images.Classes);
         HashSet<string> head = [.. model.Network.HeadKeys];
         model.Parameters.Freeze(key => !head.Contains(key));
         TrainingOptions options = new() { Epochs = 30, BatchSize = 8, LearningRate = 0.02 };
@@ -83,7 +82,7 @@ public sealed class OwnProgramsTests : IDisposable
         Preprocessing preprocessing = new() { Height = 32, Width = 32, Resize = ResizeRule.Exact };
         ModelInfo info = new("cmt_nano", new ModelOptions(7, 32, 32), [.. Enumerable.Range(0, 7).Select(i => $"animal {i}")], preprocessing);
         using Model model = Model.From(info.CreateNetwork(), info, seed: 2);
-        Checkpoint.Save(path, info, model.Parameters);
+        Checkpoint.Save(path, model);
         return path;
     }
 }

@@ -1,6 +1,7 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
+using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Tests.Training;
@@ -219,11 +220,8 @@ public sealed class TrainerTests
 
     private static void AssertLoads(string path)
     {
-        (_, _, Layers.ParameterStore state) = Checkpoint.Open(path);
-        using (state)
-        {
-            Assert.Null(Checkpoint.FirstNonFinite(state));
-        }
+        using Model model = Checkpoint.Load(path);
+        Assert.Null(Checkpoint.FirstNonFinite(model.Parameters));
     }
 
     private static RunFolder Without(RunFolder folder, string ending)

@@ -3,7 +3,6 @@ using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
 
@@ -186,11 +185,8 @@ public sealed class TrainingPartsTests : IDisposable
 
     private static float[] Saved(string path)
     {
-        (_, _, ParameterStore parameters) = Checkpoint.Open(path);
-        using (parameters)
-        {
-            return parameters.Tensors["stem_conv1.weight"].Variable.Data.ToArray();
-        }
+        using Model model = Checkpoint.Load(path);
+        return Values(model)["stem_conv1.weight"];
     }
 
     private float[] WeightsAfterAStep(TrainingOptions options, int batchSize)

@@ -20,13 +20,11 @@ public enum ResizeRule
 /// Everything that turns an image into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
 /// </summary>
 /// <remarks>The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.</remarks>
+[JsonConverter(typeof(PreprocessingConverter))]
 public sealed record Preprocessing
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-    };
+    private static readonly string[] _resizeWords = ["none", "shorterSide", "exact"];
+    private static readonly string[] _interpolationWords = ["bilinear", "bicubic"];
 
     private float[]? _table;
 
@@ -70,8 +68,13 @@ public sealed record Preprocessing
     = [0.229f, 0.224f, 0.225f];
 
     /// <summary>The number of floats of one prepared image: height × width × channels.</summary>
-    [JsonIgnore]
     public int Length => Height * Width * Channels;
+
+    /// <summary>Gives the shorter side before the centre crop, for <see cref="ResizeTo"/>, in the proportion that is usual on ImageNet.</summary>
+    /// <param name="height">Rows of the input.</param>
+    /// <param name="width">Columns of the input.</param>
+    /// <param name="sideFor224">Shorter side for an input of 224 pixels; other inputs keep the proportion, cut to whole pixels.</param>
+    public static int SideBeforeCrop(int height, int width, int sideFor224 = 256) => sideFor224 * Math.Min(height, width) / 224;
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; left-out members have their defaults.</summary>
     /// <param name="json">One JSON object.</param>
@@ -80,8 +83,8 @@ public sealed record Preprocessing
     {
         try
         {
-            Preprocessing result = new();
-            JsonMembers.Read(json, (name, value) => result = result.With(name, value));
+            // A member that is not known may change what the network sees, so it is an error.
+            Preprocessing result = JsonForm.Read(json, passesOver: false, new Preprocessing().Through);
             result.Validate();
             return result;
         }
@@ -92,7 +95,7 @@ public sealed record Preprocessing
     }
 
     /// <summary>Writes all members as one JSON object on one line.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, _json);
+    public string ToJson() => JsonForm.Write(form => Through(form));
 
     /// <summary>Checks that the members fit together.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
@@ -210,53 +213,27 @@ public sealed record Preprocessing
 
     /// <summary>Whether both prepare images in the same way.</summary>
     /// <param name="other">The other preprocessing.</param>
-    public bool Equals(Preprocessing? other) => other is not null && ToJson() == other.ToJson();
+    public bool Equals(Preprocessing? other) => other is not null
+        && (Height, Width, Channels, Resize, ResizeTo) == (other.Height, other.Width, other.Channels, other.Resize, other.ResizeTo)
+        && (Interpolation, CenterCrop) == (other.Interpolation, other.CenterCrop)
+        && Mean.AsSpan().SequenceEqual(other.Mean)
+        && StandardDeviation.AsSpan().SequenceEqual(other.StandardDeviation);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
 
-    /// <summary>The same with one member as its JSON value has it.</summary>
-    private Preprocessing With(string name, JsonElement value) => name switch
+    private Preprocessing Through(JsonForm form) => this with
     {
-        "height" => this with { Height = value.GetInt32() },
-        "width" => this with { Width = value.GetInt32() },
-        "channels" => this with { Channels = value.GetInt32() },
-        "resize" => this with
-        {
-            Resize = value.GetString() switch
-            {
-                "none" => ResizeRule.None,
-                "shorterSide" => ResizeRule.ShorterSide,
-                "exact" => ResizeRule.Exact,
-                _ => throw new JsonException($"'resize' is {value.GetRawText()}; known are none, shorterSide and exact"),
-            },
-        },
-        "resizeTo" => this with { ResizeTo = value.GetInt32() },
-        "interpolation" => this with
-        {
-            Interpolation = value.GetString() switch
-            {
-                "bilinear" => Interpolation.Bilinear,
-                "bicubic" => Interpolation.Bicubic,
-                _ => throw new JsonException($"'interpolation' is {value.GetRawText()}; known are bilinear and bicubic"),
-            },
-        },
-        "centerCrop" => this with { CenterCrop = value.GetBoolean() },
-        "mean" => this with { Mean = Numbers(value) },
-        "standardDeviation" => this with { StandardDeviation = Numbers(value) },
-        _ => throw new JsonException($"there is no member '{name}'"),
+        Height = form.Integer("height", Height),
+        Width = form.Integer("width", Width),
+        Channels = form.Integer("channels", Channels),
+        Resize = (ResizeRule)form.Word("resize", _resizeWords, (int)Resize),
+        ResizeTo = form.Integer("resizeTo", ResizeTo),
+        Interpolation = (Interpolation)form.Word("interpolation", _interpolationWords, (int)Interpolation),
+        CenterCrop = form.Boolean("centerCrop", CenterCrop),
+        Mean = form.Floats("mean", Mean),
+        StandardDeviation = form.Floats("standardDeviation", StandardDeviation),
     };
-
-    private static float[] Numbers(JsonElement list)
-    {
-        float[] numbers = new float[list.GetArrayLength()];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = list[i].GetSingle();
-        }
-
-        return numbers;
-    }
 
     private (int Width, int Height) ResizedSize(int width, int height)
     {
@@ -285,4 +262,18 @@ public sealed record Preprocessing
 
         return table;
     }
+}
+
+/// <summary>JSON form of a preprocessing as a member of other objects: that of <see cref="Preprocessing.ToJson"/>.</summary>
+internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
+{
+    /// <inheritdoc/>
+    public override Preprocessing Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        return Preprocessing.FromJson(document.RootElement.GetRawText());
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToJson());
 }
