@@ -5,6 +5,7 @@ using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Onnx;
 using Fovea.Tasks;
 
 namespace Fovea.Compare;

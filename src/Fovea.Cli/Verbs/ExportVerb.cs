@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>
 /// The cheapest way to part the nodes of a directed network into a source's and a sink's side, where each edge from the first side to the second costs its

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>
 /// Chooses the steps that an exported file computes: what the output depends on, apart from what depends on weights alone, with neighbours joined

@@ -1,13 +1,13 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Tests.Models;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>Holds exported files against Fovea itself: ONNX Runtime computes the same logits from them.</summary>
 public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>

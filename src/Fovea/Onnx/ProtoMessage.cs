@@ -1,6 +1,6 @@
 using Google.Protobuf;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>
 /// A protocol buffers message as a list of fields. Long byte fields are written from where their content lies, without a copy of the whole.

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>A test that runs files in ONNX Runtime: skipped by name where <c>npm ci --ignore-scripts</c> was not run in tests/onnx.</summary>
 internal sealed class OnnxRuntimeFactAttribute : FactAttribute

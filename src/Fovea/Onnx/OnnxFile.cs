@@ -1,4 +1,6 @@
-namespace Fovea.Formats.Onnx;
+using Fovea.Formats;
+
+namespace Fovea.Onnx;
 
 /// <summary>Writes models as files. What is too large for one protocol buffers message stands in a second file beside the first.</summary>
 internal static class OnnxFile

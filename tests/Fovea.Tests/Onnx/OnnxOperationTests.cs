@@ -1,9 +1,9 @@
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>Operations by themselves: forms that no registered model has, and what cannot be exported.</summary>
 public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>, IDisposable

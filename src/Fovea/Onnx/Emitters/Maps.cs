@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx.Steps;
+namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes reductions and what slides over maps or resizes them.</summary>
 internal static class Maps

@@ -1,7 +1,7 @@
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>
 /// Writes inference graphs as ONNX files: batch normalisations folded, what depends on weights alone computed, the rest operation by operation.

@@ -1,6 +1,6 @@
 using Fovea.Data;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>What is to be chosen about an ONNX file.</summary>
 public sealed record OnnxOptions

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>How a map's axes follow one another in an exported file.</summary>
 internal enum MapLayout

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx.Steps;
+namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes attention as products and a softmax of heads.</summary>
 internal static class Attentions

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx.Steps;
+namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes products of maps and tokens with weights.</summary>
 internal static class Products

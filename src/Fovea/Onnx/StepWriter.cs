@@ -1,6 +1,6 @@
-using Fovea.Formats.Onnx.Steps;
+using Fovea.Onnx.Emitters;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>Chooses the writer of a step. A new operation gets its line here, as it gets one in the compiler's lowering.</summary>
 internal static class StepWriter

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>An ONNX graph while it is written: nodes and constants by name, and under which names the values of Fovea's graph stand in it.</summary>
 /// <param name="opset">The version of the operators.</param>

@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>Element types of ONNX (<c>TensorProto.DataType</c>).</summary>
 internal enum OnnxElementType

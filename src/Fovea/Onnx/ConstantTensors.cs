@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Fovea.Engine.Compile.Cpu;
 
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>What an exported file holds of constants: weights as they lie, and what is computed from weights alone.</summary>
 /// <param name="selection">Which values are constants.</param>

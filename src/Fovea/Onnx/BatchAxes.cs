@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>
 /// Which axis of each value follows the number of images. Shapes of a graph are fixed, so it is told by building the graph for two batches and comparing:

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>Reads the messages of an ONNX file by the field numbers of onnx.proto, without the code that wrote them.</summary>
 internal sealed class OnnxMessage

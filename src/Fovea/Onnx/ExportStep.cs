@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx;
+namespace Fovea.Onnx;
 
 /// <summary>What one or a few nodes of ONNX will compute: a node of the graph, possibly with what it absorbs from its neighbours.</summary>
 /// <param name="Operation">What is computed: a node's own operation, or one of those below.</param>

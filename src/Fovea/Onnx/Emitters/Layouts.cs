@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx.Steps;
+namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes changes of shape and order.</summary>
 internal static class Layouts

@@ -1,12 +1,12 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>What exported files hold, read back without a runtime.</summary>
 public sealed class OnnxFileTests : IDisposable

@@ -1,9 +1,8 @@
 using Fovea.Checkpoints;
 using Fovea.Formats;
-using Fovea.Formats.Onnx;
 using Fovea.Models;
 
-namespace Fovea.Tasks;
+namespace Fovea.Onnx;
 
 /// <summary>Networks as ONNX files, for other runtimes.</summary>
 public static class OnnxExport

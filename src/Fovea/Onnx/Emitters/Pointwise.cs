@@ -1,4 +1,4 @@
-namespace Fovea.Formats.Onnx.Steps;
+namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes element-wise operations.</summary>
 internal static class Pointwise

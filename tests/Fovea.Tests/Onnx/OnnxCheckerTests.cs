@@ -1,11 +1,12 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
+using Fovea.Tests.Formats;
 
-namespace Fovea.Tests.Formats;
+namespace Fovea.Tests.Onnx;
 
 /// <summary>A test that asks ONNX's own checker: skipped by name where Debian's python3-onnx is not installed.</summary>
 internal sealed class OnnxCheckerFactAttribute : FactAttribute
