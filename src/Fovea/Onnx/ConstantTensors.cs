@@ -3,17 +3,15 @@ using Fovea.Engine.Compile.Cpu;
 
 namespace Fovea.Onnx;
 
-/// <summary>What an exported file holds of constants: weights as they lie, and what is computed from weights alone.</summary>
-/// <param name="selection">Which values are constants.</param>
-internal sealed class ConstantTensors(Selection selection) : IDisposable
+/// <summary>The contents of a file's constants: weights as they lie, and what is computed from weights alone.</summary>
+/// <param name="graph">The graph that is written.</param>
+internal sealed class ConstantTensors(ExportedGraph graph) : IDisposable
 {
     private const int ChunkElements = 1 << 14;
 
     private readonly ConstantValues _values = new(
-        [.. selection.Steps.SelectMany(step => step.Reads).Where(read => selection.IsConstant(read) && read.Producer.Operation is not IntegerTensor).Distinct()]);
-
-    /// <summary>Whether a value is a constant.</summary>
-    public bool Contains(Value value) => selection.IsConstant(value);
+        [.. graph.Nodes.SelectMany(node => node.Inputs).Concat(graph.Graph.Outputs.Values)
+            .Where(value => graph.IsConstant(value) && value.Producer.Operation is not IntegerTensor).Distinct()]);
 
     /// <summary>The key under which checkpoints know a value; null where it is computed from weights.</summary>
     public static string? NameOf(Value value) => value.Producer switch

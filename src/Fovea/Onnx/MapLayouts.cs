@@ -11,88 +11,88 @@ internal enum MapLayout
 }
 
 /// <summary>
-/// Chooses the layout of each step so that as few elements as possible are transposed between them. Convolutions take channels first and most others
-/// channels last; element-wise steps, sums and 1×1 products do as well in either, and which is best is a minimum cut.
+/// Chooses the layout of each node so that as few elements as possible are transposed between them. Convolutions take channels first and most others
+/// channels last; element-wise operations, sums and 1×1 products do as well in either, and the best choice is a minimum cut.
 /// </summary>
 internal sealed class MapLayouts
 {
     // A 1×1 convolution is a little slower than the product that it is, so it decides where the transpositions are equal.
-    private const int ProductShare = 16;
+    private const int MatMulShare = 16;
 
-    private readonly Dictionary<ExportStep, MapLayout> _layouts = new(ReferenceEqualityComparer.Instance);
-    private readonly Selection _selection;
+    private readonly Dictionary<Node, MapLayout> _layouts = [];
+    private readonly ExportedGraph _graph;
 
     /// <summary>Chooses.</summary>
-    /// <param name="selection">The steps.</param>
-    /// <param name="input">The images, which are given channels first.</param>
-    /// <param name="output">The result, which is given out channels last where it is a map.</param>
-    public MapLayouts(Selection selection, Value input, Value output)
+    /// <param name="graph">The graph; maps among its inputs and outputs stand channels first in the file.</param>
+    public MapLayouts(ExportedGraph graph)
     {
-        _selection = selection;
-        IReadOnlyList<ExportStep> steps = selection.Steps;
-        Value[] maps = [input, .. steps.SelectMany(step => step.Results).Where(IsMap)];
+        _graph = graph;
+        IReadOnlyList<Node> nodes = graph.Nodes;
+        Value[] maps = [.. graph.Graph.Inputs.Values.Concat(nodes.SelectMany(node => node.Outputs)).Where(IsMap)];
 
-        // Nodes: one for each step, two helpers for each map, then channels first (source, which stands for the input as well) and channels last.
-        int first = steps.Count + (2 * maps.Length);
+        // Vertices: one for each node, two helpers for each map, then channels first (source, which stands for input and outputs as well) and channels last.
+        int first = nodes.Count + (2 * maps.Length);
         int last = first + 1;
         MinCut network = new(last + 1);
-        Dictionary<Value, List<int>> readers = new() { [output] = [last] };
-        Dictionary<Value, int> producers = new() { [input] = first };
-        for (int i = 0; i < steps.Count; i++)
+        Dictionary<Value, List<int>> readers = maps.ToDictionary(map => map, _ => new List<int>());
+        Dictionary<Value, int> producers = graph.Graph.Inputs.Values.ToDictionary(input => input, _ => first);
+        for (int i = 0; i < nodes.Count; i++)
         {
-            AddStep(network, steps[i], i, first, last);
-            foreach (Value result in steps[i].Results)
+            AddNode(network, nodes[i], i, first, last);
+            foreach (Value result in nodes[i].Outputs)
             {
                 producers[result] = i;
             }
 
-            foreach (Value read in steps[i].Reads.Where(IsMap))
+            foreach (Value read in nodes[i].Inputs.Where(IsMap))
             {
-                (readers.TryGetValue(read, out List<int>? list) ? list : readers[read] = []).Add(i);
+                readers[read].Add(i);
             }
+        }
+
+        foreach (Value output in graph.Graph.Outputs.Values.Where(IsMap))
+        {
+            readers[output].Add(first);
         }
 
         for (int i = 0; i < maps.Length; i++)
         {
-            AddMap(network, Cost(maps[i]), producers[maps[i]], readers.GetValueOrDefault(maps[i]) ?? [], steps.Count + (2 * i));
+            AddMap(network, Cost(maps[i]), producers[maps[i]], readers[maps[i]], nodes.Count + (2 * i));
         }
 
         bool[] isFirst = network.Find(first, last);
-        for (int i = 0; i < steps.Count; i++)
+        for (int i = 0; i < nodes.Count; i++)
         {
-            _layouts.Add(steps[i], isFirst[i] ? MapLayout.ChannelsFirst : MapLayout.ChannelsLast);
+            _layouts.Add(nodes[i], isFirst[i] ? MapLayout.ChannelsFirst : MapLayout.ChannelsLast);
         }
     }
 
-    /// <summary>The layout that a step's maps are read and written in.</summary>
-    public MapLayout this[ExportStep step] => _layouts[step];
+    /// <summary>The layout that a node's maps are read and written in.</summary>
+    public MapLayout this[Node node] => _layouts[node];
 
-    /// <summary>Whether both layouts of a value are the same bytes.</summary>
+    /// <summary>True if both layouts of a value are the same bytes.</summary>
     public static bool AreSameBytes(Shape shape) => shape.Rank != 4 || shape.Last == 1 || shape[1] * shape[2] == 1;
 
-    private void AddStep(MinCut network, ExportStep step, int index, int first, int last)
+    private void AddNode(MinCut network, Node node, int index, int first, int last)
     {
-        if (step.Operation is Convolution or DepthwiseConvolution or Pooling or Resize)
+        MapLayout? layout = Emitter.Of(node).Layout ?? (TakesBoth(node) ? null : MapLayout.ChannelsLast);
+        if (layout == MapLayout.ChannelsFirst)
         {
             network.Add(first, index, MinCut.Never);
         }
-        else if (!TakesBoth(step))
+        else if (layout == MapLayout.ChannelsLast)
         {
             network.Add(index, last, MinCut.Never);
         }
-        else if (step.Operation is MatMul)
+        else if (node.Operation is MatMul)
         {
-            network.Add(index, last, (Cost(step.Reads[0]) + Cost(step.Result)) / ProductShare);
+            network.Add(index, last, (Cost(node.Inputs[0]) + Cost(node.Outputs[0])) / MatMulShare);
         }
     }
 
-    private bool TakesBoth(ExportStep step) => step.Operation switch
-    {
-        Unary or Binary or ScaleAndShift or SplitIntoParts or Reduction or Concat or Slice or Pad =>
-            step.Results.Concat(step.Reads.Where(read => !_selection.IsConstant(read))).All(value => value.Shape.Rank == 4),
-        MatMul { TransposeLeft: false } => IsMap(step.Reads[0]) && _selection.IsConstant(step.Reads[1]) && step.Reads[1].Shape.Rank == 2,
-        _ => false,
-    };
+    private bool TakesBoth(Node node) => node.Operation is MatMul product
+        ? !product.TransposeLeft && IsMap(node.Inputs[0]) && _graph.IsConstant(node.Inputs[1]) && node.Inputs[1].Shape.Rank == 2
+        : node.Outputs.Concat(node.Inputs.Where(read => !_graph.IsConstant(read))).All(value => value.Shape.Rank == 4);
 
     /// <summary>A map is transposed once, where any reader's layout is not its own.</summary>
     private static void AddMap(MinCut network, long cost, int producer, List<int> readers, int helper)
@@ -108,5 +108,5 @@ internal sealed class MapLayouts
 
     private static long Cost(Value map) => AreSameBytes(map.Shape) ? 0 : map.Shape.Elements;
 
-    private bool IsMap(Value value) => value.Shape.Rank == 4 && !_selection.IsConstant(value);
+    private bool IsMap(Value value) => value.Shape.Rank == 4 && !_graph.IsConstant(value);
 }

@@ -2,14 +2,35 @@ using Fovea.Formats;
 
 namespace Fovea.Onnx;
 
-/// <summary>Writes models as files. What is too large for one protocol buffers message stands in a second file beside the first.</summary>
+/// <summary>Writes models. Weights that are too large for one protocol buffers message stand in a second file beside the first.</summary>
 internal static class OnnxFile
 {
+    /// <summary>The largest weights that one message can hold beside the rest of a model: messages end at 2 GB.</summary>
+    public const long MaxBytesInside = int.MaxValue - (64L << 20);
+
     private const int Alignment = 64;
     private const int MinOutside = 1024;
 
     /// <summary>The file that holds the weights of a large model, beside the model's own.</summary>
     public static string DataPath(string path) => path + ".data";
+
+    /// <summary>Writes a model with everything inside to a stream.</summary>
+    /// <param name="stream">The stream, which stays open.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The files that were written: none.</returns>
+    /// <exception cref="OnnxExportException">The model is larger than one message can be; nothing was written.</exception>
+    public static IReadOnlyList<string> Write(Stream stream, OnnxModel model)
+    {
+        long bytes = WeightBytes(model);
+        if (bytes > MaxBytesInside)
+        {
+            throw new OnnxExportException(
+                $"The weights take {bytes / 1e9:f1} GB, and a model in a stream holds at most 2 GB. Write it to a path: there they stand in a file of their own.");
+        }
+
+        model.ToMessage(tensor => tensor.ToMessage()).WriteTo(stream);
+        return [];
+    }
 
     /// <summary>Writes a model whole or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -19,7 +40,7 @@ internal static class OnnxFile
     /// <exception cref="UnwritableFileException">A file cannot be written; earlier ones stay.</exception>
     public static IReadOnlyList<string> Write(string path, OnnxModel model, long maxInside)
     {
-        if (model.Initializers.Sum(tensor => tensor.Bytes) <= maxInside)
+        if (WeightBytes(model) <= maxInside)
         {
             AtomicFile.Write(path, model.ToMessage(tensor => tensor.ToMessage()).WriteTo);
             return [path];
@@ -33,7 +54,9 @@ internal static class OnnxFile
             // The weights come in between the model's last byte and its name, so that a model that can be seen has its weights.
             AtomicFile.Write(path, stream =>
             {
-                model.ToMessage(tensor => offsets.TryGetValue(tensor, out long offset) ? tensor.ToMessage(Path.GetFileName(data), offset) : tensor.ToMessage()).WriteTo(stream);
+                model.ToMessage(tensor => offsets.TryGetValue(tensor, out long offset)
+                    ? tensor.ToMessage(Path.GetFileName(data), offset)
+                    : tensor.ToMessage()).WriteTo(stream);
                 AtomicFile.Write(data, weights => WriteWeights(weights, offsets));
             });
         }
@@ -69,6 +92,8 @@ internal static class OnnxFile
             position = offset + tensor.Bytes;
         }
     }
+
+    private static long WeightBytes(OnnxModel model) => model.Initializers.Sum(tensor => tensor.Bytes);
 
     private static long Align(long position) => (position + Alignment - 1) / Alignment * Alignment;
 }

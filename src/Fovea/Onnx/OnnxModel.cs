@@ -105,7 +105,7 @@ internal sealed record OnnxValue(string Name, OnnxElementType Type, IReadOnlyLis
 /// <param name="Nodes">Nodes, operands first.</param>
 /// <param name="Initializers">Constants.</param>
 /// <param name="Input">The input.</param>
-/// <param name="Output">The output.</param>
+/// <param name="Outputs">The outputs.</param>
 /// <param name="Metadata">Names and values for whoever uses the model.</param>
 internal sealed record OnnxModel(
     int Opset,
@@ -113,7 +113,7 @@ internal sealed record OnnxModel(
     IReadOnlyList<OnnxNode> Nodes,
     IReadOnlyList<OnnxTensor> Initializers,
     OnnxValue Input,
-    OnnxValue Output,
+    IReadOnlyList<OnnxValue> Outputs,
     IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>The message ModelProto.</summary>
@@ -126,7 +126,7 @@ internal sealed record OnnxModel(
             .Add(2, Name)
             .AddAll(5, Initializers.Select(tensor))
             .Add(11, Input.ToMessage())
-            .Add(12, Output.ToMessage());
+            .AddAll(12, Outputs.Select(output => output.ToMessage()));
         return new ProtoMessage()
             .Add(1, FormatVersion(Opset))
             .Add(2, "Fovea")

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
 /// The frame of every pass: walks over a graph in order and builds a new one. A pass decides for each node what stands in its place;
-/// inputs, outputs, assignments and gradients are carried over. What nothing needs any longer is left out.
+/// inputs, outputs, marks, assignments and gradients are carried over. What nothing needs any longer is left out.
 /// </summary>
 internal abstract class GraphRewriter
 {
@@ -41,6 +41,11 @@ internal abstract class GraphRewriter
         foreach ((string name, Value value) in source.Outputs)
         {
             Target.Output(name, Mapped(value));
+        }
+
+        foreach ((string name, Value value) in source.Marks.Where(mark => HasReplacement(mark.Value)))
+        {
+            Target.Mark(name, Mapped(value));
         }
 
         foreach ((Variable variable, Value value) in source.Assignments)
@@ -81,7 +86,7 @@ internal abstract class GraphRewriter
     {
         Node copy = node.Operation switch
         {
-            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType).Producer,
+            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType, input.BatchAxis).Producer,
             ReadVariable read => Target.Read(read.Variable).Producer,
             _ => Target.Add(node.Operation, [.. node.Inputs.Select(Mapped)]),
         };

@@ -3,66 +3,66 @@ namespace Fovea.Onnx.Emitters;
 /// <summary>Writes attention as products and a softmax of heads.</summary>
 internal static class Attentions
 {
-    /// <summary>Adds the nodes of an attention: queries (B, N, C), keys and values (B, M, C), the bias of the scores.</summary>
-    public static void Write(Attention attention, ExportStep step, OnnxGraph graph)
+    /// <summary>Attention of queries (B, N, C) over keys and values (B, M, C), with the bias of the scores.</summary>
+    public static string Attention(Attention attention, Emission node)
     {
-        (Shape query, Shape key) = (step.Reads[0].Shape, step.Reads[1].Shape);
-        string scores = graph.Add("MatMul", [Heads(step.Reads[0], attention, graph, 0, 2, 1, 3), Heads(step.Reads[1], attention, graph, 0, 2, 3, 1)]);
+        OnnxGraph graph = node.Graph;
+        int queries = node.Result[1];
+        string scores = graph.Add("MatMul", [Heads(0, attention, node, 0, 2, 1, 3), Heads(1, attention, node, 0, 2, 3, 1)]);
         scores = attention.Scale == 1 ? scores : graph.Add("Mul", [scores, graph.Number(attention.Scale)]);
         int next = 3;
         if (attention.BiasParts.HasFlag(AttentionBiasParts.Table))
         {
-            scores = graph.Add("Add", [scores, graph.Operand(step.Reads[next++], role: "position")]);
+            scores = graph.Add("Add", [scores, node.Operand(next++, "position")]);
         }
 
         if (attention.BiasParts.HasFlag(AttentionBiasParts.Relative))
         {
-            scores = AddRelative(scores, attention, step.Reads[next], step.Reads[next + 1], graph);
+            scores = AddRelative(scores, attention, next, node);
             next += 2;
         }
 
         if (attention.BiasParts.HasFlag(AttentionBiasParts.Mask))
         {
-            scores = AddMask(scores, attention, query[1], step.Reads[next], graph);
+            scores = AddMask(scores, attention, next, node);
         }
 
         string weights = graph.Add("Softmax", [scores], new OnnxAttribute("axis", -1L));
-        string attended = graph.Add("MatMul", [weights, Heads(step.Reads[2], attention, graph, 0, 2, 1, 3)]);
+        string attended = graph.Add("MatMul", [weights, Heads(2, attention, node, 0, 2, 1, 3)]);
         attended = attention.Heads == 1 ? attended : graph.Transpose(attended, 0, 2, 1, 3);
-        graph.Define(step.Result, graph.Reshape(attended, -1, query[1], step.Result.Shape.Last));
+        return graph.Reshape(attended, -1, queries, node.Result.Last);
     }
 
     /// <summary>Tokens (B, N, heads·d) as (B, N, heads, d) in another order.</summary>
-    private static string Heads(Value tokens, Attention attention, OnnxGraph graph, params int[] order)
+    private static string Heads(int operand, Attention attention, Emission node, params int[] order)
     {
-        (int heads, int width) = (attention.Heads, tokens.Shape.Last / attention.Heads);
-        string source = graph.Operand(tokens);
-        if (heads == 1 && order is [0, 2, 1, 3])
-        {
-            return graph.Reshape(source, -1, 1, tokens.Shape[1], width);
-        }
-
-        return graph.Transpose(graph.Reshape(source, -1, tokens.Shape[1], heads, width), order);
+        Shape tokens = node.Node.Inputs[operand].Shape;
+        (int heads, int width) = (attention.Heads, tokens.Last / attention.Heads);
+        return heads == 1 && order is [0, 2, 1, 3]
+            ? node.Graph.Reshape(node.Operand(operand), -1, 1, tokens[1], width)
+            : node.Graph.Transpose(node.Graph.Reshape(node.Operand(operand), -1, tokens[1], heads, width), order);
     }
 
     /// <summary>Adds a mask (G, M) of keys to the scores (k·G, heads, N, M).</summary>
-    private static string AddMask(string scores, Attention attention, int queries, Value mask, OnnxGraph graph)
+    private static string AddMask(string scores, Attention attention, int operand, Emission node)
     {
-        (int groups, int keys) = (mask.Shape[0], mask.Shape[1]);
-        string apart = graph.Reshape(scores, -1, groups, attention.Heads, queries, keys);
-        string masked = graph.Add("Add", [apart, graph.Constant(mask, "mask", shape: [groups, 1, 1, keys])]);
-        return graph.Reshape(masked, -1, attention.Heads, queries, keys);
+        Shape mask = node.Node.Inputs[operand].Shape;
+        (int groups, int keys, int queries) = (mask[0], mask[1], node.Result[1]);
+        string apart = node.Graph.Reshape(scores, -1, groups, attention.Heads, queries, keys);
+        string masked = node.Graph.Add("Add", [apart, node.Constant(operand, "mask", shape: [groups, 1, 1, keys])]);
+        return node.Graph.Reshape(masked, -1, attention.Heads, queries, keys);
     }
 
     /// <summary>Adds logits of offsets by row and by column to the scores (B, heads, H·W, H·W).</summary>
-    private static string AddRelative(string scores, Attention attention, Value rows, Value columns, OnnxGraph graph)
+    private static string AddRelative(string scores, Attention attention, int operand, Emission node)
     {
-        (int height, int width) = (attention.RelativeExtent(rows.Shape), attention.RelativeExtent(columns.Shape));
+        OnnxGraph graph = node.Graph;
+        (int height, int width) = (attention.RelativeExtent(node.Node.Inputs[operand].Shape), attention.RelativeExtent(node.Node.Inputs[operand + 1].Shape));
         int heads = attention.Heads;
 
         // (B, H, W, heads, entries): the axis of the queries' places comes to stand before the entries.
-        string byRow = graph.Transpose(graph.Reshape(graph.Operand(rows), -1, height, width, heads, (2 * height) - 1), 0, 3, 2, 1, 4);
-        string byColumn = graph.Transpose(graph.Reshape(graph.Operand(columns), -1, height, width, heads, (2 * width) - 1), 0, 3, 1, 2, 4);
+        string byRow = graph.Transpose(graph.Reshape(node.Operand(operand), -1, height, width, heads, (2 * height) - 1), 0, 3, 2, 1, 4);
+        string byColumn = graph.Transpose(graph.Reshape(node.Operand(operand + 1), -1, height, width, heads, (2 * width) - 1), 0, 3, 1, 2, 4);
         byRow = graph.Transpose(OfKeys(byRow, heads, width, height, graph), 0, 1, 3, 2, 4);
         byColumn = OfKeys(byColumn, heads, height, width, graph);
         int cells = height * width;

@@ -1,80 +1,65 @@
+using Fovea.Onnx.Passes;
+
 namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes changes of shape and order.</summary>
 internal static class Layouts
 {
     /// <summary>Another shape for the same elements.</summary>
-    public static void WriteReshape(ExportStep step, OnnxGraph graph) =>
-        graph.Define(step.Result, graph.Reshape(graph.OperandAsBytes(step.Reads[0]), graph.Batch.OpenShape(step.Result)));
+    public static string Reshape(Reshape reshape, Emission node) => node.Graph.Reshape(node.Values.OperandAsBytes(node.Node.Inputs[0]), node.OpenResult);
 
     /// <summary>Another order of axes.</summary>
-    public static void WritePermute(Permute permute, ExportStep step, OnnxGraph graph) => graph.Define(
-        step.Result, graph.Transpose(graph.Operand(step.Reads[0]), [.. Enumerable.Range(0, permute.Axes.Rank).Select(permute.Source)]));
+    public static string Permute(Permute permute, Emission node) =>
+        node.Graph.Transpose(node.Operand(0), [.. Enumerable.Range(0, permute.Axes.Rank).Select(permute.Source)]);
 
-    /// <summary>A value repeated along axes; how often along the batch is told by the input.</summary>
-    public static void WriteBroadcast(ExportStep step, OnnxGraph graph)
-    {
-        long[] shape = graph.Batch.OpenShape(step.Result);
-        int axis = Array.IndexOf(shape, -1);
-        string target = axis < 0 ? graph.Integers(shape) : WithBatch();
-        graph.Define(step.Result, graph.Add("Expand", [graph.Operand(step.Reads[0]), target]));
+    /// <summary>A value repeated along axes.</summary>
+    public static string BroadcastTo(BroadcastTo broadcast, Emission node) => node.Graph.Add("Expand", [node.Operand(0), Extents(node)]);
 
-        string WithBatch()
-        {
-            string batch = graph.BatchExtent(step.Result.Shape[axis] / BatchAxes.First);
-            string[] parts = [.. Part(..axis), batch, .. Part((axis + 1)..)];
-            return parts.Length == 1 ? batch : graph.Add("Concat", parts, new OnnxAttribute("axis", 0L));
-        }
-
-        string[] Part(Range range) => shape[range].Length == 0 ? [] : [graph.Integers(shape[range])];
-    }
+    /// <summary>A number repeated for each image.</summary>
+    public static string Constant(Constant constant, Emission node) => node.Graph.Add("Expand", [node.Graph.Number(constant.Number), Extents(node)]);
 
     /// <summary>Values one after another.</summary>
-    public static void WriteConcat(Concat concat, ExportStep step, MapLayout layout, OnnxGraph graph)
-    {
-        string[] operands = [.. step.Reads.Select(read => graph.Operand(read, layout))];
-        graph.Define(step.Result, graph.Add("Concat", operands, new OnnxAttribute("axis", Axis(concat.Axis, layout))), layout);
-    }
+    public static string Concat(Concat concat, Emission node) => node.Graph.Add(
+        "Concat", [.. Enumerable.Range(0, node.Node.Inputs.Length).Select(i => node.Operand(i))], new OnnxAttribute("axis", node.Axis(concat.Axis)));
 
     /// <summary>A part of a value.</summary>
-    public static void WriteSlice(Slice slice, ExportStep step, MapLayout layout, OnnxGraph graph)
-    {
-        string x = graph.Operand(step.Reads[0], layout);
-        graph.Define(step.Result, graph.Slice(x, Axis(slice.Axis, layout), slice.Start, slice.Length), layout);
-    }
+    public static string Slice(Slice slice, Emission node) => node.Graph.Slice(node.Operand(0), node.Axis(slice.Axis), slice.Start, slice.Length);
 
     /// <summary>All parts of a value.</summary>
-    public static void WriteSplit(SplitIntoParts split, ExportStep step, MapLayout layout, OnnxGraph graph)
-    {
-        string sizes = graph.Integers([.. step.Results.Select(result => (long)result.Shape[split.Axis])]);
-        IReadOnlyList<string> parts = graph.Add(
-            "Split", [graph.Operand(step.Reads[0], layout), sizes], step.Results.Count, [new OnnxAttribute("axis", Axis(split.Axis, layout))]);
-        for (int i = 0; i < parts.Count; i++)
-        {
-            graph.Define(step.Results[i], parts[i], layout);
-        }
-    }
+    public static IReadOnlyList<string> Split(Split split, Emission node) => node.Graph.Add(
+        "Split",
+        [node.Operand(0), node.Graph.Integers([.. split.Lengths.Select(length => (long)length)])],
+        split.Lengths.Rank,
+        [new OnnxAttribute("axis", node.Axis(split.Axis))]);
 
     /// <summary>Zeros around a value.</summary>
-    public static void WritePad(Pad pad, ExportStep step, MapLayout layout, OnnxGraph graph)
+    public static string Pad(Pad pad, Emission node)
     {
-        int rank = step.Result.Shape.Rank;
+        int rank = node.Result.Rank;
         long[] pads = new long[2 * rank];
-        long axis = Axis(pad.Axis, layout);
+        long axis = node.Axis(pad.Axis);
         (pads[axis], pads[axis + rank]) = (pad.Before, pad.After);
-        graph.Define(step.Result, graph.Add("Pad", [graph.Operand(step.Reads[0], layout), graph.Integers(pads)], new OnnxAttribute("mode", "constant")), layout);
+        return node.Graph.Add("Pad", [node.Operand(0), node.Graph.Integers(pads)], new OnnxAttribute("mode", "constant"));
     }
 
     /// <summary>Rows of a table.</summary>
-    public static void WriteGather(ExportStep step, OnnxGraph graph) => graph.Define(
-        step.Result,
-        graph.Add("Gather", [graph.Operand(step.Reads[0], role: "table"), graph.Operand(step.Reads[1], role: "indices")], new OnnxAttribute("axis", 0L)));
+    public static string Gather(Gather gather, Emission node) =>
+        node.Graph.Add("Gather", [node.Operand(0, "table"), node.Operand(1, "indices")], new OnnxAttribute("axis", 0L));
 
-    /// <summary>Where an axis of the graph's value stands in a layout.</summary>
-    public static long Axis(int axis, MapLayout layout) => layout == MapLayout.ChannelsLast ? axis : axis switch
+    /// <summary>The result's shape as a vector, with the batch of the run.</summary>
+    private static string Extents(Emission node)
     {
-        0 => 0,
-        3 => 1,
-        _ => axis + 1,
-    };
+        long[] shape = node.OpenResult;
+        int axis = Array.IndexOf(shape, -1);
+        if (axis < 0)
+        {
+            return node.Graph.Integers(shape);
+        }
+
+        string batch = node.Graph.BatchExtent(node.Result[axis] / node.Values.Source.Batch.Images);
+        string[] parts = [.. Part(..axis), batch, .. Part((axis + 1)..)];
+        return parts.Length == 1 ? batch : node.Graph.Add("Concat", parts, new OnnxAttribute("axis", 0L));
+
+        string[] Part(Range range) => shape[range].Length == 0 ? [] : [node.Graph.Integers(shape[range])];
+    }
 }

@@ -1,37 +1,34 @@
+using Fovea.Onnx.Passes;
+
 namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes normalisations.</summary>
 internal static class Normalizations
 {
     /// <summary>Layer normalisation over the last axis.</summary>
-    public static void WriteLayerNormalization(LayerNormalization normalization, ExportStep step, OnnxGraph graph) => graph.Define(
-        step.Result,
-        graph.Add(
-            "LayerNormalization",
-            [graph.Operand(step.Reads[0]), graph.Operand(step.Reads[1], role: "weight"), graph.Operand(step.Reads[2], role: "bias")],
-            new OnnxAttribute("axis", -1L),
-            new OnnxAttribute("epsilon", normalization.Epsilon)));
+    public static string LayerNormalization(LayerNormalization normalization, Emission node) => node.Graph.Add(
+        "LayerNormalization",
+        [node.Operand(0), node.Operand(1, "weight"), node.Operand(2, "bias")],
+        new OnnxAttribute("axis", -1L),
+        new OnnxAttribute("epsilon", normalization.Epsilon));
 
     /// <summary>A scale and a shift of channels: a batch normalisation of mean 0 and variance 1, or a product and a sum.</summary>
-    public static void WriteScaleAndShift(ExportStep step, MapLayout layout, OnnxGraph graph)
+    public static string ScaleShift(ScaleShift operation, Emission node)
     {
-        string map = graph.Operand(step.Reads[0], layout);
-        (string scale, string shift) = (graph.Constant(step.Reads[1], "scale_folded"), graph.Constant(step.Reads[2], "shift_folded"));
-        if (layout == MapLayout.ChannelsLast)
+        OnnxGraph graph = node.Graph;
+        string map = node.Operand(0);
+        (string scale, string shift) = (node.Constant(1, "scale_folded"), node.Constant(2, "shift_folded"));
+        if (node.Layout == MapLayout.ChannelsLast)
         {
-            graph.Define(step.Result, graph.Add("Add", [graph.Add("Mul", [map, scale]), shift]));
-            return;
+            return graph.Add("Add", [graph.Add("Mul", [map, scale]), shift]);
         }
 
-        int channels = step.Result.Shape.Last;
-        float[] ones = new float[channels];
-        Array.Fill(ones, 1);
+        int channels = node.Result.Last;
         string mean = graph.Numbers($"zeros_{channels}", new float[channels], channels);
-        string variance = graph.Numbers($"ones_{channels}", ones, channels);
-        graph.Define(step.Result, graph.Add("BatchNormalization", [map, scale, shift, mean, variance], new OnnxAttribute("epsilon", 0f)), layout);
+        string variance = graph.Numbers($"ones_{channels}", [.. Enumerable.Repeat(1f, channels)], channels);
+        return graph.Add("BatchNormalization", [map, scale, shift, mean, variance], new OnnxAttribute("epsilon", 0f));
     }
 
     /// <summary>Softmax over the last axis.</summary>
-    public static void WriteSoftmax(ExportStep step, OnnxGraph graph) =>
-        graph.Define(step.Result, graph.Add("Softmax", [graph.Operand(step.Reads[0])], new OnnxAttribute("axis", -1L)));
+    public static string Softmax(Softmax softmax, Emission node) => node.Graph.Add("Softmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
 }

@@ -6,10 +6,11 @@ internal static class Pointwise
     private const int FirstWithGelu = 20;
 
     /// <summary>A function of each element.</summary>
-    public static void WriteUnary(Unary unary, ExportStep step, MapLayout layout, OnnxGraph graph)
+    public static string Unary(Unary unary, Emission node)
     {
-        string x = graph.Operand(step.Reads[0], layout);
-        string y = unary.Kind switch
+        OnnxGraph graph = node.Graph;
+        string x = node.Operand(0);
+        return unary.Kind switch
         {
             UnaryKind.Negate => graph.Add("Neg", [x]),
             UnaryKind.Exp => graph.Add("Exp", [x]),
@@ -21,15 +22,13 @@ internal static class Pointwise
             UnaryKind.Silu => graph.Add("Mul", [x, graph.Add("Sigmoid", [x])]),
             UnaryKind.Sigmoid => graph.Add("Sigmoid", [x]),
             UnaryKind.Tanh => graph.Add("Tanh", [x]),
-            _ => throw new OnnxExportException($"{step.Node}: the function {unary.Kind} has no form in ONNX files."),
+            _ => throw OnnxExportException.NoForm(node.Node),
         };
-        graph.Define(step.Result, y, layout);
     }
 
     /// <summary>A function of two elements, broadcasting.</summary>
-    public static void WriteBinary(Binary binary, ExportStep step, MapLayout layout, OnnxGraph graph)
-    {
-        string name = binary.Kind switch
+    public static string Binary(Binary binary, Emission node) => node.Graph.Add(
+        binary.Kind switch
         {
             BinaryKind.Add => "Add",
             BinaryKind.Subtract => "Sub",
@@ -37,10 +36,9 @@ internal static class Pointwise
             BinaryKind.Divide => "Div",
             BinaryKind.Maximum => "Max",
             BinaryKind.Minimum => "Min",
-            _ => throw new OnnxExportException($"{step.Node}: the function {binary.Kind} has no form in ONNX files."),
-        };
-        graph.Define(step.Result, graph.Add(name, [graph.Operand(step.Reads[0], layout), graph.Operand(step.Reads[1], layout)]), layout);
-    }
+            _ => throw OnnxExportException.NoForm(node.Node),
+        },
+        [node.Operand(0), node.Operand(1)]);
 
     /// <summary>x·Φ(x): an operator of its own from opset 20 on, before that with the error function, in the form that runtimes know.</summary>
     private static string Gelu(string x, OnnxGraph graph)
