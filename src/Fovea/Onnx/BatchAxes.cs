@@ -66,7 +66,7 @@ internal sealed class BatchAxes
         {
             if (isCertain)
             {
-                Confirm(node);
+                Confirm(node, at);
             }
 
             foreach (Value result in node.Outputs.Where(result => at.Axis < result.Shape.Rank && result.Shape[at.Axis] == node.Outputs[0].Shape[at.Axis]))
@@ -91,7 +91,7 @@ internal sealed class BatchAxes
     {
         switch (node.Operation)
         {
-            case Unary or Binary or Concat:
+            case Unary or Binary or Power or Where or Concat:
                 return [.. Enumerable.Range(0, node.Inputs.Length)];
             case MatMul:
                 // Rows of the left operand are multiplied by the same right operand.
@@ -110,8 +110,8 @@ internal sealed class BatchAxes
     /// <summary>The number of leading axes of the result whose entries depend on the same entries of an operand alone.</summary>
     private static int IndependentAxes(Node node, int operand, int rank) => node.Operation switch
     {
-        Unary or Binary or BroadcastTo or Concat or Slice or Split or Pad or Reduction => rank,
-        Softmax or LayerNormalization or ScaleShift => rank - 1,
+        Unary or Binary or Power or Where or BroadcastTo or Concat or Slice or Split or Pad or Reduction => rank,
+        Softmax or LogSoftmax or LayerNormalization or ScaleShift => rank - 1,
         MatMul product => operand == 0 && !product.TransposeLeft ? rank - 1 : rank - 2,
         Convolution or DepthwiseConvolution or ChannelMultiplyingConvolution or Pooling or Resize or Attention => 1,
         _ => 0,
@@ -141,21 +141,23 @@ internal sealed class BatchAxes
     {
         Value value = node.Inputs[operand];
         int axis = at.Axis - node.Outputs[0].Shape.Rank + value.Shape.Rank;
-        return known.ContainsKey(value) || axis < 0 || value.Shape[axis] == 1 || (_possible.TryGetValue(value, out BatchAxis own) && Move(node, operand, own) == at);
+        return known.ContainsKey(value) || axis < 0 || value.Shape[axis] == 1 || IsRepeated(node, operand, at);
     }
 
-    /// <summary>Makes the batch of constants that a node reads, and of what they are computed from, a certain one.</summary>
-    private void Confirm(Node node)
+    /// <summary>Makes the batch of the constants that bring it to a node's result, and of what they are computed from, a certain one.</summary>
+    private void Confirm(Node node, BatchAxis at)
     {
-        foreach (Value value in Carriers(node, _possible).Select(i => node.Inputs[i]))
+        foreach (int i in Carriers(node, _possible))
         {
-            if (_possible.Remove(value, out BatchAxis at))
+            if (IsRepeated(node, i, at) && _possible.Remove(node.Inputs[i], out BatchAxis own))
             {
-                _axes.Add(value, at);
-                Confirm(value.Producer);
+                _axes.Add(node.Inputs[i], own);
+                Confirm(node.Inputs[i].Producer, own);
             }
         }
     }
+
+    private bool IsRepeated(Node node, int operand, BatchAxis at) => _possible.TryGetValue(node.Inputs[operand], out BatchAxis own) && Move(node, operand, own) == at;
 
     /// <summary>
     /// Elements keep their order in a reshape, so the distance between neighbouring images stays. The axis that holds the batch is the one whose

@@ -11,6 +11,9 @@ internal enum OnnxElementType
 
     /// <summary>64-bit integers.</summary>
     Int64 = 7,
+
+    /// <summary>Truth values.</summary>
+    Bool = 9,
 }
 
 /// <summary>An attribute of a node. The field numbers of this file are those of onnx.proto.</summary>
@@ -114,7 +117,7 @@ internal sealed record OnnxModel(
     IReadOnlyList<OnnxTensor> Initializers,
     OnnxValue Input,
     IReadOnlyList<OnnxValue> Outputs,
-    IReadOnlyDictionary<string, string> Metadata)
+    Dictionary<string, string> Metadata)
 {
     /// <summary>The message ModelProto.</summary>
     /// <param name="tensor">The message of an initializer.</param>

@@ -40,7 +40,7 @@ internal sealed class OnnxWriter
     /// <summary>The model. Its weights are read when its message is written.</summary>
     /// <param name="name">The graph's name.</param>
     /// <param name="metadata">Names and values that the file carries along.</param>
-    public OnnxModel Finish(string name, IReadOnlyDictionary<string, string> metadata)
+    public OnnxModel Finish(string name, Dictionary<string, string> metadata)
     {
         OnnxValue[] outputs = [.. _source.Graph.Outputs.Select(output => Output(output.Key, output.Value))];
         NameMarks();

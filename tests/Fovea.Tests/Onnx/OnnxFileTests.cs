@@ -1,10 +1,7 @@
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Onnx;
-using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tasks;
 
 namespace Fovea.Tests.Onnx;
 
@@ -34,7 +31,7 @@ public sealed class OnnxFileTests : IDisposable
     [Fact]
     public void Every_value_is_computed_before_it_is_read_and_every_name_is_given_once()
     {
-        foreach (string model in new[] { "cmt_nano", "botnet50_article", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
+        foreach (string model in new[] { "cmt_nano", "botnet50_leaderj1001", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
         {
             OnnxContent file = Export(model, null);
             HashSet<string> known = [.. file.Initializers.Keys, "images"];
@@ -135,6 +132,35 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
+    public void A_stream_gets_what_a_file_holds()
+    {
+        OnnxOptions options = new() { MaxBytesInside = 0 };
+        using Model model = Model.Create("cmt_nano", new ModelOptions(Classes: 3, Height: 32, Width: 32));
+        OnnxExport.Write(Target, model);
+        using MemoryStream stream = new();
+        OnnxExport.Write(stream, model, options);
+        Assert.Equal(File.ReadAllBytes(Target), stream.ToArray());
+
+        OnnxTensor large = new("weights", OnnxElementType.Float, [3, 1 << 28], _ => throw new InvalidOperationException("Nothing is written."));
+        OnnxModel graph = new(17, "large", [], [large], new OnnxValue("images", OnnxElementType.Float, []), [], []);
+        OnnxExportException error = Assert.Throws<OnnxExportException>(() => OnnxFile.Write(stream, graph));
+        Assert.Contains("3.2 GB", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Write it to a path", error.Message, StringComparison.Ordinal);
+        Assert.Equal(new FileInfo(Target).Length, stream.Length);
+    }
+
+    [Fact]
+    public void Stages_are_outputs_where_they_are_asked_for()
+    {
+        OnnxContent file = Export("resnet50", 64, new OnnxOptions { Stages = ["stage2", "stage4"] });
+        Assert.Equal(["logits", "stage2", "stage4"], file.Graph.Messages(12).Select(output => output.Text(1)));
+        Assert.Equal(0, file.Count("Transpose"));
+        Assert.Equal(0, file.Count("Identity"));
+        OnnxExportException error = Assert.Throws<OnnxExportException>(() => Export("resnet50", 64, new OnnxOptions { Stages = ["stage5"] }));
+        Assert.Contains("stage1, stage2, stage3, stage4", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_target_that_cannot_be_written_leaves_nothing_behind()
     {
         Directory.CreateDirectory(Target);
@@ -148,10 +174,8 @@ public sealed class OnnxFileTests : IDisposable
     private OnnxContent Export(string model, int? side, OnnxOptions? options = null)
     {
         ModelOptions choices = side is null ? Models.EveryModelTests.Small(model) : new(Classes: 10, Height: side, Width: side);
-        Network network = ModelRegistry.Create(model, choices);
-        using ParameterStore state = new(network);
-        CheckpointInfo info = new(model, choices, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width });
-        OnnxExport.Write(Target, info, network, options);
+        using Model made = Model.Create(model, choices);
+        OnnxExport.Write(Target, made, options);
         return new OnnxContent(Target);
     }
 }

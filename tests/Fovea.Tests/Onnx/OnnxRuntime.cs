@@ -29,8 +29,8 @@ public sealed class OnnxRuntime : IDisposable
         ? null
         : "ONNX Runtime is not installed ('npm ci --ignore-scripts' in tests/onnx).";
 
-    /// <summary>Runs a model and gives its output's elements and shape.</summary>
-    internal (float[] Elements, int[] Shape) Run<T>(string model, T[] input, params int[] shape)
+    /// <summary>Runs a model and gives the elements and the shape of an output, the first where none is named.</summary>
+    internal (float[] Elements, int[] Shape) Run<T>(string model, T[] input, int[] shape, string? output = null)
         where T : unmanaged
     {
         string inputFile = model + ".in";
@@ -42,6 +42,7 @@ public sealed class OnnxRuntime : IDisposable
             ["type"] = typeof(T) == typeof(byte) ? "uint8" : "float32",
             ["input"] = inputFile,
             ["output"] = outputFile,
+            ["name"] = output,
             ["shape"] = JsonSerializer.SerializeToNode(shape),
         });
         Assert.True(answer["error"] is null, $"{Path.GetFileName(model)}: {answer["error"]}");
