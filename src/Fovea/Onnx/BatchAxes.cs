@@ -3,14 +3,17 @@ using Fovea.Onnx.Passes;
 
 namespace Fovea.Onnx;
 
-/// <summary>The place of the batch in the shape of a value: a part of one axis's extent, which is a multiple of the number of images.</summary>
+/// <summary>
+/// The place of the batch in the shape of a value: a part of one axis's extent, which is a multiple of the number of images.
+/// </summary>
 /// <param name="Axis">The axis.</param>
 /// <param name="Inner">The extent inside one image along the axis: 1 for (N, …), the number of groups for (N·groups, …).</param>
 internal readonly record struct BatchAxis(int Axis, long Inner);
 
 /// <summary>
-/// Follows the batch from the input through a graph. Extents of a graph are fixed, and a file leaves the one open along which images are independent:
-/// each operation is asked where its result holds the axis that its operand holds. A constant that is repeated for each image is known by what it meets.
+/// Follows the batch from the input through a graph. Extents of a graph are fixed, and a file leaves the one open along which images are
+/// independent: each operation is asked where its result holds the axis that its operand holds. A constant that is repeated for each image
+/// is known by what it meets.
 /// </summary>
 internal sealed class BatchAxes
 {
@@ -36,7 +39,7 @@ internal sealed class BatchAxes
         {
             if (Images == 1)
             {
-                throw new OnnxExportException("A batch of one image cannot be told from any other axis of extent 1: build the graph for two images or more.");
+                throw new OnnxExportException("One image looks like any axis of extent 1. Build the graph for two images or more.");
             }
 
             foreach (Node node in graph.Nodes.Where(node => uses.IsNeeded(node) && node.Operation is not Input))
@@ -60,16 +63,19 @@ internal sealed class BatchAxes
         bool isCertain = node.Inputs.Any(_axes.ContainsKey);
         Dictionary<Value, BatchAxis> known = isCertain ? _axes : _possible;
         int[] carriers = Carriers(node, known);
-        BatchAxis?[] found = [.. carriers.Where(i => known.ContainsKey(node.Inputs[i])).Select(i => Move(node, i, known[node.Inputs[i]])).Distinct()];
+        int[] holders = [.. carriers.Where(i => known.ContainsKey(node.Inputs[i]))];
+        BatchAxis?[] found = [.. holders.Select(i => Move(node, i, known[node.Inputs[i]])).Distinct()];
         if (found is [BatchAxis at]
-            && Enumerable.Range(0, node.Inputs.Length).All(i => carriers.Contains(i) ? Fits(node, i, at, known) : !_axes.ContainsKey(node.Inputs[i])))
+            && carriers.Except(holders).All(i => Fits(node, i, at))
+            && !node.Inputs.Where((value, i) => !carriers.Contains(i) && _axes.ContainsKey(value)).Any())
         {
             if (isCertain)
             {
                 Confirm(node, at);
             }
 
-            foreach (Value result in node.Outputs.Where(result => at.Axis < result.Shape.Rank && result.Shape[at.Axis] == node.Outputs[0].Shape[at.Axis]))
+            int extent = node.Outputs[0].Shape[at.Axis];
+            foreach (Value result in node.Outputs.Where(result => at.Axis < result.Shape.Rank && result.Shape[at.Axis] == extent))
             {
                 known.Add(result, at);
             }
@@ -77,8 +83,8 @@ internal sealed class BatchAxes
         else if (isCertain)
         {
             throw new OnnxExportException(
-                $"{node}: one file serves batches of any size, and in the result {node.Outputs[0].Shape} of {string.Join(" and ", node.Inputs)} "
-                + "no one axis grows with the batch. Keep the images of a batch apart along one axis.");
+                $"{node}: one file serves batches of any size, and in the result {node.Outputs[0].Shape} "
+                + $"of {string.Join(" and ", node.Inputs)} no one axis grows with the batch. Keep images apart along one axis.");
         }
         else if (found is [] && RepeatedAxis(node) is int axis)
         {
@@ -95,9 +101,8 @@ internal sealed class BatchAxes
                 return [.. Enumerable.Range(0, node.Inputs.Length)];
             case MatMul:
                 // Rows of the left operand are multiplied by the same right operand.
-                int rank = node.Inputs[0].Shape.Rank;
-                bool areRows = node.Inputs[1].Shape.Rank == 2 || (known.TryGetValue(node.Inputs[0], out BatchAxis left) && left.Axis == rank - 2);
-                return areRows ? [0] : [0, 1];
+                bool areRows = known.TryGetValue(node.Inputs[0], out BatchAxis left) && left.Axis == node.Inputs[0].Shape.Rank - 2;
+                return areRows || node.Inputs[1].Shape.Rank == 2 ? [0] : [0, 1];
             case Attention { BiasParts: var parts } when parts.HasFlag(AttentionBiasParts.Relative):
                 return parts.HasFlag(AttentionBiasParts.Table) ? [0, 1, 2, 4, 5] : [0, 1, 2, 3, 4];
             case Attention:
@@ -136,15 +141,17 @@ internal sealed class BatchAxes
         }
     }
 
-    /// <summary>True for an operand that holds the batch, that is the same for all images, or that is repeated for each.</summary>
-    private bool Fits(Node node, int operand, BatchAxis at, Dictionary<Value, BatchAxis> known)
+    /// <summary>True for an operand that is the same for all images, or that is repeated for each.</summary>
+    private bool Fits(Node node, int operand, BatchAxis at)
     {
-        Value value = node.Inputs[operand];
-        int axis = at.Axis - node.Outputs[0].Shape.Rank + value.Shape.Rank;
-        return known.ContainsKey(value) || axis < 0 || value.Shape[axis] == 1 || IsRepeated(node, operand, at);
+        Shape shape = node.Inputs[operand].Shape;
+        int axis = at.Axis - node.Outputs[0].Shape.Rank + shape.Rank;
+        return axis < 0 || shape[axis] == 1 || IsRepeated(node, operand, at);
     }
 
-    /// <summary>Makes the batch of the constants that bring it to a node's result, and of what they are computed from, a certain one.</summary>
+    /// <summary>
+    /// Makes the batch of the constants that bring it to a node's result, and of what they are computed from, a certain one.
+    /// </summary>
     private void Confirm(Node node, BatchAxis at)
     {
         foreach (int i in Carriers(node, _possible))
@@ -157,11 +164,12 @@ internal sealed class BatchAxes
         }
     }
 
-    private bool IsRepeated(Node node, int operand, BatchAxis at) => _possible.TryGetValue(node.Inputs[operand], out BatchAxis own) && Move(node, operand, own) == at;
+    private bool IsRepeated(Node node, int operand, BatchAxis at) =>
+        _possible.TryGetValue(node.Inputs[operand], out BatchAxis own) && Move(node, operand, own) == at;
 
     /// <summary>
-    /// Elements keep their order in a reshape, so the distance between neighbouring images stays. The axis that holds the batch is the one whose
-    /// entries divide that distance, and whose extent reaches beyond all images.
+    /// Elements keep their order in a reshape, so the distance between neighbouring images stays. The axis that holds the batch is the one
+    /// whose entries divide that distance, and whose extent reaches beyond all images.
     /// </summary>
     private BatchAxis? Regroup(Shape from, Shape to, BatchAxis at)
     {

@@ -31,7 +31,7 @@ internal sealed class ConstantTensors(ExportedGraph graph) : IDisposable
         int[] axes = order ?? [.. Enumerable.Range(0, value.Shape.Rank)];
         long[] extents = shape ?? [.. axes.Select(axis => (long)value.Shape[axis])];
         return value.Producer.Operation is IntegerTensor table
-            ? new OnnxTensor(name, OnnxElementType.Int64, extents, stream => stream.Write(MemoryMarshal.AsBytes<long>([.. table.Elements.Select(index => (long)index)])))
+            ? new OnnxTensor(name, OnnxElementType.Int64, extents, stream => stream.Write(MemoryMarshal.AsBytes<long>([.. table.Elements])))
             : new OnnxTensor(name, OnnxElementType.Float, extents, stream => Write(stream, _values[value], value.Shape, axes));
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Fovea.Onnx;
 
 /// <summary>A node while it is written: its operands by name, in the layout that was chosen for it.</summary>
@@ -6,6 +8,9 @@ namespace Fovea.Onnx;
 /// <param name="Values">The names of values.</param>
 internal readonly record struct Emission(Node Node, MapLayout Layout, ValueNames Values)
 {
+    /// <summary>The operands.</summary>
+    public ImmutableArray<Value> Inputs => Node.Inputs;
+
     /// <summary>The file's graph.</summary>
     public OnnxGraph Graph => Values.Target;
 
@@ -16,13 +21,14 @@ internal readonly record struct Emission(Node Node, MapLayout Layout, ValueNames
     public long[] OpenResult => Values.Source.Batch.OpenShape(Node.Outputs[0]);
 
     /// <summary>True for an operand that stands in the file.</summary>
-    public bool IsConstant(int index) => Values.Source.IsConstant(Node.Inputs[index]);
+    public bool IsConstant(int index) => Values.Source.IsConstant(Inputs[index]);
 
     /// <summary>The name of an operand.</summary>
-    public string Operand(int index, string role = "constant") => Values.Operand(Node.Inputs[index], Layout, role);
+    public string Operand(int index, string role = "constant") => Values.Operand(Inputs[index], Layout, role);
 
     /// <summary>The name of a constant operand, its axes reordered and its shape changed where that is asked for.</summary>
-    public string Constant(int index, string role, int[]? order = null, long[]? shape = null) => Values.Constant(Node.Inputs[index], role, order, shape);
+    public string Constant(int index, string role, int[]? order = null, long[]? shape = null) =>
+        Values.Constant(Inputs[index], role, order, shape);
 
     /// <summary>The place of one of a value's axes in the layout.</summary>
     public long Axis(int axis) => Layout == MapLayout.ChannelsLast ? axis : axis switch

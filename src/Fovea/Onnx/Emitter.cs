@@ -4,7 +4,9 @@ using Fovea.Onnx.Passes;
 namespace Fovea.Onnx;
 
 /// <summary>The writer of an operation.</summary>
-/// <param name="Layout">The layout of maps that it reads and writes; null if it does as well with either, as long as all of its values are maps.</param>
+/// <param name="Layout">
+/// The layout of maps that it reads and writes; null if it does as well with either, as long as all of its values are maps.
+/// </param>
 /// <param name="Write">Adds the nodes and returns the names of the results.</param>
 internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<string>> Write)
 {
@@ -40,7 +42,7 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
 
     /// <summary>The emitter of a node.</summary>
     /// <exception cref="OnnxExportException">ONNX has nothing for the operation, or nobody has written it down yet.</exception>
-    public static Emitter Of(Node node) => _emitters.TryGetValue(node.Operation.GetType(), out Emitter? emitter) ? emitter : throw OnnxExportException.NoForm(node);
+    public static Emitter Of(Node node) => _emitters.GetValueOrDefault(node.Operation.GetType()) ?? throw OnnxExportException.NoForm(node);
 
     private static KeyValuePair<Type, Emitter> For<T>(MapLayout? layout, Func<T, Emission, string> write)
         where T : Operation => new(typeof(T), new Emitter(layout, node => [write((T)node.Node.Operation, node)]));

@@ -3,7 +3,10 @@ using Fovea.Onnx.Passes;
 
 namespace Fovea.Onnx;
 
-/// <summary>A graph made ready for ONNX: passes join what ONNX has one operator for, and each value is either computed by runs of the file or a constant of it.</summary>
+/// <summary>
+/// A graph made ready for ONNX: passes join what ONNX has one operator for, and each value is either computed by runs of the file or a
+/// constant of it.
+/// </summary>
 internal sealed class ExportedGraph
 {
     private static readonly Func<GraphRewriter>[] _passes =
@@ -25,7 +28,7 @@ internal sealed class ExportedGraph
     {
         if (graph.Training || graph.Outputs.Count == 0 || graph.Inputs.Count != 1 || graph.Inputs.Values.Single().Shape.Rank != 4)
         {
-            throw new OnnxExportException("A file is written from a graph for inference that has one input, a map (N, H, W, C), and at least one output.");
+            throw new OnnxExportException("A file is written from a graph for inference with one input, a map (N, H, W, C), and outputs.");
         }
 
         Graph = _passes.Aggregate(graph, (source, pass) => pass().Run(source));

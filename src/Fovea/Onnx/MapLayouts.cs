@@ -11,8 +11,8 @@ internal enum MapLayout
 }
 
 /// <summary>
-/// Chooses the layout of each node so that as few elements as possible are transposed between them. Convolutions take channels first and most others
-/// channels last; element-wise operations, sums and 1×1 products do as well in either, and the best choice is a minimum cut.
+/// Chooses the layout of each node so that as few elements as possible are transposed between them. Convolutions take channels first and
+/// most others channels last; element-wise operations, sums and 1×1 products do as well in either, and the best choice is a minimum cut.
 /// </summary>
 internal sealed class MapLayouts
 {
@@ -30,7 +30,7 @@ internal sealed class MapLayouts
         IReadOnlyList<Node> nodes = graph.Nodes;
         Value[] maps = [.. graph.Graph.Inputs.Values.Concat(nodes.SelectMany(node => node.Outputs)).Where(IsMap)];
 
-        // Vertices: one for each node, two helpers for each map, then channels first (source, which stands for input and outputs as well) and channels last.
+        // Vertices: one for each node, two helpers for each map, then channels first (the source, input and outputs too) and last.
         int first = nodes.Count + (2 * maps.Length);
         int last = first + 1;
         MinCut network = new(last + 1);

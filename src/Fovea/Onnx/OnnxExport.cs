@@ -11,7 +11,8 @@ public static class OnnxExport
     private const int Images = 11;
 
     /// <summary>
-    /// Writes a model: logits, or pooled features if it has no head, from images. The metadata of the file is that of a checkpoint, under the same keys.
+    /// Writes a model: logits, or pooled features if it has no head, from images. The metadata of the file is that of a checkpoint, under
+    /// the same keys.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>
@@ -25,7 +26,9 @@ public static class OnnxExport
         return Write(Build(model.Network, options), options, model.Info, onnx => OnnxFile.Write(path, onnx, options.MaxBytesInside));
     }
 
-    /// <summary>Writes a model with everything inside to a stream, as <see cref="Write(string, Model, OnnxOptions?)"/> does to a file.</summary>
+    /// <summary>
+    /// Writes a model with everything inside to a stream, as <see cref="Write(string, Model, OnnxOptions?)"/> does to a file.
+    /// </summary>
     /// <param name="stream">The stream, which stays open.</param>
     /// <param name="model">The model.</param>
     /// <param name="options">The choices; opset 17, normalised input and no maps of stages where null.</param>
@@ -42,12 +45,14 @@ public static class OnnxExport
     internal static void Write(string path, ComputeGraph graph, OnnxOptions options) =>
         Write(graph, options, null, onnx => OnnxFile.Write(path, onnx, options.MaxBytesInside));
 
-    private static IReadOnlyList<string> Write(ComputeGraph graph, OnnxOptions options, ModelInfo? info, Func<OnnxModel, IReadOnlyList<string>> write)
+    private static IReadOnlyList<string> Write(
+        ComputeGraph graph, OnnxOptions options, ModelInfo? info, Func<OnnxModel, IReadOnlyList<string>> write)
     {
         options.Validate();
         ExportedGraph source = new(graph);
         using ConstantTensors constants = new(source);
-        return write(new OnnxWriter(source, constants, options).Finish(info?.Name ?? "graph", info is null ? [] : Checkpoint.Metadata(info)));
+        OnnxWriter writer = new(source, constants, options);
+        return write(writer.Finish(info?.Name ?? "graph", info is null ? [] : Checkpoint.Metadata(info)));
     }
 
     private static ComputeGraph Build(Network network, OnnxOptions options)

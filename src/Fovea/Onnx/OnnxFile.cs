@@ -25,7 +25,7 @@ internal static class OnnxFile
         if (bytes > MaxBytesInside)
         {
             throw new OnnxExportException(
-                $"The weights take {bytes / 1e9:f1} GB, and a model in a stream holds at most 2 GB. Write it to a path: there they stand in a file of their own.");
+                $"The weights take {bytes / 1e9:f1} GB, and a stream holds at most 2 GB. Write to a path: there they get their own file.");
         }
 
         model.ToMessage(tensor => tensor.ToMessage()).WriteTo(stream);

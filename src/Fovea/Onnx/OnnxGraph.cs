@@ -21,13 +21,15 @@ internal sealed class OnnxGraph(int opset, string input)
     public string Path { get; set; } = "";
 
     /// <summary>The nodes so far.</summary>
-    public IReadOnlyList<OnnxNode> Nodes => [.. _nodes.Select(node => node with { Inputs = Final(node.Inputs), Outputs = Final(node.Outputs) })];
+    public IReadOnlyList<OnnxNode> Nodes =>
+        [.. _nodes.Select(node => node with { Inputs = Final(node.Inputs), Outputs = Final(node.Outputs) })];
 
     /// <summary>The constants so far.</summary>
     public IReadOnlyList<OnnxTensor> Initializers => [.. _initializers.Values];
 
     /// <summary>Adds a node with one result and returns the result's name.</summary>
-    public string Add(string operation, IReadOnlyList<string> inputs, params IReadOnlyList<OnnxAttribute> attributes) => Add(operation, inputs, 1, attributes)[0];
+    public string Add(string operation, IReadOnlyList<string> inputs, params IReadOnlyList<OnnxAttribute> attributes) =>
+        Add(operation, inputs, 1, attributes)[0];
 
     /// <summary>Adds a node and returns its results' names.</summary>
     public IReadOnlyList<string> Add(string operation, IReadOnlyList<string> inputs, int outputs, IReadOnlyList<OnnxAttribute> attributes)
@@ -41,7 +43,10 @@ internal sealed class OnnxGraph(int opset, string input)
     /// <summary>Adds a constant of the file.</summary>
     public void Add(OnnxTensor tensor) => _initializers.TryAdd(tensor.Name, tensor);
 
-    /// <summary>Gives a node's result the name that users know it by; an input, a constant, or a result that has such a name already is repeated under it.</summary>
+    /// <summary>
+    /// Gives a node's result the name that users know it by; an input, a constant, or a result that has such a name already is repeated
+    /// under it.
+    /// </summary>
     /// <param name="name">A name that was reserved.</param>
     /// <param name="source">The result's name so far.</param>
     public void Rename(string name, string source) => _renamed.Add(CanRename(source) ? source : Add("Identity", [source]), name);
@@ -68,7 +73,11 @@ internal sealed class OnnxGraph(int opset, string input)
 
     /// <summary>The name of a vector of integers, such as a shape.</summary>
     public string Integers(params long[] integers) =>
-        Initializer($"integers_{string.Join('_', integers)}", OnnxElementType.Int64, [integers.Length], MemoryMarshal.AsBytes<long>(integers).ToArray());
+        Initializer(
+            $"integers_{string.Join('_', integers)}",
+            OnnxElementType.Int64,
+            [integers.Length],
+            MemoryMarshal.AsBytes<long>(integers).ToArray());
 
     /// <summary>The elements under another shape; −1 stands for the axis that grows with the batch.</summary>
     public string Reshape(string source, params long[] shape) => Add("Reshape", [source, Integers(shape)]);

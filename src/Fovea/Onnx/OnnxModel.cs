@@ -43,7 +43,8 @@ internal sealed record OnnxAttribute(string Name, object Value)
 /// <param name="Inputs">Names of operands; empty where an optional one is left out.</param>
 /// <param name="Outputs">Names of results.</param>
 /// <param name="Attributes">Attributes.</param>
-internal sealed record OnnxNode(string Operator, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, IReadOnlyList<OnnxAttribute> Attributes)
+internal sealed record OnnxNode(
+    string Operator, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, IReadOnlyList<OnnxAttribute> Attributes)
 {
     /// <summary>The message NodeProto.</summary>
     public ProtoMessage ToMessage() => new ProtoMessage()
@@ -62,7 +63,7 @@ internal sealed record OnnxNode(string Operator, string Name, IReadOnlyList<stri
 internal sealed record OnnxTensor(string Name, OnnxElementType Type, IReadOnlyList<long> Extents, Action<Stream> Write)
 {
     /// <summary>The size of the elements in bytes.</summary>
-    public long Bytes => Extents.Aggregate(Type == OnnxElementType.Int64 ? 8L : Type == OnnxElementType.Float ? 4 : 1, (product, extent) => product * extent);
+    public long Bytes => Extents.Aggregate(Type == OnnxElementType.Int64 ? 8L : 4, (product, extent) => product * extent);
 
     /// <summary>The message TensorProto with the elements inside.</summary>
     public ProtoMessage ToMessage() => Head().Add(9, Bytes, Write);
@@ -96,7 +97,7 @@ internal sealed record OnnxValue(string Name, OnnxElementType Type, IReadOnlyLis
     public ProtoMessage ToMessage()
     {
         ProtoMessage shape = new ProtoMessage().AddAll(
-            1, Extents.Select(extent => extent is long fixedExtent ? new ProtoMessage().Add(1, fixedExtent) : new ProtoMessage().Add(2, Batch)));
+            1, Extents.Select(extent => extent is long known ? new ProtoMessage().Add(1, known) : new ProtoMessage().Add(2, Batch)));
         ProtoMessage tensor = new ProtoMessage().Add(1, (long)Type).Add(2, shape);
         return new ProtoMessage().Add(1, Name).Add(2, new ProtoMessage().Add(1, tensor));
     }

@@ -15,17 +15,19 @@ public sealed record OnnxOptions
     public int Opset { get; init; } = MinOpset;
 
     /// <summary>
-    /// The normalisation that becomes a part of the file, whose input then is bytes (batch, height, width, 3) of images that already have the input's size;
-    /// where null, the input is normalised numbers (batch, 3, height, width).
+    /// The normalisation that becomes a part of the file, whose input then is bytes (batch, height, width, 3) of images that already have
+    /// the input's size; where null, the input is normalised numbers (batch, 3, height, width).
     /// </summary>
     public Preprocessing? Preprocessing { get; init; }
 
-    /// <summary>The stages whose maps (batch, channels, height, width) the file gives out under their names, behind its first output.</summary>
+    /// <summary>
+    /// The stages whose maps (batch, channels, height, width) the file gives out under their names, behind its first output.
+    /// </summary>
     public IReadOnlyList<string> Stages { get; init; } = [];
 
     /// <summary>
-    /// The largest weights, in bytes, that stand in the file itself; larger ones stand in a second file, the model's name with <c>.data</c> behind it.
-    /// One file can hold 2 GB. A stream gets everything inside.
+    /// The largest weights, in bytes, that stand in the file itself; larger ones stand in a second file, the model's name with <c>.data</c>
+    /// behind it. One file can hold 2 GB. A stream gets everything inside.
     /// </summary>
     public long MaxBytesInside { get; init; } = OnnxFile.MaxBytesInside;
 

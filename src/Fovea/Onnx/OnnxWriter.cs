@@ -26,13 +26,15 @@ internal sealed class OnnxWriter
 
         string[] given = [inputName, .. source.Graph.Outputs.Keys];
         Array.ForEach(given, reserved => _target.Unique(reserved));
-        _values.Define(input, options.Preprocessing is null ? inputName : Normalize(inputName, options.Preprocessing), MapLayout.ChannelsFirst);
+        string images = options.Preprocessing is null ? inputName : Normalize(inputName, options.Preprocessing);
+        _values.Define(input, images, MapLayout.ChannelsFirst);
         foreach (Node node in source.Nodes)
         {
             _target.Path = node.Path;
-            foreach ((Value result, string resultName) in node.Outputs.Zip(Emitter.Of(node).Write(new Emission(node, layouts[node], _values))))
+            IReadOnlyList<string> results = Emitter.Of(node).Write(new Emission(node, layouts[node], _values));
+            for (int i = 0; i < results.Count; i++)
             {
-                _values.Define(result, resultName, layouts[node]);
+                _values.Define(node.Outputs[i], results[i], layouts[node]);
             }
         }
     }

@@ -47,7 +47,9 @@ internal sealed class ValueNames(ExportedGraph source, ConstantTensors constants
 
     /// <summary>The name of an operand in any layout, where both are the same bytes.</summary>
     public string OperandAsBytes(Value value) =>
-        MapLayouts.AreSameBytes(value.Shape) && _names.TryGetValue((value, MapLayout.ChannelsFirst), out string? name) ? name : Operand(value, MapLayout.ChannelsLast);
+        MapLayouts.AreSameBytes(value.Shape) && _names.TryGetValue((value, MapLayout.ChannelsFirst), out string? name)
+            ? name
+            : Operand(value, MapLayout.ChannelsLast);
 
     /// <summary>The name of a constant, its axes reordered and its shape changed where that is asked for.</summary>
     /// <param name="value">The value.</param>
@@ -90,6 +92,7 @@ internal sealed class ValueNames(ExportedGraph source, ConstantTensors constants
         // A value that broadcasts against (N, H, W, C) as (…, H, W, C) does so against (N, C, H, W) as (…, C, H, W).
         int missing = 4 - value.Shape.Rank;
         long[] extents = [.. Enumerable.Repeat(1L, missing), .. value.Shape.Select(extent => (long)extent)];
-        return Constant(value, role, [.. _toFirst.Where(axis => axis >= missing).Select(axis => axis - missing)], [.. _toFirst.Select(axis => extents[axis])]);
+        int[] order = [.. _toFirst.Where(axis => axis >= missing).Select(axis => axis - missing)];
+        return Constant(value, role, order, [.. _toFirst.Select(axis => extents[axis])]);
     }
 }

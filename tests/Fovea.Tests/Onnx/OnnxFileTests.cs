@@ -145,7 +145,7 @@ public sealed class OnnxFileTests : IDisposable
         OnnxModel graph = new(17, "large", [], [large], new OnnxValue("images", OnnxElementType.Float, []), [], []);
         OnnxExportException error = Assert.Throws<OnnxExportException>(() => OnnxFile.Write(stream, graph));
         Assert.Contains("3.2 GB", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Write it to a path", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Write to a path", error.Message, StringComparison.Ordinal);
         Assert.Equal(new FileInfo(Target).Length, stream.Length);
     }
 

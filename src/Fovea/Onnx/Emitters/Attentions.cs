@@ -36,7 +36,7 @@ internal static class Attentions
     /// <summary>Tokens (B, N, heads·d) as (B, N, heads, d) in another order.</summary>
     private static string Heads(int operand, Attention attention, Emission node, params int[] order)
     {
-        Shape tokens = node.Node.Inputs[operand].Shape;
+        Shape tokens = node.Inputs[operand].Shape;
         (int heads, int width) = (attention.Heads, tokens.Last / attention.Heads);
         return heads == 1 && order is [0, 2, 1, 3]
             ? node.Graph.Reshape(node.Operand(operand), -1, 1, tokens[1], width)
@@ -46,7 +46,7 @@ internal static class Attentions
     /// <summary>Adds a mask (G, M) of keys to the scores (k·G, heads, N, M).</summary>
     private static string AddMask(string scores, Attention attention, int operand, Emission node)
     {
-        Shape mask = node.Node.Inputs[operand].Shape;
+        Shape mask = node.Inputs[operand].Shape;
         (int groups, int keys, int queries) = (mask[0], mask[1], node.Result[1]);
         string apart = node.Graph.Reshape(scores, -1, groups, attention.Heads, queries, keys);
         string masked = node.Graph.Add("Add", [apart, node.Constant(operand, "mask", shape: [groups, 1, 1, keys])]);
@@ -57,23 +57,27 @@ internal static class Attentions
     private static string AddRelative(string scores, Attention attention, int operand, Emission node)
     {
         OnnxGraph graph = node.Graph;
-        (int height, int width) = (attention.RelativeExtent(node.Node.Inputs[operand].Shape), attention.RelativeExtent(node.Node.Inputs[operand + 1].Shape));
+        int height = attention.RelativeExtent(node.Inputs[operand].Shape);
+        int width = attention.RelativeExtent(node.Inputs[operand + 1].Shape);
         int heads = attention.Heads;
 
         // (B, H, W, heads, entries): the axis of the queries' places comes to stand before the entries.
-        string byRow = graph.Transpose(graph.Reshape(node.Operand(operand), -1, height, width, heads, (2 * height) - 1), 0, 3, 2, 1, 4);
-        string byColumn = graph.Transpose(graph.Reshape(node.Operand(operand + 1), -1, height, width, heads, (2 * width) - 1), 0, 3, 1, 2, 4);
+        string byRow = graph.Reshape(node.Operand(operand), -1, height, width, heads, (2 * height) - 1);
+        string byColumn = graph.Reshape(node.Operand(operand + 1), -1, height, width, heads, (2 * width) - 1);
+        byRow = graph.Transpose(byRow, 0, 3, 2, 1, 4);
+        byColumn = graph.Transpose(byColumn, 0, 3, 1, 2, 4);
         byRow = graph.Transpose(OfKeys(byRow, heads, width, height, graph), 0, 1, 3, 2, 4);
         byColumn = OfKeys(byColumn, heads, height, width, graph);
         int cells = height * width;
-        string sum = graph.Add("Add", [graph.Reshape(scores, -1, heads, cells, height, width), graph.Reshape(byRow, -1, heads, cells, height, 1)]);
+        string sum = graph.Reshape(scores, -1, heads, cells, height, width);
+        sum = graph.Add("Add", [sum, graph.Reshape(byRow, -1, heads, cells, height, 1)]);
         sum = graph.Add("Add", [sum, graph.Reshape(byColumn, -1, heads, cells, 1, width)]);
         return graph.Reshape(sum, -1, heads, cells, cells);
     }
 
     /// <summary>
-    /// Logits (B, heads, other, extent, 2·extent−1), where entry j − i + extent − 1 of query i is for key j, as (B, heads, other, extent, extent): read in rows
-    /// one entry shorter, from entry extent − 1 on, row i begins with key 0.
+    /// Logits (B, heads, other, extent, 2·extent−1), where entry j − i + extent − 1 of query i is for key j, as (B, heads, other, extent,
+    /// extent): read in rows one entry shorter, from entry extent − 1 on, row i begins with key 0.
     /// </summary>
     private static string OfKeys(string logits, int heads, int other, int extent, OnnxGraph graph)
     {

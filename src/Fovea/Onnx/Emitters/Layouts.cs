@@ -6,7 +6,8 @@ namespace Fovea.Onnx.Emitters;
 internal static class Layouts
 {
     /// <summary>Another shape for the same elements.</summary>
-    public static string Reshape(Reshape reshape, Emission node) => node.Graph.Reshape(node.Values.OperandAsBytes(node.Node.Inputs[0]), node.OpenResult);
+    public static string Reshape(Reshape reshape, Emission node) =>
+        node.Graph.Reshape(node.Values.OperandAsBytes(node.Inputs[0]), node.OpenResult);
 
     /// <summary>Another order of axes.</summary>
     public static string Permute(Permute permute, Emission node) =>
@@ -16,14 +17,18 @@ internal static class Layouts
     public static string BroadcastTo(BroadcastTo broadcast, Emission node) => node.Graph.Add("Expand", [node.Operand(0), Extents(node)]);
 
     /// <summary>A number repeated for each image.</summary>
-    public static string Constant(Constant constant, Emission node) => node.Graph.Add("Expand", [node.Graph.Number(constant.Number), Extents(node)]);
+    public static string Constant(Constant constant, Emission node) =>
+        node.Graph.Add("Expand", [node.Graph.Number(constant.Number), Extents(node)]);
 
     /// <summary>Values one after another.</summary>
     public static string Concat(Concat concat, Emission node) => node.Graph.Add(
-        "Concat", [.. Enumerable.Range(0, node.Node.Inputs.Length).Select(i => node.Operand(i))], new OnnxAttribute("axis", node.Axis(concat.Axis)));
+        "Concat",
+        [.. Enumerable.Range(0, node.Inputs.Length).Select(i => node.Operand(i))],
+        new OnnxAttribute("axis", node.Axis(concat.Axis)));
 
     /// <summary>A part of a value.</summary>
-    public static string Slice(Slice slice, Emission node) => node.Graph.Slice(node.Operand(0), node.Axis(slice.Axis), slice.Start, slice.Length);
+    public static string Slice(Slice slice, Emission node) =>
+        node.Graph.Slice(node.Operand(0), node.Axis(slice.Axis), slice.Start, slice.Length);
 
     /// <summary>All parts of a value.</summary>
     public static IReadOnlyList<string> Split(Split split, Emission node) => node.Graph.Add(

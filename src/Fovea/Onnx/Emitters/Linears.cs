@@ -13,12 +13,13 @@ internal static class Linears
     public static string Depthwise(DepthwiseConvolution convolution, Emission node) => Depthwise(convolution.WindowSpec, node);
 
     /// <summary>A depthwise convolution with several results per channel: Conv with a group for each channel of the operand.</summary>
-    public static string ChannelMultiplying(ChannelMultiplyingConvolution convolution, Emission node) => Depthwise(convolution.WindowSpec, node);
+    public static string ChannelMultiplying(ChannelMultiplyingConvolution convolution, Emission node) =>
+        Depthwise(convolution.WindowSpec, node);
 
     /// <summary>A matrix product: a 1×1 Conv where the map has its channels first, Gemm for two matrices, otherwise MatMul.</summary>
     public static string MatMul(MatMul product, Emission node)
     {
-        (Shape left, Shape right) = (node.Node.Inputs[0].Shape, node.Node.Inputs[1].Shape);
+        (Shape left, Shape right) = (node.Inputs[0].Shape, node.Inputs[1].Shape);
         if (node.Layout == MapLayout.ChannelsFirst)
         {
             string weights = node.Constant(1, "weight_folded", product.TransposeRight ? null : [1, 0], [node.Result.Last, left.Last, 1, 1]);
@@ -44,9 +45,9 @@ internal static class Linears
 
     private static string Depthwise(WindowSpec window, Emission node)
     {
-        Shape weights = node.Node.Inputs[1].Shape;
+        Shape weights = node.Inputs[1].Shape;
         string name = node.Constant(1, "weight_folded", [2, 0, 1], [weights[2], 1, weights[0], weights[1]]);
-        return Conv(node, name, window, node.Node.Inputs[0].Shape.Last);
+        return Conv(node, name, window, node.Inputs[0].Shape.Last);
     }
 
     private static string Conv(Emission node, string weights, WindowSpec window, int groups) => node.Graph.Add(
@@ -58,7 +59,7 @@ internal static class Linears
         new OnnxAttribute("dilations", Twice(window.Dilation)),
         new OnnxAttribute("group", (long)groups));
 
-    private static string[] Bias(Emission node) => node.Node.Inputs.Length > 2 ? [node.Constant(2, "bias_folded")] : [];
+    private static string[] Bias(Emission node) => node.Inputs.Length > 2 ? [node.Constant(2, "bias_folded")] : [];
 
     private static OnnxAttribute Flag(string name, bool value) => new(name, value ? 1L : 0);
 

@@ -30,8 +30,10 @@ internal static class Normalizations
     }
 
     /// <summary>Softmax over the last axis.</summary>
-    public static string Softmax(Softmax softmax, Emission node) => node.Graph.Add("Softmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
+    public static string Softmax(Softmax softmax, Emission node) =>
+        node.Graph.Add("Softmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
 
     /// <summary>Logarithm of the softmax over the last axis.</summary>
-    public static string LogSoftmax(LogSoftmax softmax, Emission node) => node.Graph.Add("LogSoftmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
+    public static string LogSoftmax(LogSoftmax softmax, Emission node) =>
+        node.Graph.Add("LogSoftmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
 }

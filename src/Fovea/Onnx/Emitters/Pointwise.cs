@@ -57,7 +57,9 @@ internal static class Pointwise
     private static string Truth(string name, Emission node) =>
         node.Graph.Add("Cast", [Of(name, node)], new OnnxAttribute("to", (long)OnnxElementType.Float));
 
-    /// <summary>x·Φ(x): an operator of its own from opset 20 on, before that with the error function, in the form that runtimes know.</summary>
+    /// <summary>
+    /// x·Φ(x): an operator of its own from opset 20 on, before that with the error function, in the form that runtimes know.
+    /// </summary>
     private static string Gelu(string x, OnnxGraph graph)
     {
         if (graph.Opset >= FirstWithGelu)

@@ -26,8 +26,9 @@ internal sealed class FuseBias : Fusion
     private Operation? WithBias(Node node) => node.Operation switch
     {
         ChannelMultiplyingConvolution { HasBias: false } convolution => convolution with { HasBias = true },
-        LinearOperation linear when linear.Epilogue == Epilogue.None && Uses.IsConstant(node.Inputs[1]) && (linear is not MatMul || node.Inputs[1].Shape.Rank == 2) =>
-            linear with { Epilogue = _bias },
+        LinearOperation linear when linear.Epilogue == Epilogue.None
+            && Uses.IsConstant(node.Inputs[1])
+            && (linear is not MatMul || node.Inputs[1].Shape.Rank == 2) => linear with { Epilogue = _bias },
         _ => null,
     };
 }

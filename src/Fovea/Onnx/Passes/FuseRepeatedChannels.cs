@@ -1,7 +1,8 @@
 namespace Fovea.Onnx.Passes;
 
 /// <summary>
-/// A depthwise convolution with several results per channel: map (N, H, W, C), weights (kernel height, kernel width, k·C), result (N, H', W', k·C).
+/// A depthwise convolution with several results per channel: map (N, H, W, C), weights (kernel height, kernel width, k·C), result (N, H',
+/// W', k·C).
 /// </summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 /// <param name="HasBias">A third operand, a vector of the result's channels, is added.</param>
@@ -16,7 +17,9 @@ internal sealed record ChannelMultiplyingConvolution(WindowSpec WindowSpec, bool
     }
 }
 
-/// <summary>Replaces a depthwise convolution of repeated channels by one that reads the channels once and gives several results for each.</summary>
+/// <summary>
+/// Replaces a depthwise convolution of repeated channels by one that reads the channels once and gives several results for each.
+/// </summary>
 internal sealed class FuseRepeatedChannels : Fusion
 {
     /// <inheritdoc/>

@@ -1,13 +1,16 @@
 namespace Fovea.Onnx.Passes;
 
-/// <summary>x · scale + shift, both vectors of channels: the rest of a batch normalisation that no linear operation stands in front of.</summary>
+/// <summary>
+/// x · scale + shift, both vectors of channels: the rest of a batch normalisation that no linear operation stands in front of.
+/// </summary>
 internal sealed record ScaleShift : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         Shape vector = [inputs[0].Shape.Last];
-        Require(inputs.Skip(1).All(input => input.Shape.Equals(vector)), () => $"scale and shift of {inputs[0].Shape} are vectors {vector}");
+        bool areVectors = inputs.Skip(1).All(input => input.Shape.Equals(vector));
+        Require(areVectors, () => $"scale and shift of {inputs[0].Shape} are vectors {vector}");
         return [inputs[0]];
     }
 }

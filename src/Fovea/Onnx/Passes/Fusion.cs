@@ -2,7 +2,9 @@ using Fovea.Engine.Compile.Passes;
 
 namespace Fovea.Onnx.Passes;
 
-/// <summary>A pass that puts one value in the place of a node's result. Constants are left alone: they are computed when the file is written.</summary>
+/// <summary>
+/// A pass that puts one value in the place of a node's result. Constants are left alone: they are computed when the file is written.
+/// </summary>
 internal abstract class Fusion : GraphRewriter
 {
     /// <inheritdoc/>
