@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fovea.Data;
@@ -6,7 +5,6 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Onnx;
-using Fovea.Tasks;
 
 namespace Fovea.Compare;
 

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;

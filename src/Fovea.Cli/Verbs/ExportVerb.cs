@@ -7,7 +7,6 @@ using Fovea.Data;
 using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
 

@@ -44,6 +44,9 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
     /// <exception cref="OnnxExportException">ONNX has nothing for the operation, or nobody has written it down yet.</exception>
     public static Emitter Of(Node node) => _emitters.GetValueOrDefault(node.Operation.GetType()) ?? throw OnnxExportException.NoForm(node);
 
+    private static KeyValuePair<Type, Emitter> For<T>(MapLayout? layout, Func<Emission, string> write)
+        where T : Operation => new(typeof(T), new Emitter(layout, node => [write(node)]));
+
     private static KeyValuePair<Type, Emitter> For<T>(MapLayout? layout, Func<T, Emission, string> write)
         where T : Operation => new(typeof(T), new Emitter(layout, node => [write((T)node.Node.Operation, node)]));
 }

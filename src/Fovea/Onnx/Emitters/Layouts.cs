@@ -6,15 +6,14 @@ namespace Fovea.Onnx.Emitters;
 internal static class Layouts
 {
     /// <summary>Another shape for the same elements.</summary>
-    public static string Reshape(Reshape reshape, Emission node) =>
-        node.Graph.Reshape(node.Values.OperandAsBytes(node.Inputs[0]), node.OpenResult);
+    public static string Reshape(Emission node) => node.Graph.Reshape(node.Values.OperandAsBytes(node.Inputs[0]), node.OpenResult);
 
     /// <summary>Another order of axes.</summary>
     public static string Permute(Permute permute, Emission node) =>
         node.Graph.Transpose(node.Operand(0), [.. Enumerable.Range(0, permute.Axes.Rank).Select(permute.Source)]);
 
     /// <summary>A value repeated along axes.</summary>
-    public static string BroadcastTo(BroadcastTo broadcast, Emission node) => node.Graph.Add("Expand", [node.Operand(0), Extents(node)]);
+    public static string BroadcastTo(Emission node) => node.Graph.Add("Expand", [node.Operand(0), Extents(node)]);
 
     /// <summary>A number repeated for each image.</summary>
     public static string Constant(Constant constant, Emission node) =>
@@ -48,7 +47,7 @@ internal static class Layouts
     }
 
     /// <summary>Rows of a table.</summary>
-    public static string Gather(Gather gather, Emission node) =>
+    public static string Gather(Emission node) =>
         node.Graph.Add("Gather", [node.Operand(0, "table"), node.Operand(1, "indices")], new OnnxAttribute("axis", 0L));
 
     /// <summary>The result's shape as a vector, with the batch of the run.</summary>

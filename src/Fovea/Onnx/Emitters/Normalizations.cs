@@ -1,5 +1,3 @@
-using Fovea.Onnx.Passes;
-
 namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes normalisations.</summary>
@@ -13,7 +11,7 @@ internal static class Normalizations
         new OnnxAttribute("epsilon", normalization.Epsilon));
 
     /// <summary>A scale and a shift of channels: a batch normalisation of mean 0 and variance 1, or a product and a sum.</summary>
-    public static string ScaleShift(ScaleShift operation, Emission node)
+    public static string ScaleShift(Emission node)
     {
         OnnxGraph graph = node.Graph;
         string map = node.Operand(0);
@@ -30,10 +28,8 @@ internal static class Normalizations
     }
 
     /// <summary>Softmax over the last axis.</summary>
-    public static string Softmax(Softmax softmax, Emission node) =>
-        node.Graph.Add("Softmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
+    public static string Softmax(Emission node) => node.Graph.Add("Softmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
 
     /// <summary>Logarithm of the softmax over the last axis.</summary>
-    public static string LogSoftmax(LogSoftmax softmax, Emission node) =>
-        node.Graph.Add("LogSoftmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
+    public static string LogSoftmax(Emission node) => node.Graph.Add("LogSoftmax", [node.Operand(0)], new OnnxAttribute("axis", -1L));
 }

@@ -46,7 +46,7 @@ internal static class Pointwise
     public static string Power(Power power, Emission node) => node.Graph.Add("Pow", [node.Operand(0), node.Graph.Number(power.Exponent)]);
 
     /// <summary>A choice between two values; conditions of ONNX are of a type of their own.</summary>
-    public static string Where(Where where, Emission node)
+    public static string Where(Emission node)
     {
         string condition = node.Graph.Add("Cast", [node.Operand(0)], new OnnxAttribute("to", (long)OnnxElementType.Bool));
         return node.Graph.Add("Where", [condition, node.Operand(1), node.Operand(2)]);
