@@ -64,8 +64,8 @@ public sealed class ReferencePlanTests(Xunit.Abstractions.ITestOutputHelper log)
         foreach (var x in worst.OrderByDescending(x => x.Item1).Take(25)) log.WriteLine($"{x}");
     }
 
-    private static double Distance(Dictionary<string, float[]> want, Dictionary<string, float[]> got) =>
-        want.Max(pair => pair.Value.Zip(got[pair.Key], (a, b) => Math.Abs(a - b) / Math.Max(1, Math.Abs(a))).DefaultIfEmpty().Max()) * (1 << 24);
+
+    private static double Distance(Dictionary<string, float[]> want, Dictionary<string, float[]> got) => want.Max(pair => pair.Value.Zip(got[pair.Key], (a, b) => Math.Abs(a - b)).DefaultIfEmpty().Max() / (double)(1 + pair.Value.DefaultIfEmpty().Max(Math.Abs))) * (1 << 24);
 
     private static Dictionary<string, float[]> Outputs(ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, VariableBlock? block = null)
     {

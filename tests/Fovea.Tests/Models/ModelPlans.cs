@@ -59,7 +59,7 @@ internal static class ModelPlans
         return plan;
     }
 
-    private static Plan Filled(Plan plan)
+    internal static Plan Filled(Plan plan)
     {
         KeyedRandom random = new(7, 1);
         foreach (ref float value in plan.Input("images"))
