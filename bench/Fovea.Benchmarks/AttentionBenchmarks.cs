@@ -4,7 +4,9 @@ using Fovea.Engine.Kernels;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>Attention on one thread: few keys (CMT) and windows, with a table of addends, and whole maps (PiT), without; forward and gradient.</summary>
+/// <summary>
+/// Attention on one thread: few keys (CMT) and windows, with a bias table, and whole maps (PiT), without; forward and gradient.
+/// </summary>
 public unsafe class AttentionBenchmarks
 {
     private KernelCase? _case;
@@ -42,7 +44,7 @@ public unsafe class AttentionBenchmarks
         Tokens output = Allocate(geometry.Batch * geometry.Queries, geometry.Heads * geometry.ValueWidth);
         float* scratch = Allocate(AttentionKernel.ScratchFloats(geometry));
         return new KernelCase("attention " + Describe(geometry), Operations(geometry), () => AttentionKernel.Forward(
-            geometry, operands.Query, operands.Key, operands.Value, operands.Addends, output, operands.LogSumExp,
+            geometry, operands.Query, operands.Key, operands.Value, operands.Bias, output, operands.LogSumExp,
             0, AttentionKernel.Parts(geometry), scratch));
     }
 
@@ -50,21 +52,21 @@ public unsafe class AttentionBenchmarks
     private static KernelCase Gradient(AttentionGeometry geometry)
     {
         var operands = Operands(geometry);
-        float* scratch = Allocate(AttentionGradient.ScratchFloats(geometry));
+        float* scratch = Allocate(AttentionGradientKernel.ScratchFloats(geometry));
         return new KernelCase("attention gradient " + Describe(geometry), 2.5 * Operations(geometry), () =>
-            AttentionGradient.Run(geometry, operands, 0, AttentionGradient.Parts(geometry), scratch));
+            AttentionGradientKernel.Run(geometry, operands, 0, AttentionGradientKernel.Parts(geometry), scratch));
     }
 
-    private static AttentionGradient.Operands Operands(in AttentionGeometry g)
+    private static AttentionGradientArguments Operands(in AttentionGeometry g)
     {
         int width = g.Heads * g.Width;
         int valueWidth = g.Heads * g.ValueWidth;
-        return new AttentionGradient.Operands
+        return new AttentionGradientArguments
         {
             Query = Allocate(g.Batch * g.Queries, width),
             Key = Allocate(g.Batch * g.Keys, width),
             Value = Allocate(g.Batch * g.Keys, valueWidth),
-            Addends = new AttentionAddends { Table = g.Keys < 50 ? Allocate(AttentionTable.Floats(g)) : null },
+            Bias = new AttentionBiasArguments { Table = g.Keys < 50 ? Allocate(PackedBiasTable.Floats(g)) : null },
             LogSumExp = Allocate((nint)g.Batch * g.Heads * g.Queries),
             OutputGradient = Allocate(g.Batch * g.Queries, valueWidth),
             QueryGradient = Allocate(g.Batch * g.Queries, width),

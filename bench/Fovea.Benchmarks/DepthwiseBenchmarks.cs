@@ -29,7 +29,8 @@ public unsafe class DepthwiseBenchmarks
         yield return Forward(new(1, 28, 28, 128, 128, 3, 1, 1), " + residual, GELU", ActivationKind.Gelu);
         yield return Forward(new(1, 56, 56, 64, 64, 8, 8), "", ActivationKind.None);
         yield return Forward(new(1, 56, 56, 64, 64, 3, 2, 1), "", ActivationKind.None);
-        foreach (var geometry in new ConvolutionGeometry[] { new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8) })
+        foreach (var geometry in (ConvolutionGeometry[])
+            [new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8)])
         {
             yield return InputGradient(geometry);
             yield return WeightGradient(geometry);
@@ -39,29 +40,30 @@ public unsafe class DepthwiseBenchmarks
     private static KernelCase Forward(ConvolutionGeometry geometry, string suffix, ActivationKind activation)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseConvolution.ScratchFloats(geometry));
-        var epilogue = new Epilogue { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
+        float* scratch = Allocate(DepthwiseConvolutionKernel.ScratchFloats(geometry));
+        var epilogue = new EpilogueArguments { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
         return new KernelCase("depthwise " + Describe(geometry) + suffix, Operations(geometry), () =>
-            DepthwiseConvolution.Forward(geometry, input, weights, epilogue, output, 0, DepthwiseConvolution.Parts(geometry), scratch));
+            DepthwiseConvolutionKernel.Forward(
+                geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase InputGradient(ConvolutionGeometry geometry)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseGradient.InputScratchFloats(geometry));
+        float* scratch = Allocate(DepthwiseGradientKernel.InputScratchFloats(geometry));
         return new KernelCase("depthwise input gradient " + Describe(geometry), Operations(geometry), () =>
-            DepthwiseGradient.Input(geometry, output, weights, input, 0, DepthwiseGradient.InputParts(geometry), scratch));
+            DepthwiseGradientKernel.Input(geometry, output, weights, input, 0, DepthwiseGradientKernel.InputParts(geometry), scratch));
     }
 
     private static KernelCase WeightGradient(ConvolutionGeometry geometry)
     {
         var (input, output, weights) = AllocateMaps(geometry);
-        float* scratch = Allocate(DepthwiseGradient.WeightScratchFloats(geometry));
-        float* partials = Allocate(DepthwiseGradient.WeightPartialFloats(geometry));
+        float* scratch = Allocate(DepthwiseGradientKernel.WeightScratchFloats(geometry));
+        float* partials = Allocate(DepthwiseGradientKernel.WeightPartialFloats(geometry));
         return new KernelCase("depthwise weight gradient " + Describe(geometry), Operations(geometry), () =>
         {
-            DepthwiseGradient.Weights(geometry, input, output, partials, 0, DepthwiseGradient.WeightParts(geometry), scratch);
-            DepthwiseGradient.MergeWeights(geometry, partials, weights);
+            DepthwiseGradientKernel.Weights(geometry, input, output, partials, 0, DepthwiseGradientKernel.WeightParts(geometry), scratch);
+            DepthwiseGradientKernel.MergeWeights(geometry, partials, weights);
         });
     }
 
@@ -70,7 +72,8 @@ public unsafe class DepthwiseBenchmarks
         Allocate((nint)geometry.OutputPixels * geometry.Channels),
         Allocate(geometry.PatchLength));
 
-    private static string Describe(in ConvolutionGeometry g) => $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}, kernel {g.Kernel}, stride {g.Stride}";
+    private static string Describe(in ConvolutionGeometry g) =>
+        $"{g.Batch}x{g.Height}x{g.Width}x{g.Channels}, kernel {g.Kernel}, stride {g.Stride}";
 
     // Taps that fall on padding are counted, as everybody counts them.
     private static double Operations(in ConvolutionGeometry g) => 2.0 * g.OutputPixels * g.PatchLength;

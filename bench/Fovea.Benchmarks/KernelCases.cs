@@ -47,29 +47,29 @@ internal static unsafe class KernelCases
 
     private static KernelCase ProductWithGelu(int rows, int depth, int columns)
     {
-        var product = new ProductArguments
+        var product = new MatMulArguments
         {
             Rows = rows,
             Columns = columns,
             Depth = depth,
             Left = Allocate(rows * depth),
             LeftStride = depth,
-            PackedRight = Allocate(RightPacking.PackedLength(depth, columns)),
+            PackedRight = Allocate(PanelPacking.PackedLength(depth, columns)),
             Result = Allocate(rows * columns),
             ResultStride = columns,
-            Epilogue = new Epilogue { Bias = Allocate(columns), Activation = ActivationKind.Gelu },
+            Epilogue = new EpilogueArguments { Bias = Allocate(columns), Activation = ActivationKind.Gelu },
         };
         return new KernelCase(
             $"gelu({rows}x{depth}->{columns} + bias)", 2.0 * rows * depth * columns,
-            () => MatMul.Multiply(in product, 0, MatMul.Parts(rows, columns), null));
+            () => MatMulKernel.Multiply(in product, 0, MatMulKernel.Parts(rows, columns), null));
     }
 
     private static KernelCase Batched(int batch, int rows, int columns, int depth, bool rightTransposed)
     {
-        var batched = new BatchedArguments
+        var batched = new BatchedMatMulArguments
         {
             Batch = batch,
-            Product = new ProductArguments
+            Product = new MatMulArguments
             {
                 Rows = rows,
                 Columns = columns,
@@ -86,21 +86,21 @@ internal static unsafe class KernelCases
             RightBatchStride = depth * columns,
             ResultBatchStride = rows * columns,
         };
-        var scratch = Allocate(BatchedProduct.ScratchFloats(columns, depth, leftTransposed: false));
+        var scratch = Allocate(BatchedMatMulKernel.ScratchFloats(columns, depth, leftTransposed: false));
         return new KernelCase(
             $"batch {batch} of {rows}x{depth}->{columns}", 2.0 * batch * rows * depth * columns,
-            () => BatchedProduct.Multiply(in batched, 0, BatchedProduct.Parts(batch, rows), scratch));
+            () => BatchedMatMulKernel.Multiply(in batched, 0, BatchedMatMulKernel.Parts(batch, rows), scratch));
     }
 
     private static KernelCase Forward(ConvolutionGeometry geometry)
     {
         var input = Allocate(InputFloats(geometry));
-        var packed = Allocate(Convolution.PackedLength(geometry));
+        var packed = Allocate(ConvolutionKernel.PackedLength(geometry));
         var output = Allocate(geometry.OutputPixels * geometry.Outputs);
-        var scratch = Allocate(Convolution.ScratchFloats(geometry));
+        var scratch = Allocate(ConvolutionKernel.ScratchFloats(geometry));
         return new KernelCase(
             "convolution " + Describe(geometry), Operations(geometry),
-            () => Convolution.Forward(geometry, input, packed, output, default, 0, Convolution.Parts(geometry), scratch));
+            () => ConvolutionKernel.Forward(geometry, input, packed, output, default, 0, ConvolutionKernel.Parts(geometry), scratch));
     }
 
     // Counted as the direct convolution that it stands for, so that it may pass the peak.
@@ -108,12 +108,13 @@ internal static unsafe class KernelCases
     {
         var convolution = geometry.Convolution;
         var input = Allocate(InputFloats(convolution));
-        var packed = Allocate(WinogradConvolution.PackedLength(geometry));
+        var packed = Allocate(WinogradConvolutionKernel.PackedLength(geometry));
         var output = Allocate(convolution.OutputPixels * convolution.Outputs);
-        var scratch = Allocate(WinogradConvolution.ScratchFloats(geometry));
+        var scratch = Allocate(WinogradConvolutionKernel.ScratchFloats(geometry));
         return new KernelCase(
-            $"  by minimal filtering, F({geometry.Tile}, 3) " + Describe(convolution), Operations(convolution),
-            () => WinogradConvolution.Forward(geometry, input, packed, output, default, 0, WinogradConvolution.Parts(geometry), scratch));
+            $"  by Winograd, F({geometry.Tile}, 3) " + Describe(convolution), Operations(convolution),
+            () => WinogradConvolutionKernel.Forward(
+                geometry, input, packed, output, default, 0, WinogradConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase ConvolutionWeights(ConvolutionGeometry geometry)
@@ -121,26 +122,26 @@ internal static unsafe class KernelCases
         var input = Allocate(InputFloats(geometry));
         var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
         var gradient = Allocate(geometry.Outputs * geometry.PatchLength);
-        var partials = Allocate(ConvolutionWeightGradient.PartialFloats(geometry));
-        var scratch = Allocate(ConvolutionWeightGradient.ScratchFloats(geometry));
+        var partials = Allocate(ConvolutionWeightGradientKernel.PartialFloats(geometry));
+        var scratch = Allocate(ConvolutionWeightGradientKernel.ScratchFloats(geometry));
         return new KernelCase("  its weights' gradient " + Describe(geometry), Operations(geometry), () =>
         {
-            ConvolutionWeightGradient.Run(
-                geometry, input, outputGradient, gradient, partials, 0, ConvolutionWeightGradient.Parts(geometry), scratch);
-            ConvolutionWeightGradient.Merge(geometry, gradient, partials, 0, ConvolutionWeightGradient.MergeParts(geometry));
+            ConvolutionWeightGradientKernel.Run(
+                geometry, input, outputGradient, gradient, partials, 0, ConvolutionWeightGradientKernel.Parts(geometry), scratch);
+            ConvolutionWeightGradientKernel.Merge(geometry, gradient, partials, 0, ConvolutionWeightGradientKernel.MergeParts(geometry));
         });
     }
 
     private static KernelCase ConvolutionInput(ConvolutionGeometry geometry)
     {
         var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
-        var packed = Allocate(ConvolutionInputGradient.PackedLength(geometry));
+        var packed = Allocate(ConvolutionInputGradientKernel.PackedLength(geometry));
         var gradient = Allocate(InputFloats(geometry));
-        var scratch = Allocate(ConvolutionInputGradient.ScratchFloats(geometry));
+        var scratch = Allocate(ConvolutionInputGradientKernel.ScratchFloats(geometry));
         return new KernelCase(
             "  its input's gradient " + Describe(geometry), Operations(geometry),
-            () => ConvolutionInputGradient.Run(
-                geometry, outputGradient, packed, gradient, 0, ConvolutionInputGradient.Parts(geometry), scratch));
+            () => ConvolutionInputGradientKernel.Run(
+                geometry, outputGradient, packed, gradient, 0, ConvolutionInputGradientKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase WeightGradient(int rows, int outputs, int inputs)
@@ -154,13 +155,13 @@ internal static unsafe class KernelCases
             OutputGradient = Allocate((nint)rows * outputs),
             OutputGradientStride = outputs,
             Gradient = Allocate(outputs * inputs),
-            Partials = Allocate(WeightGradientProduct.PartialFloats(rows, outputs, inputs)),
+            Partials = Allocate(WeightGradientKernel.PartialFloats(rows, outputs, inputs)),
         };
-        var scratch = Allocate(WeightGradientProduct.ScratchFloats(inputs));
+        var scratch = Allocate(WeightGradientKernel.ScratchFloats(inputs));
         return new KernelCase($"weight gradient {outputs}x{inputs} over {rows}", 2.0 * rows * outputs * inputs, () =>
         {
-            WeightGradientProduct.Run(in arguments, input, inputs, 0, WeightGradientProduct.Parts(rows, outputs, inputs), scratch);
-            WeightGradientProduct.Merge(in arguments, 0, WeightGradientProduct.MergeParts(rows, outputs, inputs));
+            WeightGradientKernel.Run(in arguments, input, inputs, 0, WeightGradientKernel.Parts(rows, outputs, inputs), scratch);
+            WeightGradientKernel.Merge(in arguments, 0, WeightGradientKernel.MergeParts(rows, outputs, inputs));
         });
     }
 

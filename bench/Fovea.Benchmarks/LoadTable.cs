@@ -7,7 +7,10 @@ using Fovea.Tasks;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>What stands between a checkpoint on disk and its first prediction, against the least that it must take: the file read once, and one prediction.</summary>
+/// <summary>
+/// What stands between a checkpoint on disk and its first prediction, against the least that it must take: the file read once, and one
+/// prediction.
+/// </summary>
 internal static class LoadTable
 {
     private const int Rounds = 9;
@@ -20,11 +23,14 @@ internal static class LoadTable
         try
         {
             (double[] reading, double[] prediction, double[] loading) = Measure(model, path);
-            Console.WriteLine($"{model}, {new FileInfo(path).Length / 1e6:F0} MB, {Environment.ProcessorCount} threads, {Rounds} rounds; milliseconds: best, median");
+            Console.WriteLine($"{model}, {new FileInfo(path).Length / 1e6:F0} MB, {Environment.ProcessorCount} threads, "
+                + $"{Rounds} rounds; milliseconds: best, median");
             Row("the file read once", reading);
             Row("one prediction", prediction);
             Row("from load to first prediction", loading);
-            Console.WriteLine($"{"ratio to reading + prediction",-32}{loading[0] / (reading[0] + prediction[0]),8:F2}{Middle(loading) / (Middle(reading) + Middle(prediction)),8:F2}");
+            double best = loading[0] / (reading[0] + prediction[0]);
+            double median = Middle(loading) / (Middle(reading) + Middle(prediction));
+            Console.WriteLine($"{"ratio to reading + prediction",-32}{best,8:F2}{median,8:F2}");
         }
         finally
         {

@@ -13,15 +13,15 @@ namespace Fovea.Benchmarks;
 public class MatMulBenchmarks
 #pragma warning restore CA1001
 {
-    private ProductRunner? _runner;
+    private MatMulRunner? _runner;
 
-    public static IEnumerable<ProductShape> Shapes => ProductShape.All;
+    public static IEnumerable<MatMulShape> Shapes => MatMulShape.All;
 
     [ParamsSource(nameof(Shapes))]
-    public ProductShape Shape { get; set; } = ProductShape.All[0];
+    public MatMulShape Shape { get; set; } = MatMulShape.All[0];
 
     [GlobalSetup]
-    public void Setup() => _runner = new ProductRunner(Shape);
+    public void Setup() => _runner = new MatMulRunner(Shape);
 
     [GlobalCleanup]
     public void Cleanup() => _runner?.Dispose();
@@ -59,7 +59,7 @@ public class MatMulBenchmarks
 
         public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
         {
-            var shape = (ProductShape)benchmarkCase.Parameters[nameof(Shape)];
+            var shape = (MatMulShape)benchmarkCase.Parameters[nameof(Shape)];
             var nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Mean;
             return nanoseconds is { } time ? format(shape.Operations / time) : "?";
         }

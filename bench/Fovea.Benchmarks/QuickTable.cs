@@ -11,9 +11,9 @@ public static class QuickTable
     {
         var peak = PeakMeasurement.Measure();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak {peak:F1} GFLOP/s (one thread, fused multiply-add)"));
-        foreach (var shape in ProductShape.All)
+        foreach (var shape in MatMulShape.All)
         {
-            using var runner = new ProductRunner(shape);
+            using var runner = new MatMulRunner(shape);
             PrintRow(shape.ToString(), shape.Operations, runner.Run, peak);
         }
 

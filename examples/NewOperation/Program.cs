@@ -14,7 +14,7 @@ state.Initialize(seed: 1);
 
 ComputeGraph graph = new(training: true);
 Value difference = layer.Forward(graph.Input("x", [Batch, Inputs])) - graph.Input("y", [Batch, 1]);
-Value loss = (difference * difference).Mean(0, axes: 2);
+Value loss = (difference * difference).Mean(axes: [0, 1]);
 graph.Output("loss", loss);
 Gradients.Write(loss, state.Weights.Variables);
 using Plan plan = Plan.Compile(graph, gradientLayout: state.Weights);

@@ -1,3 +1,5 @@
+using Fovea.Engine.Graph;
+
 namespace Fovea.Engine.Compile;
 
 /// <summary>Reverse-mode differentiation: adds the nodes that compute gradients to the graph that holds the loss.</summary>
@@ -50,7 +52,10 @@ public static class Gradients
         return [.. targets.Select(target => gradients.GetValueOrDefault(target))];
     }
 
-    /// <summary>Writes the gradients of the loss into the gradient block for every trainable variable of the list, zeros where the loss does not depend on one.</summary>
+    /// <summary>
+    /// Writes the gradients of the loss into the gradient block for every trainable variable of the list, zeros where the loss does not
+    /// depend on one.
+    /// </summary>
     public static void Write(Value loss, IReadOnlyList<Variable> variables)
     {
         ComputeGraph graph = loss.Graph;

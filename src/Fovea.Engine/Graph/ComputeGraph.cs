@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Graph;
 

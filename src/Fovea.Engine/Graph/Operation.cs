@@ -2,7 +2,7 @@ namespace Fovea.Engine.Graph;
 
 /// <summary>
 /// What a node computes: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
-/// To add an operation to the engine, derive a record, then give it a step in <c>Compile/Cpu</c>; from outside, derive a <see cref="Compile.Cpu.CustomOperation"/>.
+/// To add an operation to the engine, derive a record, then give it a kernel call in <c>Compile/Cpu</c>; from outside, derive a <see cref="Compile.Cpu.CustomOperation"/>.
 /// </summary>
 public abstract record Operation
 {

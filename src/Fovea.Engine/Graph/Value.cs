@@ -1,3 +1,5 @@
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Graph;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Optimization;
@@ -11,7 +13,7 @@ public abstract class Optimizer : IDisposable
 {
     private const long MaxSegment = 1 << 14;
     private readonly WorkerPool _pool;
-    private readonly Work[] _work;
+    private readonly ParallelJob[] _jobs;
 
     /// <summary>Makes an optimiser.</summary>
     /// <param name="weights">What it changes.</param>
@@ -33,7 +35,7 @@ public abstract class Optimizer : IDisposable
             }
         }
 
-        _work = [new SegmentWork(this, [.. segments])];
+        _jobs = [new SegmentJob(this, [.. segments])];
     }
 
     /// <summary>The weights it changes.</summary>
@@ -69,25 +71,25 @@ public abstract class Optimizer : IDisposable
         LearningRate = learningRate;
         GradientFactor = gradientFactor;
         Steps++;
-        _pool.Run(_work);
+        _pool.Run(_jobs);
     }
 
     /// <summary>The Euclidean norm of all gradients of a plan's last run; not finite where one of them is not.</summary>
     public static unsafe double GradientNorm(Plan plan)
     {
         nint length = plan.Gradients.Length;
-        int parts = Kernels.OptimizerKernels.SumOfSquaresParts(length);
+        int parts = OptimizerKernels.SumOfSquaresParts(length);
         double[] partials = new double[parts];
         fixed (double* sums = partials)
         {
-            Kernels.OptimizerKernels.SumOfSquares(plan.GradientPointer, length, sums, 0, parts);
-            return Math.Sqrt(Kernels.OptimizerKernels.MergeSumOfSquares(sums, parts));
+            OptimizerKernels.SumOfSquares(plan.GradientPointer, length, sums, 0, parts);
+            return Math.Sqrt(OptimizerKernels.MergeSumOfSquares(sums, parts));
         }
     }
 
     /// <summary>Moves a running average of weights towards the weights: average = decay·average + (1 − decay)·weight.</summary>
     public static unsafe void UpdateEma(VariableBlock average, VariableBlock weights, double decay) =>
-        Kernels.OptimizerKernels.UpdateEma(decay, average.Pointer, weights.Pointer, (nint)weights.Length);
+        OptimizerKernels.UpdateEma(decay, average.Pointer, weights.Pointer, (nint)weights.Length);
 
     /// <summary>Frees what is remembered.</summary>
     public void Dispose()
@@ -105,7 +107,7 @@ public abstract class Optimizer : IDisposable
 
     private readonly record struct Segment(long Start, long Length, bool Decays);
 
-    private sealed class SegmentWork(Optimizer optimizer, Segment[] segments) : Work
+    private sealed class SegmentJob(Optimizer optimizer, Segment[] segments) : ParallelJob
     {
         public override int Parts(int phase) => segments.Length;
 
@@ -138,8 +140,8 @@ public sealed class AdamW(
     double epsilon = 1e-8) : Optimizer(weights, memories: 2, decays, pool ?? WorkerPool.Shared)
 {
     private protected override unsafe void Update(long start, long length, bool decays, float* weights, float* gradients) =>
-        Kernels.OptimizerKernels.AdamW(
-            new Kernels.AdamWStep
+        OptimizerKernels.AdamW(
+            new AdamWArguments
             {
                 LearningRate = LearningRate,
                 Beta1 = beta1,
@@ -172,8 +174,8 @@ public sealed class Sgd(
     WorkerPool? pool = null) : Optimizer(weights, memories: 1, decays, pool ?? WorkerPool.Shared)
 {
     private protected override unsafe void Update(long start, long length, bool decays, float* weights, float* gradients) =>
-        Kernels.OptimizerKernels.Sgd(
-            new Kernels.SgdStep
+        OptimizerKernels.Sgd(
+            new SgdArguments
             {
                 LearningRate = LearningRate,
                 Momentum = momentum,

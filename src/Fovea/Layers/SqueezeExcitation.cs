@@ -25,5 +25,5 @@ public sealed class SqueezeExcitation : Module
     }
 
     /// <inheritdoc/>
-    protected override Value Build(Value x) => x * _excite.Forward(_squeeze.Forward(x.Mean(1, 2)).Activate(_activation)).Sigmoid();
+    protected override Value Build(Value x) => x * _excite.Forward(_squeeze.Forward(x.Mean(axes: [1, 2])).Activate(_activation)).Sigmoid();
 }

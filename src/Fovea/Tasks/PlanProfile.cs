@@ -51,14 +51,14 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             plan.Run();
         }
 
-        List<IReadOnlyList<(Node Node, TimeSpan Time)>> measured = [];
+        List<IReadOnlyList<(string Name, Node? Node, TimeSpan Time)>> measured = [];
         for (int i = 0; i < runs; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             measured.Add(plan.Profile());
         }
 
-        return new PlanProfile([.. measured[0].Select((step, i) => Entry(step.Node, Median(measured.Select(run => run[i].Time)), parts))]);
+        return new PlanProfile([.. measured[0].Select((call, i) => Entry(call.Name, call.Node, Median(measured.Select(run => run[i].Time)), parts))]);
     }
 
     /// <summary>Entries joined by a key, the most expensive first.</summary>
@@ -70,7 +70,7 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             .OrderByDescending(group => group.Item2),
     ];
 
-    private static ProfileEntry Entry(Node node, TimeSpan time, NetworkParts parts) => new(
+    private static ProfileEntry Entry(string name, Node? node, TimeSpan time, NetworkParts parts) => node is null ? new("", name, Elsewhere, time, 0, 0) : new(
         node.Path,
         node.Operation.Name,
         parts.PartOf(node.Path) ?? Elsewhere,

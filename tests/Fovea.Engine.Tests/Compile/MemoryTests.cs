@@ -1,5 +1,5 @@
 using Fovea.Engine.Compile.Cpu;
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Tests.Compile;
@@ -70,7 +70,7 @@ public sealed class MemoryTests
                 Assert.Equal(0, offsets[a] % 64);
                 Assert.InRange(offsets[a] + a.Bytes, 0, bytes - 64);
                 Assert.DoesNotContain(buffers, b => b != a
-                    && a.FirstStep <= b.LastStep && b.FirstStep <= a.LastStep
+                    && a.FirstCall <= b.LastCall && b.FirstCall <= a.LastCall
                     && offsets[a] < offsets[b] + b.Bytes + 64 && offsets[b] < offsets[a] + a.Bytes + 64);
             }
         }
@@ -102,30 +102,30 @@ public sealed class MemoryTests
         }
     }
 
-    /// <summary>Goes through two runs step by step and keeps account of which buffer's content lies where.</summary>
+    /// <summary>Goes through two runs call by call and keeps account of which buffer's content lies where.</summary>
     private static void Follow(Plan plan, int seed)
     {
         List<PlannedBuffer> present = [.. plan.Graph.Inputs.Values.Select(plan.Builder.BufferOf)];
-        foreach (Step step in plan.Builder.Steps.Concat(plan.Builder.Steps))
+        foreach (KernelCall call in plan.Builder.Calls.Concat(plan.Builder.Calls))
         {
-            foreach (PlannedBuffer read in step.Reads.Where(read => read.Placement == Placement.Arena))
+            foreach (PlannedBuffer read in call.Reads.Where(read => read.Placement == Placement.Arena))
             {
-                Assert.True(present.Contains(read), $"seed {seed}: {step.Node} reads {read.Name}, which was overwritten");
+                Assert.True(present.Contains(read), $"seed {seed}: {call.Node} reads {read.Name}, which was overwritten");
             }
 
-            foreach (PlannedBuffer temporary in step.Temporaries)
+            foreach (PlannedBuffer temporary in call.Temporaries)
             {
-                Assert.DoesNotContain(step.Reads.Concat(step.Writes).Concat(step.Temporaries), other => other != temporary && Overlap(temporary, other));
+                Assert.DoesNotContain(call.Reads.Concat(call.Writes).Concat(call.Temporaries), other => other != temporary && Overlap(temporary, other));
             }
 
-            foreach (PlannedBuffer written in step.Writes)
+            foreach (PlannedBuffer written in call.Writes)
             {
-                Assert.DoesNotContain(step.Reads, read => Overlap(read, written) && (!step.InPlace || read.Pointer() != written.Pointer()));
-                Assert.DoesNotContain(step.Writes, other => other != written && Overlap(other, written));
+                Assert.DoesNotContain(call.Reads, read => Overlap(read, written) && (!call.InPlace || read.Pointer() != written.Pointer()));
+                Assert.DoesNotContain(call.Writes, other => other != written && Overlap(other, written));
             }
 
-            present.RemoveAll(buffer => step.Temporaries.Concat(step.Writes).Any(changed => Overlap(changed, buffer)));
-            present.AddRange(step.Writes);
+            present.RemoveAll(buffer => call.Temporaries.Concat(call.Writes).Any(changed => Overlap(changed, buffer)));
+            present.AddRange(call.Writes);
         }
 
         // Inputs are still there for a third run, and outputs for the caller.

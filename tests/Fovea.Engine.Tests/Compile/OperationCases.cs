@@ -183,7 +183,7 @@ internal static class OperationCases
                     $"attention with relative logits over {height}×{width}", [tokens, tokens, tokens, rows, columns],
                     x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(RelativeRows: x[3], RelativeColumns: x[4])));
                 yield return new(
-                    $"attention with every addend over {height}×{width}", [tokens, tokens, tokens, [2, tokens[1], tokens[1]], rows, columns],
+                    $"attention with every bias over {height}×{width}", [tokens, tokens, tokens, [2, tokens[1], tokens[1]], rows, columns],
                     x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(x[3], x[4], x[5], Mask(x[0].Graph, 2, tokens[1]))));
             }
 

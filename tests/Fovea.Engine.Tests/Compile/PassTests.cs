@@ -43,7 +43,7 @@ public sealed class PassTests
             }
 
             using Plan plan = Plan.Compile(graph, GraphRun.Single);
-            Assert.Empty(plan.Builder.Steps);
+            Assert.Empty(plan.Builder.Calls);
             GraphRun.Near(GraphRun.Outputs(given, inputs), GraphRun.Outputs(plan, inputs), operation.Name);
         }
     }
@@ -70,8 +70,8 @@ public sealed class PassTests
         graph.Output("y", ((y * scale) + (read[3] - (read[4] * scale))).Relu() + x);
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Step only = Assert.Single(plan.Builder.Steps);
-        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true), Assert.IsType<Convolution>(only.Node.Operation).Epilogue);
+        KernelCall only = Assert.Single(plan.Builder.Calls);
+        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true), Assert.IsType<Convolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "folded convolution");
     }
@@ -93,8 +93,8 @@ public sealed class PassTests
         graph.Output("y", (shortcutLast ? y + x : x + y).Gelu());
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Step only = Assert.Single(plan.Builder.Steps);
-        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node.Operation).Epilogue);
+        KernelCall only = Assert.Single(plan.Builder.Calls);
+        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "shortcut");
     }
@@ -145,7 +145,7 @@ public sealed class PassTests
         Value gate = graph.Input("gate", [2, 1, 1, 6]);
         graph.Output("y", (((x * gate).Gelu() + x) * 3).Tanh() - gate.BroadcastTo(x.Shape).Exp());
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Assert.IsType<PointwiseChain>(Assert.Single(plan.Builder.Steps).Node.Operation);
+        Assert.IsType<PointwiseChain>(Assert.Single(plan.Builder.Calls).Node!.Operation);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class PassTests
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Assert.Single(plan.Builder.Steps);
+        Assert.Single(plan.Builder.Calls);
         Dictionary<string, float[]> before = GraphRun.Outputs(plan, inputs);
         table.Data.Reverse();
         GraphRun.Near(before, GraphRun.Outputs(plan, inputs), "without refreshing", tolerance: 0);

@@ -78,9 +78,9 @@ internal sealed class RandomGraphs : IDisposable
                 return (_random.Next(2) == 0 ? x - Weights([channels]) : Weights([channels]) - x) * 0.7f;
             case 9:
                 int first = _random.Next(4);
-                return x * x.Mean(first, 1 + _random.Next(4 - first)).Sigmoid();
+                return x * x.Mean([.. Enumerable.Range(first, 1 + _random.Next(4 - first))]).Sigmoid();
             case 10:
-                return x.Sum(0, 3) * (1f / x.Shape[0]) + x;
+                return x.Sum(axes: [0, 1, 2]) * (1f / x.Shape[0]) + x;
             case 11:
                 return x.Reshape([x.Shape[0], x.Shape[1] * x.Shape[2], channels]).Tanh().Reshape(x.Shape);
             case 12:

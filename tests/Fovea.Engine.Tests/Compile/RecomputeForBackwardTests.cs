@@ -84,7 +84,7 @@ public sealed class RecomputeForBackwardTests
             x = ((narrow - mean) / (variance + 1e-5f).Sqrt() * weights[4] + weights[5] + x).Relu();
         }
 
-        Value loss = (x * x).Mean(0, 4).Reshape(Shape.Scalar);
+        Value loss = (x * x).Mean(axes: [0, 1, 2, 3]).Reshape(Shape.Scalar);
         graph.Output("loss", loss);
         Gradients.Write(loss, [.. block.Variables]);
         return graph;

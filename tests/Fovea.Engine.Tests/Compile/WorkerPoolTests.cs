@@ -10,8 +10,8 @@ public sealed class WorkerPoolTests
     [InlineData(3)]
     public void Every_part_of_every_phase_runs_once_also_after_runs_without_steps(int threads)
     {
-        CountingWork first = new(phases: 2, parts: 7);
-        CountingWork second = new(phases: 1, parts: 2);
+        CountingJob first = new(phases: 2, parts: 7);
+        CountingJob second = new(phases: 1, parts: 2);
         const int Runs = 3000;
         for (int run = 0; run < Runs / 3; run++)
         {
@@ -30,13 +30,13 @@ public sealed class WorkerPoolTests
     public void A_failure_on_any_thread_reaches_the_caller_and_the_pool_goes_on()
     {
         using WorkerPool pool = new(2);
-        CountingWork work = new(phases: 1, parts: 4);
-        Assert.Throws<InvalidOperationException>(() => pool.Run([new FailingWork(), work]));
+        CountingJob work = new(phases: 1, parts: 4);
+        Assert.Throws<InvalidOperationException>(() => pool.Run([new FailingJob(), work]));
         pool.Run([work]);
         Assert.Equal([2, 2, 2, 2], work.Counts);
     }
 
-    private sealed class CountingWork(int phases, int parts) : Work
+    private sealed class CountingJob(int phases, int parts) : ParallelJob
     {
         public int[] Counts { get; } = new int[phases * parts];
 
@@ -53,7 +53,7 @@ public sealed class WorkerPoolTests
         }
     }
 
-    private sealed class FailingWork : Work
+    private sealed class FailingJob : ParallelJob
     {
         public override int Parts(int phase) => 2;
 

@@ -16,7 +16,8 @@ internal static class FiniteDifferences
             double below = loss();
             variables[index] = value;
             double difference = (above - below) / (2 * Step);
-            Assert.True(Math.Abs(difference - gradient[index]) < tolerance, $"Element {index}: {gradient[index]}, by differences {difference}.");
+            Assert.True(
+                Math.Abs(difference - gradient[index]) < tolerance, $"Element {index}: {gradient[index]}, by differences {difference}.");
         }
     }
 }

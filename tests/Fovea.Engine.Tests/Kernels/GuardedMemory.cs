@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fovea.Engine.Tests.Kernels;
 
 /// <summary>
-/// Aligned floats between two guards of NaN: a kernel that lets what lies beyond into its results is caught by the results, and one that writes there
-/// by <see cref="AssertGuards"/>, at the latest when the memory is disposed of.
+/// Aligned floats between two guards of NaN: a kernel that lets what lies beyond into its results is caught by the results, and one that
+/// writes there by <see cref="AssertGuards"/>, at the latest when the memory is disposed of.
 /// </summary>
 internal sealed unsafe class GuardedMemory : IDisposable
 {
@@ -76,7 +76,9 @@ internal sealed unsafe class GuardedMemory : IDisposable
         for (int index = 0; index < Length; index++)
         {
             double error = Math.Abs(Pointer[index] - expected[index]);
-            Assert.True(error <= tolerance * (1 + Math.Abs(expected[index])), $"{what}, element {index}: {Pointer[index]} instead of {expected[index]}.");
+            Assert.True(
+                error <= tolerance * (1 + Math.Abs(expected[index])),
+                $"{what}, element {index}: {Pointer[index]} instead of {expected[index]}.");
         }
     }
 

@@ -7,7 +7,8 @@ public unsafe class LayoutKernelsTests
     [Fact]
     public void Every_order_of_axes_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (int[] shape in (int[][])[[5], [1], [3, 7], [16, 24], [9, 1, 10], [2, 3, 4, 5], [2, 9, 3, 8], [3, 1, 2, 5, 4], [2, 3, 2, 1, 3, 5]])
+        foreach (int[] shape in
+            (int[][])[[5], [1], [3, 7], [16, 24], [9, 1, 10], [2, 3, 4, 5], [2, 9, 3, 8], [3, 1, 2, 5, 4], [2, 3, 2, 1, 3, 5]])
         {
             foreach (int[] axes in Orders(shape.Length))
             {
@@ -33,7 +34,8 @@ public unsafe class LayoutKernelsTests
     [Fact]
     public void More_axes_than_a_permutation_takes_are_refused()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => LayoutKernels.PermuteParts([1, 1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5, 6, 7, 8]));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => LayoutKernels.PermuteParts([1, 1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5, 6, 7, 8]));
         Assert.Contains("9", error.Message, StringComparison.Ordinal);
     }
 
@@ -54,7 +56,8 @@ public unsafe class LayoutKernelsTests
             int parts = LayoutKernels.RowParts(rows, run);
             for (int part = 0; part < parts; part += 2)
             {
-                LayoutKernels.CopyBlock(source.Pointer + 1, sourceStride, target.Pointer + 3, targetStride, rows, run, part, Math.Min(part + 2, parts));
+                LayoutKernels.CopyBlock(
+                    source.Pointer + 1, sourceStride, target.Pointer + 3, targetStride, rows, run, part, Math.Min(part + 2, parts));
             }
 
             Assert.True(target.Span.SequenceEqual(expected), $"{rows} runs of {run}");
@@ -64,7 +67,8 @@ public unsafe class LayoutKernelsTests
     [Fact]
     public void Padding_surrounds_each_row_with_zeros()
     {
-        foreach ((int rows, int run, int before, int after) in ((int, int, int, int)[])[(1, 5, 0, 3), (6, 7, 2, 0), (3, 33, 17, 9), (900, 30, 1, 2)])
+        foreach ((int rows, int run, int before, int after) in
+            ((int, int, int, int)[])[(1, 5, 0, 3), (6, 7, 2, 0), (3, 33, 17, 9), (900, 30, 1, 2)])
         {
             int padded = before + run + after;
             using GuardedMemory source = GuardedMemory.Random(rows * run, 1);
@@ -86,7 +90,8 @@ public unsafe class LayoutKernelsTests
     [Fact]
     public void Rows_are_gathered_and_scattered_by_index()
     {
-        foreach ((int entries, int width, int count) in ((int, int, int)[])[(1, 1, 4), (7, 3, 20), (169, 6, 2401), (5, 64, 9), (11, 137, 200)])
+        foreach ((int entries, int width, int count) in
+            ((int, int, int)[])[(1, 1, 4), (7, 3, 20), (169, 6, 2401), (5, 64, 9), (11, 137, 200)])
         {
             using GuardedMemory table = GuardedMemory.Random(entries * width, 1);
             using GuardedMemory rows = new(count * width);
@@ -178,11 +183,13 @@ public unsafe class LayoutKernelsTests
                 LayoutKernels.Permute(shape, axes, source.Pointer, target.Pointer, part, Math.Min(part + group, parts));
             }
 
-            Assert.True(target.Span.SequenceEqual(expected), $"[{string.Join(", ", shape)}] by [{string.Join(", ", axes)}], groups of {group}");
+            Assert.True(
+                target.Span.SequenceEqual(expected), $"[{string.Join(", ", shape)}] by [{string.Join(", ", axes)}], groups of {group}");
         }
     }
 
     private static IEnumerable<int[]> Orders(int rank) => rank == 0
         ? [[]]
-        : Orders(rank - 1).SelectMany(order => Enumerable.Range(0, rank).Select(position => (int[])[.. order[..position], rank - 1, .. order[position..]]));
+        : Orders(rank - 1).SelectMany(
+            order => Enumerable.Range(0, rank).Select(position => (int[])[.. order[..position], rank - 1, .. order[position..]]));
 }

@@ -6,7 +6,8 @@ public sealed unsafe class MicroKernelTests
 {
     private const int Stride = 23;
 
-    private delegate void Kernel(float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume);
+    private delegate void Kernel(
+        float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume);
 
     [Theory]
     [InlineData(128)]

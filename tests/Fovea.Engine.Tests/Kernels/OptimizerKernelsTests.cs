@@ -26,12 +26,20 @@ public unsafe class OptimizerKernelsTests
             for (int t = 1; t <= 5; t++)
             {
                 using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
-                AdamWStep step = new() { LearningRate = 1e-2 / t, WeightDecay = weightDecay, Step = t, GradientFactor = factor, Beta2 = 0.99 };
+                AdamWArguments step = new()
+                {
+                    LearningRate = 1e-2 / t,
+                    WeightDecay = weightDecay,
+                    Step = t,
+                    GradientFactor = factor,
+                    Beta2 = 0.99,
+                };
                 OptimizerKernels.AdamW(in step, parameters.Pointer, gradients.Pointer, mean.Pointer, square.Pointer, length);
                 foreach ((int start, int count) in Ranges(length))
                 {
                     OptimizerKernels.AdamW(
-                        in step, cutParameters.Pointer + start, gradients.Pointer + start, cutMean.Pointer + start, cutSquare.Pointer + start, count);
+                        in step, cutParameters.Pointer + start, gradients.Pointer + start, cutMean.Pointer + start,
+                        cutSquare.Pointer + start, count);
                 }
 
                 for (int i = 0; i < length; i++)
@@ -62,7 +70,7 @@ public unsafe class OptimizerKernelsTests
         using GuardedMemory square = new(2);
         parameters.Span.Fill(2);
         (gradients.Span[0], gradients.Span[1]) = (0.5f, -3);
-        AdamWStep step = new() { LearningRate = 0.1, WeightDecay = 0.5, Step = 1 };
+        AdamWArguments step = new() { LearningRate = 0.1, WeightDecay = 0.5, Step = 1 };
         OptimizerKernels.AdamW(in step, parameters.Pointer, gradients.Pointer, mean.Pointer, square.Pointer, 2);
         Assert.Equal(2 * 0.95 - 0.1, parameters.Span[0], 6);
         Assert.Equal(2 * 0.95 + 0.1, parameters.Span[1], 6);
@@ -87,7 +95,7 @@ public unsafe class OptimizerKernelsTests
             for (int t = 1; t <= 4; t++)
             {
                 using GuardedMemory gradients = GuardedMemory.Random(length, 10 + t);
-                SgdStep step = new()
+                SgdArguments step = new()
                 {
                     LearningRate = 0.1,
                     Momentum = momentum,
@@ -100,7 +108,8 @@ public unsafe class OptimizerKernelsTests
                 OptimizerKernels.Sgd(in step, parameters.Pointer, gradients.Pointer, buffer, length);
                 foreach ((int start, int count) in Ranges(length))
                 {
-                    OptimizerKernels.Sgd(in step, cutParameters.Pointer + start, gradients.Pointer + start, cutVelocity.Pointer + start, count);
+                    OptimizerKernels.Sgd(
+                        in step, cutParameters.Pointer + start, gradients.Pointer + start, cutVelocity.Pointer + start, count);
                 }
 
                 for (int i = 0; i < length; i++)
@@ -204,7 +213,9 @@ public unsafe class OptimizerKernelsTests
     {
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual.Span[i]) <= tolerance, $"element {i} of {expected.Length} is {actual.Span[i]}, not {expected[i]}");
+            Assert.True(
+                Math.Abs(expected[i] - actual.Span[i]) <= tolerance,
+                $"element {i} of {expected.Length} is {actual.Span[i]}, not {expected[i]}");
         }
     }
 }

@@ -73,7 +73,8 @@ public unsafe class PoolingKernelTests
     {
         foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using GuardedMemory input = GuardedMemory.Random((nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            using GuardedMemory input = GuardedMemory.Random(
+                (nint)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
             using GuardedMemory output = new(OutputFloats(geometry));
             using GuardedMemory gradient = GuardedMemory.Random(output.Length, 2);
             using GuardedMemory result = GuardedMemory.Random(input.Length, 3);

@@ -26,7 +26,8 @@ public unsafe class ResizeKernelTests
     {
         foreach (bool alignCorners in (bool[])[false, true])
         {
-            foreach (ResizeTable table in (ResizeTable[])[ResizeTable.Bilinear(6, 6, alignCorners), ResizeTable.Bicubic(6, 6, alignCorners)])
+            foreach (ResizeTable table in
+                (ResizeTable[])[ResizeTable.Bilinear(6, 6, alignCorners), ResizeTable.Bicubic(6, 6, alignCorners)])
             {
                 Assert.Equal(Enumerable.Range(0, 6), table.Sources);
                 Assert.All(table.Weights, weight => Assert.Equal(1f, weight));
@@ -66,7 +67,8 @@ public unsafe class ResizeKernelTests
     private static void Check(ResizeTable rows, ResizeTable columns, double[,] rowTwin, double[,] columnTwin, int channels, string what)
     {
         const int batch = 2;
-        (int height, int width, int outputHeight, int outputWidth) = (rows.InputLength, columns.InputLength, rows.OutputLength, columns.OutputLength);
+        (int height, int width, int outputHeight, int outputWidth) = (
+            rows.InputLength, columns.InputLength, rows.OutputLength, columns.OutputLength);
         using GuardedMemory input = GuardedMemory.Random(batch * height * width * channels, 1);
         using GuardedMemory output = GuardedMemory.Random(batch * outputHeight * outputWidth * channels, 2);
         using GuardedMemory scratch = new(ResizeKernel.ScratchFloats(columns, channels));
@@ -83,11 +85,14 @@ public unsafe class ResizeKernelTests
             {
                 for (int w = 0; w < width; w++)
                 {
-                    expected += rowTwin[row, h] * columnTwin[column, w] * input.Span[((image * height + h) * width + w) * channels + channel];
+                    expected += rowTwin[row, h] * columnTwin[column, w]
+                        * input.Span[((image * height + h) * width + w) * channels + channel];
                 }
             }
 
-            Assert.True(Math.Abs(expected - output.Span[i]) < 4e-6, $"{what}: ({image}, {row}, {column}, {channel}) is {output.Span[i]}, not {expected}");
+            Assert.True(
+                Math.Abs(expected - output.Span[i]) < 4e-6,
+                $"{what}: ({image}, {row}, {column}, {channel}) is {output.Span[i]}, not {expected}");
         }
 
         float[] together = output.Span.ToArray();
@@ -96,7 +101,8 @@ public unsafe class ResizeKernelTests
             output.Span.Fill(float.NaN);
             for (int part = 0; part < parts; part += group)
             {
-                ResizeKernel.Run(rows, columns, channels, input.Pointer, output.Pointer, part, Math.Min(part + group, parts), scratch.Pointer);
+                ResizeKernel.Run(
+                    rows, columns, channels, input.Pointer, output.Pointer, part, Math.Min(part + group, parts), scratch.Pointer);
             }
 
             Assert.True(output.Span.SequenceEqual(together), $"{what}: groups of {group} parts give other bits.");
@@ -110,7 +116,8 @@ public unsafe class ResizeKernelTests
             foreach (bool alignCorners in (bool[])[false, true])
             {
                 string what = $"{input} to {output}{(alignCorners ? ", aligned" : "")}";
-                yield return (ResizeTable.Bilinear(input, output, alignCorners), Twin(input, output, false, alignCorners), $"bilinear {what}");
+                yield return (
+                    ResizeTable.Bilinear(input, output, alignCorners), Twin(input, output, false, alignCorners), $"bilinear {what}");
                 yield return (ResizeTable.Bicubic(input, output, alignCorners), Twin(input, output, true, alignCorners), $"bicubic {what}");
             }
         }

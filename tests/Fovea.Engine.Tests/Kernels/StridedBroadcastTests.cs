@@ -28,7 +28,8 @@ public sealed unsafe class StridedBroadcastTests
                     {
                         Assert.True(
                             destination[i] == source[Place(start + i, extents, strides)],
-                            $"[{string.Join(", ", extents)}] by [{string.Join(", ", strides)}]: element {start + i} of a stretch from {start}");
+                            $"[{string.Join(", ", extents)}] by [{string.Join(", ", strides)}]: "
+                            + $"element {start + i} of a stretch from {start}");
                     }
                 }
             }

@@ -64,12 +64,11 @@ public sealed class VectorMathTests
     }
 
     [Fact]
-    public void Erf_and_gelu_follow_the_normal_distribution()
+    public void Gelu_follows_the_normal_distribution()
     {
         foreach (float x in Grid(-12, 12))
         {
             double scale = Math.Max(1, Math.Abs(x));
-            Assert.Equal(ScalarFunctions.Erf(x), Call(VectorMath.Erf, x), 3e-7);
             Assert.True(Math.Abs(Call(VectorMath.Gelu, x) - ScalarFunctions.Gelu(x)) <= 3e-7 * scale, $"gelu({x})");
             Assert.True(Math.Abs(Call(VectorMath.GeluDerivative, x) - ScalarFunctions.GeluDerivative(x)) <= 4e-7, $"gelu'({x})");
         }
@@ -78,7 +77,6 @@ public sealed class VectorMathTests
         Assert.Equal(1000f, Call(VectorMath.Gelu, 1000f));
         Assert.Equal(0f, Call(VectorMath.GeluDerivative, -1e30f));
         Assert.Equal(1f, Call(VectorMath.GeluDerivative, 1e30f));
-        Assert.Equal(1f, Call(VectorMath.Erf, float.PositiveInfinity));
     }
 
     [Fact]
@@ -103,7 +101,7 @@ public sealed class VectorMathTests
     {
         Func<Vector256<float>, Vector256<float>>[] functions =
         [
-            VectorMath.Exp, VectorMath.Log, VectorMath.Erf, VectorMath.Gelu, VectorMath.GeluDerivative, VectorMath.Sigmoid,
+            VectorMath.Exp, VectorMath.Log, VectorMath.Gelu, VectorMath.GeluDerivative, VectorMath.Sigmoid,
             VectorMath.Silu, VectorMath.SiluDerivative, VectorMath.Tanh, VectorMath.Relu, Identity.Apply, Gelu.Apply, Relu.Apply,
             Silu.Apply, Sigmoid.Apply,
         ];

@@ -23,8 +23,8 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1), countPadding: false));
         AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1)) + map.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)));
         AssertAgrees(5, 7, map => map.MaxPooling(new WindowSpec(2)).Pad(1, 2, 1).Pad(3, 1, 2).Slice(3, 0, 4).Slice(2, 1, 3));
-        AssertAgrees(5, 7, map => new[] { map.MaxPooling(new WindowSpec(1)), map.Exp(), map.Sum(1, 2).BroadcastTo(map.Shape) }.Concat(3).Permute(0, 2, 1, 3));
-        AssertAgrees(4, 3, map => (map.MaxPooling(new WindowSpec(1)) * 2f).Max(1, 2) + map.Sum(3) - map.Mean(1));
+        AssertAgrees(5, 7, map => new[] { map.MaxPooling(new WindowSpec(1)), map.Exp(), map.Sum(axes: [1, 2]).BroadcastTo(map.Shape) }.Concat(3).Permute(0, 2, 1, 3));
+        AssertAgrees(4, 3, map => (map.MaxPooling(new WindowSpec(1)) * 2f).Max(axes: [1, 2]) + map.Sum(3) - map.Mean(1));
         AssertAgrees(4, 3, map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
     }
 
@@ -49,11 +49,11 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         }
 
         AssertAgrees(3, 3, map => map.MaxPooling(new WindowSpec(2)).MatMul(map.Graph.Table([3, 8], Numbers(24))));
-        AssertAgrees(3, 3, map => map.Sum(1, 2).Reshape([map.Shape[0], 3]).MatMul(map.Graph.Table([3, 8], Numbers(24))));
+        AssertAgrees(3, 3, map => map.Sum(axes: [1, 2]).Reshape([map.Shape[0], 3]).MatMul(map.Graph.Table([3, 8], Numbers(24))));
     }
 
     [OnnxRuntimeFact]
-    public void Attention_with_every_addend_computes_the_same()
+    public void Attention_with_every_bias_computes_the_same()
     {
         foreach ((int height, int width) in new[] { (3, 4), (1, 4), (4, 1), (1, 1) })
         {

@@ -76,8 +76,8 @@ public sealed class CrossFormerTests
         using WorkerPool pool = new(1);
         using Plan plan = ModelPlans.Inference(network, pool, 1, 224, 224);
         Assert.Contains(plan.Graph.Nodes, IsPosition);
-        Assert.DoesNotContain(plan.Profile(), step => IsPosition(step.Node));
-        Assert.Contains(plan.Profile(), step => step.Node.Path.Contains("attn.qkv", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan.Profile(), call => call.Node is Node node && IsPosition(node));
+        Assert.Contains(plan.Profile(), call => call.Node is Node node && node.Path.Contains("attn.qkv", StringComparison.Ordinal));
 
         static bool IsPosition(Node node) => node.Path.Contains("attn.pos", StringComparison.Ordinal);
     }

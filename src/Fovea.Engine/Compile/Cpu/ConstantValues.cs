@@ -1,7 +1,11 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Values of an inference graph that depend on weights alone, such as folded weights and resized tables, computed once. Plain weights are not copied.
+/// Values of an inference graph that depend on weights alone, such as folded weights and resized tables, computed once. Plain weights are
+/// not copied.
 /// </summary>
 public sealed class ConstantValues : IDisposable
 {
@@ -40,7 +44,8 @@ public sealed class ConstantValues : IDisposable
         {
             Node copy = node.Operation switch
             {
-                Input => throw new ArgumentException($"{node} is given to each run, so what depends on it is not constant.", nameof(values)),
+                Input => throw new ArgumentException(
+                    $"{node} is given to each run, so what depends on it is not constant.", nameof(values)),
                 ReadVariable read => target.Read(read.Variable).Producer,
                 _ => target.Add(node.Operation, [.. node.Inputs.Select(input => copies[input])]),
             };

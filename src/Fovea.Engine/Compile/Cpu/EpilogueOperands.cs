@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Buffers;
+using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Compile.Cpu;
@@ -14,7 +15,7 @@ internal sealed unsafe class EpilogueOperands
     private readonly ActivationKind _activation;
 
     /// <summary>Takes the operands behind the product's own two.</summary>
-    public EpilogueOperands(Graph.Operations.Epilogue epilogue, IReadOnlyList<PlannedBuffer> operands)
+    public EpilogueOperands(Epilogue epilogue, IReadOnlyList<PlannedBuffer> operands)
     {
         int next = 2;
         _bias = epilogue.Bias ? operands[next++] : null;
@@ -34,7 +35,7 @@ internal sealed unsafe class EpilogueOperands
     }
 
     /// <summary>The kernel's form.</summary>
-    public Kernels.Epilogue Pointers => new()
+    public EpilogueArguments Pointers => new()
     {
         Bias = Floats(_bias),
         ResidualBefore = Floats(_residualBefore),

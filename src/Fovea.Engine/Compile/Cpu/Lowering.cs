@@ -1,56 +1,53 @@
-using Fovea.Engine.Compile.Cpu.Steps;
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Cpu;
 
-/// <summary>Chooses the step that computes a node on this processor. A new operation gets its line here.</summary>
+/// <summary>Chooses the kernel call that computes a node on this processor. A new operation gets its line here.</summary>
 internal static class Lowering
 {
-    /// <summary>The step for a node.</summary>
+    /// <summary>The kernel call of a node.</summary>
     /// <exception cref="NotSupportedException">There is none.</exception>
-    public static Step StepFor(Node node, PlanBuilder builder) => node.Operation switch
+    public static KernelCall CallFor(Node node, PlanBuilder builder) => node.Operation switch
     {
-        Constant or IntegerTensor or FloatTensor => new ConstantStep(node, builder),
-        PointwiseChain => new PointwiseStep(node, builder),
-        MatMul when WeightGradientStep.Fits(node) => new WeightGradientStep(node, builder),
-        MatMul when node.Inputs[1].Shape.Rank == 2 => new ProductStep(node, builder),
-        MatMul => new BatchedProductStep(node, builder),
-        Convolution or ConvolutionInputGradient when WinogradStep.Fits(node, builder) => new WinogradStep(node, builder),
-        Convolution when JointConvolutionStep.Fits(node, builder) => new JointConvolutionStep(node, builder),
-        Convolution => new ConvolutionStep(node, builder),
-        ConvolutionInputGradient => new ConvolutionInputGradientStep(node, builder),
-        ConvolutionWeightGradient => new ConvolutionWeightGradientStep(node, builder),
-        DepthwiseConvolution => new DepthwiseStep(node, builder),
-        DepthwiseInputGradient => new DepthwiseInputGradientStep(node, builder),
-        DepthwiseWeightGradient => new DepthwiseWeightGradientStep(node, builder),
-        Attention => new AttentionStep(node, builder),
-        AttentionGradient => new AttentionGradientStep(node, builder),
-        LayerNormalization => new LayerNormalizationStep(node, builder),
-        LayerNormalizationGradient => new LayerNormalizationGradientStep(node, builder),
-        BatchStatistics => new BatchStatisticsStep(node, builder),
-        Softmax => new SoftmaxStep(node, builder),
-        SoftmaxGradient => new SoftmaxGradientStep(node, builder),
-        CrossEntropy => new CrossEntropyStep(node, builder),
-        CrossEntropyGradient => new CrossEntropyGradientStep(node, builder),
-        Reduction => new ReductionStep(node, builder),
-        Pooling => new PoolingStep(node, builder),
-        PoolingGradient => new PoolingGradientStep(node, builder),
-        Permute => new PermuteStep(node, builder),
-        Concat => new ConcatStep(node, builder),
-        Slice => new SliceStep(node, builder),
-        Pad => new PadStep(node, builder),
-        Gather => new GatherStep(node, builder),
-        ScatterAdd => new ScatterAddStep(node, builder),
-        Resize or ResizeGradient => new ResizeStep(node, builder),
-        Dropout => new DropoutStep(node, builder),
-        CustomOperation => new CustomStep(node, builder),
-        _ => throw new NotSupportedException($"{node}: this processor has no step for the operation {node.Operation.GetType().Name}."),
+        Constant or IntegerTensor or FloatTensor => new ConstantCall(node, builder),
+        PointwiseChain => new PointwiseCall(node, builder),
+        MatMul when WeightGradientCall.Fits(node) => new WeightGradientCall(node, builder),
+        MatMul when node.Inputs[1].Shape.Rank == 2 => new MatMulCall(node, builder),
+        MatMul => new BatchedMatMulCall(node, builder),
+        Convolution or ConvolutionInputGradient when WinogradCall.Fits(node, builder) => new WinogradCall(node, builder),
+        Convolution when PixelBlockedConvolutionCall.Fits(node, builder) => new PixelBlockedConvolutionCall(node, builder),
+        Convolution => new ConvolutionCall(node, builder),
+        ConvolutionInputGradient => new ConvolutionInputGradientCall(node, builder),
+        ConvolutionWeightGradient => new ConvolutionWeightGradientCall(node, builder),
+        DepthwiseConvolution => new DepthwiseConvolutionCall(node, builder),
+        DepthwiseInputGradient => new DepthwiseInputGradientCall(node, builder),
+        DepthwiseWeightGradient => new DepthwiseWeightGradientCall(node, builder),
+        Attention => new AttentionCall(node, builder),
+        AttentionGradient => new AttentionGradientCall(node, builder),
+        LayerNormalization => new LayerNormalizationCall(node, builder),
+        LayerNormalizationGradient => new LayerNormalizationGradientCall(node, builder),
+        BatchStatistics => new BatchStatisticsCall(node, builder),
+        Softmax => new SoftmaxCall(node, builder),
+        SoftmaxGradient => new SoftmaxGradientCall(node, builder),
+        CrossEntropy => new CrossEntropyCall(node, builder),
+        CrossEntropyGradient => new CrossEntropyGradientCall(node, builder),
+        Reduction => new ReductionCall(node, builder),
+        Pooling => new PoolingCall(node, builder),
+        PoolingGradient => new PoolingGradientCall(node, builder),
+        Permute => new PermuteCall(node, builder),
+        Concat => new ConcatCall(node, builder),
+        Slice => new SliceCall(node, builder),
+        Pad => new PadCall(node, builder),
+        Gather => new GatherCall(node, builder),
+        ScatterAdd => new ScatterAddCall(node, builder),
+        Resize or ResizeGradient => new ResizeCall(node, builder),
+        Dropout => new DropoutCall(node, builder),
+        CustomOperation => new CustomCall(node, builder),
+        _ => throw new NotSupportedException($"{node}: this processor has no kernel for the operation {node.Operation.GetType().Name}."),
     };
-
-    /// <summary>Node, operands and results as a step keeps them; results that nobody reads get no buffer use.</summary>
-    public static (Node Node, IReadOnlyList<PlannedBuffer> Reads, IReadOnlyList<PlannedBuffer> Writes) Operands(Node node, PlanBuilder builder) =>
-        (node, [.. node.Inputs.Select(builder.BufferOf)], [.. node.Outputs.Select(builder.BufferOf)]);
 
     /// <summary>A value as rows of its last axis.</summary>
     public static (int Rows, int Columns) RowsAndColumns(Shape shape) => ((int)(shape.Elements / shape.Last), shape.Last);
@@ -67,7 +64,7 @@ internal static class Lowering
         return rows;
     }
 
-    /// <summary>Whether a consumer reads a constant operand only in packed form, so that the operand itself need not be kept.</summary>
+    /// <summary>True if a consumer reads a constant operand only in packed form, so that the operand itself need not be kept.</summary>
     public static bool ReadsPacked(Node consumer, Value operand)
     {
         return consumer.Inputs.Count(input => input == operand) == 1
@@ -80,11 +77,13 @@ internal static class Lowering
             _ => false,
         };
 
-        bool ReadsTable(Attention attention) => (attention.Addends & AttentionAddend.Table) != 0 && consumer.Inputs[3] == operand;
+        bool ReadsTable(Attention attention) => (attention.BiasParts & AttentionBiasParts.Table) != 0 && consumer.Inputs[3] == operand;
     }
 
-    /// <summary>Whether a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.</summary>
-    public static bool ReadsInPlace(Node slice, Uses uses)
+    /// <summary>
+    /// True if a slice is read by attentions alone, as queries, keys or values: they take it from where it is cut out of.
+    /// </summary>
+    public static bool ReadsInPlace(Node slice, UseInfo uses)
     {
         Value tokens = slice.Outputs[0];
         return slice.Operation is Slice { Axis: 2 }

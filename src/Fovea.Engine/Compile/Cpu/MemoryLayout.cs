@@ -1,10 +1,12 @@
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Buffers;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Where every buffer of a plan lies and how much memory that takes. Laying out takes no memory itself: <see cref="Allocate"/> does,
+/// The addresses of all buffers of a plan and the size of its memory. Laying out takes no memory itself: <see cref="Allocate"/> does,
 /// so that figures are known beforehand.
 /// </summary>
 internal sealed class MemoryLayout
@@ -14,37 +16,37 @@ internal sealed class MemoryLayout
     private readonly PlannedBuffer _scratch;
     private readonly Region _arena;
     private readonly Region _persistent;
-    private readonly Region _preparation;
+    private readonly Region _constantStage;
 
-    /// <summary>Lays out the memory of steps.</summary>
-    /// <param name="builder">The steps and their buffers.</param>
+    /// <summary>Lays out the memory of calls.</summary>
+    /// <param name="builder">The calls and their buffers.</param>
     /// <param name="gradientLayout">The block of variables whose layout the gradients take, null where none are written.</param>
-    /// <param name="threads">How many threads will run the steps.</param>
+    /// <param name="threads">The number of threads that run the calls.</param>
     public MemoryLayout(PlanBuilder builder, VariableBlock? gradientLayout, int threads)
     {
         _builder = builder;
         _gradientLayout = gradientLayout;
-        IReadOnlyList<Step> preparation = builder.Preparation;
-        NoteUses(preparation);
-        NoteUses(builder.Steps);
+        IReadOnlyList<KernelCall> constantStage = builder.ConstantStage;
+        NoteUses(constantStage);
+        NoteUses(builder.Calls);
         foreach (Value value in builder.Graph.Inputs.Values.Concat(builder.Graph.Outputs.Values))
         {
             // Inputs and outputs belong to the caller between runs: they keep their memory throughout.
             builder.BufferOf(value).UsedAt(0);
-            builder.BufferOf(value).UsedAt(builder.Steps.Count);
+            builder.BufferOf(value).UsedAt(builder.Calls.Count);
         }
 
-        ShareMemoryInPlace(builder.Steps);
-        _scratch = LayOutScratch(preparation.Concat(builder.Steps), threads);
-        _arena = Region.SharedOverTime(Homes(builder.Steps, Placement.Arena));
-        _persistent = Region.InRows(Homes(preparation.Concat(builder.Steps), Placement.Persistent));
-        _preparation = Region.SharedOverTime(Homes(preparation, Placement.Preparation));
+        ShareMemoryInPlace(builder.Calls);
+        _scratch = LayOutScratch(constantStage.Concat(builder.Calls), threads);
+        _arena = Region.SharedOverTime(Roots(builder.Calls, Placement.Arena));
+        _persistent = Region.InRows(Roots(constantStage.Concat(builder.Calls), Placement.Persistent));
+        _constantStage = Region.SharedOverTime(Roots(constantStage, Placement.ConstantStage));
     }
 
     /// <summary>The memory that <see cref="Allocate"/> takes.</summary>
     public MemoryFigures Figures => new(_arena.Bytes, _persistent.Bytes, _scratch.Bytes, _gradientLayout?.Bytes ?? 0);
 
-    /// <summary>Takes the memory and tells every buffer where it lies, but for those of variables.</summary>
+    /// <summary>Allocates the regions and assigns buffer addresses (variables excepted).</summary>
     public unsafe PlanMemory Allocate()
     {
         AlignedMemory scratch = new(_scratch.Bytes);
@@ -59,12 +61,14 @@ internal sealed class MemoryLayout
             }
         }
 
-        // What is prepared fills its memory from end to end.
+        // The constant stage fills its memory from end to end.
         return new PlanMemory(_arena.Allocate(), _persistent.Allocate(hugePages: true), scratch, gradients);
     }
 
-    /// <summary>Runs the preparation through the given action, in memory of its own that is freed afterwards, on the variables as they are now.</summary>
-    public unsafe void WithPreparationMemory(Action run)
+    /// <summary>
+    /// Runs the constant stage through the given action, in memory of its own that is freed afterwards, on the variables as they are now.
+    /// </summary>
+    public unsafe void WithConstantStageMemory(Action run)
     {
         foreach ((PlannedBuffer buffer, Variable variable, bool inRuns) in _builder.Variables)
         {
@@ -76,72 +80,72 @@ internal sealed class MemoryLayout
             buffer.Pointer = (byte*)variable.Pointer;
         }
 
-        using AlignedMemory memory = _preparation.Allocate();
+        using AlignedMemory memory = _constantStage.Allocate();
         run();
     }
 
-    private static void NoteUses(IReadOnlyList<Step> steps)
+    private static void NoteUses(IReadOnlyList<KernelCall> calls)
     {
-        for (int i = 0; i < steps.Count; i++)
+        for (int i = 0; i < calls.Count; i++)
         {
-            foreach (PlannedBuffer buffer in steps[i].Buffers)
+            foreach (PlannedBuffer buffer in calls[i].Buffers)
             {
                 buffer.UsedAt(i);
             }
         }
     }
 
-    private static void ShareMemoryInPlace(IReadOnlyList<Step> steps)
+    private static void ShareMemoryInPlace(IReadOnlyList<KernelCall> calls)
     {
-        for (int i = 0; i < steps.Count; i++)
+        for (int i = 0; i < calls.Count; i++)
         {
-            Step step = steps[i];
-            if (!step.InPlace)
+            KernelCall call = calls[i];
+            if (!call.InPlace)
             {
                 continue;
             }
 
-            foreach (PlannedBuffer written in step.Writes)
+            foreach (PlannedBuffer written in call.Writes)
             {
-                if (written.Placement != Placement.Arena || written.FirstStep != i)
+                if (written.Placement != Placement.Arena || written.FirstCall != i)
                 {
                     continue;
                 }
 
-                PlannedBuffer? dying = step.Reads.FirstOrDefault(read =>
-                    read.Home.Placement == Placement.Arena
-                    && read.Home.LastStep == i
-                    && read.Home.FirstStep < i
-                    && read.Home.Bytes == written.Bytes
-                    && step.Reads.Count(other => other.Home == read.Home) == 1);
+                PlannedBuffer? dying = call.Reads.FirstOrDefault(read =>
+                    read.Root.Placement == Placement.Arena
+                    && read.Root.LastCall == i
+                    && read.Root.FirstCall < i
+                    && read.Root.Bytes == written.Bytes
+                    && call.Reads.Count(other => other.Root == read.Root) == 1);
                 if (dying is not null)
                 {
-                    written.MoveInto(dying);
+                    written.AliasTo(dying);
                 }
             }
         }
     }
 
-    /// <summary>One piece of scratch memory, as large as the neediest step asks, for all steps.</summary>
-    private static PlannedBuffer LayOutScratch(IEnumerable<Step> steps, int threads)
+    /// <summary>One piece of scratch memory, as large as the neediest call asks, for all calls.</summary>
+    private static PlannedBuffer LayOutScratch(IEnumerable<KernelCall> calls, int threads)
     {
-        List<Step> needing = [.. steps.Where(step => step.ScratchFloats > 0)];
-        long floats = needing.Select(step => Step.ScratchStride(step.ScratchFloats)).DefaultIfEmpty().Max() * threads;
+        List<KernelCall> needing = [.. calls.Where(call => call.ScratchFloats > 0)];
+        long floats = needing.Select(call => KernelCall.ScratchStride(call.ScratchFloats)).DefaultIfEmpty().Max() * threads;
         PlannedBuffer scratch = new(floats * sizeof(float), Placement.External, "scratch");
-        foreach (Step step in needing)
+        foreach (KernelCall call in needing)
         {
-            step.Scratch = scratch;
+            call.Scratch = scratch;
         }
 
         return scratch;
     }
 
-    private IEnumerable<PlannedBuffer> Homes(IEnumerable<Step> steps, Placement placement) => steps
-        .SelectMany(step => step.Buffers)
+    private IEnumerable<PlannedBuffer> Roots(IEnumerable<KernelCall> calls, Placement placement) => calls
+        .SelectMany(call => call.Buffers)
         .Concat(_builder.ValueBuffers)
-        .Select(buffer => buffer.Home)
+        .Select(buffer => buffer.Root)
         .Distinct()
-        .Where(buffer => buffer.Placement == placement && buffer.LastStep >= 0);
+        .Where(buffer => buffer.Placement == placement && buffer.LastCall >= 0);
 
     /// <summary>Buffers with their places in one piece of memory.</summary>
     private sealed class Region(IReadOnlyDictionary<PlannedBuffer, long> offsets, long bytes)

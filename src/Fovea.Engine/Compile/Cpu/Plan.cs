@@ -1,12 +1,14 @@
-using Fovea.Engine.Compile.Cpu.Steps;
+using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// A graph compiled for this processor: steps in order, with all memory laid out. A plan has its own memory and runs one call at a time;
-/// several plans of one model run side by side. Running allocates nothing.
+/// A graph compiled for this processor: kernel calls in order, with all memory laid out. A plan has its own memory and serves one caller at
+/// a time; several plans of one model run side by side. Running allocates nothing.
 /// </summary>
 public sealed class Plan : IDisposable
 {
@@ -14,8 +16,8 @@ public sealed class Plan : IDisposable
     private readonly PlanBuilder _builder;
     private readonly MemoryLayout _layout;
     private readonly PlanMemory _memory;
-    private readonly Step[] _steps;
-    private readonly Work[] _preparation;
+    private readonly KernelCall[] _calls;
+    private readonly ParallelJob[] _constantStage;
     private readonly WorkerPool _pool;
     private readonly RandomState _random = new();
 
@@ -26,11 +28,13 @@ public sealed class Plan : IDisposable
         _layout = layout;
         _memory = layout.Allocate();
         _pool = pool;
-        _steps = [.. builder.Steps];
-        _preparation = builder.Packing.Count == 0 ? [.. builder.Preparation] : [new JoinedPackSteps(builder.Packing), .. builder.Preparation.Skip(builder.Packing.Count)];
-        foreach (Step step in _steps)
+        _calls = [.. builder.Calls];
+        _constantStage = builder.Packing.Count == 0
+            ? [.. builder.ConstantStage]
+            : [new JoinedPackCalls(builder.Packing), .. builder.ConstantStage.Skip(builder.Packing.Count)];
+        foreach (KernelCall call in _calls)
         {
-            step.Random = _random;
+            call.Random = _random;
         }
 
         Refresh();
@@ -46,8 +50,8 @@ public sealed class Plan : IDisposable
     /// <summary>The number of the training step, which the plan's random numbers depend on.</summary>
     public ulong Iteration
     {
-        get => _random.Step;
-        set => _random.Step = value;
+        get => _random.Iteration;
+        set => _random.Iteration = value;
     }
 
     /// <summary>The planned graph: what is left after folding and fusing.</summary>
@@ -56,16 +60,18 @@ public sealed class Plan : IDisposable
     /// <summary>The memory the plan holds, by kind.</summary>
     public MemoryFigures Memory => _layout.Figures;
 
-    /// <summary>All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.</summary>
+    /// <summary>
+    /// All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.
+    /// </summary>
     public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
 
-    /// <summary>Steps and buffers, for tests and tables.</summary>
+    /// <summary>Calls and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
 
     internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
-    /// <param name="graph">What to compute. A graph that was built for inference has its normalisations folded and its weights packed once.</param>
+    /// <param name="graph">The graph. One that was built for inference has its normalisations folded and its weights packed once.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <param name="gradientLayout">The block of variables whose layout the gradients take, where the graph writes gradients.</param>
     public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, VariableBlock? gradientLayout = null)
@@ -75,12 +81,15 @@ public sealed class Plan : IDisposable
         return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
     }
 
-    /// <summary>The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.</summary>
-    /// <param name="graph">What would be computed.</param>
-    /// <param name="threads">How many threads would run it; as many as there are processors where it is not given.</param>
+    /// <summary>
+    /// The memory that a plan of the graph would hold. Everything is planned as for a run, but no memory is taken and nothing runs.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="threads">The number of threads that would run it; by default that of the processors.</param>
     /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
     public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
-        new MemoryLayout(new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
+        new MemoryLayout(
+            new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
     internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
@@ -90,25 +99,25 @@ public sealed class Plan : IDisposable
     }
 
     /// <summary>
-    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an inference graph:
-    /// what other formats than a plan begin with, too.
+    /// Moves constant scales and shifts of channels into the products in front of them, so that batch normalisations vanish from an
+    /// inference graph: what other formats than a plan begin with, too.
     /// </summary>
-    public static ComputeGraph Fold(ComputeGraph graph) => new FoldIntoProducts().Run(graph);
+    public static ComputeGraph Fold(ComputeGraph graph) => new FoldAffineIntoLinear().Run(graph);
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
     public static ComputeGraph Optimize(ComputeGraph graph)
     {
         if (!graph.Training)
         {
-            graph = new FoldShortcuts().Run(Fold(graph));
+            graph = new FoldDepthwiseResidual().Run(Fold(graph));
         }
 
         graph = new FusePointwise().Run(new FuseEpilogues().Run(graph));
         return graph.Training ? new RecomputeForBackward().Run(graph) : graph;
     }
 
-    /// <summary>Computes again what depends on weights alone. Call it after weights were changed.</summary>
-    public void Refresh() => _layout.WithPreparationMemory(() => _pool.Run(_preparation));
+    /// <summary>Runs the constant stage again. Call it after weights were changed.</summary>
+    public void Refresh() => _layout.WithConstantStageMemory(() => _pool.Run(_constantStage));
 
     /// <summary>The memory of an input, to be filled before a run.</summary>
     /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
@@ -127,24 +136,24 @@ public sealed class Plan : IDisposable
     public ReadOnlySpan<float> Output(string name) => Floats(Find(_graph.Outputs, name, "output"));
 
     /// <summary>Runs the plan on what stands in its inputs.</summary>
-    public void Run() => _pool.Run(_steps);
+    public void Run() => _pool.Run(_calls);
 
     /// <summary>
-    /// Runs the plan step by step and names the first step one of whose results is not finite; null where all are.
+    /// Runs the plan call by call and names the first call one of whose results is not finite; null where all are.
     /// Slower than <see cref="Run"/>: for finding out why a loss is not a number.
     /// </summary>
     public string? FindNonFinite()
     {
-        Work[] single = new Work[1];
-        foreach (Step step in _steps)
+        ParallelJob[] single = new ParallelJob[1];
+        foreach (KernelCall call in _calls)
         {
-            single[0] = step;
+            single[0] = call;
             _pool.Run(single);
-            foreach (Value output in step.Node.Outputs)
+            foreach (Value output in call.Node?.Outputs ?? [])
             {
-                if (output.Type.ElementType == ElementType.Float32 && step.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
+                if (output.Type.ElementType == ElementType.Float32 && call.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
                 {
-                    return step.Node.ToString();
+                    return call.Name;
                 }
             }
         }
@@ -152,17 +161,17 @@ public sealed class Plan : IDisposable
         return null;
     }
 
-    /// <summary>The steps of a run in order, with the time that each took, for profiles.</summary>
-    public IReadOnlyList<(Node Node, TimeSpan Time)> Profile()
+    /// <summary>The kernel calls of a run in order: name, node (null for copies at the end of a run) and time.</summary>
+    public IReadOnlyList<(string Name, Node? Node, TimeSpan Time)> Profile()
     {
-        List<(Node, TimeSpan)> times = [];
-        Work[] single = new Work[1];
-        foreach (Step step in _steps)
+        List<(string, Node?, TimeSpan)> times = [];
+        ParallelJob[] single = new ParallelJob[1];
+        foreach (KernelCall call in _calls)
         {
-            single[0] = step;
+            single[0] = call;
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             _pool.Run(single);
-            times.Add((step.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
+            times.Add((call.Name, call.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
 
         return times;
@@ -176,7 +185,7 @@ public sealed class Plan : IDisposable
             ? value
             : throw new KeyNotFoundException($"The graph has no {kind} '{name}'; it has {string.Join(", ", values.Keys)}.");
 
-    private unsafe bool IsFinite(Value value) => Kernels.OptimizerKernels.AllFinite(_builder.BufferOf(value).Floats, (nint)value.Shape.Elements);
+    private unsafe bool IsFinite(Value value) => OptimizerKernels.AllFinite(_builder.BufferOf(value).Floats, (nint)value.Shape.Elements);
 
     private unsafe Span<float> Floats(Value value) => new(_builder.BufferOf(value).Floats, (int)value.Shape.Elements);
 }

@@ -1,12 +1,14 @@
-using Fovea.Engine.Compile.Cpu.Steps;
-using Fovea.Engine.Compile.Memory;
+using Fovea.Engine.Compile.Buffers;
+using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Turns a planned graph into steps: gives every value a buffer, makes a step of every node and separates what depends on weights alone.
-/// Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
+/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights
+/// alone. Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
 /// </summary>
 internal sealed class PlanBuilder
 {
@@ -14,17 +16,17 @@ internal sealed class PlanBuilder
     private readonly Dictionary<Value, Variable> _gradientTargets = [];
     private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
-    private readonly List<Step> _steps = [];
-    private readonly List<PackStep> _packing = [];
-    private readonly List<Step> _preparation = [];
+    private readonly List<KernelCall> _calls = [];
+    private readonly List<PackCall> _packing = [];
+    private readonly List<KernelCall> _constantStage = [];
 
-    /// <summary>Makes the steps of a graph.</summary>
-    /// <param name="graph">What is computed.</param>
-    /// <param name="writesGradients">Whether the graph's gradients are wanted.</param>
+    /// <summary>Makes the calls of a graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="writesGradients">True if the plan writes the graph's gradients.</param>
     public PlanBuilder(ComputeGraph graph, bool writesGradients)
     {
         Graph = graph;
-        Uses = new Uses(graph);
+        Uses = new UseInfo(graph);
         if (writesGradients)
         {
             ChooseGradientTargets();
@@ -41,25 +43,27 @@ internal sealed class PlanBuilder
         AddCopies(writesGradients);
     }
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The planned graph.</summary>
     public ComputeGraph Graph { get; }
 
-    /// <summary>How the graph uses its values.</summary>
-    public Uses Uses { get; }
+    /// <summary>The uses of the graph's values.</summary>
+    public UseInfo Uses { get; }
 
-    /// <summary>What each run does.</summary>
-    public IReadOnlyList<Step> Steps => _steps;
+    /// <summary>The kernel calls of a run, in order.</summary>
+    public IReadOnlyList<KernelCall> Calls => _calls;
 
-    /// <summary>What is done once for all runs: <see cref="Packing"/>, then what waits for other steps.</summary>
-    public IReadOnlyList<Step> Preparation => [.. _packing, .. _preparation];
+    /// <summary>The calls that run once, before all runs: <see cref="Packing"/>, then those that wait for other calls.</summary>
+    public IReadOnlyList<KernelCall> ConstantStage => [.. _packing, .. _constantStage];
 
-    /// <summary>The part of <see cref="Preparation"/> whose steps do not wait for each other, since they read variables alone.</summary>
-    public IReadOnlyList<PackStep> Packing => _packing;
+    /// <summary>The part of <see cref="ConstantStage"/> whose calls do not wait for each other, since they read variables alone.</summary>
+    public IReadOnlyList<PackCall> Packing => _packing;
 
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<PlannedBuffer> ValueBuffers => _buffers.Values;
 
-    /// <summary>The buffers that stand for variables, whose memory is the variables' own; those that runs do not touch are only read while others are prepared of them.</summary>
+    /// <summary>
+    /// The buffers that alias the memory of variables. <c>InRuns</c>: read during runs; otherwise only by the constant stage.
+    /// </summary>
     public IReadOnlyList<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> Variables => _variables;
 
     /// <summary>The buffers that stand for the variables' gradients, in the gradient block.</summary>
@@ -68,21 +72,21 @@ internal sealed class PlanBuilder
     /// <summary>The buffer a value lies in.</summary>
     public PlannedBuffer BufferOf(Value value) => _buffers[value];
 
-    /// <summary>Whether any step or caller reads a value.</summary>
+    /// <summary>True if a call or the caller reads a value.</summary>
     public bool IsRead(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Count > 0;
 
-    /// <summary>A buffer of packed weights, filled once by the given step.</summary>
-    public PlannedBuffer Prepare(long floats, Func<PlannedBuffer, PackStep> pack)
+    /// <summary>A buffer of packed weights, filled once by the given call.</summary>
+    public PlannedBuffer AddPacked(long floats, Func<PlannedBuffer, PackCall> pack)
     {
         PlannedBuffer packed = new(floats * sizeof(float), Placement.Persistent, "packed weights");
-        PackStep step = pack(packed);
-        if (step.ReadsVariables)
+        PackCall call = pack(packed);
+        if (call.ReadsVariables)
         {
-            _packing.Add(step);
+            _packing.Add(call);
         }
         else
         {
-            _preparation.Add(step);
+            _constantStage.Add(call);
         }
 
         return packed;
@@ -92,15 +96,15 @@ internal sealed class PlanBuilder
     {
         foreach ((Variable variable, Value value) in Graph.Gradients)
         {
-            Value home = value;
-            while (home.Producer.Operation is Reshape)
+            Value root = value;
+            while (root.Producer.Operation is Reshape)
             {
-                home = home.Producer.Inputs[0];
+                root = root.Producer.Inputs[0];
             }
 
-            if (home.Producer.Operation is not (ReadVariable or Input or Constant or IntegerTensor or FloatTensor))
+            if (root.Producer.Operation is not (ReadVariable or Input or Constant or IntegerTensor or FloatTensor))
             {
-                _gradientTargets.TryAdd(home, variable);
+                _gradientTargets.TryAdd(root, variable);
             }
         }
     }
@@ -113,7 +117,8 @@ internal sealed class PlanBuilder
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
             case ReadVariable read:
-                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesPreparation(node.Outputs[0]));
+                _buffers[node.Outputs[0]] = BufferOfVariable(
+                    read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]));
                 return;
             case Slice when Lowering.ReadsInPlace(node, Uses):
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
@@ -123,7 +128,9 @@ internal sealed class PlanBuilder
         bool constant = Uses.IsConstant(node.Outputs[0]);
         foreach (Value output in node.Outputs)
         {
-            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable) ? BufferOfGradient(variable) : MakeBuffer(output, constant);
+            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable)
+                ? BufferOfGradient(variable)
+                : MakeBuffer(output, constant);
         }
 
         if (node.Operation is Input)
@@ -131,7 +138,7 @@ internal sealed class PlanBuilder
             return;
         }
 
-        (constant ? _preparation : _steps).Add(Lowering.StepFor(node, this));
+        (constant ? _constantStage : _calls).Add(Lowering.CallFor(node, this));
     }
 
     private PlannedBuffer BufferOfVariable(Variable variable, bool inRuns)
@@ -150,12 +157,14 @@ internal sealed class PlanBuilder
 
     private PlannedBuffer MakeBuffer(Value output, bool constant)
     {
-        Placement placement = !constant ? Placement.Arena : LeavesPreparation(output) ? Placement.Persistent : Placement.Preparation;
+        Placement placement = !constant ? Placement.Arena : LeavesConstantStage(output) ? Placement.Persistent : Placement.ConstantStage;
         return new PlannedBuffer(output.Type.Bytes, placement, output.ToString());
     }
 
-    private bool LeavesPreparation(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
-        consumer.Operation is Reshape ? LeavesPreparation(consumer.Outputs[0]) : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
+    private bool LeavesConstantStage(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
+        consumer.Operation is Reshape
+            ? LeavesConstantStage(consumer.Outputs[0])
+            : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
     private void AddCopies(bool writesGradients)
     {
@@ -178,7 +187,7 @@ internal sealed class PlanBuilder
 
         if (copies.Count > 0)
         {
-            _steps.Add(new CopyStep(copies) { Node = Graph.Nodes[^1], Reads = [.. copies.Select(copy => copy.From)], Writes = [.. copies.Select(copy => copy.To)] });
+            _calls.Add(new CopyCall(copies));
         }
     }
 }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Compile.Cpu;
 
-/// <summary>What the processor can do at best: the roofs under which everything that runs on it is judged.</summary>
+/// <summary>Measures the peak arithmetic and memory throughput of the processor (the roofline).</summary>
 public static class Processor
 {
     private const int CopiedBytes = 32 << 20;
@@ -13,13 +14,13 @@ public static class Processor
     /// The most multiply-adds that threads reach together, in GFLOP/s (a multiply-add counts as two), measured now on all of them at once:
     /// a processor may be slower when more of its cores are busy.
     /// </summary>
-    /// <param name="threads">How many threads.</param>
-    /// <param name="seconds">How long to measure.</param>
+    /// <param name="threads">The number of threads.</param>
+    /// <param name="seconds">The time to measure for.</param>
     public static double MeasurePeak(int threads, double seconds = 0.2) => Together(threads, () => PeakMeasurement.Measure(seconds));
 
     /// <summary>The bytes that threads together read and write in a second, in GB/s, when they copy memory that no cache holds.</summary>
-    /// <param name="threads">How many threads.</param>
-    /// <param name="seconds">How long to measure.</param>
+    /// <param name="threads">The number of threads.</param>
+    /// <param name="seconds">The time to measure for.</param>
     public static double MeasureBandwidth(int threads, double seconds = 0.2) => Together(threads, () => Copy(seconds));
 
     private static double Together(int threads, Func<double> measure)

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Fovea.Engine.Compile.Cpu;
 
 /// <summary>
-/// Threads that run the steps of plans together. Each step's parts are cut into as many contiguous ranges as there are threads, always the same way;
-/// between steps all threads meet. Who computes a part has no influence on its bits.
+/// Threads that run the kernel calls of plans together. Each job's parts are cut into as many contiguous ranges as there are threads,
+/// always the same way; between jobs all threads meet. Who computes a part has no influence on its bits.
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wakeUps;
     private readonly Lock _oneRunAtATime = new();
-    private Work[] _steps = [];
+    private ParallelJob[] _jobs = [];
     private ExceptionDispatchInfo? _failure;
     private int _round;
     private int _arrived;
@@ -22,7 +22,7 @@ public sealed class WorkerPool : IDisposable
     private volatile bool _closing;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="threads">How many, the calling one included; by default as many as there are processors.</param>
+    /// <param name="threads">The number of threads, the calling one included; by default that of the processors.</param>
     public WorkerPool(int? threads = null)
     {
         Threads = threads ?? Environment.ProcessorCount;
@@ -44,12 +44,12 @@ public sealed class WorkerPool : IDisposable
     /// <summary>A pool with a thread for each processor, for callers that do not bring their own.</summary>
     public static WorkerPool Shared => LazyShared.Pool;
 
-    /// <summary>Runs steps one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
-    internal void Run(Work[] steps)
+    /// <summary>Runs jobs one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
+    internal void Run(ParallelJob[] jobs)
     {
-        if (steps.Length == 0)
+        if (jobs.Length == 0)
         {
-            // Without a step the threads would not meet, and a late one could take the next run's steps for this one's.
+            // Without a job the threads would not meet, and a late one could take the next run's jobs for this one's.
             return;
         }
 
@@ -57,18 +57,18 @@ public sealed class WorkerPool : IDisposable
         {
             if (_threads.Length == 0)
             {
-                foreach (Work step in steps)
+                foreach (ParallelJob job in jobs)
                 {
-                    for (int phase = 0; phase < step.Phases; phase++)
+                    for (int phase = 0; phase < job.Phases; phase++)
                     {
-                        step.Run(phase, 0, step.Parts(phase), worker: 0);
+                        job.Run(phase, 0, job.Parts(phase), worker: 0);
                     }
                 }
 
                 return;
             }
 
-            _steps = steps;
+            _jobs = jobs;
             _failure = null;
             Interlocked.Increment(ref _round);
             if (Volatile.Read(ref _sleeping) > 0)
@@ -79,7 +79,7 @@ public sealed class WorkerPool : IDisposable
                 }
             }
 
-            RunSteps(worker: 0);
+            RunJobs(worker: 0);
             _failure?.Throw();
         }
     }
@@ -130,7 +130,7 @@ public sealed class WorkerPool : IDisposable
             }
 
             seen = Volatile.Read(ref _round);
-            RunSteps(worker);
+            RunJobs(worker);
         }
     }
 
@@ -145,20 +145,20 @@ public sealed class WorkerPool : IDisposable
         Interlocked.Decrement(ref _sleeping);
     }
 
-    private void RunSteps(int worker)
+    private void RunJobs(int worker)
     {
-        foreach (Work step in _steps)
+        foreach (ParallelJob job in _jobs)
         {
-            for (int phase = 0; phase < step.Phases; phase++)
+            for (int phase = 0; phase < job.Phases; phase++)
             {
-                int parts = step.Parts(phase);
+                int parts = job.Parts(phase);
                 int first = (int)((long)parts * worker / Threads);
                 int last = (int)((long)parts * (worker + 1) / Threads);
                 if (first < last)
                 {
                     try
                     {
-                        step.Run(phase, first, last, worker);
+                        job.Run(phase, first, last, worker);
                     }
                     catch (Exception error)
                     {

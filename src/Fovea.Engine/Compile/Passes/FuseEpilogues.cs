@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
@@ -15,7 +18,10 @@ internal sealed class FuseEpilogues : GraphRewriter
     {
         foreach (Node node in Source.Nodes)
         {
-            if (node.Operation is ProductOperation { Epilogue: var epilogue } && epilogue == Epilogue.None && Uses.IsNeeded(node) && !Uses.IsConstant(node.Outputs[0]))
+            if (node.Operation is LinearOperation { Epilogue: var epilogue }
+                && epilogue == Epilogue.None
+                && Uses.IsNeeded(node)
+                && !Uses.IsConstant(node.Outputs[0]))
             {
                 Chain chain = Follow(node);
                 if (chain.Last != node)
@@ -38,7 +44,7 @@ internal sealed class FuseEpilogues : GraphRewriter
             Node product = chain.Product;
             using (Target.EnterPath(product.Path))
             {
-                Operation fused = (ProductOperation)product.Operation with { Epilogue = chain.Epilogue };
+                Operation fused = (LinearOperation)product.Operation with { Epilogue = chain.Epilogue };
                 Value[] operands = [.. product.Inputs.Select(Mapped), .. chain.Operands.Select(Operand)];
                 Map(node.Outputs[0], Target.Apply(fused, operands).Reshape(node.Outputs[0].Shape));
             }
@@ -49,7 +55,9 @@ internal sealed class FuseEpilogues : GraphRewriter
         }
 
         Value Operand((Value Value, bool IsVector) operand) =>
-            operand.IsVector ? Mapped(operand.Value).Reshape([operand.Value.Shape.Last]) : Mapped(operand.Value).Reshape(chain!.Product.Outputs[0].Shape);
+            operand.IsVector
+                ? Mapped(operand.Value).Reshape([operand.Value.Shape.Last])
+                : Mapped(operand.Value).Reshape(chain!.Product.Outputs[0].Shape);
     }
 
     private Chain Follow(Node product)
@@ -63,22 +71,30 @@ internal sealed class FuseEpilogues : GraphRewriter
         while (Uses.OnlyConsumer(value) is Node next && !_claimed.Contains(next))
         {
             Value? other = next.Operation is Binary ? next.Inputs[next.Inputs[0] == value ? 1 : 0] : null;
-            bool isVector = other is not null && other.Shape.Elements == channels && other.Shape.Last == channels && value.Shape.Elements > channels;
+            bool isVector = other is not null
+                && other.Shape.Elements == channels
+                && other.Shape.Last == channels
+                && value.Shape.Elements > channels;
             bool isResidual = other is not null && other.Shape.Equals(value.Shape);
             Epilogue? extended = next.Operation switch
             {
                 // A reshape that keeps channels last does not come between a product and what follows it.
                 Reshape when next.Outputs[0].Shape.Last == channels => epilogue,
                 Binary { Kind: BinaryKind.Add } when isVector && epilogue == Epilogue.None => epilogue with { Bias = true },
-                Binary { Kind: BinaryKind.Add } when isVector && !epilogue.Shift && !epilogue.ResidualAfter && (epilogue.Activation is not null || epilogue.Scale) =>
+                Binary { Kind: BinaryKind.Add } when isVector
+                    && !epilogue.Shift
+                    && !epilogue.ResidualAfter
+                    && (epilogue.Activation is not null || epilogue.Scale) =>
                     epilogue with { Shift = true },
-                Binary { Kind: BinaryKind.Multiply } when isVector && epilogue is { Scale: false, Shift: false, ResidualAfter: false } => epilogue with { Scale = true },
+                Binary { Kind: BinaryKind.Multiply } when isVector
+                    && epilogue is { Scale: false, Shift: false, ResidualAfter: false } => epilogue with { Scale = true },
                 Binary { Kind: BinaryKind.Add } when isResidual && !epilogue.ResidualAfter =>
                     epilogue is { ResidualBefore: false, Activation: null, Scale: false, Shift: false }
                         ? epilogue with { ResidualBefore = true }
                         : epilogue with { ResidualAfter = true },
                 Unary { Kind: UnaryKind.Gelu or UnaryKind.Relu or UnaryKind.Silu or UnaryKind.Sigmoid } unary
-                    when epilogue is { Activation: null, Scale: false, Shift: false, ResidualAfter: false } => epilogue with { Activation = unary.Kind },
+                    when epilogue is { Activation: null, Scale: false, Shift: false, ResidualAfter: false } =>
+                    epilogue with { Activation = unary.Kind },
                 _ => null,
             };
             if (extended is null)
@@ -104,5 +120,6 @@ internal sealed class FuseEpilogues : GraphRewriter
         return new Chain(product, last, between, epilogue, operands);
     }
 
-    private sealed record Chain(Node Product, Node Last, List<Node> Between, Epilogue Epilogue, List<(Value Value, bool IsVector)> Operands);
+    private sealed record Chain(
+        Node Product, Node Last, List<Node> Between, Epilogue Epilogue, List<(Value Value, bool IsVector)> Operands);
 }

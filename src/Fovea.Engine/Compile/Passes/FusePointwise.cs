@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Passes;
 
@@ -6,7 +8,7 @@ namespace Fovea.Engine.Compile.Passes;
 /// Joins neighbouring element-wise nodes, and the sums over all leading axes that read them, into <see cref="PointwiseChain"/>s.
 /// Cheap results whose operands lie in memory anyway are computed again by each chain that needs them instead of being stored.
 /// </summary>
-/// <param name="maxMembers">How many nodes run together at most; with 1 nothing is joined or repeated.</param>
+/// <param name="maxMembers">The maximum number of nodes that run together; with 1 nothing is joined or repeated.</param>
 internal sealed class FusePointwise(int maxMembers = PointwiseGroups.MaxMembers) : GraphRewriter
 {
     private PointwiseGroups _groups = null!;
@@ -51,7 +53,8 @@ internal sealed class FusePointwise(int maxMembers = PointwiseGroups.MaxMembers)
             if (member.Operation is Reduction)
             {
                 Value summed = member.Inputs[0];
-                results.Add((member.Outputs[0], new PointwiseResult(Register(summed, summed.Shape), member.Outputs[0].Shape, ColumnSum: true)));
+                results.Add(
+                    (member.Outputs[0], new PointwiseResult(Register(summed, summed.Shape), member.Outputs[0].Shape, ColumnSum: true)));
             }
             else
             {
@@ -64,7 +67,8 @@ internal sealed class FusePointwise(int maxMembers = PointwiseGroups.MaxMembers)
         }
 
         Shape space = group.Members[0].Operation is Reduction ? group.Members[0].Inputs[0].Shape : group.Members[0].Outputs[0].Shape;
-        PointwiseChain chain = new(space, [.. operandRegisters.Keys.Select(key => key.Space)], [.. instructions], [.. results.Select(result => result.Result)]);
+        PointwiseChain chain = new(
+            space, [.. operandRegisters.Keys.Select(key => key.Space)], [.. instructions], [.. results.Select(result => result.Result)]);
         Node fused = Target.Add(chain, [.. operands.Select(Mapped)]);
         for (int i = 0; i < results.Count; i++)
         {

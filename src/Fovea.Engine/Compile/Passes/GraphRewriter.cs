@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
@@ -14,15 +17,15 @@ internal abstract class GraphRewriter
     /// <summary>The graph that is built.</summary>
     protected ComputeGraph Target { get; private set; } = null!;
 
-    /// <summary>How the graph that is read uses its values.</summary>
-    protected Uses Uses { get; private set; } = null!;
+    /// <summary>The uses of the old graph's values.</summary>
+    protected UseInfo Uses { get; private set; } = null!;
 
     /// <summary>Runs the pass.</summary>
     public ComputeGraph Run(ComputeGraph source)
     {
         Source = source;
         Target = new ComputeGraph(source.Training);
-        Uses = new Uses(source);
+        Uses = new UseInfo(source);
         Prepare();
         foreach (Node node in Order())
         {
@@ -64,10 +67,10 @@ internal abstract class GraphRewriter
     /// <summary>Puts something in the place of a node: as a rule <see cref="Copy"/>.</summary>
     protected abstract void Rewrite(Node node);
 
-    /// <summary>What stands in the new graph for a value of the old one.</summary>
+    /// <summary>The value of the new graph that replaces one of the old graph.</summary>
     protected Value Mapped(Value value) => _mapped[value];
 
-    /// <summary>Whether something stands in the new graph for a value of the old one.</summary>
+    /// <summary>True if a value of the old graph has its replacement in the new one.</summary>
     protected bool HasReplacement(Value value) => _mapped.ContainsKey(value);
 
     /// <summary>Says what stands in the new graph for a value of the old one.</summary>

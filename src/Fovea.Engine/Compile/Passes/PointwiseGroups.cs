@@ -1,3 +1,6 @@
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
+
 namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>Element-wise nodes that run in one pass, in order.</summary>
@@ -11,34 +14,34 @@ internal sealed class PointwiseGroup
 }
 
 /// <summary>
-/// Decides which element-wise nodes run together. A node joins the groups that produce its operands, or a group that reads the same operand,
-/// as long as no way through other nodes leads from the group to the node: then the graph of groups stays free of cycles.
+/// Decides which element-wise nodes run together. A node joins the groups that produce its operands, or a group that reads the same
+/// operand, as long as no way through other nodes leads from the group to the node: then the graph of groups stays free of cycles.
 /// </summary>
 internal sealed class PointwiseGroups
 {
-    /// <summary>How many nodes run together at most: more would need more registers than fit the nearest cache.</summary>
+    /// <summary>The maximum number of nodes that run together: more would need more registers than fit the nearest cache.</summary>
     public const int MaxMembers = 20;
 
     private const int MaxOperands = 10;
     private const int SiblingDistance = 48;
 
     private readonly ComputeGraph _graph;
-    private readonly Uses _uses;
+    private readonly UseInfo _uses;
     private readonly int _maximumMembers;
     private readonly PointwiseGroup?[] _groups;
     private readonly bool[] _inline;
     private readonly Dictionary<Value, PointwiseGroup> _readers = [];
-    private readonly Ancestors _ancestors;
+    private readonly Reachability _ancestors;
 
     /// <summary>Forms the groups of a graph.</summary>
-    public PointwiseGroups(ComputeGraph graph, Uses uses, int maxMembers = MaxMembers)
+    public PointwiseGroups(ComputeGraph graph, UseInfo uses, int maxMembers = MaxMembers)
     {
         _graph = graph;
         _uses = uses;
         _maximumMembers = maxMembers;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
-        _ancestors = new Ancestors(graph.Nodes.Count);
+        _ancestors = new Reachability(graph.Nodes.Count);
         foreach (Node node in graph.Nodes)
         {
             _inline[node.Index] = maxMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
@@ -57,10 +60,12 @@ internal sealed class PointwiseGroups
     /// <summary>The group a node belongs to, null where it is not element-wise or is repeated by those who need it.</summary>
     public PointwiseGroup? GroupOf(Node node) => _groups[node.Index];
 
-    /// <summary>Whether the node is repeated by each group that needs its result.</summary>
+    /// <summary>True if the node is repeated by each group that needs its result.</summary>
     public bool IsInline(Node node) => _inline[node.Index];
 
-    /// <summary>Looks through reshapes that keep the last axis to the element-wise node that computes the same elements in the same order.</summary>
+    /// <summary>
+    /// Looks through reshapes that keep the last axis to the element-wise node that computes the same elements in the same order.
+    /// </summary>
     public static Value Resolve(Value value)
     {
         Value inner = value;
@@ -72,7 +77,7 @@ internal sealed class PointwiseGroups
         return IsElementwise(inner.Producer) && inner.Shape.Elements == value.Shape.Elements ? inner : value;
     }
 
-    /// <summary>Whether a member's result is used by anything but its group.</summary>
+    /// <summary>True if a member's result is used by anything but its group.</summary>
     public bool IsNeededOutside(Value value, PointwiseGroup group) =>
         _uses.IsResult(value) || _uses.Consumers(value).Any(consumer => consumer.Operation is Reshape
             ? IsNeededOutside(consumer.Outputs[0], group)
@@ -142,7 +147,9 @@ internal sealed class PointwiseGroups
     /// <summary>Repeated are nodes that only groups read and whose operands of full size lie in memory in any case.</summary>
     private bool IsCheapToRepeat(Node node)
     {
-        if (!IsElementwise(node) || _uses.IsResult(node.Outputs[0]) || node.Operation is Unary { Kind: UnaryKind.Gelu or UnaryKind.Exp or UnaryKind.Silu or UnaryKind.Sigmoid or UnaryKind.Tanh })
+        if (!IsElementwise(node)
+            || _uses.IsResult(node.Outputs[0])
+            || node.Operation is Unary { Kind: UnaryKind.Gelu or UnaryKind.Exp or UnaryKind.Silu or UnaryKind.Sigmoid or UnaryKind.Tanh })
         {
             return false;
         }
@@ -155,7 +162,9 @@ internal sealed class PointwiseGroups
     }
 
     private bool LiesInMemory(Value value) =>
-        !IsElementwise(Resolve(value).Producer) || _uses.IsResult(value) || _uses.Consumers(value).Any(consumer => !IsPointwise(consumer) && consumer.Operation is not Reshape);
+        !IsElementwise(Resolve(value).Producer)
+            || _uses.IsResult(value)
+            || _uses.Consumers(value).Any(consumer => !IsPointwise(consumer) && consumer.Operation is not Reshape);
 
     private void Join(Node node)
     {
@@ -253,7 +262,7 @@ internal sealed class PointwiseGroups
         }
     }
 
-    /// <summary>What a node reads, with inline operands replaced by what they read.</summary>
+    /// <summary>The operands of a node, inline operands replaced by their own operands.</summary>
     private IEnumerable<Value> Reads(Node node)
     {
         foreach (Value input in node.Inputs)
@@ -279,7 +288,7 @@ internal sealed class PointwiseGroups
 
     private bool Reaches(PointwiseGroup group, Node node) => _ancestors.Contains(node, group.Members[0]);
 
-    /// <summary>Whether a way of at least one node in between leads from the first group to the second.</summary>
+    /// <summary>True if a way of at least one node in between leads from the first group to the second.</summary>
     private bool ReachesThroughOthers(PointwiseGroup from, PointwiseGroup to) =>
         OperandsOf(to).Any(operand => GroupOf(operand.Producer) != from && Reaches(from, operand.Producer));
 }

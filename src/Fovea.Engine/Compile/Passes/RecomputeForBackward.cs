@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Passes;
 
@@ -28,7 +30,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         {
             foreach (Value input in node.Inputs)
             {
-                _lastUse[Home(input)] = node.Index;
+                _lastUse[Root(input)] = node.Index;
             }
         }
 
@@ -53,15 +55,17 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
             return;
         }
 
-        if (node.Operation is Reshape && IsLateAlone(Home(node.Outputs[0])))
+        if (node.Operation is Reshape && IsLateAlone(Root(node.Outputs[0])))
         {
             return;
         }
 
         // What is needed late alone is not computed early.
-        int[] kept = [.. Enumerable.Range(0, node.Outputs.Length).Where(i => node.Operation is not PointwiseChain || !IsLateAlone(node.Outputs[i]))];
+        int[] kept =
+            [.. Enumerable.Range(0, node.Outputs.Length).Where(i => node.Operation is not PointwiseChain || !IsLateAlone(node.Outputs[i]))];
         Operation operation = kept.Length < node.Outputs.Length ? Only((PointwiseChain)node.Operation, kept) : node.Operation;
-        Node copy = Target.Add(operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
+        Node copy = Target.Add(
+            operation, [.. node.Inputs.Select(input => IsLate(input, node.Index) ? Again(input, node.Index) : Mapped(input))]);
         for (int i = 0; i < kept.Length; i++)
         {
             Map(node.Outputs[kept[i]], copy.Outputs[i]);
@@ -69,7 +73,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
     }
 
     // The value whose memory a value is: reshapes have none of their own.
-    private static Value Home(Value value)
+    private static Value Root(Value value)
     {
         while (value.Producer.Operation is Reshape)
         {
@@ -105,17 +109,17 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         return chain.With(results.MoveToImmutable());
     }
 
-    private bool IsLate(Value value, int index) => _lateFrom.TryGetValue(Home(value), out int late) && late <= index;
+    private bool IsLate(Value value, int index) => _lateFrom.TryGetValue(Root(value), out int late) && late <= index;
 
     // Whether an operand costs no memory that is not taken anyway when something is computed from it again.
     private bool IsThere(Value operand, int late)
     {
-        Value home = Home(operand);
-        return home.Shape.Elements < smallest
-            || home.Producer.Operation is Input or ReadVariable
-            || Uses.IsResult(home)
-            || _lateFrom.ContainsKey(home)
-            || _lastUse[home] >= late;
+        Value root = Root(operand);
+        return root.Shape.Elements < smallest
+            || root.Producer.Operation is Input or ReadVariable
+            || Uses.IsResult(root)
+            || _lateFrom.ContainsKey(root)
+            || _lastUse[root] >= late;
     }
 
     // The first use behind the widest stretch without one, where that is wide enough.
@@ -161,7 +165,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         }
 
         Node producer = value.Producer;
-        Value[] operands = [.. producer.Inputs.Select(input => _lateFrom.ContainsKey(Home(input)) ? Again(input, index) : Mapped(input))];
+        Value[] operands = [.. producer.Inputs.Select(input => _lateFrom.ContainsKey(Root(input)) ? Again(input, index) : Mapped(input))];
         using (Target.EnterPath(producer.Path))
         {
             Value again = producer.Operation is PointwiseChain chain

@@ -1,14 +1,14 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and addends of the
-/// scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + addends), times v. Results: (B, N, heads·e), and the logarithm
+/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and a bias of the
+/// scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results: (B, N, heads·e), and the logarithm
 /// of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
 /// </summary>
 /// <param name="Heads">Number of heads; head h is channels h·d … (h+1)·d−1.</param>
-/// <param name="Scale">Factor on q·kᵀ, not on the addends.</param>
-/// <param name="Addends">Which addends follow query, key and value.</param>
-public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) : Operation
+/// <param name="Scale">Factor on q·kᵀ, not on the bias.</param>
+/// <param name="BiasParts">The parts of the bias that follow query, key and value.</param>
+public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasParts) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -20,14 +20,14 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
         Require(q[0] == k[0] && k[0] == v[0] && k[1] == v[1], () => $"batch or number of keys differ: query {q}, key {k}, value {v}");
         Require(q[2] == k[2] && q[2] % Heads == 0 && v[2] % Heads == 0, () => $"{Heads} heads do not divide the channels of query {q}, key {k}, value {v}");
         int next = 3;
-        if (Addends.HasFlag(AttentionAddend.Table))
+        if (BiasParts.HasFlag(AttentionBiasParts.Table))
         {
             Shape table = [Heads, q[1], k[1]];
             Require(inputs[next].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
             next++;
         }
 
-        if (Addends.HasFlag(AttentionAddend.Relative))
+        if (BiasParts.HasFlag(AttentionBiasParts.Relative))
         {
             Shape rows = inputs[next++].Shape;
             Shape columns = inputs[next++].Shape;
@@ -37,7 +37,7 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
                 () => $"relative logits {rows} and {columns} do not fit query {q} and key {k}");
         }
 
-        if (Addends.HasFlag(AttentionAddend.Mask))
+        if (BiasParts.HasFlag(AttentionBiasParts.Mask))
         {
             Shape mask = inputs[next].Shape;
             Require(mask.Rank == 2 && mask[1] == k[1] && q[0] % mask[0] == 0, () => $"a mask (groups, {k[1]}) with groups that divide {q[0]} expected, got {mask}");
@@ -46,9 +46,9 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
         return [new TensorType([q[0], q[1], v[2]]), new TensorType([q[0], Heads, q[1]])];
     }
 
-    /// <summary>How many operands the addends are.</summary>
-    public int AddendOperands =>
-        ((Addends & AttentionAddend.Table) != 0 ? 1 : 0) + ((Addends & AttentionAddend.Relative) != 0 ? 2 : 0) + ((Addends & AttentionAddend.Mask) != 0 ? 1 : 0);
+    /// <summary>The number of operands that the bias takes.</summary>
+    public int BiasOperands =>
+        ((BiasParts & AttentionBiasParts.Table) != 0 ? 1 : 0) + ((BiasParts & AttentionBiasParts.Relative) != 0 ? 2 : 0) + ((BiasParts & AttentionBiasParts.Mask) != 0 ? 1 : 0);
 
     /// <summary>The extent of the grid along the side that relative logits (B, N, heads·(2·extent−1)) are for.</summary>
     public int RelativeExtent(Shape logits) => ((logits.Last / Heads) + 1) / 2;
@@ -58,13 +58,13 @@ public sealed record Attention(int Heads, float Scale, AttentionAddend Addends) 
     {
         Node gradient = node.Graph.Add(new AttentionGradient(this), [.. node.Inputs, node.Outputs[1], outputGradients[0]!]);
         List<Value?> gradients = [.. gradient.Outputs];
-        if (Addends.HasFlag(AttentionAddend.Table))
+        if (BiasParts.HasFlag(AttentionBiasParts.Table))
         {
             Shape table = node.Inputs[3].Shape;
             gradients[3] = gradients[3]!.SumTo([1, .. table]).Reshape(table);
         }
 
-        if (Addends.HasFlag(AttentionAddend.Mask))
+        if (BiasParts.HasFlag(AttentionBiasParts.Mask))
         {
             gradients.Add(null);
         }
@@ -94,14 +94,14 @@ public sealed record AttentionGradient(Attention Forward) : Operation
     {
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
-        bool table = Forward.Addends.HasFlag(AttentionAddend.Table);
+        bool table = Forward.BiasParts.HasFlag(AttentionBiasParts.Table);
         List<TensorType> gradients = [inputs[0], inputs[1], inputs[2]];
         if (table)
         {
             gradients.Add(new TensorType([q[0], Forward.Heads, q[1], k[1]]));
         }
 
-        if (Forward.Addends.HasFlag(AttentionAddend.Relative))
+        if (Forward.BiasParts.HasFlag(AttentionBiasParts.Relative))
         {
             gradients.AddRange(inputs.Skip(table ? 4 : 3).Take(2));
         }
@@ -125,7 +125,7 @@ public static class AttentionExtensions
     public static Value Attention(this Value query, Value key, Value value, int heads, float scale, AttentionBias? bias = null)
     {
         bias ??= AttentionBias.None;
-        return query.Graph.Add(new Attention(heads, scale, bias.Addends), [query, key, value, .. bias.Operands]).Outputs[0];
+        return query.Graph.Add(new Attention(heads, scale, bias.Parts), [query, key, value, .. bias.Operands]).Outputs[0];
     }
 
     /// <summary>The scores (B, heads, N, M) that an attention applies its softmax to, written out.</summary>

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>Which addends of the scores an attention has among its operands, in this order.</summary>
+/// <summary>The parts of an <see cref="AttentionBias"/> that an attention has among its operands, in this order.</summary>
 [Flags]
-public enum AttentionAddend
+public enum AttentionBiasParts
 {
     /// <summary>None.</summary>
     None = 0,
@@ -30,12 +30,12 @@ public sealed record AttentionBias(Value? Table = null, Value? RelativeRows = nu
     /// <summary>Nothing is added.</summary>
     public static AttentionBias None { get; } = new();
 
-    /// <summary>Which addends there are.</summary>
-    public AttentionAddend Addends =>
-        (Table is null ? AttentionAddend.None : AttentionAddend.Table)
-        | (RelativeRows is null ? AttentionAddend.None : AttentionAddend.Relative)
-        | (Mask is null ? AttentionAddend.None : AttentionAddend.Mask);
+    /// <summary>The parts that are given.</summary>
+    public AttentionBiasParts Parts =>
+        (Table is null ? AttentionBiasParts.None : AttentionBiasParts.Table)
+        | (RelativeRows is null ? AttentionBiasParts.None : AttentionBiasParts.Relative)
+        | (Mask is null ? AttentionBiasParts.None : AttentionBiasParts.Mask);
 
-    /// <summary>The addends in the order of operands.</summary>
+    /// <summary>The parts in the order of operands.</summary>
     public IReadOnlyList<Value> Operands => [.. new[] { Table, RelativeRows, RelativeColumns, Mask }.OfType<Value>()];
 }

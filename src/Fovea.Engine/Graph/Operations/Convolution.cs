@@ -33,7 +33,7 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 /// <summary>Dense convolution: map (N, H, W, C), weights (out, kernel height, kernel width, C), result (N, H', W', out).</summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : ProductOperation(Epilogue)
+public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
     /// <inheritdoc/>
     public override int WeightOutputAxis => 0;
@@ -42,7 +42,7 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Pro
     public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
 
     /// <inheritdoc/>
-    protected override Shape InferProduct(Shape input, Shape weights)
+    protected override Shape InferLinear(Shape input, Shape weights)
     {
         Require(
             weights.Rank == 4 && weights[1] == WindowSpec.Kernel && weights[2] == WindowSpec.Kernel,
@@ -53,7 +53,7 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Pro
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
+    protected override IReadOnlyList<Value?> LinearGradient(Node node, Value dy) =>
     [
         node.Graph.Apply(new ConvolutionInputGradient(WindowSpec, node.Inputs[0].Shape), dy, node.Inputs[1]),
         node.Graph.Apply(new ConvolutionWeightGradient(WindowSpec), dy, node.Inputs[0]),
@@ -87,7 +87,7 @@ public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operatio
 /// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : ProductOperation(Epilogue)
+public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
     /// <inheritdoc/>
     public override int WeightOutputAxis => -1;
@@ -96,7 +96,7 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
     public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
 
     /// <inheritdoc/>
-    protected override Shape InferProduct(Shape input, Shape weights)
+    protected override Shape InferLinear(Shape input, Shape weights)
     {
         Shape output = WindowSpec.Output(input, input.Last);
         Shape expected = [WindowSpec.Kernel, WindowSpec.Kernel, input.Last];
@@ -105,7 +105,7 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy) =>
+    protected override IReadOnlyList<Value?> LinearGradient(Node node, Value dy) =>
     [
         node.Graph.Apply(new DepthwiseInputGradient(WindowSpec, node.Inputs[0].Shape), dy, node.Inputs[1]),
         node.Graph.Apply(new DepthwiseWeightGradient(WindowSpec), dy, node.Inputs[0]),

@@ -7,7 +7,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="TransposeLeft">True where the left operand is stored as (…, K, M).</param>
 /// <param name="TransposeRight">True where the right operand is stored as (…, N, K), as weights (out, in) are.</param>
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Epilogue) : ProductOperation(Epilogue)
+public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
     /// <inheritdoc/>
     public override int WeightOutputAxis => TransposeRight ? -2 : -1;
@@ -27,7 +27,7 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Ep
     }
 
     /// <inheritdoc/>
-    protected override Shape InferProduct(Shape left, Shape right)
+    protected override Shape InferLinear(Shape left, Shape right)
     {
         Require(left.Rank >= 2 && right.Rank >= 2, () => $"a product takes operands of at least two axes, got {left} and {right}");
         int depth = left[TransposeLeft ? -2 : -1];
@@ -41,7 +41,7 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Ep
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Value?> ProductGradient(Node node, Value dy)
+    protected override IReadOnlyList<Value?> LinearGradient(Node node, Value dy)
     {
         Value a = node.Inputs[0];
         Value b = node.Inputs[1];

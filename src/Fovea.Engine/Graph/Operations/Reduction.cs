@@ -56,14 +56,20 @@ public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Op
 /// <summary>Reductions as methods on values.</summary>
 public static class ReductionExtensions
 {
-    /// <summary>The sum along neighbouring axes, which stay with extent 1.</summary>
-    public static Value Sum(this Value x, int firstAxis, int axes = 1) => x.Graph.Apply(new Reduction(ReductionKind.Sum, firstAxis, axes), x);
+    /// <summary>The sum along axes, which stay with extent 1.</summary>
+    /// <param name="x">The value.</param>
+    /// <param name="axes">The axes; negative ones count from the innermost.</param>
+    public static Value Sum(this Value x, params ReadOnlySpan<int> axes) => Reduce(x, ReductionKind.Sum, axes);
 
-    /// <summary>The mean along neighbouring axes, which stay with extent 1.</summary>
-    public static Value Mean(this Value x, int firstAxis, int axes = 1) => x.Graph.Apply(new Reduction(ReductionKind.Mean, firstAxis, axes), x);
+    /// <summary>The mean along axes, which stay with extent 1.</summary>
+    /// <param name="x">The value.</param>
+    /// <param name="axes">The axes; negative ones count from the innermost.</param>
+    public static Value Mean(this Value x, params ReadOnlySpan<int> axes) => Reduce(x, ReductionKind.Mean, axes);
 
-    /// <summary>The largest along neighbouring axes, which stay with extent 1.</summary>
-    public static Value Max(this Value x, int firstAxis, int axes = 1) => x.Graph.Apply(new Reduction(ReductionKind.Max, firstAxis, axes), x);
+    /// <summary>The maximum along axes, which stay with extent 1.</summary>
+    /// <param name="x">The value.</param>
+    /// <param name="axes">The axes; negative ones count from the innermost.</param>
+    public static Value Max(this Value x, params ReadOnlySpan<int> axes) => Reduce(x, ReductionKind.Max, axes);
 
     /// <summary>Sums over the axes along which a value of the given shape was broadcast: the gradient rule of broadcasting.</summary>
     public static Value SumTo(this Value x, Shape shape)
@@ -80,12 +86,51 @@ public static class ReductionExtensions
 
             if (end > axis)
             {
-                x = x.Sum(axis, end - axis);
+                x = x.Graph.Apply(new Reduction(ReductionKind.Sum, axis, end - axis), x);
             }
 
             axis = end + 1;
         }
 
         return x.Reshape(shape);
+    }
+
+    // Neighbouring axes are reduced together, in one node.
+    private static Value Reduce(Value x, ReductionKind kind, ReadOnlySpan<int> axes)
+    {
+        int rank = x.Shape.Rank;
+        bool[] reduced = new bool[rank];
+        foreach (int axis in axes)
+        {
+            int index = axis < 0 ? axis + rank : axis;
+            if (index < 0 || index >= rank || reduced[index])
+            {
+                throw new ShapeException($"Reduce{kind}: axes [{string.Join(", ", axes.ToArray())}] are not different axes of {x.Shape}");
+            }
+
+            reduced[index] = true;
+        }
+
+        if (axes.IsEmpty)
+        {
+            throw new ShapeException($"Reduce{kind}: no axes are given");
+        }
+
+        for (int first = 0; first < rank; first++)
+        {
+            int end = first;
+            while (end < rank && reduced[end])
+            {
+                end++;
+            }
+
+            if (end > first)
+            {
+                x = x.Graph.Apply(new Reduction(kind, first, end - first), x);
+                first = end;
+            }
+        }
+
+        return x;
     }
 }

@@ -90,7 +90,7 @@ internal sealed class Selection
     private ExportStep? WithBias(Node node)
     {
         if (node.Operation is Binary { Kind: BinaryKind.Add }
-            && node.Inputs[0].Producer is { Operation: ProductOperation } product
+            && node.Inputs[0].Producer is { Operation: LinearOperation } product
             && OnlyReader(product.Outputs[0]) is not null
             && IsConstant(product.Inputs[1])
             && (product.Operation is not MatMul || product.Inputs[1].Shape.Rank == 2)

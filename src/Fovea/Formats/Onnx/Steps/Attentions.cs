@@ -3,25 +3,25 @@ namespace Fovea.Formats.Onnx.Steps;
 /// <summary>Writes attention as products and a softmax of heads.</summary>
 internal static class Attentions
 {
-    /// <summary>Adds the nodes of an attention: queries (B, N, C), keys and values (B, M, C), addends of the scores.</summary>
+    /// <summary>Adds the nodes of an attention: queries (B, N, C), keys and values (B, M, C), the bias of the scores.</summary>
     public static void Write(Attention attention, ExportStep step, OnnxGraph graph)
     {
         (Shape query, Shape key) = (step.Reads[0].Shape, step.Reads[1].Shape);
         string scores = graph.Add("MatMul", [Heads(step.Reads[0], attention, graph, 0, 2, 1, 3), Heads(step.Reads[1], attention, graph, 0, 2, 3, 1)]);
         scores = attention.Scale == 1 ? scores : graph.Add("Mul", [scores, graph.Number(attention.Scale)]);
         int next = 3;
-        if (attention.Addends.HasFlag(AttentionAddend.Table))
+        if (attention.BiasParts.HasFlag(AttentionBiasParts.Table))
         {
             scores = graph.Add("Add", [scores, graph.Operand(step.Reads[next++], role: "position")]);
         }
 
-        if (attention.Addends.HasFlag(AttentionAddend.Relative))
+        if (attention.BiasParts.HasFlag(AttentionBiasParts.Relative))
         {
             scores = AddRelative(scores, attention, step.Reads[next], step.Reads[next + 1], graph);
             next += 2;
         }
 
-        if (attention.Addends.HasFlag(AttentionAddend.Mask))
+        if (attention.BiasParts.HasFlag(AttentionBiasParts.Mask))
         {
             scores = AddMask(scores, attention, query[1], step.Reads[next], graph);
         }

@@ -1,0 +1,29 @@
+using Fovea.Engine.Graph;
+
+namespace Fovea.Engine.Compile.Cpu.KernelCalls;
+
+/// <summary>Runs the arithmetic that an operation brings along.</summary>
+internal sealed class CustomCall : NodeCall
+{
+    private readonly CustomOperation _operation;
+    private readonly int _parts;
+
+    /// <summary>Asks the operation for its parts.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    public CustomCall(Node node, PlanBuilder builder)
+        : base(node, builder)
+    {
+        _operation = (CustomOperation)node.Operation;
+        _parts = _operation.Parts(node);
+        if (_parts < 1)
+        {
+            throw new InvalidOperationException($"{node}: {nameof(CustomOperation.Parts)} gave {_parts}; it must be at least 1.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => _parts;
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker) => _operation.Compute(new OperationRun(this, _parts, first, last));
+}

@@ -1,2 +1,0 @@
-global using Fovea.Engine.Graph;
-global using Fovea.Engine.Graph.Operations;

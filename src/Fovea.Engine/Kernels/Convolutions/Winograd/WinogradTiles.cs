@@ -1,0 +1,202 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>Input and output transforms of a Winograd convolution, tile by tile, eight channels at a time.</summary>
+internal static unsafe class WinogradTiles
+{
+    private const int MaxPositions = 36;
+    private const int MaxPhases = 4;
+
+    /// <summary>Floats of scratch that the transforms need: a transformed phase's columns, and the pixels under a tile.</summary>
+    public const int ScratchFloats = (1 + MaxPhases) * MaxPositions * 8;
+
+    /// <summary>
+    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) ·
+    /// stride], the phases one behind the other. What lies behind the last channel up to a whole vector is not defined.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input<TTransform>(
+        in WinogradGeometry geometry, float* input, int firstTile, int lastTile, float* target, float* scratch)
+        where TTransform : struct, IWinogradTransform
+    {
+        var side = geometry.Phases * geometry.Size;
+        var step = geometry.Phases * TTransform.Tile;
+        var (height, width, channels) = (geometry.Convolution.Height, geometry.Convolution.Width, geometry.Convolution.Channels);
+        var columns = scratch;
+        var patch = scratch + MaxPositions * 8;
+        for (var tile = firstTile; tile < lastTile; tile++)
+        {
+            var (image, row, column) = Locate(in geometry, tile);
+            var top = row * step - geometry.Convolution.Padding;
+            var left = column * step - geometry.Convolution.Padding;
+            var source = input + (((nint)image * height + top) * width + left) * channels;
+            nint rowStride = (nint)width * channels;
+            if (top >= 0 && left >= 0 && top + side <= height && left + side <= width)
+            {
+                for (var channel = 0; channel < channels; channel += 8)
+                {
+                    InputTile<TTransform>(in geometry, source + channel, rowStride, channels, columns, target + channel);
+                }
+            }
+            else
+            {
+                new Span<float>(patch, side * side * 8).Clear();
+                var (firstY, lastY) = (Math.Max(-top, 0), Math.Min(side, height - top));
+                var (firstX, lastX) = (Math.Max(-left, 0), Math.Min(side, width - left));
+                for (var channel = 0; channel < channels; channel += 8)
+                {
+                    for (var y = firstY; y < lastY; y++)
+                    {
+                        for (var x = firstX; x < lastX; x++)
+                        {
+                            Vector256.Load(source + y * rowStride + x * channels + channel).Store(patch + (y * side + x) * 8);
+                        }
+                    }
+
+                    InputTile<TTransform>(in geometry, patch, side * 8, 8, columns, target + channel);
+                }
+            }
+
+            target += (nint)geometry.Positions * geometry.InputStride;
+        }
+    }
+
+    /// <summary>
+    /// Transforms products, laid out as the transformed input but at the products' stride, to the outputs of tiles
+    /// [firstTile, lastTile) in channels [firstChannel, lastChannel), and finishes them.
+    /// </summary>
+    public static void Output<TTransform>(
+        in WinogradGeometry geometry, float* products, int firstTile, int lastTile, int firstChannel, int lastChannel, float* output,
+        in EpilogueArguments epilogue, float* scratch)
+        where TTransform : struct, IWinogradTransform
+    {
+        switch (epilogue.Activation)
+        {
+            case ActivationKind.Gelu:
+                Output<TTransform, Gelu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                break;
+            case ActivationKind.Relu:
+                Output<TTransform, Relu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                break;
+            case ActivationKind.Silu:
+                Output<TTransform, Silu>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                break;
+            case ActivationKind.Sigmoid:
+                Output<TTransform, Sigmoid>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                break;
+            default:
+                Output<TTransform, Identity>(
+                    in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
+                break;
+        }
+    }
+
+    // Eight channels of a tile, phase by phase. Where a phase has no part in a position, what it leaves there lies behind the terms of the
+    // others.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputTile<TTransform>(
+        in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target)
+        where TTransform : struct, IWinogradTransform
+    {
+        var (size, phases) = (geometry.Size, geometry.Phases);
+        nint stride = geometry.InputStride;
+        for (var phaseX = 0; phaseX < phases; phaseX++)
+        {
+            for (var phaseY = 0; phaseY < phases; phaseY++)
+            {
+                var origin = source + phaseY * rowStride + phaseX * pixelStride;
+                for (var x = 0; x < size; x++)
+                {
+                    TTransform.Input(origin + x * phases * pixelStride, phases * rowStride, columns + x * 8, size * 8);
+                }
+
+                for (var y = 0; y < size && phaseY < geometry.PhasesAt(y); y++)
+                {
+                    var place = target + y * size * stride + geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels;
+                    TTransform.Input(columns + y * size * 8, 8, place, stride);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Output<TTransform, TActivation>(
+        in WinogradGeometry geometry, float* products, int firstTile, int lastTile, int firstChannel, int lastChannel, float* output,
+        in EpilogueArguments epilogue, float* scratch)
+        where TTransform : struct, IWinogradTransform
+        where TActivation : struct, IActivation
+    {
+        var size = geometry.Size;
+        var (height, width, outputs) = (geometry.Convolution.OutputHeight, geometry.Convolution.OutputWidth, geometry.Convolution.Outputs);
+        nint stride = geometry.ProductStride;
+        var columns = scratch;
+        var line = scratch + MaxPositions * 8;
+        for (var tile = firstTile; tile < lastTile; tile++)
+        {
+            var (image, row, column) = Locate(in geometry, tile);
+            var top = row * TTransform.Tile;
+            var left = column * TTransform.Tile;
+            var lines = Math.Min(TTransform.Tile, height - top);
+            var pixels = Math.Min(TTransform.Tile, width - left);
+            var corner = (((nint)image * height + top) * width + left) * outputs;
+            for (var channel = firstChannel; channel < lastChannel; channel += 8)
+            {
+                var lanes = lastChannel - channel;
+                var bias = epilogue.Bias == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Bias + channel);
+                var scale = epilogue.Scale == null ? Vector256<float>.One : Vector256.Load(epilogue.Scale + channel);
+                var shift = epilogue.Shift == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Shift + channel);
+                var source = products + (channel - firstChannel);
+                for (var x = 0; x < size; x++)
+                {
+                    TTransform.Output(source + x * stride, size * stride, columns + x * 8, size * 8);
+                }
+
+                for (var y = 0; y < lines; y++)
+                {
+                    TTransform.Output(columns + y * size * 8, 8, line, 8);
+                    var offset = corner + (nint)y * width * outputs + channel;
+                    for (var x = 0; x < pixels; x++)
+                    {
+                        var value = Vector256.Load(line + x * 8) + bias;
+                        if (epilogue.ResidualBefore != null)
+                        {
+                            value += Vector256.Load(epilogue.ResidualBefore + offset);
+                        }
+
+                        value = Vector256.MultiplyAddEstimate(TActivation.Apply(value), scale, shift);
+                        if (epilogue.ResidualAfter != null)
+                        {
+                            value += Vector256.Load(epilogue.ResidualAfter + offset);
+                        }
+
+                        if (lanes >= 8)
+                        {
+                            value.Store(output + offset);
+                        }
+                        else
+                        {
+                            MaskedVector.Store(value, output + offset, lanes);
+                        }
+
+                        offset += outputs;
+                    }
+                }
+            }
+
+            products += size * size * stride;
+        }
+    }
+
+    private static (int Image, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
+    {
+        var (line, column) = Math.DivRem(tile, geometry.TileColumns);
+        var (image, row) = Math.DivRem(line, geometry.TileRows);
+        return (image, row, column);
+    }
+}

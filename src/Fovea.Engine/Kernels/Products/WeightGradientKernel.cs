@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Engine.Kernels;
+
+/// <summary>A weight gradient, gradient[outputs, inputs] = Σ over rows of outputGradient[row, outputs]ᵀ · input[row, inputs].</summary>
+internal unsafe struct WeightGradientArguments
+{
+    /// <summary>Rows summed over: tokens or output pixels of the whole batch.</summary>
+    public int Rows;
+
+    /// <summary>Rows of the gradient.</summary>
+    public int Outputs;
+
+    /// <summary>Columns of the gradient; kernel·kernel·C for a convolution.</summary>
+    public int Inputs;
+
+    /// <summary>The gradient of the layer's output, [rows, outputs].</summary>
+    public float* OutputGradient;
+
+    /// <summary>Floats between rows of the output gradient.</summary>
+    public nint OutputGradientStride;
+
+    /// <summary>The result, compact [outputs, inputs].</summary>
+    public float* Gradient;
+
+    /// <summary><see cref="WeightGradientKernel.PartialFloats"/> floats between the run and the merge; null when that is 0.</summary>
+    public float* Partials;
+}
+
+/// <summary>
+/// Weight gradients: products whose depth, the rows, is far longer than their result. A small gradient is summed in up to 8 chunks of rows,
+/// merged in order by <see cref="Merge"/>; a large one is split into panels of its own rows. The parts follow from the shape alone.
+/// </summary>
+internal static unsafe class WeightGradientKernel
+{
+    private const int SmallGradient = 32 * 1024;
+    private const int MaxChunks = 8;
+    private const int MinChunkRows = 256;
+    private const int BlockColumns = 256;
+    private const int MergeFloats = 4096;
+
+    /// <summary>Independent parts of <see cref="Run"/>: chunks of rows, or panels of 6 outputs.</summary>
+    public static int Parts(int rows, int outputs, int inputs)
+    {
+        var chunks = Chunks(rows, outputs, inputs);
+        return chunks > 1 ? chunks : MatMulKernel.RowPanels(outputs);
+    }
+
+    /// <summary>Floats of the partials that <see cref="Run"/> leaves for <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
+    public static nint PartialFloats(int rows, int outputs, int inputs)
+    {
+        var chunks = Chunks(rows, outputs, inputs);
+        return chunks > 1 ? (nint)chunks * outputs * inputs : 0;
+    }
+
+    /// <summary>Floats of scratch that <see cref="Run"/> needs.</summary>
+    public static nint ScratchFloats(int inputs) =>
+        PackedFloats(inputs) + GatherFloats(inputs) + MatMulKernel.GatherFloats(MatMulKernel.DepthLimit);
+
+    /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
+    public static int MergeParts(int rows, int outputs, int inputs) =>
+        Chunks(rows, outputs, inputs) > 1 ? (outputs * inputs + MergeFloats - 1) / MergeFloats : 0;
+
+    /// <summary>Runs parts [firstPart, lastPart) with a row-major input.</summary>
+    public static void Run(
+        in WeightGradientArguments arguments, float* input, nint inputStride, int firstPart, int lastPart, float* scratch) =>
+        Run(in arguments, new RowMajorLeft(input, inputStride), firstPart, lastPart, scratch);
+
+    /// <summary>
+    /// Runs parts [firstPart, lastPart) with an input that can give any block of its rows (a convolution's patches, say):
+    /// writes rows of the gradient or, when the rows summed over are chunked, partials.
+    /// </summary>
+    public static void Run<TInput>(in WeightGradientArguments arguments, TInput input, int firstPart, int lastPart, float* scratch)
+        where TInput : struct, ILeftOperand
+    {
+        var chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
+        if (chunks == 1)
+        {
+            var lastOutput = Math.Min(lastPart * MicroKernel.Rows, arguments.Outputs);
+            Sum(in arguments, input, 0, arguments.Rows, firstPart * MicroKernel.Rows, lastOutput, arguments.Gradient, scratch);
+            return;
+        }
+
+        for (var chunk = firstPart; chunk < lastPart; chunk++)
+        {
+            var firstRow = (int)((long)arguments.Rows * chunk / chunks);
+            var lastRow = (int)((long)arguments.Rows * (chunk + 1) / chunks);
+            var partial = arguments.Partials + (nint)chunk * arguments.Outputs * arguments.Inputs;
+            Sum(in arguments, input, firstRow, lastRow, 0, arguments.Outputs, partial, scratch);
+        }
+    }
+
+    /// <summary>Merges parts [firstPart, lastPart) of the partials into the gradient, chunk after chunk.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart)
+    {
+        var chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
+        var length = arguments.Outputs * arguments.Inputs;
+        var last = Math.Min(lastPart * MergeFloats, length);
+        var i = firstPart * MergeFloats;
+        for (; i <= last - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            var sum = Vector256.Load(arguments.Partials + i);
+            for (var chunk = 1; chunk < chunks; chunk++)
+            {
+                sum += Vector256.Load(arguments.Partials + chunk * length + i);
+            }
+
+            sum.Store(arguments.Gradient + i);
+        }
+
+        for (; i < last; i++)
+        {
+            var sum = arguments.Partials[i];
+            for (var chunk = 1; chunk < chunks; chunk++)
+            {
+                sum += arguments.Partials[chunk * length + i];
+            }
+
+            arguments.Gradient[i] = sum;
+        }
+    }
+
+    // target[firstOutput..lastOutput, :] = the sum over [firstRow, lastRow), a block of rows and columns at a time.
+    private static void Sum<TInput>(
+        in WeightGradientArguments arguments, TInput input, int firstRow, int lastRow, int firstOutput, int lastOutput, float* target,
+        float* scratch)
+        where TInput : struct, ILeftOperand
+    {
+        var packed = scratch;
+        var gathered = packed + PackedFloats(arguments.Inputs);
+        var turned = gathered + GatherFloats(arguments.Inputs);
+        var blockRows = MatMulKernel.DepthBlock(lastRow - firstRow);
+        for (var row = firstRow; row < lastRow; row += blockRows)
+        {
+            var rows = Math.Min(blockRows, lastRow - row);
+            var left = new TransposedLeft(arguments.OutputGradient + row * arguments.OutputGradientStride, arguments.OutputGradientStride);
+            for (var column = 0; column < arguments.Inputs; column += BlockColumns)
+            {
+                var columns = Math.Min(BlockColumns, arguments.Inputs - column);
+                var panels = PanelPacking.Panels(columns);
+                var block = input.Block(row, rows, column, columns, gathered, out var stride);
+                PanelPacking.Pack(block, stride, 1, rows, columns, packed, 0, panels);
+                var product = new MatMulArguments
+                {
+                    Rows = arguments.Outputs,
+                    Columns = columns,
+                    Depth = rows,
+                    PackedRight = packed,
+                    Result = target + column,
+                    ResultStride = arguments.Inputs,
+                    Accumulate = row > firstRow,
+                };
+                MatMulKernel.Region(in product, left, firstOutput, lastOutput, 0, panels, turned);
+            }
+        }
+    }
+
+    private static int Chunks(int rows, int outputs, int inputs) =>
+        (long)outputs * inputs <= SmallGradient ? Math.Clamp(rows / MinChunkRows, 1, MaxChunks) : 1;
+
+    private static nint PackedFloats(int inputs) => PanelPacking.PackedLength(MatMulKernel.DepthLimit, Math.Min(BlockColumns, inputs));
+
+    private static nint GatherFloats(int inputs) => (nint)MatMulKernel.DepthLimit * LeftBlock.Stride(Math.Min(BlockColumns, inputs));
+}

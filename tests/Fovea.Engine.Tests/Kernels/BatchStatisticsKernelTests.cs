@@ -1,0 +1,78 @@
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Engine.Tests.Kernels;
+
+public sealed unsafe class BatchStatisticsKernelTests
+{
+    [Fact]
+    public void Mean_and_variance_are_accurate_however_far_the_mean_lies_from_zero()
+    {
+        var random = new Random(1);
+        foreach (var (rows, columns) in new[] { (1, 3), (2, 8), (31, 5), (33, 46), (200, 52), (3137, 24), (20000, 9) })
+        {
+            foreach (double offset in new[] { 0.0, 1, -60 })
+            {
+                using var x = new GuardedMemory((long)rows * columns, random);
+                foreach (ref float value in x.Span)
+                {
+                    value += (float)offset;
+                }
+
+                AssertStatistics(x, rows, columns);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_first_row_far_from_all_others_does_not_spoil_the_variance()
+    {
+        using var x = new GuardedMemory(5000 * 5, new Random(2));
+        x.Span[..5].Fill(100);
+        AssertStatistics(x, 5000, 5);
+    }
+
+    [Fact]
+    public void A_constant_column_has_no_variance()
+    {
+        using var x = new GuardedMemory(1000 * 9, 0.1f);
+        using var partials = new GuardedMemory(BatchStatisticsKernel.PartialFloats(1000, 9));
+        using var mean = new GuardedMemory(9);
+        using var variance = new GuardedMemory(9, float.NaN);
+        BatchStatisticsKernel.Partials(x, partials, 1000, 9, 0, BatchStatisticsKernel.Parts(1000));
+        BatchStatisticsKernel.Merge(partials, mean, variance, 1000, 9);
+        Assert.All(mean.ToArray(), value => Assert.Equal(0.1f, value));
+        Assert.All(variance.ToArray(), value => Assert.Equal(0f, value));
+    }
+
+    private static void AssertStatistics(GuardedMemory x, int rows, int columns)
+    {
+        using var partials = new GuardedMemory(BatchStatisticsKernel.PartialFloats(rows, columns));
+        using var mean = new GuardedMemory(columns, float.NaN);
+        using var variance = new GuardedMemory(columns, float.NaN);
+        PartGrouping.AssertNoInfluence(
+            BatchStatisticsKernel.Parts(rows),
+            (first, last) => BatchStatisticsKernel.Partials(x, partials, rows, columns, first, last),
+            partials);
+        BatchStatisticsKernel.Merge(partials, mean, variance, rows, columns);
+        mean.AssertGuards();
+        variance.AssertGuards();
+        for (int column = 0; column < columns; column++)
+        {
+            double sum = 0;
+            double squares = 0;
+            for (int row = 0; row < rows; row++)
+            {
+                sum += x[row * columns + column];
+            }
+
+            for (int row = 0; row < rows; row++)
+            {
+                double deviation = x[row * columns + column] - sum / rows;
+                squares += deviation * deviation;
+            }
+
+            Assert.Equal(sum / rows, mean[column], 5e-7 * Math.Sqrt(squares / rows) + 1e-7 * Math.Abs(sum / rows));
+            Assert.Equal(squares / rows, variance[column], 1e-12 + 1.5e-6 * squares / rows);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Fovea.Engine.Kernels;
+
+namespace Fovea.Engine.Tests.Kernels;
+
+public unsafe class WeightGradientKernelTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 5, 17)]
+    [InlineData(255, 16, 31)]
+    [InlineData(513, 46, 15)]
+    [InlineData(2300, 7, 33)]
+    [InlineData(300, 100, 700)]
+    public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs)
+    {
+        const int extra = 3;
+        using var outputGradient = GuardedMemory.Random(rows * (outputs + extra), 1);
+        using var input = GuardedMemory.Random(rows * (inputs + extra), 2);
+        using var gradient = new GuardedMemory(outputs * inputs);
+        using var partials = new GuardedMemory(WeightGradientKernel.PartialFloats(rows, outputs, inputs));
+        using var scratch = new GuardedMemory(WeightGradientKernel.ScratchFloats(inputs));
+        var arguments = new WeightGradientArguments
+        {
+            Rows = rows,
+            Outputs = outputs,
+            Inputs = inputs,
+            OutputGradient = outputGradient.Pointer,
+            OutputGradientStride = outputs + extra,
+            Gradient = gradient.Pointer,
+            Partials = partials.Pointer,
+        };
+        var parts = WeightGradientKernel.Parts(rows, outputs, inputs);
+        var mergeParts = WeightGradientKernel.MergeParts(rows, outputs, inputs);
+        WeightGradientKernel.Run(in arguments, input.Pointer, inputs + extra, 0, parts, scratch.Pointer);
+        WeightGradientKernel.Merge(in arguments, 0, mergeParts);
+        var expected = MatMulTwin.Multiply(
+            outputGradient.Pointer, 1, outputs + extra, input.Pointer, inputs + extra, 1, outputs, inputs, rows);
+        MatMulTwin.AssertClose(expected, gradient.Pointer, inputs, inputs, rows, $"{outputs}x{inputs} over {rows}");
+
+        var together = gradient.Span.ToArray();
+        gradient.Span.Clear();
+        for (var part = 0; part < parts; part++)
+        {
+            WeightGradientKernel.Run(in arguments, input.Pointer, inputs + extra, part, part + 1, scratch.Pointer);
+        }
+
+        for (var part = 0; part < mergeParts; part++)
+        {
+            WeightGradientKernel.Merge(in arguments, part, part + 1);
+        }
+
+        Assert.True(gradient.Span.SequenceEqual(together), "One part at a time gives other bits.");
+    }
+}
