@@ -37,10 +37,10 @@ internal static class Attentions
         Attention attention = ((AttentionGradient)run.Node.Operation).Forward;
         Geometry geometry = new(run, attention);
         (float[] query, float[] key, float[] value) = (run.In(0), run.In(1), run.In(2));
-        float[] upstream = run.In(4 + attention.AddendOperands);
+        float[] upstream = run.In(4 + attention.BiasOperands);
         double[][] results = [.. run.Outputs.Select(output => new double[output.Length])];
-        bool table = (attention.Addends & AttentionAddend.Table) != 0;
-        bool relative = (attention.Addends & AttentionAddend.Relative) != 0;
+        bool table = (attention.BiasParts & AttentionBiasParts.Table) != 0;
+        bool relative = (attention.BiasParts & AttentionBiasParts.Relative) != 0;
         foreach ((int batch, int head) in geometry.Maps)
         {
             for (int n = 0; n < geometry.Queries; n++)
@@ -109,12 +109,12 @@ internal static class Attentions
         {
             (_run, _attention) = (run, attention);
             int next = 3;
-            if ((attention.Addends & AttentionAddend.Table) != 0)
+            if ((attention.BiasParts & AttentionBiasParts.Table) != 0)
             {
                 _table = run.In(next++);
             }
 
-            if ((attention.Addends & AttentionAddend.Relative) != 0)
+            if ((attention.BiasParts & AttentionBiasParts.Relative) != 0)
             {
                 // 2·extent − 1 entries for each head.
                 _gridHeight = ((run.InShape(next).Last / attention.Heads) + 1) / 2;
@@ -123,7 +123,7 @@ internal static class Attentions
                 _columns = run.In(next++);
             }
 
-            if ((attention.Addends & AttentionAddend.Mask) != 0)
+            if ((attention.BiasParts & AttentionBiasParts.Mask) != 0)
             {
                 _groups = run.InShape(next)[0];
                 _mask = run.In(next);

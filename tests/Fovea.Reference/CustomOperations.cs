@@ -1,48 +1,40 @@
-using System.Runtime.InteropServices;
 using Fovea.Engine.Compile.Cpu;
-using Fovea.Engine.Compile.Memory;
 
 namespace Fovea.Reference;
 
 /// <summary>Runs the arithmetic that an operation from outside the engine brings along.</summary>
 internal static class CustomOperations
 {
-    /// <summary>Computes all parts at once.</summary>
-    /// <exception cref="InvalidOperationException">The operation has no parts.</exception>
-    public static unsafe void Run(CustomOperation operation, NodeRun run)
+    /// <summary>Computes all parts.</summary>
+    public static void Run(CustomOperation operation, NodeRun run)
     {
-        int parts = operation.Parts(run.Node);
-        if (parts < 1)
+        // The engine alone makes the memory that such an operation is given: a plan of this node.
+        ComputeGraph graph = new();
+        Value[] operands = [.. run.Node.Inputs.Select((input, i) => graph.Input($"{i}", input.Shape, input.Type.ElementType))];
+        Node node = graph.Add(operation, operands);
+        for (int i = 0; i < node.Outputs.Length; i++)
         {
-            throw new InvalidOperationException($"{run.Node}: {nameof(CustomOperation.Parts)} gave {parts}; it must be at least 1.");
+            graph.Output($"{i}", node.Outputs[i]);
         }
 
-        List<GCHandle> pins = [];
-        try
+        using WorkerPool pool = new(1);
+        using Plan plan = Plan.Compile(graph, pool);
+        for (int i = 0; i < operands.Length; i++)
         {
-            Buffers buffers = new() { Node = run.Node, Reads = [.. run.Inputs.Select(Pin)], Writes = [.. run.Outputs.Select(Pin)] };
-            operation.Compute(new OperationRun(buffers, parts, 0, parts));
-        }
-        finally
-        {
-            pins.ForEach(pin => pin.Free());
+            if (operands[i].Type.ElementType == ElementType.Int32)
+            {
+                run.Integers(i).CopyTo(plan.IntegerInput($"{i}"));
+            }
+            else
+            {
+                run.In(i).CopyTo(plan.Input($"{i}"));
+            }
         }
 
-        PlannedBuffer Pin(Array array)
+        plan.Run();
+        for (int i = 0; i < node.Outputs.Length; i++)
         {
-            GCHandle pin = GCHandle.Alloc(array, GCHandleType.Pinned);
-            pins.Add(pin);
-            return new PlannedBuffer(Buffer.ByteLength(array), Placement.External, run.Node.ToString()) { Pointer = (byte*)pin.AddrOfPinnedObject() };
-        }
-    }
-
-    /// <summary>The arrays in the form in which an operation asks for them.</summary>
-    private sealed class Buffers : Step
-    {
-        public override int Parts(int phase) => 0;
-
-        public override void Run(int phase, int first, int last, int worker)
-        {
+            plan.Output($"{i}").CopyTo(run.Out(i));
         }
     }
 }
