@@ -51,7 +51,11 @@ Console.WriteLine($"{found.Zip(truth).Count(pair => pair.First == pair.Second)} 
 /// <summary>Rounds to whole numbers; the gradient is passed on as if it did not.</summary>
 internal sealed record RoundStraightThrough : CustomOperation
 {
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) => [outputGradients[0]];
 

@@ -8,7 +8,7 @@ namespace Fovea.Engine.Graph;
 /// gradients, the inference plan, figures of cost and memory, exported files.
 /// </summary>
 /// <param name="training">True where layers build their training behaviour (batch statistics, dropout), false for inference.</param>
-public sealed class ComputeGraph(bool training = false)
+public sealed partial class ComputeGraph(bool training = false)
 {
     private readonly List<Node> _nodes = [];
     private readonly Dictionary<NodeKey, Node> _shared = [];
@@ -27,16 +27,16 @@ public sealed class ComputeGraph(bool training = false)
     /// <summary>All nodes; inputs always stand before the nodes that use them.</summary>
     public IReadOnlyList<Node> Nodes => _nodes;
 
-    /// <summary>What a run is given, by name.</summary>
+    /// <summary>Values that are given to each run, by name.</summary>
     public IReadOnlyDictionary<string, Value> Inputs => _inputs;
 
-    /// <summary>What a run gives back, by name.</summary>
+    /// <summary>Results of each run, by name.</summary>
     public IReadOnlyDictionary<string, Value> Outputs => _outputs;
 
     /// <summary>Values that a network gives a name, such as its stages' maps, so that others can make them outputs.</summary>
     public IReadOnlyDictionary<string, Value> Marks => _marks;
 
-    /// <summary>What the layers say about parts of the graph, in the order in which they were built.</summary>
+    /// <summary>Notes of the layers about parts of the graph, in the order in which they were built.</summary>
     public IReadOnlyList<object> Annotations => _annotations;
 
     /// <summary>Variables that a run changes at its end, such as running statistics, and their new values.</summary>
@@ -65,7 +65,7 @@ public sealed class ComputeGraph(bool training = false)
         return new PathScope(_paths);
     }
 
-    /// <summary>Something that is given to each run.</summary>
+    /// <summary>Adds a value that is given to each run.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32)
     {
@@ -74,7 +74,7 @@ public sealed class ComputeGraph(bool training = false)
         return value;
     }
 
-    /// <summary>A variable's value at the beginning of a run.</summary>
+    /// <summary>Reads a variable's value at the beginning of a run.</summary>
     public Value Read(Variable variable)
     {
         if (!_variables.TryGetValue(variable, out Value? value))
@@ -99,28 +99,43 @@ public sealed class ComputeGraph(bool training = false)
     public Value Table(Shape shape, float[] elements) => Apply(new FloatTensor(shape, elements));
 
     /// <summary>Names a value as a result of each run.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
-    public void Output(string name, Value value) => _outputs.Add(name, value);
+    /// <exception cref="ArgumentException">The name is taken, or the value belongs to another graph.</exception>
+    public void Output(string name, Value value)
+    {
+        RequireOwn(value, $"the output '{name}'");
+        _outputs.Add(name, value);
+    }
 
-    /// <summary>Gives a value a name without making it an output.</summary>
-    public void Mark(string name, Value value) => _marks[name] = value;
+    /// <summary>Gives a value a name without making it an output; a later value of the same name takes its place.</summary>
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    public void Mark(string name, Value value)
+    {
+        RequireOwn(value, $"the mark '{name}'");
+        _marks[name] = value;
+    }
 
-    /// <summary>Remembers something about the graph for whoever looks at it later; runs do not depend on it, and passes do not carry it over.</summary>
+    /// <summary>Adds a note to <see cref="Annotations"/>. Runs do not depend on notes, and passes do not carry them over.</summary>
     public void Annotate(object note) => _annotations.Add(note);
 
     /// <summary>Makes a run end with the variable holding the value.</summary>
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    /// <exception cref="ShapeException">The value does not have the variable's shape, or holds something else than Float32.</exception>
     public void Assign(Variable variable, Value value)
     {
-        if (!variable.Shape.Equals(value.Shape))
-        {
-            throw new ShapeException($"{variable.Name} has shape {variable.Shape} and cannot be assigned {value.Shape}");
-        }
-
+        RequireOwn(value, $"the assignment to {variable.Name}");
+        RequireTypeOf(variable, value, "cannot be assigned");
         _assignments.Add((variable, value));
     }
 
     /// <summary>Makes a run write the value into the variable's part of the gradient block.</summary>
-    public void WriteGradient(Variable variable, Value value) => _gradients.Add((variable, value));
+    /// <exception cref="ArgumentException">The value belongs to another graph.</exception>
+    /// <exception cref="ShapeException">The value does not have the variable's shape, or holds something else than Float32.</exception>
+    public void WriteGradient(Variable variable, Value value)
+    {
+        RequireOwn(value, $"the gradient of {variable.Name}");
+        RequireTypeOf(variable, value, "cannot have the gradient");
+        _gradients.Add((variable, value));
+    }
 
     /// <summary>A new stream of random numbers.</summary>
     public int NextRandomStream() => RandomStreams++;
@@ -134,10 +149,7 @@ public sealed class ComputeGraph(bool training = false)
     {
         foreach (Value input in inputs)
         {
-            if (input.Graph != this)
-            {
-                throw new ArgumentException($"{input} belongs to another graph than {operation.Name} at {Path}.", nameof(inputs));
-            }
+            RequireOwn(input, $"{operation.Name} at {Path}");
         }
 
         ImmutableArray<Value> operands = [.. inputs];
@@ -156,8 +168,27 @@ public sealed class ComputeGraph(bool training = false)
         return node;
     }
 
-    /// <summary>Applies an operation anew, even where its result stands in the graph already: to compute it again rather than keep it.</summary>
-    internal Node Repeat(Operation operation, params ReadOnlySpan<Value> inputs) => Append(operation, [.. inputs]);
+    /// <summary>
+    /// The graph as text for people, a line for each node, such as <c>%12 [8, 56, 56, 64] = Convolution (3×3, stride 2) %11, %conv.weight  // stem.conv</c>:
+    /// inputs and variables go by their names, other values by their node's index; outputs, marks, gradients and assignments follow.
+    /// </summary>
+    public string ToText() => GraphText.Write(this);
+
+    private static void RequireTypeOf(Variable variable, Value value, string problem)
+    {
+        if (!variable.Shape.Equals(value.Shape) || value.Type.ElementType != ElementType.Float32)
+        {
+            throw new ShapeException($"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
+        }
+    }
+
+    private void RequireOwn(Value value, string user)
+    {
+        if (value.Graph != this)
+        {
+            throw new ArgumentException($"{value} belongs to another graph than {user}.", nameof(value));
+        }
+    }
 
     private Node Append(Operation operation, ImmutableArray<Value> inputs)
     {
@@ -178,18 +209,19 @@ public sealed class ComputeGraph(bool training = false)
 
     private readonly struct NodeKey(Operation operation, ImmutableArray<Value> inputs) : IEquatable<NodeKey>
     {
-        private readonly Operation _operation = operation;
-        private readonly ImmutableArray<Value> _inputs = inputs;
+        public Operation Operation { get; } = operation;
 
-        public bool Equals(NodeKey other) => _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan()) && _operation.Equals(other._operation);
+        public ImmutableArray<Value> Inputs { get; } = inputs;
+
+        public bool Equals(NodeKey other) => Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan()) && Operation.Equals(other.Operation);
 
         public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
 
         public override int GetHashCode()
         {
             HashCode hash = default;
-            hash.Add(_operation);
-            foreach (Value input in _inputs)
+            hash.Add(Operation);
+            foreach (Value input in Inputs)
             {
                 hash.Add(input);
             }

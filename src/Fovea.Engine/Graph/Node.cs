@@ -19,9 +19,9 @@ public sealed class Node
     public ComputeGraph Graph { get; }
 
     /// <summary>The node's place in the graph's order; inputs always stand before the nodes that use them.</summary>
-    public int Index { get; }
+    public int Index { get; internal set; }
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The operation that is applied.</summary>
     public Operation Operation { get; }
 
     /// <summary>The operands.</summary>

@@ -1,13 +1,17 @@
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// What a node computes: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
-/// To add an operation to the engine, derive a record, then give it a kernel call in <c>Compile/Cpu</c>; from outside, derive a <see cref="Compile.Cpu.CustomOperation"/>.
+/// Computation of a node: its attributes (two equal records compute the same), its shape rule, its gradient rule and its cost.
+/// An operation from outside the engine derives from <see cref="CustomOperation"/>. One inside the engine is a record here, and has its
+/// arithmetic in each executor.
 /// </summary>
 public abstract record Operation
 {
     /// <summary>A short name for tables, profiles and errors.</summary>
     public virtual string Name => GetType().Name;
+
+    /// <summary>The attributes in words, for texts of a graph, such as <c>3×3, stride 2</c>; empty where there are none.</summary>
+    public virtual string Details => "";
 
     /// <summary>True where equal operations on equal inputs may share one node. Leaves with an identity of their own say no.</summary>
     public virtual bool MayBeShared => true;
@@ -26,6 +30,40 @@ public abstract record Operation
 
     /// <summary>Multiply-adds of one evaluation.</summary>
     public virtual long MultiplyAdds(Node node) => 0;
+
+    /// <summary>Checks that there are as many operands as the operation takes, all of Float32.</summary>
+    /// <param name="inputs">Types of the operands, as <see cref="Infer"/> gets them.</param>
+    /// <param name="count">How many the operation takes.</param>
+    /// <exception cref="ShapeException">There are more or fewer, or one holds something else.</exception>
+    protected static void RequireFloats(IReadOnlyList<TensorType> inputs, int count)
+    {
+        RequireCount(inputs, count);
+        for (int i = 0; i < count; i++)
+        {
+            RequireElementType(inputs, i, ElementType.Float32);
+        }
+    }
+
+    /// <summary>Checks that there are as many operands as the operation takes.</summary>
+    /// <param name="inputs">Types of the operands, as <see cref="Infer"/> gets them.</param>
+    /// <param name="count">How many the operation takes.</param>
+    /// <exception cref="ShapeException">There are more or fewer.</exception>
+    protected static void RequireCount(IReadOnlyList<TensorType> inputs, int count) =>
+        Require(inputs.Count == count, () => $"takes {count} {(count == 1 ? "operand" : "operands")} and got {inputs.Count}");
+
+    /// <summary>Checks the element type of one operand.</summary>
+    /// <param name="inputs">Types of the operands, as <see cref="Infer"/> gets them.</param>
+    /// <param name="operand">Index of the operand, from 0.</param>
+    /// <param name="allowed">Element types that the operation takes there.</param>
+    /// <exception cref="ShapeException">The operand holds something else.</exception>
+    protected static void RequireElementType(IReadOnlyList<TensorType> inputs, int operand, params ReadOnlySpan<ElementType> allowed)
+    {
+        if (!allowed.Contains(inputs[operand].ElementType))
+        {
+            throw new ShapeException(
+                $"operand {operand} of shape {inputs[operand].Shape} holds {inputs[operand].ElementType}, expected {string.Join(" or ", allowed.ToArray())}");
+        }
+    }
 
     /// <summary>Throws a <see cref="ShapeException"/> unless the condition holds.</summary>
     protected static void Require(bool condition, Func<string> problem)

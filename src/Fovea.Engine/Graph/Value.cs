@@ -48,8 +48,51 @@ public sealed class Value
     /// <summary>Adds a number.</summary>
     public static Value operator +(Value left, float right) => left + left.Graph.Scalar(right);
 
+    /// <summary>Adds to a number.</summary>
+    public static Value operator +(float left, Value right) => right + left;
+
+    /// <summary>Subtracts a number.</summary>
+    public static Value operator -(Value left, float right) => left + -right;
+
+    /// <summary>Subtracts from a number.</summary>
+    public static Value operator -(float left, Value right) => right.Graph.Scalar(left) - right;
+
     /// <summary>Multiplies by a number.</summary>
     public static Value operator *(Value left, float right) => left * left.Graph.Scalar(right);
+
+    /// <summary>Multiplies a number.</summary>
+    public static Value operator *(float left, Value right) => right * left;
+
+    /// <summary>Divides by a number.</summary>
+    public static Value operator /(Value left, float right) =>
+        float.IsPow2(right) && float.IsNormal(1 / right) ? left * (1 / right) : left / left.Graph.Scalar(right);
+
+    /// <summary>Divides a number.</summary>
+    public static Value operator /(float left, Value right) => right.Graph.Scalar(left) / right;
+
+    /// <summary>Compares element by element, broadcasting: 1 where the left one is larger, else 0.</summary>
+    public static Value operator >(Value left, Value right) => left.Greater(right);
+
+    /// <summary>Compares element by element, broadcasting: 1 where the left one is smaller, else 0.</summary>
+    public static Value operator <(Value left, Value right) => left.Less(right);
+
+    /// <summary>Compares element by element, broadcasting: 1 where the left one is at least as large, else 0.</summary>
+    public static Value operator >=(Value left, Value right) => left.GreaterOrEqual(right);
+
+    /// <summary>Compares element by element, broadcasting: 1 where the left one is at most as large, else 0.</summary>
+    public static Value operator <=(Value left, Value right) => left.LessOrEqual(right);
+
+    /// <summary>Compares with a number: 1 where an element is larger, else 0.</summary>
+    public static Value operator >(Value left, float right) => left.Greater(right);
+
+    /// <summary>Compares with a number: 1 where an element is smaller, else 0.</summary>
+    public static Value operator <(Value left, float right) => left.Less(right);
+
+    /// <summary>Compares with a number: 1 where an element is at least as large, else 0.</summary>
+    public static Value operator >=(Value left, float right) => left.GreaterOrEqual(right);
+
+    /// <summary>Compares with a number: 1 where an element is at most as large, else 0.</summary>
+    public static Value operator <=(Value left, float right) => left.LessOrEqual(right);
 
     /// <summary>Gives the value a name in <see cref="ComputeGraph.Marks"/> and returns it.</summary>
     public Value Mark(string name)

@@ -1,5 +1,6 @@
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Tests.Graph;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -17,7 +18,7 @@ internal static class OperationCases
                 Spread spread = kind switch
                 {
                     UnaryKind.Log or UnaryKind.Sqrt or UnaryKind.ReciprocalSqrt => Spread.Positive,
-                    UnaryKind.Relu => Spread.Apart,
+                    UnaryKind.Relu or UnaryKind.Abs => Spread.Apart,
                     _ => Spread.Around,
                 };
                 yield return new($"{kind}", [[3, 37]], x => x[0].Graph.Apply(new Unary(kind), x), spread);
@@ -30,7 +31,7 @@ internal static class OperationCases
                 Spread spread = kind switch
                 {
                     BinaryKind.Divide => Spread.Positive,
-                    BinaryKind.Maximum or BinaryKind.Minimum => Spread.Apart,
+                    BinaryKind.Maximum or BinaryKind.Minimum or BinaryKind.Greater or BinaryKind.GreaterOrEqual => Spread.Apart,
                     _ => Spread.Around,
                 };
                 foreach (Shape other in others)
@@ -47,6 +48,18 @@ internal static class OperationCases
                 yield return new($"broadcast {from}", [from], x => x[0].BroadcastTo(map));
             }
 
+            yield return new("equal or not", [[3, 5], [5]], x => x[0].Equal(x[1]), Spread.Apart);
+            yield return new("choice by an operand", [map, map, [5]], x => x[0].Where(x[1] * x[1], x[2]), Spread.Apart);
+            yield return new("choice by a comparison, broadcasting", [[3, 1, 5], [2, 1], [5]], x => (x[0] > x[2]).Where(x[1].Exp(), x[0] * x[2]), Spread.Apart);
+            foreach (float exponent in (float[])[-2, -1, -0.5f, 0, 0.5f, 1, 1.7f, 2, 3, 4])
+            {
+                yield return new($"power {exponent}", [[3, 7]], x => x[0].Pow(exponent), Spread.Positive);
+            }
+
+            yield return new("cube of negative elements, too", [[3, 7]], x => x[0].Pow(3));
+            yield return new("clamp", [[3, 7]], x => x[0].Clamp(-0.9f, 1.5f), Spread.Apart);
+            yield return new("arithmetic with numbers", [[3, 7]], x => ((1 - x[0]) * (2 * x[0]) / 3) + (x[0] - 0.5f) + (0.25f + (x[0] / 2)));
+            yield return new("numbers divided", [[3, 7]], x => 2 / x[0].Square(), Spread.Positive);
             yield return new("a value used thrice", [[4, 7]], x => (x[0] * x[0]) + x[0].Tanh());
         }
     }
@@ -153,6 +166,7 @@ internal static class OperationCases
             yield return new("batch variance", [[2, 3, 2, 9]], x => x[0].BatchStatistics().Variance);
             yield return new("batch normalisation", [[3, 3, 2, 5], [5], [5]], BatchNormalization);
             yield return new("softmax", [[3, 2, 11]], x => x[0].Softmax());
+            yield return new("log-softmax", [[3, 2, 11]], x => x[0].LogSoftmax());
         }
     }
 
@@ -162,6 +176,7 @@ internal static class OperationCases
         {
             foreach (float smoothing in (float[])[0, 0.1f])
             {
+                yield return new($"cross-entropy of distributions, smoothing {smoothing}", [[5, 7], [5, 7]], x => x[0].CrossEntropy(x[1].Softmax(), smoothing));
                 yield return new($"cross-entropy, smoothing {smoothing}", [[5, 7]], x => x[0].CrossEntropy(x[0].Graph.Table([5], [3, -1, 0, 6, -1]), smoothing));
             }
 

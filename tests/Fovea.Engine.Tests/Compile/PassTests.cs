@@ -1,4 +1,6 @@
+using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 
@@ -24,6 +26,58 @@ public sealed class PassTests
         }
 
         Assert.True(problems.Count == 0, $"{problems.Count} graphs fail:\n{string.Join('\n', problems.Take(15))}");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_pass_leaves_random_graphs_consistent(bool training)
+    {
+        foreach (int seed in Enumerable.Range(0, 300).Concat(_onceWrong))
+        {
+            using RandomGraphs made = new(seed, training);
+            CheckPasses(made.Graph, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void Every_pass_leaves_the_graphs_of_all_operations_consistent()
+    {
+        foreach (OperationCase operation in OperationCases.All)
+        {
+            CheckPasses(operation.Graph(gradients: true), operation.Name);
+        }
+    }
+
+    [Fact]
+    public void The_pipeline_runs_its_passes_in_order_and_stops_where_it_is_told()
+    {
+        using RandomGraphs made = new(5, training: false);
+        ComputeGraph graph = made.Graph;
+        foreach (string pass in Pipeline.Names(training: false))
+        {
+            graph = Pipeline.Passes(training: false).Single(candidate => candidate.Name == pass).Run(graph);
+            Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph, pass).ToText());
+        }
+
+        Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph).ToText());
+        Assert.Contains(
+            "fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise",
+            Assert.Throws<ArgumentException>(() => Pipeline.Run(made.Graph, "recompute-for-backward")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Marks_stay_on_values_that_stay()
+    {
+        ComputeGraph graph = new();
+        Value x = graph.Input("x", [2, 5]);
+        Value between = x.Exp().Mark("between");
+        between.Softmax().Mark("soft");
+        graph.Output("y", between.Tanh().Mark("last"));
+        ComputeGraph planned = Pipeline.Run(graph);
+        Assert.Equal(["last"], planned.Marks.Keys);
+        Assert.Same(planned.Outputs["y"], planned.Marks["last"]);
     }
 
     [Fact]
@@ -204,6 +258,18 @@ public sealed class PassTests
 
         Assert.Equal(3, count.Data[0]);
         Assert.Equal([5, 5, 5], sum.Data);
+    }
+
+    private static void CheckPasses(ComputeGraph graph, string what)
+    {
+        Assert.Equal([], GraphVerifier.Problems(graph, allowUnneeded: true));
+        foreach (Pass pass in Pipeline.Passes(graph.Training))
+        {
+            graph = pass.Run(graph);
+            GraphVerifier.Check(graph, $"{pass.Name} of {what}");
+        }
+
+        GraphVerifier.Check(new FusePointwise(maxMembers: 1).Run(graph), $"splitting of {what}");
     }
 
     private static void Compare(int seed, bool training)

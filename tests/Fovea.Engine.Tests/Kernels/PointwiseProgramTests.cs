@@ -105,13 +105,14 @@ public sealed unsafe class PointwiseProgramTests
         var instruction = new PointwiseProgramInstruction(opcode, 3, 0, 1, 2, Scalar);
         var program = new PointwiseProgram(
             Count, 1, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Full], [instruction], [PointwiseOutput.Store(3)]);
-        bool positive = opcode is Log or Sqrt or ReciprocalSqrt or Reciprocal;
+        bool positive = opcode is Log or Sqrt or ReciprocalSqrt or Reciprocal or PointwiseOpcode.Power;
         using GuardedMemory a = GuardedMemory.Random(Count, 5, positive ? 0.01f : -6, 6), b = GuardedMemory.Random(Count, 6, 0.5f, 3);
         using GuardedMemory c = GuardedMemory.Random(Count, 7), y = new(Count);
         a.Span[10] = b.Span[10];
+        a.Span[12] = positive ? 1 : 0;
         a.Span[11] = float.NaN;
         Run(program, [a, b, c], [y], [(0, program.Parts)]);
-        Assert.Equal(opcode != Equal, float.IsNaN(y[11]));
+        Assert.Equal(opcode is not (Equal or Greater or GreaterOrEqual or Select), float.IsNaN(y[11]));
         for (int i = 12; i < Count + 10; i++)
         {
             int at = i % Count;
@@ -134,6 +135,9 @@ public sealed unsafe class PointwiseProgramTests
             Maximum => Math.Max(a, b),
             Minimum => Math.Min(a, b),
             Equal => a == b ? 1 : 0,
+            Greater => a > b ? 1 : 0,
+            GreaterOrEqual => a >= b ? 1 : 0,
+            Select => a != 0 ? b : c,
             MultiplyAdd => a * b + c,
             AddScalar => a + s,
             MultiplyScalar => a * s,
@@ -153,6 +157,7 @@ public sealed unsafe class PointwiseProgramTests
             PointwiseOpcode.Sigmoid => sigmoid,
             Tanh => Math.Tanh(a),
             Abs => Math.Abs(a),
+            PointwiseOpcode.Power => Math.Pow(a, s),
             _ => throw new ArgumentOutOfRangeException(nameof(opcode)),
         };
     }

@@ -31,6 +31,7 @@ internal static class Lowering
         LayerNormalizationGradient => new LayerNormalizationGradientCall(node, builder),
         BatchStatistics => new BatchStatisticsCall(node, builder),
         Softmax => new SoftmaxCall(node, builder),
+        LogSoftmax => new LogSoftmaxCall(node, builder),
         SoftmaxGradient => new SoftmaxGradientCall(node, builder),
         CrossEntropy => new CrossEntropyCall(node, builder),
         CrossEntropyGradient => new CrossEntropyGradientCall(node, builder),

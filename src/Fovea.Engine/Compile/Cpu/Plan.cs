@@ -105,16 +105,7 @@ public sealed class Plan : IDisposable
     public static ComputeGraph Fold(ComputeGraph graph) => new FoldAffineIntoLinear().Run(graph);
 
     /// <summary>Runs the passes that do not depend on the processor.</summary>
-    public static ComputeGraph Optimize(ComputeGraph graph)
-    {
-        if (!graph.Training)
-        {
-            graph = new FoldDepthwiseResidual().Run(Fold(graph));
-        }
-
-        graph = new FusePointwise().Run(new FuseEpilogues().Run(graph));
-        return graph.Training ? new RecomputeForBackward().Run(graph) : graph;
-    }
+    public static ComputeGraph Optimize(ComputeGraph graph) => Pipeline.Run(graph);
 
     /// <summary>Runs the constant stage again. Call it after weights were changed.</summary>
     public void Refresh() => _layout.WithConstantStageMemory(() => _pool.Run(_constantStage));

@@ -5,7 +5,7 @@ namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
 /// The frame of every pass: walks over a graph in order and builds a new one. A pass decides for each node what stands in its place;
-/// inputs, outputs, assignments and gradients are carried over. What nothing needs any longer is left out.
+/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left out.
 /// </summary>
 internal abstract class GraphRewriter
 {
@@ -53,6 +53,15 @@ internal abstract class GraphRewriter
             Target.WriteGradient(variable, Mapped(value));
         }
 
+        foreach ((string name, Value value) in source.Marks)
+        {
+            if (HasReplacement(value))
+            {
+                Target.Mark(name, Mapped(value));
+            }
+        }
+
+        Target.RemoveUnneeded();
         return Target;
     }
 
@@ -64,7 +73,7 @@ internal abstract class GraphRewriter
     /// <summary>The order in which nodes are rewritten: operands first.</summary>
     protected virtual IEnumerable<Node> Order() => Source.Nodes;
 
-    /// <summary>Puts something in the place of a node: as a rule <see cref="Copy"/>.</summary>
+    /// <summary>Gives the values of a node their replacements, with <see cref="Copy"/> or <see cref="Map"/>.</summary>
     protected abstract void Rewrite(Node node);
 
     /// <summary>The value of the new graph that replaces one of the old graph.</summary>
@@ -73,7 +82,7 @@ internal abstract class GraphRewriter
     /// <summary>True if a value of the old graph has its replacement in the new one.</summary>
     protected bool HasReplacement(Value value) => _mapped.ContainsKey(value);
 
-    /// <summary>Says what stands in the new graph for a value of the old one.</summary>
+    /// <summary>Sets the value of the new graph that replaces one of the old graph.</summary>
     protected void Map(Value old, Value replacement) => _mapped[old] = replacement;
 
     /// <summary>Repeats the node in the new graph.</summary>

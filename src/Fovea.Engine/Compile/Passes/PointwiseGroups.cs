@@ -132,7 +132,7 @@ internal sealed class PointwiseGroups
         }
     }
 
-    private static bool IsElementwise(Node node) => node.Operation is Unary or Binary or BroadcastTo;
+    private static bool IsElementwise(Node node) => node.Operation is Unary or Binary or Where or Power or BroadcastTo;
 
     private static bool IsColumnSum(Node node) =>
         node.Operation is Reduction { Kind: ReductionKind.Sum, FirstAxis: 0 } sum && sum.Axes == node.Inputs[0].Shape.Rank - 1;
@@ -149,7 +149,8 @@ internal sealed class PointwiseGroups
     {
         if (!IsElementwise(node)
             || _uses.IsResult(node.Outputs[0])
-            || node.Operation is Unary { Kind: UnaryKind.Gelu or UnaryKind.Exp or UnaryKind.Silu or UnaryKind.Sigmoid or UnaryKind.Tanh })
+            || node.Operation is Power
+                or Unary { Kind: UnaryKind.Gelu or UnaryKind.Exp or UnaryKind.Silu or UnaryKind.Sigmoid or UnaryKind.Tanh })
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -11,8 +13,13 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasParts) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => string.Create(
+        CultureInfo.InvariantCulture, $"{Heads} heads, scale {Scale}{(BiasParts == AttentionBiasParts.None ? "" : $", bias {BiasParts}")}");
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 3 + BiasOperands);
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
         Shape v = inputs[2].Shape;
@@ -23,8 +30,7 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
         if (BiasParts.HasFlag(AttentionBiasParts.Table))
         {
             Shape table = [Heads, q[1], k[1]];
-            Require(inputs[next].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
-            next++;
+            Require(inputs[next++].Shape.Equals(table), () => $"a position bias of shape {table} expected, got {inputs[3].Shape}");
         }
 
         if (BiasParts.HasFlag(AttentionBiasParts.Relative))
@@ -90,8 +96,12 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
 public sealed record AttentionGradient(Attention Forward) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => Forward.Details;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 5 + Forward.BiasOperands);
         Shape q = inputs[0].Shape;
         Shape k = inputs[1].Shape;
         bool table = Forward.BiasParts.HasFlag(AttentionBiasParts.Table);

@@ -7,6 +7,10 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Dilation">Pixels between neighbouring taps, 1 for a dense window.</param>
 public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int Dilation = 1)
 {
+    /// <summary>The window in words, such as <c>3×3, stride 2, padding 1</c>.</summary>
+    internal string InWords =>
+        $"{Kernel}×{Kernel}, stride {Stride}{(Padding == 0 ? "" : $", padding {Padding}")}{(Dilation == 1 ? "" : $", dilation {Dilation}")}";
+
     /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
     /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
     public Shape Output(Shape input, int channels)
@@ -35,6 +39,9 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
 public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
+    /// <inheritdoc/>
+    public override string Details => WindowSpec.InWords;
+
     /// <inheritdoc/>
     public override int WeightOutputAxis => 0;
 
@@ -66,7 +73,14 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Lin
 public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+    public override string Details => WindowSpec.InWords;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(InputShape)];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
@@ -77,8 +91,14 @@ public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape Input
 public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([inputs[0].Shape.Last, WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    public override string Details => WindowSpec.InWords;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType([inputs[0].Shape.Last, WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
@@ -89,6 +109,9 @@ public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operatio
 /// <param name="Epilogue">What is done to the result before it is stored.</param>
 public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
+    /// <inheritdoc/>
+    public override string Details => WindowSpec.InWords;
+
     /// <inheritdoc/>
     public override int WeightOutputAxis => -1;
 
@@ -118,7 +141,14 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
 public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+    public override string Details => WindowSpec.InWords;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(InputShape)];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;
@@ -129,8 +159,14 @@ public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputSh
 public sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType([WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    public override string Details => WindowSpec.InWords;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType([WindowSpec.Kernel, WindowSpec.Kernel, inputs[1].Shape.Last])];
+    }
 
     /// <inheritdoc/>
     public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * WindowSpec.Kernel * WindowSpec.Kernel;

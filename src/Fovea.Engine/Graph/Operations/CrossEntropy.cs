@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -8,8 +10,13 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record CrossEntropy(float Smoothing) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 2);
+        RequireElementType(inputs, 0, ElementType.Float32);
         Shape logits = inputs[0].Shape;
         Require(logits.Rank == 2, () => $"logits have two axes (N, classes), got {logits}");
         Shape labels = [logits[0]];
@@ -29,13 +36,47 @@ public sealed record CrossEntropy(float Smoothing) : Operation
 public sealed record CrossEntropyGradient(float Smoothing) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 3);
+        RequireElementType(inputs, 0, ElementType.Float32);
+        RequireElementType(inputs, 1, ElementType.Int32);
+        RequireElementType(inputs, 2, ElementType.Float32);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>Losses as methods on values.</summary>
 public static class CrossEntropyExtensions
 {
-    /// <summary>Cross-entropy of each row of logits (N, classes) against labels (N).</summary>
-    public static Value CrossEntropy(this Value logits, Value labels, float smoothing = 0) =>
-        logits.Graph.Apply(new CrossEntropy(smoothing), logits, labels);
+    /// <summary>Cross-entropy of each row of logits (N, classes): result (N).</summary>
+    /// <param name="logits">Logits (N, classes).</param>
+    /// <param name="targets">
+    /// Labels (N) of Int32, where −1 leaves a row out; or target distributions (N, classes) of Float32, where a row of zeros leaves it out.
+    /// </param>
+    /// <param name="smoothing">Share ε of each target, from 0 to below 1, that is spread evenly over all classes.</param>
+    /// <exception cref="ShapeException">The targets are neither.</exception>
+    public static Value CrossEntropy(this Value logits, Value targets, float smoothing = 0)
+    {
+        if (targets.Type.ElementType != ElementType.Float32)
+        {
+            return logits.Graph.Apply(new CrossEntropy(smoothing), logits, targets);
+        }
+
+        if (logits.Shape.Rank != 2 || !targets.Shape.Equals(logits.Shape))
+        {
+            throw new ShapeException(
+                $"{logits.Graph.Path} (CrossEntropy): logits (N, classes) and target distributions of the same shape expected, got {logits.Shape} and {targets.Shape}");
+        }
+
+        if (smoothing != 0)
+        {
+            targets = (targets * (1 - smoothing)) + (targets.Sum(1) * (smoothing / targets.Shape[1]));
+        }
+
+        return -(targets * logits.LogSoftmax()).Sum(1).Reshape([logits.Shape[0]]);
+    }
 }

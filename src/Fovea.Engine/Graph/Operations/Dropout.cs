@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -10,11 +12,15 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record Dropout(float Rate, bool PerSample, int Stream) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => string.Create(CultureInfo.InvariantCulture, $"rate {Rate}, stream {Stream}");
+
+    /// <inheritdoc/>
     public override string Name => PerSample ? "DropPath" : "Dropout";
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(Rate is >= 0 and < 1, () => $"a rate from 0 to below 1 expected, got {Rate}");
         return [inputs[0]];
     }

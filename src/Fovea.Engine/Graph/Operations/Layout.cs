@@ -7,6 +7,7 @@ public sealed record Reshape(Shape Target) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 1);
         Require(
             inputs[0].Shape.Elements == Target.Elements,
             () => $"{inputs[0].Shape} has {inputs[0].Shape.Elements} elements and {Target} takes {Target.Elements}");
@@ -22,12 +23,17 @@ public sealed record Reshape(Shape Target) : Operation
 /// <param name="Axes">The order, written as a shape so that equal orders compare equal; entries count from 1.</param>
 public sealed record Permute(Shape Axes) : Operation
 {
+    /// <inheritdoc/>
+    public override string Details => string.Join(", ", Axes.Select(axis => axis - 1));
+
     /// <summary>The axis of the operand that becomes the given axis of the result.</summary>
     public int Source(int axis) => Axes[axis] - 1;
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 1);
+        RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
         Shape shape = inputs[0].Shape;
         Require(
             Axes.Rank == shape.Rank && Axes.Order().SequenceEqual(Enumerable.Range(1, shape.Rank)),
@@ -53,12 +59,19 @@ public sealed record Permute(Shape Axes) : Operation
 public sealed record Concat(int Axis) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => $"axis {Axis}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        Require(inputs.Count > 0, () => "takes at least one operand and got 0");
+        RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
         Shape first = inputs[0].Shape;
         Require(Axis >= 0 && Axis < first.Rank, () => $"{first} has no axis {Axis}");
-        foreach (TensorType input in inputs)
+        for (int i = 0; i < inputs.Count; i++)
         {
+            TensorType input = inputs[i];
+            RequireElementType(inputs, i, inputs[0].ElementType);
             Require(
                 input.Shape.Rank == first.Rank && input.Shape.With(Axis, 1).Equals(first.With(Axis, 1)),
                 () => $"{input.Shape} does not join {first} along axis {Axis}: the other axes differ");
@@ -89,8 +102,13 @@ public sealed record Concat(int Axis) : Operation
 public sealed record Slice(int Axis, int Start, int Length) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => $"axis {Axis} from {Start}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 1);
+        RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
         Shape shape = inputs[0].Shape;
         Require(
             Axis >= 0 && Axis < shape.Rank && Start >= 0 && Length >= 1 && Start + Length <= shape[Axis],
@@ -110,8 +128,13 @@ public sealed record Slice(int Axis, int Start, int Length) : Operation
 public sealed record Pad(int Axis, int Before, int After) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => $"axis {Axis}, {Before} before, {After} after";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 1);
+        RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
         Shape shape = inputs[0].Shape;
         Require(Axis >= 0 && Axis < shape.Rank && Before >= 0 && After >= 0, () => $"axis {Axis} of {shape} cannot be padded by {Before} and {After}");
         return [inputs[0] with { Shape = shape.With(Axis, Before + shape[Axis] + After) }];
@@ -128,8 +151,10 @@ public sealed record Gather : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 2);
+        RequireElementType(inputs, 0, ElementType.Float32);
+        RequireElementType(inputs, 1, ElementType.Int32);
         Require(inputs[0].Shape.Rank == 2, () => $"a table has two axes (entries, width), not {inputs[0].Shape}");
-        Require(inputs[1].ElementType == ElementType.Int32, () => $"indices are integers, not {inputs[1].ElementType}");
         return [new TensorType([.. inputs[1].Shape, inputs[0].Shape[1]])];
     }
 
@@ -143,7 +168,13 @@ public sealed record Gather : Operation
 public sealed record ScatterAdd(int Entries) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType([Entries, inputs[1].Shape.Last])];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 2);
+        RequireElementType(inputs, 0, ElementType.Int32);
+        RequireElementType(inputs, 1, ElementType.Float32);
+        return [new TensorType([Entries, inputs[1].Shape.Last])];
+    }
 }
 
 /// <summary>Changes of layout as methods on values.</summary>

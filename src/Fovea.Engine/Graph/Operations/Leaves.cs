@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>Something that is given to each run.</summary>
@@ -9,7 +11,11 @@ public sealed record Input(string Key, TensorType Type) : Operation
     public override bool MayBeShared => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [Type];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 0);
+        return [Type];
+    }
 }
 
 /// <summary>The value of a variable at the beginning of a run.</summary>
@@ -20,7 +26,11 @@ public sealed record ReadVariable(Variable Variable) : Operation
     public override bool MayBeShared => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(Variable.Shape)];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 0);
+        return [new TensorType(Variable.Shape)];
+    }
 }
 
 /// <summary>One number throughout.</summary>
@@ -29,7 +39,14 @@ public sealed record ReadVariable(Variable Variable) : Operation
 public sealed record Constant(Shape Shape, float Number) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(Shape)];
+    public override string Details => Number.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 0);
+        return [new TensorType(Shape)];
+    }
 }
 
 /// <summary>A table of integers known when the graph is built.</summary>
@@ -43,6 +60,7 @@ public sealed record IntegerTensor(Shape Shape, int[] Elements) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 0);
         Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} integers and got {Elements.Length}");
         return [new TensorType(Shape, ElementType.Int32)];
     }
@@ -59,6 +77,7 @@ public sealed record FloatTensor(Shape Shape, float[] Elements) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireCount(inputs, 0);
         Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} numbers and got {Elements.Length}");
         return [new TensorType(Shape)];
     }

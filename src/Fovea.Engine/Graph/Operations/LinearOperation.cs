@@ -54,8 +54,24 @@ public abstract record LinearOperation(Epilogue Epilogue) : Operation
     /// <inheritdoc/>
     public sealed override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
-        Require(inputs.Count == 2 + Epilogue.Operands, () => $"takes {2 + Epilogue.Operands} operands and got {inputs.Count}");
-        return [new TensorType(InferLinear(inputs[0].Shape, inputs[1].Shape))];
+        RequireFloats(inputs, 2 + Epilogue.Operands);
+        Shape output = InferLinear(inputs[0].Shape, inputs[1].Shape);
+        int next = 2;
+        RequireOperand(Epilogue.Bias, "bias", [output.Last]);
+        RequireOperand(Epilogue.ResidualBefore, "residual", output);
+        RequireOperand(Epilogue.Scale, "scale", [output.Last]);
+        RequireOperand(Epilogue.Shift, "shift", [output.Last]);
+        RequireOperand(Epilogue.ResidualAfter, "residual", output);
+        return [new TensorType(output)];
+
+        void RequireOperand(bool present, string name, Shape shape)
+        {
+            if (present)
+            {
+                Shape got = inputs[next++].Shape;
+                Require(got.Equals(shape), () => $"a {name} {shape} expected, got {got}");
+            }
+        }
     }
 
     /// <inheritdoc/>

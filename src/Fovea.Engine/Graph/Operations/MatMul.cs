@@ -10,6 +10,9 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Epilogue) : LinearOperation(Epilogue)
 {
     /// <inheritdoc/>
+    public override string Details => string.Join(", ", new[] { TransposeLeft ? "left transposed" : null, TransposeRight ? "right transposed" : null }.Where(side => side is not null));
+
+    /// <inheritdoc/>
     public override int WeightOutputAxis => TransposeRight ? -2 : -1;
 
     /// <summary>Rows, columns and depth of one product, and how many products there are.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
@@ -7,8 +9,12 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record LayerNormalization(float Epsilon) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => string.Create(CultureInfo.InvariantCulture, $"ε {Epsilon}");
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 3);
         Shape x = inputs[0].Shape;
         Shape vector = [x.Last];
         Require(
@@ -33,7 +39,11 @@ public sealed record LayerNormalization(float Epsilon) : Operation
 public sealed record LayerNormalizationGradient : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0], inputs[1], inputs[1]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 5);
+        return [inputs[0], inputs[1], inputs[1]];
+    }
 }
 
 /// <summary>
@@ -45,6 +55,7 @@ public sealed record BatchStatistics : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         TensorType vector = new([inputs[0].Shape.Last]);
         return [vector, vector];
     }
@@ -74,7 +85,11 @@ public sealed record BatchStatistics : Operation
 public sealed record Softmax : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) =>
@@ -85,7 +100,30 @@ public sealed record Softmax : Operation
 public sealed record SoftmaxGradient : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [inputs[0]];
+    }
+}
+
+/// <summary>Logarithm of the softmax over the last axis, computed without forming the softmax: x − max − log Σ exp(x − max).</summary>
+public sealed record LogSoftmax : Operation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
+    {
+        Value dy = outputGradients[0]!;
+        Value sum = dy.Shape.Rank == 0 ? dy : dy.Sum(dy.Shape.Rank - 1);
+        return [dy - (node.Outputs[0].Exp() * sum)];
+    }
 }
 
 /// <summary>Normalisation as methods on values.</summary>
@@ -104,4 +142,7 @@ public static class NormalizationExtensions
 
     /// <summary>Softmax over the last axis.</summary>
     public static Value Softmax(this Value x) => x.Graph.Apply(new Softmax(), x);
+
+    /// <summary>Logarithm of the softmax over the last axis, stable for logits of any size.</summary>
+    public static Value LogSoftmax(this Value x) => x.Graph.Apply(new LogSoftmax(), x);
 }

@@ -41,6 +41,9 @@ public enum UnaryKind
 
     /// <summary>Hyperbolic tangent.</summary>
     Tanh,
+
+    /// <summary>|x|.</summary>
+    Abs,
 }
 
 /// <summary>Functions of two elements.</summary>
@@ -66,6 +69,12 @@ public enum BinaryKind
 
     /// <summary>1 where a = b, else 0; its gradient is 0.</summary>
     Equal,
+
+    /// <summary>1 where a &gt; b, else 0; its gradient is 0.</summary>
+    Greater,
+
+    /// <summary>1 where a ≥ b, else 0; its gradient is 0.</summary>
+    GreaterOrEqual,
 }
 
 /// <summary>A function of each element.</summary>
@@ -76,7 +85,11 @@ public sealed record Unary(UnaryKind Kind) : Operation
     public override string Name => Kind.ToString();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
@@ -98,6 +111,7 @@ public sealed record Unary(UnaryKind Kind) : Operation
                 UnaryKind.Silu => dy * Apply(UnaryKind.SiluDerivative, x),
                 UnaryKind.Sigmoid => dy * (y - (y * y)),
                 UnaryKind.Tanh => dy - (dy * y * y),
+                UnaryKind.Abs => dy * x.Sign(),
                 _ => throw new NotSupportedException($"{Name} has no gradient."),
             },
         ];
@@ -114,8 +128,11 @@ public sealed record Binary(BinaryKind Kind) : Operation
     public override string Name => Kind.ToString();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>
-        [new TensorType(Shape.Broadcast(inputs[0].Shape, inputs[1].Shape))];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [new TensorType(Shape.Broadcast(inputs[0].Shape, inputs[1].Shape))];
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients)
@@ -129,14 +146,12 @@ public sealed record Binary(BinaryKind Kind) : Operation
             BinaryKind.Subtract => (dy, -dy),
             BinaryKind.Multiply => (dy * b, dy * a),
             BinaryKind.Divide => (dy / b, -(dy * node.Outputs[0] / b)),
-            BinaryKind.Maximum or BinaryKind.Minimum => (dy * Equal(a, node.Outputs[0]), dy * Equal(b, node.Outputs[0])),
-            BinaryKind.Equal => ((Value?)null, (Value?)null),
+            BinaryKind.Maximum or BinaryKind.Minimum => (dy * a.Equal(node.Outputs[0]), dy * b.Equal(node.Outputs[0])),
+            BinaryKind.Equal or BinaryKind.Greater or BinaryKind.GreaterOrEqual => ((Value?)null, (Value?)null),
             _ => throw new NotSupportedException($"{Name} has no gradient."),
         };
         return [da?.SumTo(a.Shape), db?.SumTo(b.Shape)];
     }
-
-    private static Value Equal(Value a, Value b) => a.Graph.Apply(new Binary(BinaryKind.Equal), a, b);
 }
 
 /// <summary>Repeats a value along axes where its extent is 1 or missing.</summary>
@@ -146,6 +161,7 @@ public sealed record BroadcastTo(Shape Target) : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(Shape.Broadcast(inputs[0].Shape, Target).Equals(Target), () => $"{inputs[0].Shape} does not broadcast to {Target}");
         return [inputs[0] with { Shape = Target }];
     }

@@ -28,8 +28,12 @@ public sealed record PointwiseChain(
     ImmutableArray<PointwiseResult> Results) : Operation
 {
     /// <inheritdoc/>
-    public override string Name =>
-        Instructions.Length == 0 ? "ColumnSum" : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name)) + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
+    public override string Details => string.Join("; ", Instructions.Select(InWords).Concat(Results.Select(InWords)));
+
+    /// <inheritdoc/>
+    public override string Name => Instructions.Length == 0
+        ? "ColumnSum"
+        : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name)) + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
 
     /// <inheritdoc/>
     public override bool MayBeShared => false;
@@ -67,5 +71,41 @@ public sealed record PointwiseChain(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [.. Results.Select(result => new TensorType(result.Shape))];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, OperandSpaces.Length);
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            (Shape operand, Shape space) = (inputs[i].Shape, OperandSpaces[i]);
+            Require(
+                space.Elements == Space.Elements && space.Last == Space.Last && Shape.Broadcast(operand, space).Equals(space),
+                () => $"operand {operand} does not broadcast over {space} into the space {Space}");
+        }
+
+        for (int i = 0; i < Instructions.Length; i++)
+        {
+            PointwiseInstruction instruction = Instructions[i];
+            int register = OperandSpaces.Length + i;
+            int operands = instruction.Operation switch { Where => 3, Binary => 2, Unary or Power or BroadcastTo => 1, _ => -1 };
+            Require(
+                instruction.Operands.Length == operands && instruction.Operands.All(operand => operand >= 0 && operand < register),
+                () => $"instruction {InWords(instruction, i)} is not one of registers before it");
+        }
+
+        foreach (PointwiseResult result in Results)
+        {
+            Require(
+                result.Register >= 0 && result.Register < OperandSpaces.Length + Instructions.Length
+                && result.Shape.Elements == (result.ColumnSum ? Space.Last : Space.Elements) && result.Shape.Last == Space.Last,
+                () => $"a result of shape {result.Shape} in register {result.Register} does not fit the space {Space}");
+        }
+
+        return [.. Results.Select(result => new TensorType(result.Shape))];
+    }
+
+    private static string InWords(PointwiseResult result) => $"{(result.ColumnSum ? "sum of columns of" : "give")} r{result.Register}";
+
+    private string InWords(PointwiseInstruction instruction, int index) =>
+        $"r{OperandSpaces.Length + index} = {instruction.Operation.Name}{(instruction.Operation is Power power ? $" {power.Details}" : "")} "
+        + string.Join(", ", instruction.Operands.Select(operand => $"r{operand}"));
 }

@@ -7,11 +7,15 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadding) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => WindowSpec.InWords + (Average && !CountPadding && WindowSpec.Padding > 0 ? ", padding not counted" : "");
+
+    /// <inheritdoc/>
     public override string Name => Average ? "AveragePooling" : "MaxPooling";
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Require(
             2 * WindowSpec.Padding <= WindowSpec.Kernel,
             () => $"padding {WindowSpec.Padding} is more than half of the window {WindowSpec.Kernel}×{WindowSpec.Kernel}");
@@ -29,10 +33,17 @@ public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadd
 public sealed record PoolingGradient(Pooling Forward) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => Forward.Details;
+
+    /// <inheritdoc/>
     public override string Name => $"{Forward.Name}Gradient";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 2);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>Pooling as methods on values.</summary>

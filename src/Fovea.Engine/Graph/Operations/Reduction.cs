@@ -20,11 +20,15 @@ public enum ReductionKind
 public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => Axes == 1 ? $"axis {FirstAxis}" : $"axes {FirstAxis}…{FirstAxis + Axes - 1}";
+
+    /// <inheritdoc/>
     public override string Name => $"Reduce{Kind}";
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Shape shape = inputs[0].Shape;
         Require(
             FirstAxis >= 0 && Axes >= 1 && FirstAxis + Axes <= shape.Rank,

@@ -21,8 +21,12 @@ public enum Interpolation
 public sealed record Resize(Interpolation Interpolation, int Height, int Width, bool AlignCorners) : Operation
 {
     /// <inheritdoc/>
+    public override string Details => AlignCorners ? $"{Interpolation}, aligned corners" : $"{Interpolation}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
+        RequireFloats(inputs, 1);
         Shape map = inputs[0].Shape;
         Require(map.Rank == 4, () => $"a feature map has four axes (N, H, W, C), got {map}");
         return [new TensorType([map[0], Height, Width, map[3]])];
@@ -39,7 +43,14 @@ public sealed record Resize(Interpolation Interpolation, int Height, int Width, 
 public sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new TensorType(InputShape)];
+    public override string Details => Forward.Details;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [new TensorType(InputShape)];
+    }
 }
 
 /// <summary>Resampling as a method on values.</summary>

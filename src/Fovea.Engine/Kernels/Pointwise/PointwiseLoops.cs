@@ -36,6 +36,9 @@ internal static unsafe class PointwiseLoops
             case PointwiseOpcode.Maximum: Binary<Larger>(destination, a, b, count); break;
             case PointwiseOpcode.Minimum: Binary<Smaller>(destination, a, b, count); break;
             case PointwiseOpcode.Equal: Binary<Equality>(destination, a, b, count); break;
+            case PointwiseOpcode.Greater: Binary<LeftLarger>(destination, a, b, count); break;
+            case PointwiseOpcode.GreaterOrEqual: Binary<LeftNotSmaller>(destination, a, b, count); break;
+            case PointwiseOpcode.Select: Select(destination, a, b, registers[instruction.C], count); break;
             case PointwiseOpcode.MultiplyAdd: MultiplyAdd(destination, a, b, registers[instruction.C], count); break;
             case PointwiseOpcode.AddScalar: Unary<PlusScalar>(destination, a, s, count); break;
             case PointwiseOpcode.MultiplyScalar: Unary<TimesScalar>(destination, a, s, count); break;
@@ -55,6 +58,7 @@ internal static unsafe class PointwiseLoops
             case PointwiseOpcode.Sigmoid: Unary<SigmoidOf>(destination, a, s, count); break;
             case PointwiseOpcode.Tanh: Unary<TanhOf>(destination, a, s, count); break;
             case PointwiseOpcode.Abs: Unary<Magnitude>(destination, a, s, count); break;
+            case PointwiseOpcode.Power: Unary<PowerOf>(destination, a, s, count); break;
             default: throw new InvalidOperationException($"The pointwise operation {instruction.Opcode} has no loop.");
         }
     }
@@ -118,6 +122,16 @@ internal static unsafe class PointwiseLoops
         for (nint i = 0; i < count; i += 8)
         {
             Vector256.MultiplyAddEstimate(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i)).Store(destination + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Select(float* destination, float* condition, float* a, float* b, nint count)
+    {
+        for (nint i = 0; i < count; i += 8)
+        {
+            Vector256<float> isZero = Vector256.Equals(Vector256.Load(condition + i), Vector256<float>.Zero);
+            Vector256.ConditionalSelect(isZero, Vector256.Load(b + i), Vector256.Load(a + i)).Store(destination + i);
         }
     }
 
@@ -235,6 +249,12 @@ internal static unsafe class PointwiseLoops
         public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => Vector256.Abs(a);
     }
 
+    private readonly struct PowerOf : IUnary
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Power(a, immediate[0]);
+    }
+
     private readonly struct Sum : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -275,5 +295,17 @@ internal static unsafe class PointwiseLoops
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.Equals(a, b) & Vector256.Create(1f);
+    }
+
+    private readonly struct LeftLarger : IBinary
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b) & Vector256.Create(1f);
+    }
+
+    private readonly struct LeftNotSmaller : IBinary
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanOrEqual(a, b) & Vector256.Create(1f);
     }
 }

@@ -27,6 +27,15 @@ internal enum PointwiseOpcode
     /// <summary>1 where a = b, otherwise 0</summary>
     Equal,
 
+    /// <summary>1 where a &gt; b, otherwise 0</summary>
+    Greater,
+
+    /// <summary>1 where a ≥ b, otherwise 0</summary>
+    GreaterOrEqual,
+
+    /// <summary>b where a is not 0, otherwise c</summary>
+    Select,
+
     /// <summary>a·b + c, rounded once</summary>
     MultiplyAdd,
 
@@ -83,6 +92,9 @@ internal enum PointwiseOpcode
 
     /// <summary>|a|</summary>
     Abs,
+
+    /// <summary>aˢ</summary>
+    Power,
 }
 
 /// <summary>
@@ -93,16 +105,19 @@ internal enum PointwiseOpcode
 /// <param name="A">First source register.</param>
 /// <param name="B">Second source register, where the operation has one.</param>
 /// <param name="C">Third source register, where the operation has one.</param>
-/// <param name="Immediate">The scalar of <see cref="PointwiseOpcode.AddScalar"/> and <see cref="PointwiseOpcode.MultiplyScalar"/>.</param>
+/// <param name="Immediate">
+/// The scalar of <see cref="PointwiseOpcode.AddScalar"/>, <see cref="PointwiseOpcode.MultiplyScalar"/> and <see cref="PointwiseOpcode.Power"/>.
+/// </param>
 internal readonly record struct PointwiseProgramInstruction(
     PointwiseOpcode Opcode, int Destination, int A, int B = 0, int C = 0, float Immediate = 0)
 {
     /// <summary>The number of source registers that the operation reads (1 to 3).</summary>
     public int Sources => Opcode switch
     {
-        PointwiseOpcode.MultiplyAdd => 3,
+        PointwiseOpcode.MultiplyAdd or PointwiseOpcode.Select => 3,
         PointwiseOpcode.Add or PointwiseOpcode.Subtract or PointwiseOpcode.Multiply or PointwiseOpcode.Divide
-            or PointwiseOpcode.Maximum or PointwiseOpcode.Minimum or PointwiseOpcode.Equal => 2,
+            or PointwiseOpcode.Maximum or PointwiseOpcode.Minimum
+            or PointwiseOpcode.Equal or PointwiseOpcode.Greater or PointwiseOpcode.GreaterOrEqual => 2,
         _ => 1,
     };
 

@@ -25,6 +25,19 @@ internal static unsafe class SoftmaxKernel
         }
     }
 
+    /// <summary>Computes parts [first, last) of y = log softmax(x), both [rows, columns], which must not overlap.</summary>
+    public static void LogForward(float* x, float* y, int rows, int columns, int first, int last)
+    {
+        int end = (int)Math.Min((long)last * RowsPerPart(columns), rows);
+        for (int row = first * RowsPerPart(columns); row < end; row++)
+        {
+            nint start = (nint)row * columns;
+            float largest = Largest(x + start, columns);
+            float sum = Exponentials(x + start, largest, y + start, columns);
+            SubtractTwice(x + start, largest, MathF.Log(sum), y + start, columns);
+        }
+    }
+
     /// <summary>
     /// Computes parts [first, last) of dx = y·(dy − Σ y·dy), all [rows, columns]; <paramref name="inputGradient"/> may be
     /// <paramref name="outputGradient"/> or <paramref name="y"/>.
@@ -81,6 +94,24 @@ internal static unsafe class SoftmaxKernel
         }
 
         return Vector256.Sum(sum);
+    }
+
+    // One after the other: the largest logit may be so large that the logarithm beside it would be rounded away.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractTwice(float* row, float first, float second, float* target, int columns)
+    {
+        Vector256<float> firsts = Vector256.Create(first);
+        Vector256<float> seconds = Vector256.Create(second);
+        int column = 0;
+        for (; column <= columns - 8; column += 8)
+        {
+            (Vector256.Load(row + column) - firsts - seconds).Store(target + column);
+        }
+
+        for (; column < columns; column++)
+        {
+            target[column] = row[column] - first - second;
+        }
     }
 
     private static int RowsPerPart(int columns) => Math.Max(FloatsPerPart / columns, 1);

@@ -88,7 +88,7 @@ internal sealed class MapLayouts
 
     private bool TakesBoth(ExportStep step) => step.Operation switch
     {
-        Unary or Binary or ScaleAndShift or SplitIntoParts or Reduction or Concat or Slice or Pad =>
+        Unary or Binary or Power or Where or ScaleAndShift or SplitIntoParts or Reduction or Concat or Slice or Pad =>
             step.Results.Concat(step.Reads.Where(read => !_selection.IsConstant(read))).All(value => value.Shape.Rank == 4),
         MatMul { TransposeLeft: false } => IsMap(step.Reads[0]) && _selection.IsConstant(step.Reads[1]) && step.Reads[1].Shape.Rank == 2,
         _ => false,

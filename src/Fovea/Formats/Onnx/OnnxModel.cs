@@ -11,6 +11,9 @@ internal enum OnnxElementType
 
     /// <summary>64-bit integers.</summary>
     Int64 = 7,
+
+    /// <summary>Truth values.</summary>
+    Bool = 9,
 }
 
 /// <summary>An attribute of a node. The field numbers of this file are those of onnx.proto.</summary>

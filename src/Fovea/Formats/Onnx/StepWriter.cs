@@ -33,11 +33,20 @@ internal static class StepWriter
             case Softmax:
                 Normalizations.WriteSoftmax(step, graph);
                 break;
+            case LogSoftmax:
+                Normalizations.WriteLogSoftmax(step, graph);
+                break;
             case Unary unary:
                 Pointwise.WriteUnary(unary, step, layout, graph);
                 break;
             case Binary binary:
                 Pointwise.WriteBinary(binary, step, layout, graph);
+                break;
+            case Power power:
+                Pointwise.WritePower(power, step, layout, graph);
+                break;
+            case Where:
+                Pointwise.WriteWhere(step, layout, graph);
                 break;
             case BroadcastTo:
                 Layouts.WriteBroadcast(step, graph);

@@ -3,7 +3,7 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Compile.Cpu.KernelCalls;
 
 /// <summary>Runs the arithmetic that an operation brings along.</summary>
-internal sealed class CustomCall : NodeCall
+internal sealed unsafe class CustomCall : NodeCall, IOperandMemory
 {
     private readonly CustomOperation _operation;
     private readonly int _parts;
@@ -25,5 +25,13 @@ internal sealed class CustomCall : NodeCall
     public override int Parts(int phase) => _parts;
 
     /// <inheritdoc/>
-    public override void Run(int phase, int first, int last, int worker) => _operation.Compute(new OperationRun(this, _parts, first, last));
+    public override void Run(int phase, int first, int last, int worker) => _operation.Compute(new OperationRun(Node, this, _parts, first, last));
+
+    /// <inheritdoc/>
+    public Span<T> Input<T>(int index)
+        where T : unmanaged => new(Reads[index].Pointer, checked((int)Node.Inputs[index].Shape.Elements));
+
+    /// <inheritdoc/>
+    public Span<T> Output<T>(int index)
+        where T : unmanaged => new(Writes[index].Pointer, checked((int)Node.Outputs[index].Shape.Elements));
 }

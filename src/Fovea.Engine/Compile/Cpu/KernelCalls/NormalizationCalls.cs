@@ -117,6 +117,17 @@ internal sealed unsafe class SoftmaxCall(Node node, PlanBuilder builder) : RowCa
         SoftmaxKernel.Forward(Reads[0].Floats, Writes[0].Floats, Rows, Columns, first, last);
 }
 
+/// <summary>Logarithm of the softmax over the last axis.</summary>
+internal sealed unsafe class LogSoftmaxCall(Node node, PlanBuilder builder) : RowCall(node, builder)
+{
+    /// <inheritdoc/>
+    public override int Parts(int phase) => SoftmaxKernel.Parts(Rows, Columns);
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker) =>
+        SoftmaxKernel.LogForward(Reads[0].Floats, Writes[0].Floats, Rows, Columns, first, last);
+}
+
 /// <summary>The gradient of softmax.</summary>
 internal sealed unsafe class SoftmaxGradientCall(Node node, PlanBuilder builder) : RowCall(node, builder)
 {

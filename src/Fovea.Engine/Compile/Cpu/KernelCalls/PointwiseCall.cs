@@ -141,6 +141,16 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
             return new(OpcodeOf(binary.Kind), destination, a, b);
         }
 
+        if (instruction.Operation is Where)
+        {
+            return new(PointwiseOpcode.Select, destination, a, instruction.Operands[1], instruction.Operands[2]);
+        }
+
+        if (instruction.Operation is Power power)
+        {
+            return new(PointwiseOpcode.Power, destination, a, Immediate: power.Exponent);
+        }
+
         return new(instruction.Operation is Unary unary ? OpcodeOf(unary.Kind) : PointwiseOpcode.Copy, destination, a);
     }
 
@@ -153,6 +163,8 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
         BinaryKind.Maximum => PointwiseOpcode.Maximum,
         BinaryKind.Minimum => PointwiseOpcode.Minimum,
         BinaryKind.Equal => PointwiseOpcode.Equal,
+        BinaryKind.Greater => PointwiseOpcode.Greater,
+        BinaryKind.GreaterOrEqual => PointwiseOpcode.GreaterOrEqual,
         _ => throw new NotSupportedException($"There is no kernel for the element-wise operation {kind}."),
     };
 
@@ -171,6 +183,7 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
         UnaryKind.SiluDerivative => PointwiseOpcode.SiluDerivative,
         UnaryKind.Sigmoid => PointwiseOpcode.Sigmoid,
         UnaryKind.Tanh => PointwiseOpcode.Tanh,
+        UnaryKind.Abs => PointwiseOpcode.Abs,
         _ => throw new NotSupportedException($"There is no kernel for the element-wise operation {kind}."),
     };
 

@@ -34,4 +34,8 @@ internal static class Normalizations
     /// <summary>Softmax over the last axis.</summary>
     public static void WriteSoftmax(ExportStep step, OnnxGraph graph) =>
         graph.Define(step.Result, graph.Add("Softmax", [graph.Operand(step.Reads[0])], new OnnxAttribute("axis", -1L)));
+
+    /// <summary>Logarithm of the softmax over the last axis.</summary>
+    public static void WriteLogSoftmax(ExportStep step, OnnxGraph graph) =>
+        graph.Define(step.Result, graph.Add("LogSoftmax", [graph.Operand(step.Reads[0])], new OnnxAttribute("axis", -1L)));
 }

@@ -21,6 +21,7 @@ internal static class Pointwise
             UnaryKind.Silu => graph.Add("Mul", [x, graph.Add("Sigmoid", [x])]),
             UnaryKind.Sigmoid => graph.Add("Sigmoid", [x]),
             UnaryKind.Tanh => graph.Add("Tanh", [x]),
+            UnaryKind.Abs => graph.Add("Abs", [x]),
             _ => throw new OnnxExportException($"{step.Node}: the function {unary.Kind} has no form in ONNX files."),
         };
         graph.Define(step.Result, y, layout);
@@ -37,9 +38,30 @@ internal static class Pointwise
             BinaryKind.Divide => "Div",
             BinaryKind.Maximum => "Max",
             BinaryKind.Minimum => "Min",
+            BinaryKind.Equal => "Equal",
+            BinaryKind.Greater => "Greater",
+            BinaryKind.GreaterOrEqual => "GreaterOrEqual",
             _ => throw new OnnxExportException($"{step.Node}: the function {binary.Kind} has no form in ONNX files."),
         };
-        graph.Define(step.Result, graph.Add(name, [graph.Operand(step.Reads[0], layout), graph.Operand(step.Reads[1], layout)]), layout);
+        string y = graph.Add(name, [graph.Operand(step.Reads[0], layout), graph.Operand(step.Reads[1], layout)]);
+        if (binary.Kind is BinaryKind.Equal or BinaryKind.Greater or BinaryKind.GreaterOrEqual)
+        {
+            y = graph.Add("Cast", [y], new OnnxAttribute("to", (long)OnnxElementType.Float));
+        }
+
+        graph.Define(step.Result, y, layout);
+    }
+
+    /// <summary>Each element to a fixed power.</summary>
+    public static void WritePower(Power power, ExportStep step, MapLayout layout, OnnxGraph graph) =>
+        graph.Define(step.Result, graph.Add("Pow", [graph.Operand(step.Reads[0], layout), graph.Number(power.Exponent)]), layout);
+
+    /// <summary>A choice between two values; conditions of ONNX are of a type of their own.</summary>
+    public static void WriteWhere(ExportStep step, MapLayout layout, OnnxGraph graph)
+    {
+        string condition = graph.Add("Cast", [graph.Operand(step.Reads[0], layout)], new OnnxAttribute("to", (long)OnnxElementType.Bool));
+        string y = graph.Add("Where", [condition, graph.Operand(step.Reads[1], layout), graph.Operand(step.Reads[2], layout)]);
+        graph.Define(step.Result, y, layout);
     }
 
     /// <summary>x·Φ(x): an operator of its own from opset 20 on, before that with the error function, in the form that runtimes know.</summary>
