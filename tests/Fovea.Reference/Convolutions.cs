@@ -16,15 +16,7 @@ internal static class Convolutions
         {
             for (int o = 0; o < outputs; o++)
             {
-                int from = input * channels;
-                int weight = ((o * taps) + tap) * channels;
-                double sum = 0;
-                for (int c = 0; c < channels; c++)
-                {
-                    sum += (double)map[from + c] * weights[weight + c];
-                }
-
-                sums[(output * outputs) + o] += sum;
+                sums[(output * outputs) + o] += Products.Dot(map, input * channels, 1, weights, ((o * taps) + tap) * channels, 1, channels);
             }
         }
 

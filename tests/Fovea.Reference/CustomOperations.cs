@@ -1,40 +1,27 @@
-using Fovea.Engine.Compile.Cpu;
-
 namespace Fovea.Reference;
 
 /// <summary>Runs the arithmetic that an operation from outside the engine brings along.</summary>
 internal static class CustomOperations
 {
-    /// <summary>Computes all parts.</summary>
+    /// <summary>Computes all parts at once.</summary>
+    /// <exception cref="InvalidOperationException">The operation has no parts.</exception>
     public static void Run(CustomOperation operation, NodeRun run)
     {
-        // The engine alone makes the memory that such an operation is given: a plan of this node.
-        ComputeGraph graph = new();
-        Value[] operands = [.. run.Node.Inputs.Select((input, i) => graph.Input($"{i}", input.Shape, input.Type.ElementType))];
-        Node node = graph.Add(operation, operands);
-        for (int i = 0; i < node.Outputs.Length; i++)
+        int parts = operation.Parts(run.Node);
+        if (parts < 1)
         {
-            graph.Output($"{i}", node.Outputs[i]);
+            throw new InvalidOperationException($"{run.Node}: {nameof(CustomOperation.Parts)} gave {parts}; it must be at least 1.");
         }
 
-        using WorkerPool pool = new(1);
-        using Plan plan = Plan.Compile(graph, pool);
-        for (int i = 0; i < operands.Length; i++)
-        {
-            if (operands[i].Type.ElementType == ElementType.Int32)
-            {
-                run.Integers(i).CopyTo(plan.IntegerInput($"{i}"));
-            }
-            else
-            {
-                run.In(i).CopyTo(plan.Input($"{i}"));
-            }
-        }
+        operation.Compute(new OperationRun(run.Node, new Memory(run), parts, 0, parts));
+    }
 
-        plan.Run();
-        for (int i = 0; i < node.Outputs.Length; i++)
-        {
-            plan.Output($"{i}").CopyTo(run.Out(i));
-        }
+    private sealed class Memory(NodeRun run) : IOperandMemory
+    {
+        public Span<T> Input<T>(int index)
+            where T : unmanaged => (T[])run.Inputs[index];
+
+        public Span<T> Output<T>(int index)
+            where T : unmanaged => (T[])run.Outputs[index];
     }
 }

@@ -1,5 +1,3 @@
-using Fovea.Engine.Compile.Cpu;
-
 namespace Fovea.Reference;
 
 /// <summary>Finds the definition of an operation. A new operation gets its line here.</summary>
@@ -10,9 +8,11 @@ internal static class Evaluation
         [typeof(Constant)] = run => Array.Fill(run.Out(), ((Constant)run.Node.Operation).Number),
         [typeof(IntegerTensor)] = run => ((IntegerTensor)run.Node.Operation).Elements.CopyTo(run.Outputs[0], 0),
         [typeof(FloatTensor)] = run => ((FloatTensor)run.Node.Operation).Elements.CopyTo(run.Outputs[0], 0),
-        [typeof(Unary)] = Pointwise.Unary,
-        [typeof(Binary)] = Pointwise.Binary,
-        [typeof(BroadcastTo)] = Pointwise.Repeat,
+        [typeof(Unary)] = Pointwise.Forward,
+        [typeof(Binary)] = Pointwise.Forward,
+        [typeof(Power)] = Pointwise.Forward,
+        [typeof(Where)] = Pointwise.Forward,
+        [typeof(BroadcastTo)] = Pointwise.Forward,
         [typeof(PointwiseChain)] = Pointwise.Chain,
         [typeof(MatMul)] = Products.MatMul,
         [typeof(Convolution)] = Convolutions.Forward,
@@ -28,6 +28,7 @@ internal static class Evaluation
         [typeof(BatchStatistics)] = Normalizations.BatchStatistics,
         [typeof(Softmax)] = Normalizations.Softmax,
         [typeof(SoftmaxGradient)] = Normalizations.SoftmaxGradient,
+        [typeof(LogSoftmax)] = Normalizations.LogSoftmax,
         [typeof(CrossEntropy)] = Losses.CrossEntropy,
         [typeof(CrossEntropyGradient)] = Losses.CrossEntropyGradient,
         [typeof(Reduction)] = Reductions.Reduction,

@@ -56,7 +56,8 @@ internal static class Losses
         return probabilities;
     }
 
-    private static double LogSum(ReadOnlySpan<float> logits)
+    /// <summary>log Σ e^x.</summary>
+    public static double LogSum(ReadOnlySpan<float> logits)
     {
         double largest = double.NegativeInfinity;
         foreach (float logit in logits)

@@ -102,6 +102,21 @@ internal static class Normalizations
         }
     }
 
+    /// <summary>x − log Σ e^x over the last axis.</summary>
+    public static void LogSoftmax(NodeRun run)
+    {
+        float[] x = run.In(0);
+        int columns = run.InShape(0).Last;
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            double logSum = Losses.LogSum(x.AsSpan(start, columns));
+            for (int i = start; i < start + columns; i++)
+            {
+                run.Out()[i] = (float)(x[i] - logSum);
+            }
+        }
+    }
+
     /// <summary>With the result y: dx = y·(dy − Σ y·dy).</summary>
     public static void SoftmaxGradient(NodeRun run)
     {

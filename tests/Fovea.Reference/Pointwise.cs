@@ -3,18 +3,12 @@ namespace Fovea.Reference;
 /// <summary>Functions of single elements, computed in double precision and rounded once, and broadcasting.</summary>
 internal static class Pointwise
 {
-    /// <summary>A function of each element.</summary>
-    public static void Unary(NodeRun run) => Apply(run.Node.Operation, run.In(0), [], run.Out());
-
-    /// <summary>A function of two elements, broadcasting.</summary>
-    public static void Binary(NodeRun run) => Apply(
-        run.Node.Operation,
-        Broadcast(run.In(0), run.InShape(0), run.OutShape()),
-        Broadcast(run.In(1), run.InShape(1), run.OutShape()),
-        run.Out());
-
-    /// <summary>A value repeated along axes.</summary>
-    public static void Repeat(NodeRun run) => Broadcast(run.In(0), run.InShape(0), run.OutShape()).CopyTo(run.Out(), 0);
+    /// <summary>A function of one or several elements, broadcasting.</summary>
+    public static void Forward(NodeRun run)
+    {
+        float[][] operands = [.. run.Node.Inputs.Select((input, i) => Broadcast(run.In(i), input.Shape, run.OutShape()))];
+        Apply(run.Node.Operation, operands, run.Out());
+    }
 
     /// <summary>A chain: every instruction gives a register as large as the iteration space, rounded as if it were a node of its own.</summary>
     public static void Chain(NodeRun run)
@@ -24,8 +18,7 @@ internal static class Pointwise
         foreach (PointwiseInstruction instruction in chain.Instructions)
         {
             float[] result = new float[chain.Space.Elements];
-            float[][] operands = [.. instruction.Operands.Select(operand => registers[operand])];
-            Apply(instruction.Operation, operands[0], operands.Length > 1 ? operands[1] : [], result);
+            Apply(instruction.Operation, [.. instruction.Operands.Select(operand => registers[operand])], result);
             registers.Add(result);
         }
 
@@ -52,6 +45,7 @@ internal static class Pointwise
         UnaryKind.SiluDerivative => Sigmoid(x) * (1 + (x * (1 - Sigmoid(x)))),
         UnaryKind.Sigmoid => Sigmoid(x),
         UnaryKind.Tanh => Math.Tanh(x),
+        UnaryKind.Abs => Math.Abs(x),
         _ => throw new NotSupportedException($"The reference executor has no definition of the function {kind}."),
     };
 
@@ -89,16 +83,19 @@ internal static class Pointwise
         return result;
     }
 
-    private static void Apply(Operation operation, float[] a, float[] b, float[] result)
+    private static void Apply(Operation operation, float[][] operands, float[] result)
     {
+        float[] x = operands[0];
         for (int i = 0; i < result.Length; i++)
         {
             result[i] = operation switch
             {
-                Unary unary => (float)Function(unary.Kind, a[i]),
-                Binary binary => (float)Function(binary.Kind, a[i], b[i]),
-                BroadcastTo => a[i],
-                _ => throw new NotSupportedException($"{operation.Name} is not element-wise."),
+                Unary unary => (float)Function(unary.Kind, x[i]),
+                Binary binary => (float)Function(binary.Kind, x[i], operands[1][i]),
+                Power power => (float)Math.Pow(x[i], power.Exponent),
+                Where => x[i] != 0 ? operands[1][i] : operands[2][i],
+                BroadcastTo => x[i],
+                _ => throw new NotSupportedException($"The reference executor has no definition of the element-wise operation {operation.Name}."),
             };
         }
     }
@@ -112,6 +109,8 @@ internal static class Pointwise
         BinaryKind.Maximum => Math.Max(a, b),
         BinaryKind.Minimum => Math.Min(a, b),
         BinaryKind.Equal => a == b ? 1 : 0,
+        BinaryKind.Greater => a > b ? 1 : 0,
+        BinaryKind.GreaterOrEqual => a >= b ? 1 : 0,
         _ => throw new NotSupportedException($"The reference executor has no definition of the function {kind}."),
     };
 

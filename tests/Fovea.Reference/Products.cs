@@ -22,16 +22,31 @@ internal static class Products
             (int batch, row) = Math.DivRem(row, rows);
             int a = (batch * rows * depth) + (row * leftRow);
             int b = (shared ? 0 : batch * columns * depth) + (column * rightColumn);
-            double sum = 0;
-            for (int k = 0; k < depth; k++)
-            {
-                sum += (double)left[a + (k * leftDepth)] * right[b + (k * rightDepth)];
-            }
-
-            sums[i] = sum;
+            sums[i] = Dot(left, a, leftDepth, right, b, rightDepth, depth);
         }
 
         Finish(run, product.Epilogue, sums);
+    }
+
+    /// <summary>Sum of products of elements that lie at fixed distances, in four partial sums so that one addition need not wait for the last.</summary>
+    public static double Dot(float[] left, int leftStart, int leftStride, float[] right, int rightStart, int rightStride, int count)
+    {
+        (double a, double b, double c, double d) = (0, 0, 0, 0);
+        int k = 0;
+        for (; k + 3 < count; k += 4)
+        {
+            a += (double)left[leftStart + (k * leftStride)] * right[rightStart + (k * rightStride)];
+            b += (double)left[leftStart + ((k + 1) * leftStride)] * right[rightStart + ((k + 1) * rightStride)];
+            c += (double)left[leftStart + ((k + 2) * leftStride)] * right[rightStart + ((k + 2) * rightStride)];
+            d += (double)left[leftStart + ((k + 3) * leftStride)] * right[rightStart + ((k + 3) * rightStride)];
+        }
+
+        for (; k < count; k++)
+        {
+            a += (double)left[leftStart + (k * leftStride)] * right[rightStart + (k * rightStride)];
+        }
+
+        return a + b + c + d;
     }
 
     /// <summary>Does to the bare result what the epilogue says, and rounds it.</summary>

@@ -6,9 +6,12 @@ namespace Fovea.Engine.Tests.Reference;
 /// <summary>Runs graphs by the plain definitions, and compares.</summary>
 internal static class ReferenceRun
 {
+    /// <summary>The name of all gradients among the outputs.</summary>
+    public const string Gradients = "gradient block";
+
     private const double Rounding = 1.0 / (1 << 24);
 
-    /// <summary>What a run gives: outputs by name, and gradients by the names of their variables where a block of those is given.</summary>
+    /// <summary>What a run gives: outputs by name, and all gradients together where a block of variables is given.</summary>
     public static Dictionary<string, float[]> Outputs(ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, VariableBlock? block = null)
     {
         float[] gradients = new float[block?.Length ?? 0];
@@ -21,17 +24,12 @@ internal static class ReferenceRun
 
         plan.Run();
         Dictionary<string, float[]> outputs = graph.Outputs.Keys.ToDictionary(name => name, name => plan.Output(name).ToArray());
-        AddGradients(outputs, gradients, block);
-        return outputs;
-    }
-
-    /// <summary>Adds the gradients of a block's variables by their names.</summary>
-    public static void AddGradients(Dictionary<string, float[]> outputs, ReadOnlySpan<float> gradients, VariableBlock? block)
-    {
-        foreach (Variable variable in block?.Variables ?? [])
+        if (block is not null)
         {
-            outputs.Add($"gradient of {variable.Name}", gradients.Slice((int)block!.OffsetOf(variable), (int)variable.Shape.Elements).ToArray());
+            outputs.Add(Gradients, gradients);
         }
+
+        return outputs;
     }
 
     /// <summary>

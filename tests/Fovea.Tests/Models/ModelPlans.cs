@@ -60,7 +60,7 @@ internal static class ModelPlans
         return plan;
     }
 
-    internal static Plan Filled(Plan plan)
+    private static Plan Filled(Plan plan)
     {
         KeyedRandom random = new(7, 1);
         foreach (ref float value in plan.Input("images"))
