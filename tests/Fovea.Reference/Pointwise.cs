@@ -86,17 +86,18 @@ internal static class Pointwise
     private static void Apply(Operation operation, float[][] operands, float[] result)
     {
         float[] x = operands[0];
+        Func<int, double> element = operation switch
+        {
+            Unary unary => i => Function(unary.Kind, x[i]),
+            Binary binary => i => Function(binary.Kind, x[i], operands[1][i]),
+            Power power => i => Math.Pow(x[i], power.Exponent),
+            Where => i => x[i] != 0 ? operands[1][i] : operands[2][i],
+            BroadcastTo => i => x[i],
+            _ => throw new NotSupportedException($"The reference executor has no definition of the element-wise operation {operation.Name}."),
+        };
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = operation switch
-            {
-                Unary unary => (float)Function(unary.Kind, x[i]),
-                Binary binary => (float)Function(binary.Kind, x[i], operands[1][i]),
-                Power power => (float)Math.Pow(x[i], power.Exponent),
-                Where => x[i] != 0 ? operands[1][i] : operands[2][i],
-                BroadcastTo => x[i],
-                _ => throw new NotSupportedException($"The reference executor has no definition of the element-wise operation {operation.Name}."),
-            };
+            result[i] = (float)element(i);
         }
     }
 
