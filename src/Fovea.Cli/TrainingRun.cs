@@ -1,7 +1,7 @@
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;

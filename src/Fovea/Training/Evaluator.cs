@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 
 namespace Fovea.Training;
