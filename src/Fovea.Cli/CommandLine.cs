@@ -26,7 +26,7 @@ internal static class CommandLine
     private static readonly (string Name, Func<Verb> Make)[] _verbs =
     [
         ("quickstart", () => new QuickstartVerb()), ("models", () => new ModelsVerb()), ("info", () => new InfoVerb()), ("compare", () => new CompareVerb()),
-        ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("train", () => new TrainVerb()), ("evaluate", () => new EvaluateVerb()),
+        ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("graph", () => new GraphVerb()), ("train", () => new TrainVerb()), ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()), ("convert", () => new ConvertVerb()), ("doctor", () => new DoctorVerb()), ("export", () => new ExportVerb()),
         ("version", () => new VersionVerb()),
     ];

@@ -93,7 +93,7 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
 /// Probabilities are computed again, not stored.
 /// </summary>
 /// <param name="Forward">The attention.</param>
-public sealed record AttentionGradient(Attention Forward) : Operation
+internal sealed record AttentionGradient(Attention Forward) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;

@@ -36,8 +36,7 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 
 /// <summary>Dense convolution: map (N, H, W, C), weights (out, kernel height, kernel width, C), result (N, H', W', out).</summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record Convolution(WindowSpec WindowSpec) : LinearOperation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -70,7 +69,7 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Lin
 /// <summary>The gradient of a dense convolution's map from the result's gradient and the weights.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
+internal sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -88,7 +87,7 @@ public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape Input
 
 /// <summary>The gradient of a dense convolution's weights from the result's gradient and the map.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
-public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
+internal sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -106,8 +105,7 @@ public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operatio
 
 /// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record DepthwiseConvolution(WindowSpec WindowSpec) : LinearOperation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -138,7 +136,7 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
 /// <summary>The gradient of a depthwise convolution's map from the result's gradient and the weights.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
+internal sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -156,7 +154,7 @@ public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputSh
 
 /// <summary>The gradient of a depthwise convolution's weights from the result's gradient and the map.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
-public sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
+internal sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -177,9 +175,9 @@ public static class ConvolutionExtensions
 {
     /// <summary>Dense convolution of a map (N, H, W, C) with weights (out, kernel height, kernel width, C).</summary>
     public static Value Convolution(this Value map, Value weights, WindowSpec window) =>
-        map.Graph.Apply(new Convolution(window, Epilogue.None), map, weights);
+        map.Graph.Apply(new Convolution(window), map, weights);
 
     /// <summary>Depthwise convolution of a map (N, H, W, C) with weights (kernel height, kernel width, C).</summary>
     public static Value DepthwiseConvolution(this Value map, Value weights, WindowSpec window) =>
-        map.Graph.Apply(new DepthwiseConvolution(window, Epilogue.None), map, weights);
+        map.Graph.Apply(new DepthwiseConvolution(window), map, weights);
 }

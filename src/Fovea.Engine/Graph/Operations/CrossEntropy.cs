@@ -33,7 +33,7 @@ public sealed record CrossEntropy(float Smoothing) : Operation
 
 /// <summary>The gradient of <see cref="CrossEntropy"/>'s logits from logits, labels and the gradient of each row's loss.</summary>
 /// <param name="Smoothing">ε.</param>
-public sealed record CrossEntropyGradient(float Smoothing) : Operation
+internal sealed record CrossEntropyGradient(float Smoothing) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");

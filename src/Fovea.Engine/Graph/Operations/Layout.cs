@@ -165,7 +165,7 @@ public sealed record Gather : Operation
 
 /// <summary>Adds rows (S…, width) into a table (entries, width) of zeros at the indices S: the gradient of <see cref="Gather"/>.</summary>
 /// <param name="Entries">The number of entries of the table.</param>
-public sealed record ScatterAdd(int Entries) : Operation
+internal sealed record ScatterAdd(int Entries) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -10,7 +10,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Scale">Multiplied by a vector of the last axis.</param>
 /// <param name="Shift">A vector of the last axis is added.</param>
 /// <param name="ResidualAfter">A value of the result's shape is added at the end.</param>
-public sealed record Epilogue(
+internal sealed record Epilogue(
     bool Bias = false,
     bool ResidualBefore = false,
     UnaryKind? Activation = null,
@@ -42,9 +42,15 @@ public sealed record Epilogue(
 /// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the weights; operands of the
 /// epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after gradients were taken.
 /// </summary>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public abstract record LinearOperation(Epilogue Epilogue) : Operation
+public abstract record LinearOperation : Operation
 {
+    private protected LinearOperation()
+    {
+    }
+
+    /// <summary>Work on the result before it is stored; the compiler moves it here.</summary>
+    internal Epilogue Epilogue { get; init; } = Epilogue.None;
+
     /// <summary>The axis of the weights that becomes the last axis of the result; negative counts from the innermost.</summary>
     public abstract int WeightOutputAxis { get; }
 

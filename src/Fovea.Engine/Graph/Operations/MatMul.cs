@@ -6,8 +6,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// </summary>
 /// <param name="TransposeLeft">True where the left operand is stored as (…, K, M).</param>
 /// <param name="TransposeRight">True where the right operand is stored as (…, N, K), as weights (out, in) are.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOperation
 {
     /// <inheritdoc/>
     public override string Details => string.Join(", ", new[] { TransposeLeft ? "left transposed" : null, TransposeRight ? "right transposed" : null }.Where(side => side is not null));
@@ -88,5 +87,5 @@ public static class MatrixProductExtensions
 {
     /// <summary>left (…, M, K) · right (…, K, N) or (K, N); the flags say which operand is stored transposed.</summary>
     public static Value MatMul(this Value left, Value right, bool transposeLeft = false, bool transposeRight = false) =>
-        left.Graph.Apply(new MatMul(transposeLeft, transposeRight, Epilogue.None), left, right);
+        left.Graph.Apply(new MatMul(transposeLeft, transposeRight), left, right);
 }

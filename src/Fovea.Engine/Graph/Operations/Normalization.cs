@@ -36,7 +36,7 @@ public sealed record LayerNormalization(float Epsilon) : Operation
 }
 
 /// <summary>The gradient of <see cref="LayerNormalization"/>: from x, weight, mean, 1/std and dy to those of x, weight and bias.</summary>
-public sealed record LayerNormalizationGradient : Operation
+internal sealed record LayerNormalizationGradient : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -97,7 +97,7 @@ public sealed record Softmax : Operation
 }
 
 /// <summary>The gradient of <see cref="Softmax"/> from its result and the result's gradient.</summary>
-public sealed record SoftmaxGradient : Operation
+internal sealed record SoftmaxGradient : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

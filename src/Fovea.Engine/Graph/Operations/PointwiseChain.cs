@@ -3,15 +3,15 @@ using System.Collections.Immutable;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>One element-wise operation inside a <see cref="PointwiseChain"/>.</summary>
-/// <param name="Operation">A <see cref="Unary"/>, <see cref="Binary"/> or <see cref="BroadcastTo"/>.</param>
+/// <param name="Operation">An element-wise operation, or a <see cref="BroadcastTo"/>.</param>
 /// <param name="Operands">Registers: the chain's operands come first, then the results of its instructions in order.</param>
-public sealed record PointwiseInstruction(Operation Operation, ImmutableArray<int> Operands);
+internal sealed record PointwiseInstruction(Operation Operation, ImmutableArray<int> Operands);
 
 /// <summary>A result of a <see cref="PointwiseChain"/>.</summary>
 /// <param name="Register">The register that is given out.</param>
 /// <param name="Shape">The shape of the result.</param>
 /// <param name="ColumnSum">True where all axes but the last are summed, false where every element is stored.</param>
-public sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
+internal sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
 
 /// <summary>
 /// Element-wise operations over one iteration space, run in one pass over memory. Made by the compiler from neighbouring
@@ -21,7 +21,7 @@ public sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
 /// <param name="OperandSpaces">For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.</param>
 /// <param name="Instructions">What is computed, in order.</param>
 /// <param name="Results">What is given out.</param>
-public sealed record PointwiseChain(
+internal sealed record PointwiseChain(
     Shape Space,
     ImmutableArray<Shape> OperandSpaces,
     ImmutableArray<PointwiseInstruction> Instructions,
@@ -86,7 +86,7 @@ public sealed record PointwiseChain(
         {
             PointwiseInstruction instruction = Instructions[i];
             int register = OperandSpaces.Length + i;
-            int operands = instruction.Operation switch { Where => 3, Binary => 2, Unary or Power or BroadcastTo => 1, _ => -1 };
+            int operands = instruction.Operation switch { Where => 3, Binary => 2, Unary or ActivationDerivative or Power or BroadcastTo => 1, _ => -1 };
             Require(
                 instruction.Operands.Length == operands && instruction.Operands.All(operand => operand >= 0 && operand < register),
                 () => $"instruction {InWords(instruction, i)} is not one of registers before it");

@@ -30,7 +30,7 @@ public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadd
 
 /// <summary>The gradient of <see cref="Pooling"/>'s map from the map and the result's gradient.</summary>
 /// <param name="Forward">The pooling.</param>
-public sealed record PoolingGradient(Pooling Forward) : Operation
+internal sealed record PoolingGradient(Pooling Forward) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;

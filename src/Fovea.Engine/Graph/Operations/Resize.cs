@@ -40,7 +40,7 @@ public sealed record Resize(Interpolation Interpolation, int Height, int Width, 
 /// <summary>The gradient of <see cref="Resize"/>'s map from the result's gradient.</summary>
 /// <param name="Forward">The resizing.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
+internal sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;
