@@ -77,7 +77,7 @@ internal static class LoadTable
         state.Initialize(1);
         Preprocessing preprocessing = new() { Height = network.Height, Width = network.Width };
         string[] classes = [.. Enumerable.Range(0, network.Classes).Select(i => $"class {i}")];
-        Checkpoint.Save(path, new CheckpointInfo(model, new ModelOptions(network.Classes), classes, preprocessing), state);
+        Checkpoint.Save(path, new ModelInfo(model, new ModelOptions(network.Classes), classes, preprocessing), state);
         return preprocessing;
     }
 

@@ -2,6 +2,7 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Compare;
 

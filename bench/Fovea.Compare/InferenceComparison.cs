@@ -31,8 +31,8 @@ internal sealed class InferenceComparison : IDisposable
         _state.Initialize(Seed);
         string[] classes = [.. Enumerable.Range(0, _network.Classes).Select(index => $"class {index}")];
         Preprocessing preprocessing = new() { Height = _network.Height, Width = _network.Width };
-        OnnxExport.Write(ModelFile, new CheckpointInfo(model.Name, model.Options, classes, preprocessing), _network);
-        _multiplyAdds = NetworkSummary.MultiplyAddsOf(ClassificationGraph.Inference(_network, 1));
+        OnnxExport.Write(ModelFile, new ModelInfo(model.Name, model.Options, classes, preprocessing), _network);
+        _multiplyAdds = NetworkSummary.MultiplyAddsOf(InferenceGraph.Build(_network, 1));
     }
 
     private string ModelFile => Path.Combine(_folder, "model.onnx");
@@ -48,7 +48,7 @@ internal sealed class InferenceComparison : IDisposable
     public Line Run(Match match, int batch, int threads, double peak, CancellationToken cancellation)
     {
         using WorkerPool pool = new(threads);
-        using Plan plan = Plan.Compile(ClassificationGraph.Inference(_network, batch), pool);
+        using Plan plan = Plan.Compile(InferenceGraph.Build(_network, batch), pool);
         Noise.Fill(plan.Input("images"));
         FoveaSide ours = new(plan.Run);
         if (_runtime is null)

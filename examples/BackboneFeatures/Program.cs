@@ -1,12 +1,12 @@
 // The maps of a backbone's stages and its pooled features, for a detector, a segmenter or a search for similar images.
-// Takes the name of a model, here with fresh weights; Backbone.Load takes a checkpoint instead.
+// Takes the name of a model, here with fresh weights; FeatureExtractor.Load takes a checkpoint instead.
 using System.Numerics.Tensors;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 
-using Backbone backbone = Backbone.Create(args is [string name] ? name : "cmt_s");
+using FeatureExtractor backbone = FeatureExtractor.Create(args is [string name] ? name : "cmt_s");
 Image image = new(64, 48, 3, [.. Enumerable.Range(0, 64 * 48 * 3).Select(i => (byte)(i * 7))]);
 BackboneFeatures features = backbone.Extract(image);
 

@@ -23,7 +23,7 @@ Preprocessing preprocessing = FashionMnist.Preprocessing with
     Mean = [FashionMnist.Mean, FashionMnist.Mean, FashionMnist.Mean],
     StandardDeviation = [FashionMnist.StandardDeviation, FashionMnist.StandardDeviation, FashionMnist.StandardDeviation],
 };
-CheckpointInfo info = new("cmt_nano", new ModelOptions(images.Classes.Count, Side, Side), images.Classes, preprocessing);
+ModelInfo info = new("cmt_nano", new ModelOptions(images.Classes.Count, Side, Side), images.Classes, preprocessing);
 Network network = info.CreateNetwork();
 using ParameterStore state = new(network);
 state.Initialize(seed: 1);

@@ -2,6 +2,7 @@ using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
+using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;
 
@@ -11,7 +12,7 @@ namespace Fovea.Cli;
 /// <param name="Evaluation">The best checkpoint on the test images.</param>
 /// <param name="Info">What was trained.</param>
 /// <param name="Seconds">Seconds of training, evaluation apart.</param>
-internal sealed record TrainingOutcome(Evaluation Evaluation, CheckpointInfo Info, double Seconds);
+internal sealed record TrainingOutcome(Evaluation Evaluation, ModelInfo Info, double Seconds);
 
 /// <summary>Trains with a live bar for each epoch, evaluates the best checkpoint and writes the report: what <c>train</c> and <c>quickstart</c> share.</summary>
 internal static class TrainingRun
@@ -41,7 +42,7 @@ internal static class TrainingRun
     {
         using WorkerPool pool = new(threads);
         double seconds;
-        CheckpointInfo info;
+        ModelInfo info;
         using (Trainer trainer = new(options, training, validation, folder, resume, pool))
         {
             using EpochBars bars = new(context, options);

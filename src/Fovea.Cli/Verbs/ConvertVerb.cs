@@ -53,7 +53,7 @@ internal sealed class ConvertVerb : Verb
             if (!import.Match.Outline.Schemes.Contains(scheme))
             {
                 throw new UsageException(
-                    $"--scheme {scheme.Name} is not for {import.Info.Model}, which has {string.Join(", ", import.Match.Outline.Schemes.Select(one => one.Name))}.");
+                    $"--scheme {scheme.Name} is not for {import.Info.Name}, which has {string.Join(", ", import.Match.Outline.Schemes.Select(one => one.Name))}.");
             }
 
             import.SavePyTorch(output, scheme);
@@ -95,7 +95,7 @@ internal sealed class ConvertVerb : Verb
     private static void Show(VerbContext context, CheckpointImport import, string output)
     {
         long bytes = new FileInfo(output).Length;
-        context.Output.WriteLine($"{import.Info.Model} for {import.Info.Classes.Count} classes, {import.Network.Height}x{import.Network.Width}, from names of {import.Match.Scheme.Description}");
+        context.Output.WriteLine($"{import.Info.Name} for {import.Info.Classes.Count} classes, {import.Network.Height}x{import.Network.Width}, from names of {import.Match.Scheme.Description}");
         if (import.Match.Resized.Count > 0)
         {
             context.Output.WriteLine($"resized   {Names([.. import.Match.Resized.Select(table => table.Name)])}");
@@ -112,7 +112,7 @@ internal sealed class ConvertVerb : Verb
         }
 
         context.Output.WriteLine($"wrote     {output}, {Numbers.Bytes(bytes)}");
-        context.Result["model"] = import.Info.Model;
+        context.Result["model"] = import.Info.Name;
         context.Result["classes"] = import.Info.Classes.Count;
         context.Result["input"] = new JsonArray(import.Network.Height, import.Network.Width);
         context.Result["weights"] = import.Match.Weights.KeyPath;

@@ -131,7 +131,7 @@ internal sealed class DoctorVerb : Verb
 
         if (diagnosis.Own is { } own)
         {
-            context.Output.WriteLine($"Fovea wrote it: {own.Model} for {own.Classes.Count} classes.");
+            context.Output.WriteLine($"Fovea wrote it: {own.Name} for {own.Classes.Count} classes.");
         }
 
         context.Result["model"] = match?.Model;

@@ -53,7 +53,7 @@ internal sealed class ExportVerb : Verb
             throw new UsageException($"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
         }
 
-        (CheckpointInfo info, Network network, ParameterStore state) = Open(context);
+        (ModelInfo info, Network network, ParameterStore state) = Open(context);
         using (state)
         {
             OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? info.Preprocessing : null };
@@ -64,7 +64,7 @@ internal sealed class ExportVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private (CheckpointInfo Info, Network Network, ParameterStore State) Open(VerbContext context)
+    private (ModelInfo Info, Network Network, ParameterStore State) Open(VerbContext context)
     {
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         switch (context.ValueOrNull(_checkpoint), context.Value(_model))
@@ -83,7 +83,7 @@ internal sealed class ExportVerb : Verb
         }
     }
 
-    private static (CheckpointInfo Info, Network Network, ParameterStore State) Fresh(string model, ModelOptions options, ulong seed)
+    private static (ModelInfo Info, Network Network, ParameterStore State) Fresh(string model, ModelOptions options, ulong seed)
     {
         Network network = ModelChoice.Create(model, options);
         Preprocessing preprocessing = new()
@@ -95,14 +95,14 @@ internal sealed class ExportVerb : Verb
         string[] classes = [.. Enumerable.Range(0, network.Classes).Select(number => number.ToString(CultureInfo.InvariantCulture))];
         ParameterStore state = new(network);
         state.Initialize(seed);
-        return (new CheckpointInfo(model, options with { Classes = network.Classes }, classes, preprocessing), network, state);
+        return (new ModelInfo(model, options with { Classes = network.Classes }, classes, preprocessing), network, state);
     }
 
-    private static void Show(VerbContext context, CheckpointInfo info, int opset, IReadOnlyList<string> files)
+    private static void Show(VerbContext context, ModelInfo info, int opset, IReadOnlyList<string> files)
     {
         long bytes = files.Sum(file => new FileInfo(file).Length);
-        context.Output.WriteLine($"{info.Model} for {info.Classes.Count} classes, opset {opset}: {string.Join(" and ", files)}, {Numbers.Bytes(bytes)}");
-        context.Result["model"] = info.Model;
+        context.Output.WriteLine($"{info.Name} for {info.Classes.Count} classes, opset {opset}: {string.Join(" and ", files)}, {Numbers.Bytes(bytes)}");
+        context.Result["model"] = info.Name;
         context.Result["classes"] = info.Classes.Count;
         context.Result["opset"] = opset;
         context.Result["files"] = new JsonArray([.. files.Select(file => (JsonNode)file)]);

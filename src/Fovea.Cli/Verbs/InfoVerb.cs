@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
@@ -40,12 +41,13 @@ internal sealed class InfoVerb : Verb
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         Network network = ModelChoice.Create(name, new ModelOptions(context.Value(_classes), size?.Height, size?.Width));
         NetworkSummary summary = ModelChoice.Fit(name, () => new NetworkSummary(network, batch));
-        Show(context, name, summary);
-        Fill(context.Result, name, summary);
+        long training = TrainingEstimate.Bytes(network, batch);
+        Show(context, name, summary, training);
+        Fill(context.Result, name, summary, training);
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Show(VerbContext context, string name, NetworkSummary summary)
+    private static void Show(VerbContext context, string name, NetworkSummary summary, long training)
     {
         Network network = summary.Network;
         TextWriter output = context.Output;
@@ -54,7 +56,7 @@ internal sealed class InfoVerb : Verb
         output.WriteLine($"parameters     {Numbers.Whole(summary.Parameters)}");
         output.WriteLine($"multiply-adds  {Numbers.Whole(summary.MultiplyAdds)} an image");
         output.WriteLine($"input          {network.Height}x{network.Width}x3, {summary.Batch} at a time");
-        output.WriteLine($"memory         {Numbers.Bytes(summary.InferenceBytes)} for inference, {Numbers.Bytes(summary.TrainingBytes)} for training with AdamW");
+        output.WriteLine($"memory         {Numbers.Bytes(summary.InferenceBytes)} for inference, {Numbers.Bytes(training)} for training with AdamW");
         output.WriteLine();
 
         var table = new Table("part", "stride", "output", "parameters", "multiply-adds", "share");
@@ -75,7 +77,7 @@ internal sealed class InfoVerb : Verb
         context.Write(table);
     }
 
-    private static void Fill(JsonObject result, string name, NetworkSummary summary)
+    private static void Fill(JsonObject result, string name, NetworkSummary summary, long training)
     {
         result["model"] = name;
         result["parameters"] = summary.Parameters;
@@ -84,7 +86,7 @@ internal sealed class InfoVerb : Verb
         result["classes"] = summary.Network.Classes;
         result["batch"] = summary.Batch;
         result["inferenceBytes"] = summary.InferenceBytes;
-        result["trainingBytes"] = summary.TrainingBytes;
+        result["trainingBytes"] = training;
         result["stages"] = new JsonArray([.. summary.Parts.Select(part => (JsonNode)new JsonObject
         {
             ["name"] = part.Name,

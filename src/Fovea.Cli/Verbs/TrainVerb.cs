@@ -111,7 +111,7 @@ internal sealed class TrainVerb : Verb
         context.Result["top5"] = outcome.Evaluation.Top5;
         context.Result["loss"] = outcome.Evaluation.Loss;
         context.Result["seconds"] = outcome.Seconds;
-        context.Result["model"] = outcome.Info.Model;
+        context.Result["model"] = outcome.Info.Name;
         context.Result["checkpoint"] = folder.BestCheckpointPath;
         context.Result["report"] = folder.ReportPath;
     }
@@ -152,7 +152,7 @@ internal sealed class TrainVerb : Verb
         IImageDataset images = Datasets.Open(data);
         string? from = context.Value(_from);
         using CheckpointImport? beginning = from is null ? null : Begin(context, from, images.Classes.Count, size);
-        string model = beginning?.Info.Model ?? context.Value(_model)!;
+        string model = beginning?.Info.Name ?? context.Value(_model)!;
         Network network = beginning?.Network ?? ModelChoice.Create(model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
         OptimizerKind optimizer = context.Value(_optimizer);
         double learningRate = context.Value(_learningRate) ?? (optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05);

@@ -6,31 +6,6 @@ using Fovea.Models;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>What must travel with weights so that they can be used.</summary>
-/// <param name="Model">The model's registered name.</param>
-/// <param name="Options">What differs from the registered variant.</param>
-/// <param name="Classes">The names of the classes, in the order of the logits.</param>
-/// <param name="Preprocessing">How images become the network's input.</param>
-public sealed record CheckpointInfo(string Model, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
-{
-    /// <summary>The same for images of another size. A resize to the shorter side keeps its proportion to the input.</summary>
-    /// <param name="height">Rows.</param>
-    /// <param name="width">Columns.</param>
-    public CheckpointInfo At(int height, int width) => this with
-    {
-        Options = Options with { Height = height, Width = width },
-        Preprocessing = Preprocessing with
-        {
-            Height = height,
-            Width = width,
-            ResizeTo = (int)Math.Round((double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
-        },
-    };
-
-    /// <summary>Makes the network without weights.</summary>
-    public Network CreateNetwork() => ModelRegistry.Create(Model, Options);
-}
-
 /// <summary>
 /// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use them
 /// in the metadata. Names that begin with <c>training.</c> hold what is needed to go on training.
@@ -53,7 +28,7 @@ public static class Checkpoint
     /// <param name="trainingState">What else training needs, as JSON under <c>fovea.training</c>.</param>
     /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
     public static void Save(
-        string path, CheckpointInfo info, ParameterStore state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
+        string path, ModelInfo info, ParameterStore state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
     {
         Dictionary<string, string> metadata = Metadata(info);
         if (trainingState is not null)
@@ -65,9 +40,9 @@ public static class Checkpoint
     }
 
     /// <summary>What a model's files say about its weights, as names and values.</summary>
-    public static Dictionary<string, string> Metadata(CheckpointInfo info) => new()
+    public static Dictionary<string, string> Metadata(ModelInfo info) => new()
     {
-        [ModelKey] = info.Model,
+        [ModelKey] = info.Name,
         [OptionsKey] = info.Options.ToJson(),
         [ClassesKey] = JsonSerializer.Serialize(info.Classes),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
@@ -79,7 +54,7 @@ public static class Checkpoint
 
     /// <summary>What a checkpoint's weights are.</summary>
     /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>
-    public static CheckpointInfo ReadInfo(SafeTensorsFile file)
+    public static ModelInfo ReadInfo(SafeTensorsFile file)
     {
         foreach (string key in new[] { ModelKey, OptionsKey, ClassesKey, PreprocessingKey })
         {
@@ -91,8 +66,8 @@ public static class Checkpoint
 
         try
         {
-            CheckpointInfo info = new(
-                file.Metadata[ModelKey],
+            ModelInfo info = new(
+                ModelRegistry.Resolve(file.Metadata[ModelKey]),
                 ModelOptions.FromJson(file.Metadata[OptionsKey]),
                 JsonMembers.Texts(file.Metadata[ClassesKey]),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
@@ -116,7 +91,7 @@ public static class Checkpoint
     /// <param name="size">Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.</param>
     /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    public static (CheckpointInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
+    public static (ModelInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         return Open(file, size, TensorFilling.Fill, (info, network, state) => (info, network, state));
@@ -132,7 +107,7 @@ public static class Checkpoint
     /// <param name="compile">Makes plans; the state belongs to the result.</param>
     /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    internal static T Compile<T>(string path, (int Height, int Width)? size, Func<CheckpointInfo, Network, ParameterStore, T> compile)
+    internal static T Compile<T>(string path, (int Height, int Width)? size, Func<ModelInfo, Network, ParameterStore, T> compile)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         using StagingMemory lent = new();
@@ -149,9 +124,9 @@ public static class Checkpoint
     }
 
     private static T Open<T>(
-        SafeTensorsFile file, (int Height, int Width)? size, Action<SafeTensorsFile, string, Parameter> fill, Func<CheckpointInfo, Network, ParameterStore, T> make)
+        SafeTensorsFile file, (int Height, int Width)? size, Action<SafeTensorsFile, string, Parameter> fill, Func<ModelInfo, Network, ParameterStore, T> make)
     {
-        CheckpointInfo info = ReadInfo(file);
+        ModelInfo info = ReadInfo(file);
         Network network = CreateNetwork(info, file.Path);
         if (size is (int height, int width))
         {
@@ -183,7 +158,7 @@ public static class Checkpoint
 
     /// <summary>Makes the network that a file says it holds.</summary>
     /// <exception cref="InvalidFileException">There is no such model, or not with such options.</exception>
-    internal static Network CreateNetwork(CheckpointInfo info, string path)
+    internal static Network CreateNetwork(ModelInfo info, string path)
     {
         try
         {

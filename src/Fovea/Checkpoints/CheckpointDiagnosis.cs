@@ -36,12 +36,12 @@ public sealed class CheckpointDiagnosis
     {
         File = file;
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
-        _model = model ?? Own?.Model;
+        _model = model is null ? Own?.Name : ModelRegistry.Resolve(model);
         _wishes = wishes ?? new MatchOptions();
         if (Own is not null)
         {
             Network network = Checkpoint.CreateNetwork(Own, file.Path);
-            _wishes = Own.Model == _model && _wishes.Size is null ? _wishes with { Size = (network.Height, network.Width) } : _wishes;
+            _wishes = Own.Name == _model && _wishes.Size is null ? _wishes with { Size = (network.Height, network.Width) } : _wishes;
         }
 
         StateDict[] candidates = weights is null ? [file.Choose(), .. file.StateDicts.Skip(1)] : [file.Choose(weights)];
@@ -59,7 +59,7 @@ public sealed class CheckpointDiagnosis
     public CheckpointFile File { get; }
 
     /// <summary>What a checkpoint that Fovea wrote says of itself; null for others.</summary>
-    public CheckpointInfo? Own { get; }
+    public ModelInfo? Own { get; }
 
     /// <summary>The dictionary that was chosen.</summary>
     public StateDict Weights { get; }

@@ -19,11 +19,11 @@ public sealed record ImportOptions(
 /// <summary>A network filled from a checkpoint of either format and any known key scheme, with all that Fovea keeps beside weights.</summary>
 public sealed class CheckpointImport : IDisposable
 {
-    private CheckpointImport(CheckpointInfo info, Network network, ParameterStore state, CheckpointMatch match) =>
+    private CheckpointImport(ModelInfo info, Network network, ParameterStore state, CheckpointMatch match) =>
         (Info, Network, State, Match) = (info, network, state, match);
 
     /// <summary>What the weights are.</summary>
-    public CheckpointInfo Info { get; }
+    public ModelInfo Info { get; }
 
     /// <summary>The network.</summary>
     public Network Network { get; }
@@ -57,7 +57,7 @@ public sealed class CheckpointImport : IDisposable
             throw new InvalidFileException(path, $"it fits {string.Join(", ", several)} alike", "Say which with --model.");
         }
 
-        CheckpointInfo info = InfoOf(diagnosis, match, options);
+        ModelInfo info = InfoOf(diagnosis, match, options);
         Network network = info.CreateNetwork();
         ParameterStore state = new(network);
         try
@@ -101,7 +101,7 @@ public sealed class CheckpointImport : IDisposable
         }
     }
 
-    private static CheckpointInfo InfoOf(CheckpointDiagnosis diagnosis, CheckpointMatch match, ImportOptions options)
+    private static ModelInfo InfoOf(CheckpointDiagnosis diagnosis, CheckpointMatch match, ImportOptions options)
     {
         int classes = match.Outline.Network.Classes;
         (int height, int width) = (match.Outline.Network.Height, match.Outline.Network.Width);
@@ -111,12 +111,12 @@ public sealed class CheckpointImport : IDisposable
         }
 
         // A checkpoint of Fovea keeps what it says of itself as far as it still holds.
-        CheckpointInfo? own = diagnosis.Own?.Model == match.Model ? diagnosis.Own.At(height, width) : null;
+        ModelInfo? own = diagnosis.Own?.Name == match.Model ? diagnosis.Own.At(height, width) : null;
         IReadOnlyList<string> names = options.Labels
             ?? (own?.Classes.Count == classes && match.Fresh.Count == 0 ? own.Classes : [.. Enumerable.Range(0, classes).Select(i => $"class {i}")]);
         return own is not null
             ? own with { Options = own.Options with { Classes = classes }, Classes = names }
-            : new CheckpointInfo(match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width));
+            : new ModelInfo(match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width));
     }
 
     private static string Sentence(CheckpointDiagnosis diagnosis, CheckpointProblem problem)

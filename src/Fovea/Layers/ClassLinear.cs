@@ -1,7 +1,7 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// A linear layer of one output for each class, which reads that class's own token: (N, K, C) to logits (N, K). Checkpoint keys <c>c.weight</c> (1, C) and
+/// Linear layer of one output for each class, which reads that class's own token: (N, K, C) to logits (N, K). Checkpoint keys <c>c.weight</c> (1, C) and
 /// <c>c.bias</c> (1) for each class c.
 /// </summary>
 public sealed class ClassLinear : Module
@@ -15,8 +15,8 @@ public sealed class ClassLinear : Module
         _classes =
         [
             .. Enumerable.Range(0, classes).Select(i => (
-                Add($"{i}.weight", new Parameter([1, channels], Initializer.TruncatedNormal(0.02))),
-                Add($"{i}.bias", new Parameter([1], Initializer.Zeros)))),
+                Add($"{i}.weight", new Parameter([1, channels], Initializer.TruncatedNormal(0.02)) { OfOneClass = true }),
+                Add($"{i}.bias", new Parameter([1], Initializer.Zeros) { OfOneClass = true }))),
         ];
 
     /// <inheritdoc/>

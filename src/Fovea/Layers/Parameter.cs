@@ -1,52 +1,73 @@
 namespace Fovea.Layers;
 
-/// <summary>What a tensor of a module is for.</summary>
+/// <summary>Role of a tensor of a module.</summary>
 public enum ParameterKind
 {
-    /// <summary>Trained.</summary>
+    /// <summary>Weight that an optimiser trains.</summary>
     Weight,
 
-    /// <summary>Kept up during training without a gradient, such as a running mean.</summary>
+    /// <summary>Statistic that training keeps up without a gradient, such as a running mean.</summary>
     Statistic,
 
-    /// <summary>A whole number that counts training steps; checkpoints hold it as a 64-bit integer.</summary>
+    /// <summary>Whole number that counts training steps; checkpoints hold it as a 64-bit integer.</summary>
     Counter,
 }
 
 /// <summary>A tensor of a module. It gets its name and memory when the module becomes part of a <see cref="ParameterStore"/>.</summary>
-/// <param name="shape">Its shape as the engine stores it.</param>
-/// <param name="initializer">How a fresh one is filled.</param>
-/// <param name="layout">How checkpoints lay it out.</param>
-/// <param name="kind">What it is for.</param>
-/// <param name="resizing">How it is carried to another image size, where it belongs to one.</param>
+/// <param name="shape">Shape as the engine stores it.</param>
+/// <param name="initializer">Initializer of fresh values.</param>
+/// <param name="layout">Layout in checkpoints.</param>
+/// <param name="kind">Role of the tensor.</param>
+/// <param name="resizing">Interpolation to another image size, where the shape belongs to one.</param>
 public sealed class Parameter(
     Shape shape, Initializer initializer, TensorLayout layout = TensorLayout.Same, ParameterKind kind = ParameterKind.Weight, PositionInterpolation? resizing = null)
 {
     private Variable? _variable;
 
-    /// <summary>Its shape as the engine stores it.</summary>
+    /// <summary>Shape as the engine stores it.</summary>
     public Shape Shape { get; } = shape;
 
-    /// <summary>Its shape in checkpoints.</summary>
+    /// <summary>Shape in checkpoints.</summary>
     public Shape CheckpointShape => Layout.CheckpointShape(Shape);
 
-    /// <summary>How checkpoints lay it out.</summary>
+    /// <summary>Layout in checkpoints.</summary>
     public TensorLayout Layout { get; } = layout;
 
-    /// <summary>What it is for.</summary>
+    /// <summary>Role of the tensor.</summary>
     public ParameterKind Kind { get; } = kind;
 
-    /// <summary>How it is carried to another image size; null where it belongs to none, or cannot be.</summary>
+    /// <summary>Interpolation to another image size; null where the shape belongs to none, or cannot be interpolated.</summary>
     public PositionInterpolation? Resizing { get; } = resizing;
 
-    /// <summary>How a fresh one is filled.</summary>
+    /// <summary>Initializer of fresh values.</summary>
     public Initializer Initializer { get; } = initializer;
 
-    /// <summary>The name in checkpoints and the memory.</summary>
-    /// <exception cref="InvalidOperationException">The module is not part of a <see cref="ParameterStore"/> yet.</exception>
-    public Variable Variable => _variable ?? throw new InvalidOperationException("A module's parameters have no memory before a ParameterStore is made of it.");
+    /// <summary>True where the shape follows from the image size, such as a position embedding's.</summary>
+    public bool OfImageSize { get; init; } = resizing is not null;
 
-    internal Variable Name(string name) => _variable = _variable is null
-        ? new Variable(name, Shape, Kind == ParameterKind.Weight)
-        : throw new InvalidOperationException($"The parameter {name} is already part of another ParameterStore, as {_variable.Name}.");
+    /// <summary>Axis of the checkpoint's shape that has an entry for each class; null where none has. <see cref="CheckpointShape"/> is indexed by it.</summary>
+    public int? ClassAxis { get; set; }
+
+    /// <summary>True for a tensor of a single class, of which a network has as many as classes.</summary>
+    public bool OfOneClass { get; init; }
+
+    /// <summary>Variable that holds the tensor's name in checkpoints and its memory.</summary>
+    /// <exception cref="InvalidOperationException">The module is not part of a <see cref="ParameterStore"/>, or the store was disposed of.</exception>
+    public Variable Variable => _variable
+        ?? throw new InvalidOperationException("A module's parameters have no memory before a ParameterStore is made of it, and none once that is disposed of.");
+
+    /// <summary>Store that the tensor is part of; null where it has none.</summary>
+    internal ParameterStore? Owner { get; private set; }
+
+    /// <summary>Makes the tensor part of a store.</summary>
+    internal void Attach(ParameterStore owner, string name) => (Owner, _variable) = (owner, new Variable(name, Shape, Kind == ParameterKind.Weight));
+
+    /// <summary>Ends <see cref="Attach"/>, if it was to this store.</summary>
+    internal void Detach(ParameterStore owner)
+    {
+        if (Owner == owner)
+        {
+            (Owner, _variable) = (null, null);
+        }
+    }
 }

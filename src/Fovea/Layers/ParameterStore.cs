@@ -4,43 +4,78 @@ namespace Fovea.Layers;
 
 /// <summary>
 /// Names and memory of all tensors of a module: the state that checkpoints hold. Weights lie in one contiguous block in a fixed order,
-/// statistics in another.
+/// statistics in another. A module is part of one store at a time; once that is disposed of, another can be made.
 /// </summary>
 public sealed class ParameterStore : IDisposable
 {
     private readonly OrderedDictionary<string, Parameter> _tensors;
+    private readonly bool _isView;
 
-    /// <summary>Gives names and zeroed memory to every parameter of the module.</summary>
+    /// <summary>Gives names and zeroed memory to every parameter of the module; the memory is taken when a value is first asked for.</summary>
+    /// <param name="root">The module.</param>
+    /// <exception cref="InvalidOperationException">A parameter is part of another store that was not disposed of.</exception>
+    /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
     public ParameterStore(Module root)
+        : this(TensorsOf(root))
     {
-        _tensors = TensorsOf(root);
-        foreach ((string name, Parameter tensor) in _tensors)
+    }
+
+    private ParameterStore(OrderedDictionary<string, Parameter> tensors)
+    {
+        _tensors = tensors;
+        foreach ((string name, Parameter tensor) in tensors)
         {
-            tensor.Name(name);
+            if (tensor.Owner is not null)
+            {
+                string other = tensor.Variable.Name;
+                Release();
+                throw new InvalidOperationException(
+                    $"The parameter {name} is part of a ParameterStore already, as {other}: dispose of that store first, or make another module.");
+            }
+
+            tensor.Attach(this, name);
         }
 
-        Weights = new VariableBlock([.. _tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Select(tensor => tensor.Variable)]);
-        Statistics = new VariableBlock([.. _tensors.Values.Where(tensor => tensor.Kind != ParameterKind.Weight).Select(tensor => tensor.Variable)]);
+        Weights = new VariableBlock([.. tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Select(tensor => tensor.Variable)]);
+        Statistics = new VariableBlock([.. tensors.Values.Where(tensor => tensor.Kind != ParameterKind.Weight).Select(tensor => tensor.Variable)]);
     }
+
+    /// <summary>A second look at a store, which frees nothing.</summary>
+    private ParameterStore(ParameterStore owner) => (_tensors, Weights, Statistics, _isView) = (owner._tensors, owner.Weights, owner.Statistics, true);
 
     /// <summary>All tensors by checkpoint key, in the order of the checkpoint.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors => _tensors;
 
-    /// <summary>The trained tensors.</summary>
+    /// <summary>Memory of the trained tensors.</summary>
     public VariableBlock Weights { get; }
 
-    /// <summary>Running statistics and counters.</summary>
+    /// <summary>Memory of running statistics and counters.</summary>
     public VariableBlock Statistics { get; }
 
-    /// <summary>The number of trained values.</summary>
+    /// <summary>Number of trained values.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
-    /// <summary>The tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    /// <summary>Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
     public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
     {
         OrderedDictionary<string, Parameter> tensors = [];
         Collect(root, "", tensors);
         return tensors;
+    }
+
+    /// <summary>
+    /// Describes a module's tensors, so that graphs can be built of it and their costs be told without memory for values. A module that is part of a store is
+    /// described by that store and stays as it is; any other is part of none again once the description is disposed of.
+    /// </summary>
+    /// <param name="root">The module.</param>
+    /// <exception cref="InvalidOperationException">Only a part of the module belongs to a store, or it is a part of a larger module that does.</exception>
+    public static ParameterStore Describe(Module root)
+    {
+        OrderedDictionary<string, Parameter> tensors = TensorsOf(root);
+        return tensors.Values.FirstOrDefault()?.Owner is ParameterStore owner && owner._tensors.Values.SequenceEqual(tensors.Values)
+            ? new ParameterStore(owner)
+            : new ParameterStore(tensors);
     }
 
     /// <summary>Fills every tensor afresh. Each draws from random numbers of its own, keyed by seed and name.</summary>
@@ -63,18 +98,34 @@ public sealed class ParameterStore : IDisposable
         tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
     }
 
-    /// <summary>Frees the memory.</summary>
+    /// <summary>Frees the memory; the module can become part of another store.</summary>
     public void Dispose()
     {
-        Weights.Dispose();
-        Statistics.Dispose();
+        if (!_isView)
+        {
+            Release();
+            Weights.Dispose();
+            Statistics.Dispose();
+        }
+    }
+
+    /// <summary>Lets the module go, so that it can become part of another store, and keeps memory and variables.</summary>
+    internal void Release()
+    {
+        foreach (Parameter tensor in _tensors.Values)
+        {
+            tensor.Detach(this);
+        }
     }
 
     private static void Collect(Module module, string prefix, OrderedDictionary<string, Parameter> tensors)
     {
         foreach ((string key, Parameter parameter) in module.Parameters)
         {
-            tensors.Add(prefix + key, parameter);
+            if (!tensors.TryAdd(prefix + key, parameter))
+            {
+                throw new ArgumentException($"Two tensors of {module.GetType().Name} have the checkpoint key {prefix}{key}: give one of them another.", nameof(module));
+            }
         }
 
         foreach ((string key, Module child) in module.Children)

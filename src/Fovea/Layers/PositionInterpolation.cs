@@ -1,27 +1,29 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// How a table that belongs to an image size (position codes, relative biases) is carried to another: one or two neighbouring axes are resampled
-/// like an image, half a pixel in and without smoothing; axes in front are separate maps, axes behind are channels.
+/// Interpolation of a position embedding or relative position bias to another image size: one or two neighbouring axes are resampled like an image, half a
+/// pixel in and without smoothing; axes in front are separate maps, axes behind are channels.
 /// </summary>
-/// <param name="Interpolation">What lies between the table's entries.</param>
-/// <param name="Axis">The first axis that is resized.</param>
-/// <param name="Axes">How many are: 1 or 2.</param>
+/// <param name="Interpolation">Interpolation between neighbouring entries.</param>
+/// <param name="Axis">First axis that is resized.</param>
+/// <param name="Axes">Number of axes that are resized, 1 or 2.</param>
 public sealed record PositionInterpolation(Interpolation Interpolation, int Axis, int Axes)
 {
-    /// <summary>Whether a table of one shape can become one of another.</summary>
+    /// <summary>Whether an embedding of one shape can be resized to another.</summary>
     public bool Fits(Shape from, Shape to) => from.Rank == to.Rank && Enumerable.Range(0, from.Rank).All(axis => IsResized(axis) || from[axis] == to[axis]);
 
-    /// <summary>The table at another shape.</summary>
+    /// <summary>Resizes an embedding.</summary>
+    /// <param name="embedding">The embedding.</param>
+    /// <param name="shape">Shape of the result.</param>
     /// <exception cref="ShapeException">The shapes differ in other axes.</exception>
-    public Value Apply(Value table, Shape shape)
+    public Value Apply(Value embedding, Shape shape)
     {
-        if (!Fits(table.Shape, shape))
+        if (!Fits(embedding.Shape, shape))
         {
-            throw new ShapeException($"a table of shape {table.Shape} cannot be resized to {shape}");
+            throw new ShapeException($"a position embedding of shape {embedding.Shape} cannot be resized to {shape}");
         }
 
-        Value map = table.Reshape([Extent(table.Shape, 0, Axis), table.Shape[Axis], Axes == 2 ? table.Shape[Axis + 1] : 1, Extent(table.Shape, Axis + Axes, table.Shape.Rank)]);
+        Value map = embedding.Reshape([Extent(embedding.Shape, 0, Axis), embedding.Shape[Axis], Axes == 2 ? embedding.Shape[Axis + 1] : 1, Extent(embedding.Shape, Axis + Axes, embedding.Shape.Rank)]);
         return map.Resize(Interpolation, shape[Axis], Axes == 2 ? shape[Axis + 1] : 1).Reshape(shape);
     }
 

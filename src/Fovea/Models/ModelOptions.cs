@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Fovea.Models;
 
-/// <summary>What a caller may change about a registered model; what is left null stays as the variant has it.</summary>
-/// <param name="Classes">Number of classes.</param>
-/// <param name="Height">Rows of the images that position tables are made for.</param>
-/// <param name="Width">Columns of the images that position tables are made for.</param>
+/// <summary>Changes to a registered model; options that are null stay as the variant has them.</summary>
+/// <param name="Classes">Number of classes; 0 for a network without a head.</param>
+/// <param name="Height">Rows of the images that position embeddings are made for.</param>
+/// <param name="Width">Columns of the images that position embeddings are made for.</param>
 /// <param name="DropPath">Probability of dropping the last block's branches in training.</param>
 /// <param name="Dropout">Dropout in front of the classifier.</param>
 public sealed record ModelOptions(int? Classes = null, int? Height = null, int? Width = null, float? DropPath = null, float? Dropout = null)

@@ -1,25 +1,122 @@
 namespace Fovea.Models;
 
-/// <summary>All models by name. A new family adds its variants here.</summary>
+/// <summary>
+/// Models by name. Families of others are added with <see cref="Add(string, Func{ModelOptions, Network})"/> and are then trained, saved, loaded, exported and
+/// listed like those of the library. Any number of threads may use the registry at the same time.
+/// </summary>
 public static class ModelRegistry
 {
-    private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = Register();
+    private static readonly Lock _changing = new();
+    private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
 
-    /// <summary>The names of all models.</summary>
-    public static IReadOnlyList<string> Names => [.. _models.Keys];
+    /// <summary>Names that models had up to version 0.1.0, which files and scripts still hold.</summary>
+    private static readonly Dictionary<string, string> _oldNames = new()
+    {
+        ["cmt_ti_article"] = "cmt_ti_flyegle",
+        ["cmt_xs_article"] = "cmt_xs_flyegle",
+        ["cmt_s_article"] = "cmt_s_flyegle",
+        ["cmt_b_article"] = "cmt_b_flyegle",
+        ["pit_article"] = "pit_lucidrains",
+        ["botnet50_article"] = "botnet50_leaderj1001",
+    };
 
-    /// <summary>Makes a model without weights.</summary>
+    static ModelRegistry()
+    {
+        Add(Cmt.Variants, config => new Cmt(config));
+        Add(CmtFlyEgle.Variants, config => new CmtFlyEgle(config));
+        Add(PatchConvNet.Variants, config => new PatchConvNet(config));
+        Add(Pit.Variants, config => new Pit(config));
+        Add(PitLucidrains.Variants, config => new PitLucidrains(config));
+        Add(CrossFormer.Variants, config => new CrossFormer(config));
+        Add(BotNet.Variants, config => new ResNet(config));
+        Add(ResNet.Variants, config => new ResNet(config));
+    }
+
+    /// <summary>Names of all models, in the order in which they were added.</summary>
+    public static IReadOnlyList<string> Names
+    {
+        get
+        {
+            lock (_changing)
+            {
+                return [.. _models.Keys];
+            }
+        }
+    }
+
+    /// <summary>Adds a model.</summary>
+    /// <param name="name">Name that it is created by and that checkpoints hold.</param>
+    /// <param name="create">Creates the network, without weights, for a caller's options; options that are null are its own to choose.</param>
+    /// <exception cref="ArgumentException">The name is empty or taken.</exception>
+    public static void Add(string name, Func<ModelOptions, Network> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        lock (_changing)
+        {
+            RequireFree(name);
+            _models.Add(name, create);
+        }
+    }
+
+    /// <summary>Adds all variants of a family, or none of them. A caller's options are applied to the variant's, and its own head is made for its classes.</summary>
+    /// <typeparam name="TConfig">Type of the family's options.</typeparam>
+    /// <param name="variants">Variants by name.</param>
+    /// <param name="make">Makes the backbone of a variant, without weights.</param>
+    /// <exception cref="ArgumentException">A name is empty or taken.</exception>
+    public static void Add<TConfig>(IReadOnlyDictionary<string, TConfig> variants, Func<TConfig, Backbone> make)
+        where TConfig : NetworkConfig
+    {
+        lock (_changing)
+        {
+            foreach (string name in variants.Keys)
+            {
+                ArgumentException.ThrowIfNullOrWhiteSpace(name, nameof(variants));
+                RequireFree(name);
+            }
+
+            foreach ((string name, TConfig config) in variants)
+            {
+                _models.Add(name, options => new Network(make((TConfig)config.With(options))));
+            }
+        }
+    }
+
+    /// <summary>Whether there is a model of that name, or was one up to version 0.1.0.</summary>
+    public static bool Contains(string name) => Find(name) is not null;
+
+    /// <summary>Present name of a model that had another up to version 0.1.0; any other name stays.</summary>
+    public static string Resolve(string name) => _oldNames.GetValueOrDefault(name, name);
+
+    /// <summary>Creates a model without weights.</summary>
+    /// <param name="name">Its name, present or old.</param>
+    /// <param name="options">Changes to the registered variant.</param>
     /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
-    public static Network Create(string name, ModelOptions? options = null) =>
-        _models.TryGetValue(name, out Func<ModelOptions, Network>? create)
-            ? create(options ?? new ModelOptions())
-            : throw new ArgumentException($"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
+    public static Network Create(string name, ModelOptions? options = null) => Find(name) is { } create
+        ? create(options ?? new ModelOptions())
+        : throw new ArgumentException($"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
 
-    /// <summary>The names of models that are spelt most like a given one, the nearest first.</summary>
-    public static IReadOnlyList<string> Nearest(string name, int count = 3) => [.. _models.Keys.OrderBy(known => Edits(name, known)).Take(count)];
+    /// <summary>Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first.</summary>
+    public static IReadOnlyList<string> Nearest(string name, int count = 3) =>
+        [.. Names.Concat(_oldNames.Keys).OrderBy(known => Edits(name, known)).Select(Resolve).Distinct().Take(count)];
 
-    /// <summary>How many letters must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not matter.</summary>
+    private static Func<ModelOptions, Network>? Find(string name)
+    {
+        lock (_changing)
+        {
+            return _models.GetValueOrDefault(Resolve(name));
+        }
+    }
+
+    private static void RequireFree(string name)
+    {
+        if (_models.ContainsKey(name) || _oldNames.ContainsKey(name))
+        {
+            throw new ArgumentException($"There is a model '{name}' already: give yours another name.", nameof(name));
+        }
+    }
+
+    /// <summary>Number of letters that must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not matter.</summary>
     private static int Edits(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];
@@ -36,27 +133,5 @@ public static class ModelRegistry
         }
 
         return row[^1];
-    }
-
-    private static OrderedDictionary<string, Func<ModelOptions, Network>> Register()
-    {
-        OrderedDictionary<string, Func<ModelOptions, Network>> models = [];
-        Add(Cmt.Variants, config => new Cmt(config));
-        Add(PatchConvNet.Variants, config => new PatchConvNet(config));
-        Add(Pit.Variants, config => new Pit(config));
-        Add(PitArticle.Variants, config => new PitArticle(config));
-        Add(CrossFormer.Variants, config => new CrossFormer(config));
-        Add(BotNet.Variants, config => new ResNet(config));
-        Add(ResNet.Variants, config => new ResNet(config));
-        return models;
-
-        void Add<T>(IReadOnlyDictionary<string, T> variants, Func<T, Network> make)
-            where T : NetworkConfig
-        {
-            foreach ((string name, T config) in variants)
-            {
-                models.Add(name, options => make((T)config.With(options)));
-            }
-        }
     }
 }

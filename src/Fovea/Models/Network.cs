@@ -2,37 +2,56 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>The map that a stage of a network gives to dense tasks.</summary>
-/// <param name="Name">The name under which the graph marks it.</param>
-/// <param name="Stride">Pixels of the image between neighbouring positions.</param>
-/// <param name="Channels">Channels.</param>
-public sealed record StageDescription(string Name, int Stride, int Channels);
-
 /// <summary>
-/// A network that classifies images: (N, H, W, 3) to logits (N, classes). Its graph marks the maps of its stages and the features in front of the
-/// classifier (<see cref="Features"/>), and holds an <see cref="AttentionDescription"/> of each attention.
+/// A backbone with a head, or without one: images (N, H, W, 3) to logits (N, classes), or to pooled features (N, channels). Both parts stand under the empty
+/// key, so that checkpoint keys are those of the official code.
 /// </summary>
-/// <param name="config">Size of the images it is made for, classes.</param>
-public abstract class Network(NetworkConfig config) : Module
+public sealed class Network : Module
 {
-    /// <summary>The mark of the pooled features that the classifier reads: (N, channels), or (N, classes, channels) where each class has a token of its own.</summary>
-    public const string Features = "pooled";
+    /// <summary>Makes a network with the family's own head for as many classes as its config says; without one where that is 0.</summary>
+    /// <param name="backbone">The backbone.</param>
+    public Network(Backbone backbone)
+        : this(backbone, backbone.Config.Classes == 0 ? null : backbone.CreateHead(backbone.Config.Classes))
+    {
+    }
 
-    /// <summary>Rows of the images it is made for.</summary>
-    public int Height { get; } = config.Height;
+    /// <summary>Makes a network with a given head.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="head">The head; null for a network that gives pooled features.</param>
+    public Network(Backbone backbone, Head? head)
+    {
+        Backbone = Add("", backbone);
+        Head = head is null ? null : Add("", head);
+    }
 
-    /// <summary>Columns of the images it is made for.</summary>
-    public int Width { get; } = config.Width;
+    /// <summary>Part that gives the stages' maps and the pooled features.</summary>
+    public Backbone Backbone { get; }
 
-    /// <summary>Number of classes.</summary>
-    public int Classes { get; } = config.Classes;
+    /// <summary>Classifier; null where the network gives pooled features.</summary>
+    public Head? Head { get; }
 
-    /// <summary>The sizes of images that the network can take, once made; position tables are carried along.</summary>
-    public abstract ImageSizes Sizes { get; }
+    /// <summary>Rows of the images that the network is made for.</summary>
+    public int Height => Backbone.Height;
 
-    /// <summary>The stages whose maps the graph marks.</summary>
-    public abstract IReadOnlyList<StageDescription> Stages { get; }
+    /// <summary>Columns of the images that the network is made for.</summary>
+    public int Width => Backbone.Width;
 
-    /// <summary>The marks of the logits of each classifier, where the network has several; its logits are their mean. Training takes the mean of their losses.</summary>
-    public virtual IReadOnlyList<string> Classifiers => [];
+    /// <summary>Image sizes that the network takes once it is made.</summary>
+    public ImageSizes Sizes => Backbone.Sizes;
+
+    /// <summary>Stages whose maps the graph marks, in the order in which an image passes them.</summary>
+    public IReadOnlyList<StageDescription> Stages => Backbone.Stages;
+
+    /// <summary>Number of classes; 0 without a head.</summary>
+    public int Classes => Head?.Classes ?? 0;
+
+    /// <summary>Checkpoint keys of the head's tensors; empty without a head.</summary>
+    public IReadOnlyList<string> HeadKeys => Head is null ? [] : [.. ParameterStore.TensorsOf(Head).Keys];
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x)
+    {
+        Value pooled = Backbone.Forward(x);
+        return Head is null ? pooled : Head.Forward(pooled);
+    }
 }

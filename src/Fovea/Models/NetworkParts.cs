@@ -1,15 +1,15 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Which part of a network each of its modules belongs to: the stem, one of the stages, the head. Told by the graph alone: the stem ends at the
-/// value marked <c>stem</c>, each stage at its own mark, and the rest is the head.
+/// Parts of a network, the stem, its stages and the head, and the modules that belong to each. The graph alone tells: the stem ends at the value marked
+/// <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included.
 /// </summary>
 public sealed class NetworkParts
 {
-    /// <summary>The name of what lies in front of the first stage.</summary>
+    /// <summary>Name of the part in front of the first stage.</summary>
     public const string Stem = "stem";
 
-    /// <summary>The name of what follows the last stage.</summary>
+    /// <summary>Name of the part behind the last stage.</summary>
     public const string Head = "head";
 
     private readonly Dictionary<string, string?> _partOfPath = [];

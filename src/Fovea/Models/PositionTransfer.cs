@@ -3,10 +3,10 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>Carries position tables from a network made for one image size to the same network made for another.</summary>
+/// <summary>Carries position embeddings from a network made for one image size to the same network made for another.</summary>
 public static class PositionTransfer
 {
-    /// <summary>Copies all tensors of one state into another; tables that belong to an image size are resized as their layers say.</summary>
+    /// <summary>Copies all tensors of one store into another; those that belong to an image size are resized as their layers say.</summary>
     /// <exception cref="ShapeException">Another tensor has another shape, or is missing.</exception>
     public static void Resize(ParameterStore source, ParameterStore target)
     {
@@ -22,7 +22,7 @@ public static class PositionTransfer
     }
 
     /// <summary>Fills one tensor from values of the same or another image size.</summary>
-    /// <param name="tensor">What is filled.</param>
+    /// <param name="tensor">Tensor that is filled.</param>
     /// <param name="from">The shape of the values, laid out as the engine stores them.</param>
     /// <param name="values">The values.</param>
     /// <param name="result">As long as the tensor.</param>
@@ -41,10 +41,10 @@ public static class PositionTransfer
         }
 
         ComputeGraph graph = new();
-        graph.Output("resized", tensor.Resizing.Apply(graph.Input("table", from), tensor.Shape));
+        graph.Output("resized", tensor.Resizing.Apply(graph.Input("embedding", from), tensor.Shape));
         using WorkerPool pool = new(1);
         using Plan plan = Plan.Compile(graph, pool);
-        values.CopyTo(plan.Input("table"));
+        values.CopyTo(plan.Input("embedding"));
         plan.Run();
         plan.Output("resized").CopyTo(result);
     }

@@ -26,7 +26,7 @@ public sealed class Classifier : IDisposable
     private readonly ParameterStore _state;
     private readonly PlanPool<Evaluator> _plans;
 
-    private Classifier(CheckpointInfo info, Network network, ParameterStore state, int batchSize, WorkerPool? pool, int concurrency)
+    private Classifier(ModelInfo info, Network network, ParameterStore state, int batchSize, WorkerPool? pool, int concurrency)
     {
         Info = info;
         _state = state;
@@ -34,7 +34,7 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>What the weights are.</summary>
-    public CheckpointInfo Info { get; }
+    public ModelInfo Info { get; }
 
     /// <summary>Loads a checkpoint.</summary>
     /// <param name="path">A safetensors file that Fovea wrote.</param>
@@ -52,10 +52,10 @@ public sealed class Classifier : IDisposable
             return Checkpoint.Compile(path, size, Make);
         }
 
-        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
+        (ModelInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
         return Make(info, network, state);
 
-        Classifier Make(CheckpointInfo info, Network network, ParameterStore state) => new(info, network, state, batchSize, pool, concurrency);
+        Classifier Make(ModelInfo info, Network network, ParameterStore state) => new(info, network, state, batchSize, pool, concurrency);
     }
 
     /// <summary>The most probable classes of an image, most probable first.</summary>

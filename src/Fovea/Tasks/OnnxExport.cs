@@ -19,8 +19,8 @@ public static class OnnxExport
     /// <returns>The files that were written: one, or two where the weights take more than 2 GB.</returns>
     /// <exception cref="OnnxExportException">Something in the network has no form in ONNX files.</exception>
     /// <exception cref="UnwritableFileException">A file cannot be written; earlier ones stay.</exception>
-    public static IReadOnlyList<string> Write(string path, CheckpointInfo info, Network network, OnnxOptions? options = null) =>
-        OnnxExporter.Write(path, batch => Build(network, batch), options ?? new OnnxOptions(), info.Model, Checkpoint.Metadata(info));
+    public static IReadOnlyList<string> Write(string path, ModelInfo info, Network network, OnnxOptions? options = null) =>
+        OnnxExporter.Write(path, batch => Build(network, batch), options ?? new OnnxOptions(), info.Name, Checkpoint.Metadata(info));
 
     private static ComputeGraph Build(Network network, int batch)
     {

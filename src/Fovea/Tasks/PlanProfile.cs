@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tasks;
 
@@ -30,7 +31,7 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
     public TimeSpan Time => Sum(Entries);
 
     /// <summary>Profiles inference, or a training step without its optimiser.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="training">Whether a training step is profiled.</param>
     /// <param name="pool">The threads to run on.</param>
@@ -42,8 +43,8 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
         state.Initialize(1);
         ComputeGraph graph = training
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
-            : ClassificationGraph.Inference(network, batch);
-        NetworkParts parts = new(network, training ? ClassificationGraph.Inference(network, batch) : graph);
+            : InferenceGraph.Build(network, batch);
+        NetworkParts parts = new(network, training ? InferenceGraph.Build(network, batch) : graph);
         using Plan plan = Plan.Compile(graph, pool, training ? state.Weights : null);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {

@@ -4,6 +4,7 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tasks;
 
@@ -21,7 +22,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
     public double ImagesPerSecond => Batch / Median.TotalSeconds;
 
     /// <summary>Measures inference.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before, so that the runtime has compiled what it will.</param>
@@ -31,13 +32,13 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         long before = Resident();
         using ParameterStore state = new(network);
         state.Initialize(1);
-        using Plan plan = Plan.Compile(ClassificationGraph.Inference(network, batch), pool);
+        using Plan plan = Plan.Compile(InferenceGraph.Build(network, batch), pool);
         FillWithNoise(plan.Input("images"));
         return Measure(plan.Run, batch, Held(state) + plan.Memory.Total, before, duration, cancellation);
     }
 
     /// <summary>Measures whole steps of training: forward, backward, AdamW.</summary>
-    /// <param name="network">A network that is not part of a <see cref="ParameterStore"/> yet.</param>
+    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">The threads to run on.</param>
     /// <param name="duration">How long to measure; a third as long is run before.</param>

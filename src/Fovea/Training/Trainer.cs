@@ -84,7 +84,7 @@ public sealed class Trainer : IDisposable
 
         (_options, _folder, _validation, _loaderThreads, _logger) = (options, folder, validation, loaderThreads, logger ?? NullLogger.Instance);
         pool ??= WorkerPool.Shared;
-        Info = new CheckpointInfo(
+        Info = new ModelInfo(
             options.Model,
             new ModelOptions(training.Classes.Count, options.Preprocessing.Height, options.Preprocessing.Width, options.DropPath, options.Dropout),
             training.Classes,
@@ -119,7 +119,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>What the weights are.</summary>
-    public CheckpointInfo Info { get; }
+    public ModelInfo Info { get; }
 
     /// <summary>The seconds trained so far, in this and earlier sessions, evaluation apart.</summary>
     public double Seconds => _position.Seconds;
@@ -138,7 +138,7 @@ public sealed class Trainer : IDisposable
         long recorded = (long)_position.Epoch * _loader.BatchesPerEpoch;
         _folder.CutMetricsAfter(recorded);
         using TensorBoardWriter log = new(_folder.Path, "train", recorded + 1);
-        _logger.Begins(Info.Model, _state.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
+        _logger.Begins(Info.Name, _state.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
         try
         {
             while (_position.Epoch < _options.Epochs)
@@ -313,8 +313,8 @@ public sealed class Trainer : IDisposable
     private TrainingPosition Resume()
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(_folder.LastCheckpointPath);
-        CheckpointInfo info = Checkpoint.ReadInfo(file);
-        if (info.Model != Info.Model || info.Options != Info.Options || !info.Classes.SequenceEqual(Info.Classes) || info.Preprocessing != Info.Preprocessing)
+        ModelInfo info = Checkpoint.ReadInfo(file);
+        if (info.Name != Info.Name || info.Options != Info.Options || !info.Classes.SequenceEqual(Info.Classes) || info.Preprocessing != Info.Preprocessing)
         {
             throw new InvalidFileException(
                 file.Path, "it was made with other options, another model or other classes than this run", "Resume with the data set and the config.json that the run began with.");

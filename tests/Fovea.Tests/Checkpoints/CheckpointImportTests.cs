@@ -20,7 +20,7 @@ public sealed class CheckpointImportTests : IDisposable
         { "pit_ti", 64, "official" },
         { "pit_ti", 64, "timm" },
         { "pit_ti_distilled", 64, "timm-0.8" },
-        { "pit_article", 56, "fn-wrapper" },
+        { "pit_lucidrains", 56, "fn-wrapper" },
         { "crossformer_s", 32, "official" },
         { "patchconvnet_s60", 32, "official" },
         { "patchconvnet_s60_multi", 32, "official" },
@@ -47,10 +47,10 @@ public sealed class CheckpointImportTests : IDisposable
 
             string own = _folder.File("own.safetensors");
             import.Save(own);
-            (CheckpointInfo info, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(own);
+            (ModelInfo info, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(own);
             using (loaded)
             {
-                Assert.Equal((model, 10, "class 9"), (info.Model, info.Classes.Count, info.Classes[9]));
+                Assert.Equal((model, 10, "class 9"), (info.Name, info.Classes.Count, info.Classes[9]));
                 Assert.Equal(logits, StateFiles.Logits(loadedNetwork, side));
             }
 
@@ -117,7 +117,7 @@ public sealed class CheckpointImportTests : IDisposable
         Preprocessing preprocessing = new() { Height = 32, Width = 32, ResizeTo = 40, Mean = [0.1f, 0.2f, 0.3f] };
         string path = _folder.File("own.safetensors");
         SafeTensor memory = SafeTensor.FromFloats("training.average.head.weight", [1], new float[1]);
-        Checkpoint.Save(path, new CheckpointInfo("cmt_nano", new ModelOptions(3, 32, 32), ["x", "y", "z"], preprocessing), state, [memory]);
+        Checkpoint.Save(path, new ModelInfo("cmt_nano", new ModelOptions(3, 32, 32), ["x", "y", "z"], preprocessing), state, [memory]);
         using (CheckpointImport import = CheckpointImport.Open(path))
         {
             Assert.Equal(["x", "y", "z"], import.Info.Classes);
@@ -172,7 +172,7 @@ public sealed class CheckpointImportTests : IDisposable
             StateFiles.Write(path, state, name => dense.NameOf(name) is string inner ? "backbone." + inner : null, neck);
             Assert.Contains("--classes", Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Message, StringComparison.Ordinal);
             using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(Classes: 5));
-            Assert.Equal(("crossformer_s", "dense", "backbone"), (import.Info.Model, import.Match.Scheme.Name, import.Match.Weights.KeyPath));
+            Assert.Equal(("crossformer_s", "dense", "backbone"), (import.Info.Name, import.Match.Scheme.Name, import.Match.Weights.KeyPath));
             Assert.Equal(["norm.weight", "norm.bias", "head.weight", "head.bias"], import.Match.Fresh);
             Assert.All(import.State.Tensors["norm.weight"].Variable.Data.ToArray(), value => Assert.Equal(1, value));
         }
@@ -188,7 +188,7 @@ public sealed class CheckpointImportTests : IDisposable
     [InlineData("resnet50", 224, 256, Interpolation.Bilinear)]
     public void Images_are_prepared_as_the_published_figures_ask(string model, int side, int resizeTo, Interpolation interpolation)
     {
-        Preprocessing preprocessing = Fovea.Checkpoints.PublishedPreprocessing.Of(model, side, side);
+        Preprocessing preprocessing = Fovea.Models.PublishedPreprocessing.Of(model, side, side);
         Assert.Equal((side, resizeTo, interpolation), (preprocessing.Height, preprocessing.ResizeTo, preprocessing.Interpolation));
     }
 }

@@ -28,7 +28,7 @@ public sealed class CheckpointVerbsTests : IDisposable
         Assert.Equal(["head.weight", "head.bias"], answer["fresh"]!.AsArray().Select(name => (string)name!));
         using (SafeTensorsFile file = SafeTensorsFile.Open(own))
         {
-            CheckpointInfo info = Checkpoint.ReadInfo(file);
+            ModelInfo info = Checkpoint.ReadInfo(file);
             Assert.Equal(["cat", "dog"], info.Classes);
             Assert.Equal((96, 106), (info.Preprocessing.Width, info.Preprocessing.ResizeTo));
         }

@@ -35,7 +35,7 @@ public sealed class ExportVerbTests : IDisposable
         Network network = ModelRegistry.Create("cmt_nano", options);
         using ParameterStore state = new(network);
         state.Initialize(3);
-        Checkpoint.Save(checkpoint, new CheckpointInfo("cmt_nano", options, ["cat", "dog"], new Preprocessing { Height = 32, Width = 32 }), state);
+        Checkpoint.Save(checkpoint, new ModelInfo("cmt_nano", options, ["cat", "dog"], new Preprocessing { Height = 32, Width = 32 }), state);
         await CliRun.Succeeds("export", checkpoint, "--onnx", Target, "--size", "64x32", "--with-preprocessing");
         OnnxContent file = new(Target);
         Assert.Equal(["batch", "64", "32", "3"], file.Axes(11));

@@ -23,7 +23,7 @@ public sealed class ModelVerbsTests
     [InlineData("cmt_ti", 160, 9_492_426, 638_904_600)]
     [InlineData("cmt_xs", 192, 15_247_208, 1_546_873_472)]
     [InlineData("cmt_b", 256, 45_715_076, 9_317_124_096)]
-    [InlineData("cmt_ti_article", 160, 11_312_526, 674_593_240)]
+    [InlineData("cmt_ti_flyegle", 160, 11_312_526, 674_593_240)]
     public async Task Info_gives_the_figures_of_the_reference_and_its_parts_add_up(string model, int side, long parameters, long multiplyAdds)
     {
         JsonNode info = await Info(model);
@@ -100,7 +100,7 @@ public sealed class ModelVerbsTests
             ("cmt_nano", "30", ["30×30", "multiples of 8", "32×32"]),
             ("cmt_ti", "30", ["30×30", "multiples of 32", "32×32"]),
             ("cmt_ti", "160x170", ["160×170", "160×160"]),
-            ("cmt_ti_article", "192x160", ["192×160", "192×192"]),
+            ("cmt_ti_flyegle", "192x160", ["192×160", "192×192"]),
             ("cmt_ti", "large", ["--size large", "224"]),
             ("cmt_ti", "0", ["--size 0"]),
             ("cmt_ti", "1x2x3", ["--size 1x2x3"]),
@@ -145,7 +145,7 @@ public sealed class ModelVerbsTests
         Assert.Equal(ExitCodes.WrongUsage, exitCode);
         string message = (string)JsonNode.Parse(output)!["error"]!;
         Assert.Contains("'CMT_ti_articel'", message, StringComparison.Ordinal);
-        Assert.Contains("names are cmt_ti_article,", message, StringComparison.Ordinal);
+        Assert.Contains("names are cmt_ti_flyegle,", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,14 +33,14 @@ public sealed class OnnxCheckerTests
     public void The_checker_accepts_every_family()
     {
         using TemporaryFolder folder = new();
-        string[] models = ["cmt_nano", "cmt_ti_article", "botnet50", "resnet50", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi"];
+        string[] models = ["cmt_nano", "cmt_ti_flyegle", "botnet50", "resnet50", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi"];
         string[] paths = [.. models.Select(model => folder.File($"{model}.onnx"))];
         foreach ((string model, string path) in models.Zip(paths))
         {
             ModelOptions options = Models.EveryModelTests.Small(model);
             Network network = ModelRegistry.Create(model, options);
             using ParameterStore state = new(network);
-            CheckpointInfo info = new(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing());
+            ModelInfo info = new(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing());
             OnnxExport.Write(path, info, network, new OnnxOptions { MaxBytesInside = model == "cmt_nano" ? 0 : long.MaxValue });
         }
 

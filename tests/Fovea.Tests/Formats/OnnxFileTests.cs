@@ -34,7 +34,7 @@ public sealed class OnnxFileTests : IDisposable
     [Fact]
     public void Every_value_is_computed_before_it_is_read_and_every_name_is_given_once()
     {
-        foreach (string model in new[] { "cmt_nano", "botnet50_article", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
+        foreach (string model in new[] { "cmt_nano", "botnet50_leaderj1001", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
         {
             OnnxContent file = Export(model, null);
             HashSet<string> known = [.. file.Initializers.Keys, "images"];
@@ -150,7 +150,7 @@ public sealed class OnnxFileTests : IDisposable
         ModelOptions choices = side is null ? Models.EveryModelTests.Small(model) : new(Classes: 10, Height: side, Width: side);
         Network network = ModelRegistry.Create(model, choices);
         using ParameterStore state = new(network);
-        CheckpointInfo info = new(model, choices, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width });
+        ModelInfo info = new(model, choices, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width });
         OnnxExport.Write(Target, info, network, options);
         return new OnnxContent(Target);
     }

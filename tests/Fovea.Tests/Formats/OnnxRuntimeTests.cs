@@ -32,7 +32,7 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
     [OnnxRuntimeTheory]
     [InlineData("cmt_ti", 18)]
     [InlineData("botnet50", 20)]
-    [InlineData("cmt_ti_article", 21)]
+    [InlineData("cmt_ti_flyegle", 21)]
     public void Newer_operators_give_the_same_logits(string name, int opset)
     {
         using TemporaryFolder folder = new();
@@ -93,12 +93,12 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
             _state = new ParameterStore(Network);
             EveryModelTests.Fill(_state);
             Preprocessing preprocessing = new() { Height = Network.Height, Width = Network.Width, Resize = ResizeRule.None };
-            Info = new CheckpointInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], preprocessing);
+            Info = new ModelInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], preprocessing);
         }
 
         public Network Network { get; }
 
-        public CheckpointInfo Info { get; }
+        public ModelInfo Info { get; }
 
         public static void AssertAgree(ReadOnlySpan<float> wanted, float[] got)
         {

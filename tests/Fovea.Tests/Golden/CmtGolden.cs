@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -9,72 +10,59 @@ internal static class CmtGolden
     /// <summary>The module of a case; null where the case is another family's.</summary>
     public static Module? Create(GoldenCase golden) =>
         golden.Model.StartsWith("unit_cmt_", StringComparison.Ordinal) ? CmtUnits.Create(golden)
-        : Cmt.Variants.TryGetValue(golden.Model, out CmtConfig? config) ? new Cmt(Configure(config, golden))
+        : Cmt.Variants.TryGetValue(golden.Model, out CmtConfig? config) ? new Network(new Cmt(Configure(config, golden)))
+        : CmtFlyEgle.Variants.TryGetValue(ModelRegistry.Resolve(golden.Model), out CmtFlyEgleConfig? flyEgle) ? new Network(new CmtFlyEgle(Configure(flyEgle, golden)))
         : null;
 
-    /// <summary>The network at the size at which position tables are filled before they are resized to the case's own, if the case says one.</summary>
+    /// <summary>The network at the size at which position biases are filled before they are resized to the case's own, if the case says one.</summary>
     public static Module? CreateForFilling(GoldenCase golden)
     {
         int size = golden.Option("bias_filled_at_img_size", 0);
         return size > 0 && Cmt.Variants.TryGetValue(golden.Model, out CmtConfig? config)
-            ? new Cmt(Configure(config, golden) with { Height = size, Width = size })
+            ? new Network(new Cmt(Configure(config, golden) with { Height = size, Width = size }))
             : null;
     }
 
     private static CmtConfig Configure(CmtConfig config, GoldenCase golden)
     {
-        int height = config.Height;
-        int width = config.Width;
-        if (golden.Options.TryGetProperty("img_size", out var size))
+        (int height, int width) = Size(golden, config);
+        return config with
         {
-            (height, width) = size.ValueKind == System.Text.Json.JsonValueKind.Array ? (size[0].GetInt32(), size[1].GetInt32()) : (size.GetInt32(), size.GetInt32());
-        }
+            Stages = StagesOf(golden, config.Stages),
+            StemChannels = golden.Option("stem_channel", config.StemChannels),
+            HeadChannels = golden.Option("fc_dim", config.HeadChannels),
+            Classes = golden.Option("num_classes", config.Classes),
+            QueryKeyValueBias = golden.Option("qkv_bias", config.QueryKeyValueBias),
+            QueryKeyRatio = golden.Option("qk_ratio", config.QueryKeyRatio),
+            QueryKeyScale = ScaleOf(golden),
+            Height = height,
+            Width = width,
+            DropPath = 0,
+            Dropout = 0,
+        };
+    }
 
-        if (golden.Options.TryGetProperty("input_resolution", out var resolution))
+    private static CmtFlyEgleConfig Configure(CmtFlyEgleConfig config, GoldenCase golden)
+    {
+        (int height, int width) = Size(golden, config);
+        CmtStage[] stages = StagesOf(golden, config.Stages);
+        int stem = config.StemChannels;
+        if (golden.Options.TryGetProperty("dims_list", out JsonElement widths))
         {
-            (height, width) = (resolution[0].GetInt32(), resolution[1].GetInt32());
-        }
-
-        CmtStage[] stages = [.. config.Stages];
-        int stemChannels = golden.Option("stem_channel", config.StemChannels);
-        if (golden.Options.TryGetProperty("dims_list", out var widths))
-        {
-            // The article's list begins with the stem.
+            // The list begins with the stem.
             int[] numbers = GoldenCase.Ints(widths);
-            stemChannels = numbers[0];
+            stem = numbers[0];
             stages = [.. stages.Take(numbers.Length - 1).Select((stage, i) => stage with { Channels = numbers[i + 1] })];
-        }
-
-        Each("embed_dims", (stage, value) => stage with { Channels = (int)value });
-        foreach (string option in new[] { "depths", "block_list" })
-        {
-            Each(option, (stage, value) => stage with { Depth = (int)value });
-        }
-
-        foreach (string option in new[] { "num_heads", "heads_list" })
-        {
-            Each(option, (stage, value) => stage with { Heads = (int)value });
-        }
-
-        foreach (string option in new[] { "sr_ratios", "sr_ratio_list" })
-        {
-            Each(option, (stage, value) => stage with { Reduction = (int)value });
-        }
-
-        foreach (string option in new[] { "mlp_ratios", "mlp_ratio", "ffn_ratio" })
-        {
-            Each(option, (stage, value) => stage with { MlpRatio = value });
         }
 
         return config with
         {
             Stages = stages,
-            StemChannels = stemChannels,
+            StemChannels = stem,
             HeadChannels = golden.Option("fc_dim", config.HeadChannels),
             Classes = golden.Option("num_classes", config.Classes),
             QueryKeyValueBias = golden.Option("qkv_bias", config.QueryKeyValueBias),
-            QueryKeyRatio = golden.Option("qk_ratio", config.QueryKeyRatio),
-            QueryKeyScale = golden.Options.TryGetProperty("qk_scale", out var scale) && scale.ValueKind == System.Text.Json.JsonValueKind.Number ? scale.GetSingle() : null,
+            QueryKeyScale = ScaleOf(golden),
             Height = height,
             Width = width,
             DropPath = 0,
@@ -82,19 +70,42 @@ internal static class CmtGolden
             AttentionDropout = 0,
             ProjectionDropout = 0,
             AbsolutePosition = golden.Option("ape", config.AbsolutePosition),
-            Position = !config.Article ? config.Position
-                : golden.Option("rpe", true) ? CmtPosition.BlockOffsets
-                : golden.Option("pe_nd", false) ? CmtPosition.BlockTable
-                : CmtPosition.None,
+            Position = golden.Option("rpe", true) ? CmtFlyEglePosition.Relative
+                : golden.Option("pe_nd", false) ? CmtFlyEglePosition.Absolute
+                : CmtFlyEglePosition.None,
         };
+    }
 
-        void Each(string option, Func<CmtStage, double, CmtStage> change)
+    private static float? ScaleOf(GoldenCase golden) =>
+        golden.Options.TryGetProperty("qk_scale", out JsonElement scale) && scale.ValueKind == JsonValueKind.Number ? scale.GetSingle() : null;
+
+    private static (int Height, int Width) Size(GoldenCase golden, NetworkConfig config) =>
+        golden.Options.TryGetProperty("input_resolution", out JsonElement resolution) ? (resolution[0].GetInt32(), resolution[1].GetInt32())
+        : !golden.Options.TryGetProperty("img_size", out JsonElement size) ? (config.Height, config.Width)
+        : size.ValueKind == JsonValueKind.Array ? (size[0].GetInt32(), size[1].GetInt32())
+        : (size.GetInt32(), size.GetInt32());
+
+    /// <summary>The stages with what a case changes; both codes' names of the options are known.</summary>
+    private static CmtStage[] StagesOf(GoldenCase golden, IReadOnlyList<CmtStage> variant)
+    {
+        CmtStage[] stages = [.. variant];
+        Each(["embed_dims"], (stage, value) => stage with { Channels = (int)value });
+        Each(["depths", "block_list"], (stage, value) => stage with { Depth = (int)value });
+        Each(["num_heads", "heads_list"], (stage, value) => stage with { Heads = (int)value });
+        Each(["sr_ratios", "sr_ratio_list"], (stage, value) => stage with { Reduction = (int)value });
+        Each(["mlp_ratios", "mlp_ratio", "ffn_ratio"], (stage, value) => stage with { MlpRatio = value });
+        return stages;
+
+        void Each(string[] options, Func<CmtStage, double, CmtStage> change)
         {
-            if (golden.Options.TryGetProperty(option, out var values))
+            foreach (string option in options)
             {
-                // One number serves all stages.
-                double[] numbers = values.ValueKind == System.Text.Json.JsonValueKind.Array ? GoldenCase.Doubles(values) : [.. stages.Select(_ => values.GetDouble())];
-                stages = [.. stages.Take(numbers.Length).Select((stage, i) => change(stage, numbers[i]))];
+                if (golden.Options.TryGetProperty(option, out JsonElement values))
+                {
+                    // One number serves all stages.
+                    double[] numbers = values.ValueKind == JsonValueKind.Array ? GoldenCase.Doubles(values) : [.. stages.Select(_ => values.GetDouble())];
+                    stages = [.. stages.Take(numbers.Length).Select((stage, i) => change(stage, numbers[i]))];
+                }
             }
         }
     }

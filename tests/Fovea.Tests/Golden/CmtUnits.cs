@@ -19,28 +19,31 @@ internal static class CmtUnits
         {
             "unit_cmt_lpu" => new OnMap(height, width, "proj", new LocalPerceptionUnit(channels)),
             "unit_cmt_irffn" or "unit_cmt_irffn_eval" => new OnMap(height, width, "", new InvertedResidualFeedForward(channels, hidden)),
-            "unit_cmt_article_irffn" => new OnMap(height, width, "", new InvertedResidualFeedForward(channels, hidden, article: true)),
-            "unit_cmt_article_lpu_act" => new WithoutShortcut(new LocalPerceptionUnit(channels, article: true, golden.Option("act", false))),
-            "unit_cmt_lmhsa" or "unit_cmt_lmhsa_eval" or "unit_cmt_lmhsa_sr1" => new WithPosition(golden, height, width, new LightAttention(Config(golden, height), 0)),
-            "unit_cmt_article_lmhsa" or "unit_cmt_article_lmhsa_plain" => new OnMap(height, width, "", new LightAttention(Config(golden, golden.Option("features_size", height)), 0)),
+            "unit_cmt_article_irffn" => new OnMap(height, width, "", new CmtFlyEgleFeedForward(channels, hidden)),
+            "unit_cmt_article_lpu_act" => new WithoutShortcut(new CmtFlyEgleLocalPerception(channels, golden.Option("act", false))),
+            "unit_cmt_lmhsa" or "unit_cmt_lmhsa_eval" or "unit_cmt_lmhsa_sr1" => new WithPosition(golden, height, width, new CmtAttention(Config(golden, height), 0)),
+            "unit_cmt_article_lmhsa" or "unit_cmt_article_lmhsa_plain" =>
+                new OnMap(height, width, "", new CmtFlyEgleAttention(FlyEgleConfig(golden, golden.Option("features_size", height)), 0)),
             "unit_cmt_block" => new WithPosition(golden, height, width, new CmtBlock(Config(golden, height), 0)),
             "unit_cmt_bias_resize" => new Resize(GoldenCase.Ints(golden.Options.GetProperty("to"))),
             _ => throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
         };
     }
 
-    private static CmtConfig Config(GoldenCase golden, int side)
+    private static CmtStage StageOf(GoldenCase golden) =>
+        new(golden.Option("dim", 0), 1, golden.Option("num_heads", 1), golden.Option("sr_ratio", 1), golden.Option("mlp_ratio", 4.0));
+
+    private static CmtConfig Config(GoldenCase golden, int side) => new(1, [StageOf(golden)], side * 4, side * 4)
     {
-        bool article = golden.Model.Contains("article", StringComparison.Ordinal);
-        CmtStage stage = new(golden.Option("dim", 0), 1, golden.Option("num_heads", 1), golden.Option("sr_ratio", 1), golden.Option("mlp_ratio", 4.0));
-        return new CmtConfig(1, [stage], side * 4, side * 4)
-        {
-            Article = article,
-            QueryKeyValueBias = golden.Option("qkv_bias", true),
-            QueryKeyRatio = golden.Option("qk_ratio", 1),
-            Position = !article ? CmtPosition.StageTable : golden.Option("relative_pos_embeeding", false) ? CmtPosition.BlockOffsets : CmtPosition.None,
-        };
-    }
+        QueryKeyValueBias = golden.Option("qkv_bias", true),
+        QueryKeyRatio = golden.Option("qk_ratio", 1),
+    };
+
+    private static CmtFlyEgleConfig FlyEgleConfig(GoldenCase golden, int side) => new(1, [StageOf(golden)], side * 4, side * 4)
+    {
+        QueryKeyValueBias = golden.Option("qkv_bias", true),
+        Position = golden.Option("relative_pos_embeeding", false) ? CmtFlyEglePosition.Relative : CmtFlyEglePosition.None,
+    };
 
     /// <summary>A module that works on maps, given a token list or a map.</summary>
     private sealed class OnMap : Module
@@ -58,7 +61,7 @@ internal static class CmtUnits
         protected override Value Build(Value x) => _module.Forward(x.Reshape([x.Shape[0], _height, _width, x.Shape.Last])).Reshape(x.Shape);
     }
 
-    /// <summary>The article's class is the branch alone; ours adds the shortcut, which is taken off again.</summary>
+    /// <summary>FlyEgle's class is the branch alone; ours adds the shortcut, which is taken off again.</summary>
     private sealed class WithoutShortcut : Module
     {
         private readonly Module _module;
@@ -68,7 +71,7 @@ internal static class CmtUnits
         protected override Value Build(Value x) => _module.Forward(x) - x;
     }
 
-    /// <summary>Attention or a block with the position table that the stage owns.</summary>
+    /// <summary>Attention or a block with the relative position bias that the stage owns.</summary>
     private sealed class WithPosition : Module
     {
         private readonly int _height;
@@ -89,7 +92,7 @@ internal static class CmtUnits
         {
             Value map = x.ToMap(_height, _width);
             Value position = x.Graph.Read(_position);
-            return (_module is CmtBlock block ? block.Forward(map, position) : ((LightAttention)_module).Forward(map, position)).Reshape(x.Shape);
+            return (_module is CmtBlock block ? block.Forward(map, position) : ((CmtAttention)_module).Forward(map, position)).Reshape(x.Shape);
         }
     }
 

@@ -10,7 +10,7 @@ internal static class CrossFormerGolden
     /// <summary>The module of a case; null where the case is another family's.</summary>
     public static Module? Create(GoldenCase golden) =>
         golden.Model.StartsWith("unit_crossformer_", StringComparison.Ordinal) ? CrossFormerUnits.Create(golden)
-        : golden.Model.StartsWith("crossformer_", StringComparison.Ordinal) ? new CrossFormer(Configure(golden))
+        : golden.Model.StartsWith("crossformer_", StringComparison.Ordinal) ? new Network(new CrossFormer(Configure(golden)))
         : null;
 
     private static CrossFormerConfig Configure(GoldenCase golden)

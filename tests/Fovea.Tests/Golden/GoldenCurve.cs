@@ -5,7 +5,7 @@ using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
-using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Golden;
 
@@ -20,7 +20,7 @@ internal static class GoldenCurve
         int[] shape = golden.InputShape;
         ComputeGraph graph = new(training: true);
         Value logits = module.Forward(graph.Input("input", GoldenRun.ChannelsLastShape(shape)));
-        Value loss = ClassificationGraph.Loss((Network)module, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
+        Value loss = ClassificationGraph.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         using Plan plan = Plan.Compile(graph, gradientLayout: state.Weights);

@@ -4,6 +4,7 @@ using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Golden;
 
@@ -165,7 +166,7 @@ internal sealed class GoldenRun : IDisposable
     private void AddLoss(ComputeGraph graph, Value output)
     {
         Value loss = IsClassifier
-            ? ClassificationGraph.Loss((Network)_module, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            ? ClassificationGraph.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
             : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
         string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];
@@ -186,7 +187,7 @@ internal sealed class GoldenRun : IDisposable
     }
 
     /// <summary>Whether the loss is cross entropy: a whole network, unless the case names outputs whose gradients are given.</summary>
-    private bool IsClassifier => _module is Network && !_golden.Options.TryGetProperty("loss_outputs", out _);
+    private bool IsClassifier => GoldenNetwork.Of(_module) is not null && !_golden.Options.TryGetProperty("loss_outputs", out _);
 
     private string GradientName(string output) => _golden.Options.TryGetProperty("loss_outputs", out _) ? $"grad.{output}" : "grad_output";
 

@@ -36,23 +36,12 @@ internal static class PatchConvNetGolden
     }
 
     /// <summary>The network under the names that golden cases give to what it computes, with the weights of its attention.</summary>
-    private sealed class WithAttention : Network
+    private sealed class WithAttention(PatchConvNetConfig config) : GoldenNetwork(new PatchConvNet(config))
     {
-        private readonly PatchConvNet _network;
-
-        public WithAttention(PatchConvNetConfig config)
-            : base(config) => _network = Add("", new PatchConvNet(config));
-
-        public override ImageSizes Sizes => _network.Sizes;
-
-        public override IReadOnlyList<StageDescription> Stages => _network.Stages;
-
-        protected override Value Build(Value x)
+        protected override void Mark(ComputeGraph graph)
         {
-            Value logits = _network.Forward(x);
-            x.Graph.Marks[Features].Mark("pre_logits");
-            AttentionMarks.Add(x.Graph);
-            return logits;
+            graph.Marks[Backbone.Pooled].Mark("pre_logits");
+            AttentionMarks.Add(graph);
         }
     }
 }

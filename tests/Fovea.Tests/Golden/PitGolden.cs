@@ -10,8 +10,8 @@ internal static class PitGolden
     /// <summary>The module of a case; null where the case is another family's.</summary>
     public static Module? Create(GoldenCase golden) =>
         golden.Model.StartsWith("unit_pit_", StringComparison.Ordinal) ? PitUnits.Create(golden)
-        : golden.Model.StartsWith("pit_article", StringComparison.Ordinal) ? new WithLists(Article(golden))
-        : golden.Model.StartsWith("pit_", StringComparison.Ordinal) ? new Pit(Official(golden))
+        : golden.Model.StartsWith("pit_article", StringComparison.Ordinal) ? new WithLists(Lucidrains(golden))
+        : golden.Model.StartsWith("pit_", StringComparison.Ordinal) ? new Network(new Pit(Official(golden)))
         : null;
 
     private static PitConfig Official(GoldenCase golden)
@@ -35,12 +35,12 @@ internal static class PitGolden
         };
     }
 
-    private static PitArticleConfig Article(GoldenCase golden)
+    private static PitLucidrainsConfig Lucidrains(GoldenCase golden)
     {
-        PitArticleConfig variant = PitArticle.Variants["pit_article"];
+        PitLucidrainsConfig variant = PitLucidrains.Variants["pit_lucidrains"];
         int[] depths = [.. golden.Numbers("depth", [.. variant.Depths.Select(depth => (double)depth)]).Select(depth => (int)depth)];
         int size = golden.Option("image_size", variant.Height);
-        return new PitArticleConfig(
+        return new PitLucidrainsConfig(
             golden.Option("patch_size", variant.Patch),
             golden.Option("dim", variant.Channels),
             depths,
@@ -54,28 +54,16 @@ internal static class PitGolden
         };
     }
 
-    /// <summary>The article's network, whose golden cases hold the class token and the map as one list.</summary>
-    private sealed class WithLists : Network
+    /// <summary>The network of lucidrains' code, whose golden cases hold the class token and the map as one list.</summary>
+    private sealed class WithLists(PitLucidrainsConfig config) : GoldenNetwork(new PitLucidrains(config))
     {
-        private readonly PitArticle _network;
-
-        public WithLists(PitArticleConfig config)
-            : base(config) => _network = Add("", new PitArticle(config));
-
-        public override ImageSizes Sizes => _network.Sizes;
-
-        public override IReadOnlyList<StageDescription> Stages => _network.Stages;
-
-        protected override Value Build(Value x)
+        protected override void Mark(ComputeGraph graph)
         {
-            Value logits = _network.Forward(x);
-            IReadOnlyDictionary<string, Value> marks = x.Graph.Marks;
+            IReadOnlyDictionary<string, Value> marks = graph.Marks;
             foreach (string name in marks.Keys.Where(name => marks.ContainsKey($"{name}_tokens")).ToArray())
             {
                 new TokenMap(marks[name], marks[$"{name}_tokens"]).ToList().Mark(name);
             }
-
-            return logits;
         }
     }
 }

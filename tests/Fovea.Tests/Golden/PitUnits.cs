@@ -18,9 +18,9 @@ internal static class PitUnits
         "unit_pit_pool" or "unit_pit_pool_even" =>
             new OnMap(new PitPooling(golden.Option("in_feature", 0), golden.Option("out_feature", 0), golden.Option("stride", 2))),
         "unit_pit_stage" => new OnMap(Pit.Stage(Config(golden), 0)),
-        "unit_pit_article_embed" => new Keyed("to_patch_embedding.2", PitArticle.Embedding(ArticleConfig(golden))),
-        "unit_pit_article_pool" => new OnList(new PitPooling(golden.Option("dim", 0), 2 * golden.Option("dim", 0), article: true)),
-        "unit_pit_article_block" => new OnList(PitArticle.Stage(ArticleConfig(golden), 0)),
+        "unit_pit_article_embed" => new Keyed("to_patch_embedding.2", PitLucidrains.Embedding(LucidrainsConfig(golden))),
+        "unit_pit_article_pool" => new OnList(new PitLucidrainsPooling(golden.Option("dim", 0), 2 * golden.Option("dim", 0))),
+        "unit_pit_article_block" => new OnList(PitLucidrains.Stage(LucidrainsConfig(golden), 0)),
         _ => throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
     };
 
@@ -34,7 +34,7 @@ internal static class PitUnits
         };
     }
 
-    private static PitArticleConfig ArticleConfig(GoldenCase golden) =>
+    private static PitLucidrainsConfig LucidrainsConfig(GoldenCase golden) =>
         new(golden.Option("patch_size", 14), golden.Option("dim", 0), [golden.Option("depth", 1)], [golden.Option("heads", 1)], golden.Option("mlp_dim", 0))
         {
             HeadWidth = golden.Option("dim_head", 64),
@@ -65,7 +65,7 @@ internal static class PitUnits
         }
     }
 
-    /// <summary>The article's pooling or blocks, given the class token and a square map as one list.</summary>
+    /// <summary>Pooling or blocks of lucidrains' code, given the class token and a square map as one list.</summary>
     private sealed class OnList : Module
     {
         private readonly Module _module;
@@ -76,7 +76,7 @@ internal static class PitUnits
         {
             int side = (int)Math.Sqrt(x.Shape[1] - 1);
             TokenGrid grid = new(side, side, ClassTokens: 1);
-            return (_module is PitPooling pooling ? pooling.Forward(TokenMap.FromList(x, grid)) : ((TransformerStage)_module).Forward(x, grid)).ToList();
+            return (_module is PitLucidrainsPooling pooling ? pooling.Forward(TokenMap.FromList(x, grid)) : ((TransformerStage)_module).Forward(x, grid)).ToList();
         }
     }
 }

@@ -27,8 +27,8 @@ internal static class ResNetGolden
             return new BottleneckAttention(Attention(golden), golden.Option("dim", golden.Option("n_dims", 0)), Map(golden), golden.Option("stride", 1));
         }
 
-        return model.StartsWith("resnet", StringComparison.Ordinal) ? new ResNet(Configure(golden, null))
-            : model.StartsWith("botnet", StringComparison.Ordinal) ? new ResNet(Configure(golden, Attention(golden)))
+        return model.StartsWith("resnet", StringComparison.Ordinal) ? new Network(new ResNet(Configure(golden, null)))
+            : model.StartsWith("botnet", StringComparison.Ordinal) ? new Network(new ResNet(Configure(golden, Attention(golden))))
             : null;
     }
 
@@ -59,7 +59,9 @@ internal static class ResNetGolden
     {
         Heads = golden.Option("heads", 4),
         HeadWidth = golden.Option("dim_head", 128),
-        Position = Enum.Parse<BottleneckPosition>(golden.Option("position", "relative"), ignoreCase: true),
+        Position = golden.Option("position", "relative") is var position && position == "article"
+            ? BottleneckPosition.Leaderj1001
+            : Enum.Parse<BottleneckPosition>(position, ignoreCase: true),
         ScalePosition = golden.Option("scale_position", true),
         QueryKeyValueBias = golden.Option("qkv_bias", false),
         ShortcutActivation = golden.Option("shortcut_activation", false),

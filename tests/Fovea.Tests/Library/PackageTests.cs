@@ -57,7 +57,7 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         state.Initialize(1);
         Checkpoint.Save(
             Path.Combine(folder, "best.safetensors"),
-            new CheckpointInfo("cmt_nano", new ModelOptions(Classes: 2), ["cat", "dog"], new Preprocessing { Height = network.Height, Width = network.Width }),
+            new ModelInfo("cmt_nano", new ModelOptions(Classes: 2), ["cat", "dog"], new Preprocessing { Height = network.Height, Width = network.Width }),
             state);
         File.WriteAllBytes(Path.Combine(folder, "image.png"), PngEncoder.Encode(new Image(40, 30, 1, new byte[1200])));
 

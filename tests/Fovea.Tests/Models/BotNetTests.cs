@@ -9,7 +9,7 @@ namespace Fovea.Tests.Models;
 public sealed class BotNetTests
 {
     [Fact]
-    public void Position_codes_of_zero_leave_attention_by_content_alone()
+    public void A_position_embedding_of_zero_leaves_attention_by_content_alone()
     {
         float[] content = Attend(BottleneckPosition.None, fill: null);
         Assert.Equal(content, Attend(BottleneckPosition.Relative, fill: 0));
@@ -18,7 +18,7 @@ public sealed class BotNetTests
     }
 
     [Fact]
-    public void A_code_that_is_the_same_for_every_offset_changes_nothing()
+    public void A_position_embedding_that_is_the_same_for_every_offset_changes_nothing()
     {
         // Softmax does not see what is added to a whole row.
         Assert.All(Attend(BottleneckPosition.Relative, fill: 0).Zip(Attend(BottleneckPosition.Relative, fill: 0.7f)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
@@ -57,7 +57,7 @@ public sealed class BotNetTests
 
     [Theory]
     [InlineData("botnet50", 20_852_008, 4_017_833_984)]
-    [InlineData("botnet50_article", 20_875_560, 4_017_833_984)]
+    [InlineData("botnet50_leaderj1001", 20_875_560, 4_017_833_984)]
     [InlineData("resnet50", 25_557_032, 4_089_184_256)]
     [InlineData("botnet_t3", 30_500_696, 7_216_291_840)]
     public void Published_variants_have_their_published_cost(string name, long parameters, long multiplyAdds) =>
@@ -69,15 +69,15 @@ public sealed class BotNetTests
         using ParameterStore state = new(attention);
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            bool codes = name.StartsWith("pos", StringComparison.Ordinal);
-            if (codes && fill is float number)
+            bool isPosition = name.StartsWith("pos", StringComparison.Ordinal);
+            if (isPosition && fill is float number)
             {
                 tensor.Variable.Data.Fill(number);
             }
             else
             {
                 // The projection has the same weights under either of its names.
-                GoldenFill.Tensor(codes ? name : "weight", tensor.Shape).CopyTo(tensor.Variable.Data);
+                GoldenFill.Tensor(isPosition ? name : "weight", tensor.Shape).CopyTo(tensor.Variable.Data);
             }
         }
 

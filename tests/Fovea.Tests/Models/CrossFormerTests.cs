@@ -140,7 +140,7 @@ public sealed class CrossFormerTests
 
         static float[] Stage1(LongDistance kind, int height, int width)
         {
-            CrossFormer network = new(_small with { LongDistance = kind, Stages = [_small.Stages[0]], Dense = true });
+            Network network = new(new CrossFormer(_small with { LongDistance = kind, Stages = [_small.Stages[0]], Dense = true }));
             using ParameterStore state = new(network);
             state.Initialize(6);
             foreach (Variable variable in state.Weights.Variables.Where(variable => variable.Name.EndsWith("qkv.weight", StringComparison.Ordinal)))
@@ -152,17 +152,15 @@ public sealed class CrossFormerTests
                 }
             }
 
-            using WorkerPool pool = new(1);
-            using Plan plan = ModelPlans.Inference(network, pool, 1, height, width);
-            plan.Run();
-            return plan.Output("logits").ToArray();
+            using Plan plan = ModelPlans.Marked(network, height, width, "stage1");
+            return plan.Output("stage1").ToArray();
         }
     }
 
     [Fact]
     public void A_small_image_does_not_change_how_later_ones_are_grouped()
     {
-        CrossFormer network = new(_small);
+        Network network = new(new CrossFormer(_small));
         using ParameterStore state = new(network);
         TokenGroups?[] before = Groups(128);
         TokenGroups?[] small = Groups(16);
@@ -192,14 +190,16 @@ public sealed class CrossFormerTests
     }
 
     [Fact]
-    public void A_dense_backbone_gives_the_last_stages_map_and_has_no_classifier()
+    public void A_dense_backbone_marks_its_maps_pools_the_last_one_and_has_no_classifier()
     {
-        CrossFormer network = new(_small with { Dense = true });
+        Network network = new(new CrossFormer(_small with { Dense = true }));
+        Assert.Null(network.Head);
         using ParameterStore state = new(network);
         ComputeGraph graph = new();
-        Value map = network.Forward(graph.Input("images", [1, 49, 82, 3]));
-        Assert.Equal([1, 3, 5, 128], map.Shape);
-        Assert.Same(graph.Marks["stage3"], map);
+        Value pooled = network.Forward(graph.Input("images", [1, 49, 82, 3]));
+        Assert.Equal([1, 128], pooled.Shape);
+        Assert.Same(graph.Marks[Backbone.Pooled], pooled);
+        Assert.Equal([1, 3, 5, 128], graph.Marks["stage3"].Shape);
         Assert.Equal([1, 12, 20, 32], graph.Marks["stage1"].Shape);
         Assert.DoesNotContain(state.Tensors.Keys, key => key.StartsWith("norm", StringComparison.Ordinal) || key.StartsWith("head", StringComparison.Ordinal));
     }
@@ -207,7 +207,7 @@ public sealed class CrossFormerTests
     [Fact]
     public void Dropout_stands_behind_the_embedding_the_projections_and_the_layers_of_the_feed_forward_networks()
     {
-        CrossFormer network = new(_small with { Dropout = 0.1f, AttentionDropout = 0.1f });
+        Network network = new(new CrossFormer(_small with { Dropout = 0.1f, AttentionDropout = 0.1f }));
         using ParameterStore state = new(network);
         ComputeGraph graph = new(training: true);
         network.Forward(graph.Input("images", [1, 64, 64, 3]));

@@ -57,7 +57,7 @@ public sealed class EveryModelTests
         ComputeGraph graph = new();
         Value logits = network.Forward(graph.Input("images", [1, network.Height, network.Width, 3]));
         Assert.Equal([1, network.Classes], logits.Shape);
-        Assert.Equal(1, graph.Marks[Network.Features].Shape[0]);
+        Assert.Equal(1, graph.Marks[Backbone.Pooled].Shape[0]);
         Assert.NotEmpty(network.Stages);
         foreach (StageDescription stage in network.Stages)
         {
@@ -112,7 +112,7 @@ public sealed class EveryModelTests
 
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
-        Checkpoint.Save(path, new CheckpointInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing()), state);
+        Checkpoint.Save(path, new ModelInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing()), state);
         (_, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(path);
         using (loaded)
         {

@@ -4,6 +4,7 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 

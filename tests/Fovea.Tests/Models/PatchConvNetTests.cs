@@ -30,7 +30,7 @@ public sealed class PatchConvNetTests
     [InlineData(1, 33)]
     public void An_image_on_its_side_gives_the_same_logits_where_kernels_do_not_tell_rows_from_columns(int height, int width)
     {
-        PatchConvNet network = new(_tiny);
+        Network network = new(new PatchConvNet(_tiny));
         using ParameterStore state = ModelPlans.Fresh(network);
         foreach (Parameter tensor in state.Tensors.Values)
         {
@@ -58,7 +58,7 @@ public sealed class PatchConvNetTests
     [Fact]
     public void Each_class_of_the_per_class_network_reads_its_own_token()
     {
-        PatchConvNet network = new(_tiny with { PerClass = true });
+        Network network = new(new PatchConvNet(_tiny with { PerClass = true }));
         using ParameterStore state = ModelPlans.Fresh(network);
         float[] before = Logits();
         state.Tensors["head.3.bias"].Variable.Data[0] += 1;
@@ -88,7 +88,7 @@ public sealed class PatchConvNetTests
     [InlineData(true, 0)]
     public void A_single_class_token_sees_itself_and_tokens_of_classes_see_the_map_alone(bool perClass, int seen)
     {
-        PatchConvNet network = new(_tiny with { PerClass = perClass });
+        Network network = new(new PatchConvNet(_tiny with { PerClass = perClass }));
         using ParameterStore state = new(network);
         ComputeGraph graph = new();
         network.Forward(graph.Input("images", [1, 40, 56, 3]));
@@ -112,7 +112,7 @@ public sealed class PatchConvNetTests
     [Fact]
     public void Drop_path_has_one_rate_throughout_the_trunk_and_none_in_the_aggregation()
     {
-        PatchConvNet network = new(_tiny with { DropPath = 0.3f });
+        Network network = new(new PatchConvNet(_tiny with { DropPath = 0.3f }));
         using ParameterStore state = new(network);
         ComputeGraph graph = new(training: true);
         network.Forward(graph.Input("images", [1, 32, 32, 3]));

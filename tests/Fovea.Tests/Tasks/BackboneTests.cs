@@ -17,18 +17,18 @@ public sealed class BackboneTests : IDisposable
     [Fact]
     public async Task Many_threads_get_the_values_that_the_graph_marks()
     {
-        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(_checkpoint.Path);
+        (ModelInfo info, Network network, ParameterStore state) = Checkpoint.Open(_checkpoint.Path);
         using ParameterStore weights = state;
         ComputeGraph graph = new();
         network.Forward(graph.Input("images", [1, info.Preprocessing.Height, info.Preprocessing.Width, 3]));
-        string[] names = [.. network.Stages.Select(stage => stage.Name), Network.Features];
+        string[] names = [.. network.Stages.Select(stage => stage.Name), Backbone.Pooled];
         foreach (string name in names)
         {
             graph.Output(name, graph.Marks[name]);
         }
 
         using Plan plan = Plan.Compile(graph);
-        using Backbone backbone = Backbone.Load(_checkpoint.Path, concurrency: 2);
+        using FeatureExtractor backbone = FeatureExtractor.Load(_checkpoint.Path, concurrency: 2);
         float[][] prepared = [.. Enumerable.Range(0, 6).Select(_checkpoint.Prepared)];
         BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) => Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Image(i)))));
         for (int i = 0; i < prepared.Length; i++)
@@ -37,7 +37,7 @@ public sealed class BackboneTests : IDisposable
             plan.Run();
             foreach (string name in names)
             {
-                Tensor<float> actual = name == Network.Features ? features[i].Pooled : features[i][name];
+                Tensor<float> actual = name == Backbone.Pooled ? features[i].Pooled : features[i][name];
                 float[] values = new float[actual.FlattenedLength];
                 actual.FlattenTo(values);
                 Assert.Equal(plan.Output(name).ToArray(), values);
@@ -50,7 +50,7 @@ public sealed class BackboneTests : IDisposable
     {
         foreach ((string model, int attentions) in ((string, int)[])[("cmt_nano", 5), ("resnet50", 0), ("crossformer_t", 16)])
         {
-            using Backbone backbone = Backbone.Create(model);
+            using FeatureExtractor backbone = FeatureExtractor.Create(model);
             BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
             Assert.Equal(backbone.Stages.Select(stage => stage.Name), features.Stages.Keys);
             foreach (StageDescription stage in backbone.Stages)
@@ -66,7 +66,7 @@ public sealed class BackboneTests : IDisposable
     [Fact]
     public void A_wrong_stage_and_a_wrong_length_are_explained()
     {
-        using Backbone backbone = Backbone.Load(_checkpoint.Path);
+        using FeatureExtractor backbone = FeatureExtractor.Load(_checkpoint.Path);
         BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
         Assert.Contains("no stage 'stage9'; there are stage1", Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message, StringComparison.Ordinal);
         Assert.Contains("= 3072 floats, but 7", Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message, StringComparison.Ordinal);

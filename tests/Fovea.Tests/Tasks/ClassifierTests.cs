@@ -69,12 +69,12 @@ public sealed class ClassifierTests : IDisposable
     {
         List<Made> made = [];
         PlanPool<Made> pool = new(2, threads: null, threads => new Made(threads, made));
-        PlanPool<Made>.Loan one = pool.MapExternal(default);
-        PlanPool<Made>.Loan two = pool.MapExternal(default);
+        PlanPool<Made>.Lease one = pool.Rent(default);
+        PlanPool<Made>.Lease two = pool.Rent(default);
         Assert.Equal(made, [one.Plan, two.Plan]);
         Assert.NotSame(one.Plan.Threads, two.Plan.Threads);
-        Assert.Throws<OperationCanceledException>(() => pool.MapExternal(new CancellationToken(canceled: true)));
-        Task<PlanPool<Made>.Loan> third = pool.BorrowAsync(default);
+        Assert.Throws<OperationCanceledException>(() => pool.Rent(new CancellationToken(canceled: true)));
+        Task<PlanPool<Made>.Lease> third = pool.RentAsync(default);
         Assert.False(third.IsCompleted);
         one.Dispose();
         Assert.Same(one.Plan, (await third).Plan);
@@ -85,7 +85,7 @@ public sealed class ClassifierTests : IDisposable
         (await third).Dispose();
         await closing;
         Assert.All(made, plan => Assert.True(plan.Freed));
-        Assert.Throws<ObjectDisposedException>(() => pool.MapExternal(default));
+        Assert.Throws<ObjectDisposedException>(() => pool.Rent(default));
     }
 
     private sealed class Made : IDisposable

@@ -17,7 +17,7 @@ internal sealed class FreshCheckpoint : IDisposable
         using ParameterStore state = new(network);
         state.Initialize(3);
         Preprocessing = new Preprocessing { Height = network.Height, Width = network.Width };
-        Checkpoint.Save(Path, new CheckpointInfo("cmt_nano", options, ["apple", "bread", "cloud"], Preprocessing), state);
+        Checkpoint.Save(Path, new ModelInfo("cmt_nano", options, ["apple", "bread", "cloud"], Preprocessing), state);
     }
 
     public string Path => _folder.File("fresh.safetensors");

@@ -29,8 +29,8 @@ public sealed class CheckpointCompileTests : IDisposable
         using WorkerPool pool = new(1);
         using Classifier copied = Classifier.Load(path, pool: pool, concurrency: 2);
         using Classifier compiled = Classifier.Load(path, pool: pool);
-        using Backbone copiedBackbone = Backbone.Load(path, pool: pool, concurrency: 2);
-        using Backbone compiledBackbone = Backbone.Load(path, pool: pool);
+        using FeatureExtractor copiedBackbone = FeatureExtractor.Load(path, pool: pool, concurrency: 2);
+        using FeatureExtractor compiledBackbone = FeatureExtractor.Load(path, pool: pool);
         using (FileStream file = File.OpenWrite(path))
         {
             file.Write(new byte[file.Length / 2]);
@@ -104,7 +104,7 @@ public sealed class CheckpointCompileTests : IDisposable
         string path = _folder.File("model.safetensors");
         Checkpoint.Save(
             path,
-            new CheckpointInfo(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width }),
+            new ModelInfo(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width }),
             state);
         return path;
     }

@@ -25,7 +25,7 @@ public sealed class CheckpointSizeTests
         Checkpoint.Save(path, Info(model, side), state);
 
         (int height, int width) = (side / 2 * 3, 2 * side);
-        (CheckpointInfo info, Network resized, ParameterStore loaded) = Checkpoint.Open(path, (height, width));
+        (ModelInfo info, Network resized, ParameterStore loaded) = Checkpoint.Open(path, (height, width));
         using (loaded)
         {
             Assert.Equal((height, width), (resized.Height, resized.Width));
@@ -63,6 +63,6 @@ public sealed class CheckpointSizeTests
         Assert.Contains("head.weight", Assert.Throws<InvalidFileException>(() => Checkpoint.Open(path, (40, 40))).Message, StringComparison.Ordinal);
     }
 
-    private static CheckpointInfo Info(string model, int side) =>
+    private static ModelInfo Info(string model, int side) =>
         new(model, new ModelOptions(3, side, side), ["a", "b", "c"], new Preprocessing { Height = side, Width = side, ResizeTo = side * 5 / 4 });
 }

@@ -6,20 +6,19 @@ namespace Fovea.Models;
 /// CrossFormer (arXiv 2108.00154) and CrossFormer++ (arXiv 2303.06908): a pyramid whose stages begin with a cross-scale embedding and go on with blocks that
 /// attend to neighbours and to cells far apart in turn.
 /// </summary>
-public sealed class CrossFormer : Network
+public sealed class CrossFormer : Backbone
 {
     private readonly CrossFormerConfig _config;
     private readonly CrossScaleEmbedding _embedding;
     private readonly List<(CrossFormerBlock[] Blocks, CrossScaleEmbedding? Merge)> _stages = [];
     private readonly LayerNorm? _norm;
-    private readonly Linear? _classifier;
 
-    /// <summary>Makes a network.</summary>
-    /// <param name="config">Which one.</param>
+    /// <summary>Makes a backbone.</summary>
+    /// <param name="config">Options of the variant.</param>
     /// <exception cref="ArgumentException">Kernels and strides do not fit together.</exception>
     /// <exception cref="ShapeException">It cannot be made for images of the size.</exception>
     public CrossFormer(CrossFormerConfig config)
-        : base(config)
+        : base(config.Dense ? config with { Classes = 0 } : config)
     {
         _config = config;
         Sizes.Check(config.Height, config.Width);
@@ -37,11 +36,7 @@ public sealed class CrossFormer : Network
             _stages.Add((blocks, stage < config.Stages.Count - 1 ? Add($"layers.{stage}.downsample", MergeAfter(stage)) : null));
         }
 
-        if (!config.Dense)
-        {
-            _norm = Add("norm", new LayerNorm(config.ChannelsOf(config.Stages.Count - 1)));
-            _classifier = Add("head", new Linear(config.ChannelsOf(config.Stages.Count - 1), config.Classes));
-        }
+        _norm = config.Dense ? null : Add("norm", new LayerNorm(Channels));
     }
 
     /// <summary>The variants by name, at the size that they were trained with.</summary>
@@ -64,7 +59,13 @@ public sealed class CrossFormer : Network
     public override IReadOnlyList<StageDescription> Stages =>
         [.. _config.Stages.Select((_, stage) => new StageDescription($"stage{stage + 1}", PatchStride << stage, _config.ChannelsOf(stage)))];
 
+    /// <inheritdoc/>
+    public override int Channels => _config.ChannelsOf(_config.Stages.Count - 1);
+
     private int PatchStride => _config.PatchKernels[0];
+
+    /// <inheritdoc/>
+    public override Head CreateHead(int classes) => new LinearHead(Channels, classes);
 
     /// <inheritdoc/>
     protected override Value Build(Value x)
@@ -78,7 +79,7 @@ public sealed class CrossFormer : Network
             x = merge is null ? x : merge.Forward(x).Mark($"merge{stage + 1}");
         }
 
-        return _norm is null ? x : _classifier!.Forward(_norm.Forward(x).Mark("norm").Pool().Mark(Features));
+        return (_norm is null ? x : _norm.Forward(x).Mark("norm")).Pool().Mark(Pooled);
     }
 
     /// <summary>CrossFormer: groups of one size in all stages, each as sparse as an image of 224 pixels asks for.</summary>

@@ -52,7 +52,7 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     /// <summary>CrossFormer++: whether every third block but a stage's last ends with a cooling layer (arXiv 2303.06908).</summary>
     public bool CoolingLayers { get; init; }
 
-    /// <summary>Whether it is a backbone for dense tasks, which gives the last stage's map, without norm and classifier.</summary>
+    /// <summary>Whether it is the official backbone of detectors and segmenters, without the final norm; it has no head of its own, and its pooled features are the mean of the last map.</summary>
     public bool Dense { get; init; }
 
     /// <summary>Channels of a stage.</summary>

@@ -2,7 +2,7 @@ namespace Fovea.Models.Keys;
 
 /// <summary>
 /// The names that checkpoints use. Official ones are our own: those of the authors' code, torchvision's for ResNet. Whose names a file has is found by
-/// comparing, not asked. A further scheme is a further entry of the table.
+/// comparing, not asked. A further scheme is a further entry of the list.
 /// </summary>
 public static class KeySchemes
 {
@@ -23,7 +23,7 @@ public static class KeySchemes
             new("pools.0.", "transformers.0.pool."),
             new("pools.1.", "transformers.1.pool."),
         ]),
-        new("fn-wrapper", "vit-pytorch before August 2023: norms in a wrapper around each branch", "pit_article",
+        new("fn-wrapper", "vit-pytorch before August 2023: norms in a wrapper around each branch", "pit_lucidrains",
         [
             new("layers.*.layers.*.0.to_qkv.", "layers.*.layers.*.0.fn.to_qkv."),
             new("layers.*.layers.*.0.to_out.", "layers.*.layers.*.0.fn.to_out."),
@@ -47,11 +47,11 @@ public static class KeySchemes
     public static IReadOnlyList<string> IgnoredKeys { get; } = ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
 
     /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
-    /// <param name="outline">The model.</param>
-    internal static IReadOnlyList<KeyScheme> Of(ModelSignature outline) =>
+    /// <param name="signature">The model.</param>
+    internal static IReadOnlyList<KeyScheme> Of(ModelSignature signature) =>
     [
         .. All.Where(scheme => scheme == Official
-            || (outline.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && outline.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
+            || (signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
     ];
 
     /// <summary>Whether a name is that of a leftover.</summary>

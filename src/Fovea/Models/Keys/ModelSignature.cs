@@ -3,33 +3,33 @@ using Fovea.Layers;
 
 namespace Fovea.Models.Keys;
 
-/// <summary>The names and shapes of a registered model's tensors, and which of them depend on the number of classes. It holds no weights and costs little.</summary>
+/// <summary>Names and shapes of a registered model's tensors, and which of them depend on the number of classes or on the image size. It holds no weights and costs little.</summary>
 public sealed partial class ModelSignature
 {
     private const int LargestSide = 4096;
 
     private readonly ModelOptions _options;
     private readonly Lazy<IReadOnlyList<KeyScheme>> _schemes;
-    private readonly Lazy<HashSet<string>> _tables;
-    private readonly Lazy<(Dictionary<string, int> Axes, HashSet<string> Single)> _classes;
+    private readonly HashSet<string> _ofClasses;
+    private readonly HashSet<string> _ofOneClass;
 
-    /// <summary>Makes an outline.</summary>
+    /// <summary>Makes a signature.</summary>
     /// <param name="model">The registered name.</param>
-    /// <param name="options">What differs from the variant.</param>
+    /// <param name="options">Changes to the registered variant.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
     public ModelSignature(string model, ModelOptions? options = null)
     {
-        Model = model;
+        Model = ModelRegistry.Resolve(model);
         _options = options ?? new ModelOptions();
         Network = ModelRegistry.Create(model, _options);
         Tensors = ParameterStore.TensorsOf(Network);
         _schemes = new(() => KeySchemes.Of(this));
-        _classes = new(FindClasses);
-        _tables = new(FindTables);
+        _ofClasses = [.. Network.HeadKeys, .. Tensors.Where(tensor => tensor.Value.ClassAxis is not null || tensor.Value.OfOneClass).Select(tensor => tensor.Key)];
+        _ofOneClass = [.. Tensors.Where(tensor => tensor.Value.OfOneClass).Select(tensor => Pattern(tensor.Key))];
     }
 
-    /// <summary>The registered name.</summary>
+    /// <summary>Registered name.</summary>
     public string Model { get; }
 
     /// <summary>The network; it has no memory.</summary>
@@ -41,24 +41,24 @@ public sealed partial class ModelSignature
     /// <summary>The schemes in which the names can be written, the official one first.</summary>
     public IReadOnlyList<KeyScheme> Schemes => _schemes.Value;
 
-    /// <summary>Whether a tensor belongs to the classes: another number of them changes its shape, or whether it exists.</summary>
+    /// <summary>Whether a tensor belongs to the classes: the head's, and those of the backbone whose shape another number of classes changes.</summary>
     /// <param name="name">An official name; of a tensor of a single class also one that the model has too few classes for.</param>
-    public bool IsOfClasses(string name) => _classes.Value.Axes.ContainsKey(name) || (_classes.Value.Single.Count > 0 && _classes.Value.Single.Contains(Pattern(name)));
+    public bool IsOfClasses(string name) => _ofClasses.Contains(name) || (_ofOneClass.Count > 0 && _ofOneClass.Contains(Pattern(name)));
 
-    /// <summary>The axis of a tensor that has an entry for each class; null for other tensors.</summary>
-    public int? ClassAxis(string name) => _classes.Value.Axes.TryGetValue(name, out int axis) ? axis : null;
+    /// <summary>Axis of a tensor that has an entry for each class; null for other tensors.</summary>
+    public int? ClassAxis(string name) => Tensors.GetValueOrDefault(name)?.ClassAxis;
 
-    /// <summary>Whether a tensor belongs to the size of the images: another size changes its shape.</summary>
-    public bool IsOfSize(string name) => _tables.Value.Contains(name);
+    /// <summary>Whether a tensor's shape follows from the image size.</summary>
+    public bool IsOfSize(string name) => Tensors.GetValueOrDefault(name)?.OfImageSize == true;
 
     /// <summary>
-    /// The side of square images for which a table gets a given number of elements, the roundest of several; null where there is none.
+    /// Side of square images for which a tensor gets a given number of elements, the roundest of several; null where there is none.
     /// </summary>
     /// <param name="name">The tensor.</param>
     /// <param name="elements">The number of elements that a file has.</param>
     public int? SideFor(string name, long elements)
     {
-        // Tables grow with the images, so both ends of the range are found by halving.
+        // Position embeddings grow with the images, so both ends of the range are found by halving.
         int step = Network.Sizes.Multiple;
         int first = FirstSide(side => ElementsAt(name, side) >= elements);
         int last = FirstSide(side => ElementsAt(name, side) > elements) - step;
@@ -104,33 +104,10 @@ public sealed partial class ModelSignature
         }
         catch (ShapeException)
         {
-            // Images too small for the network, or tables too large for any memory.
+            // Images too small for the network, or position embeddings too large for any memory.
             return side < Math.Max(Network.Height, Network.Width) ? 0 : long.MaxValue;
         }
     }
 
     private static string Pattern(string name) => Number().Replace(name, "#");
-
-    /// <summary>The tensors that change with the images' size, by comparison with a model for images twice as large.</summary>
-    private HashSet<string> FindTables()
-    {
-        OrderedDictionary<string, Parameter> larger = ParameterStore.TensorsOf(ModelRegistry.Create(Model, _options with { Height = 2 * Network.Height, Width = 2 * Network.Width }));
-        return [.. Tensors.Where(tensor => !larger[tensor.Key].Shape.Equals(tensor.Value.Shape)).Select(tensor => tensor.Key)];
-    }
-
-    /// <summary>The tensors with an axis of classes, by comparison with a model of other classes, and the patterns of tensors of single classes, which fewer classes leave out.</summary>
-    private (Dictionary<string, int> Axes, HashSet<string> Single) FindClasses()
-    {
-        OrderedDictionary<string, Parameter> others = ParameterStore.TensorsOf(ModelRegistry.Create(Model, _options with { Classes = Network.Classes == 1 ? 2 : 1 }));
-        Dictionary<string, int> axes = [];
-        foreach ((string name, Parameter tensor) in Tensors)
-        {
-            if (others.TryGetValue(name, out Parameter? other) && !other.CheckpointShape.Equals(tensor.CheckpointShape))
-            {
-                axes[name] = Enumerable.Range(0, tensor.CheckpointShape.Rank).First(axis => other.CheckpointShape[axis] != tensor.CheckpointShape[axis]);
-            }
-        }
-
-        return (axes, [.. Tensors.Keys.Except(others.Keys).Concat(others.Keys.Except(Tensors.Keys)).Select(Pattern)]);
-    }
 }

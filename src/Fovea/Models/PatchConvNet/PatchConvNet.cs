@@ -4,9 +4,9 @@ namespace Fovea.Models;
 
 /// <summary>
 /// PatchConvNet: Augmenting Convolutional networks with attention-based aggregation (arXiv 2112.13692): a convolutional stem, a deep trunk of convolutional
-/// blocks at one resolution, and one attention that gathers the map in a class token, or in a token for each class.
+/// blocks at one resolution, and one attention that aggregates the map in a class token, or in a token for each class.
 /// </summary>
-public sealed class PatchConvNet : Network
+public sealed class PatchConvNet : Backbone
 {
     /// <summary>ε of the layer normalisations.</summary>
     public const float Epsilon = 1e-6f;
@@ -17,16 +17,24 @@ public sealed class PatchConvNet : Network
     private readonly List<PatchConvNetBlock> _blocks = [];
     private readonly AggregationBlock _aggregation;
     private readonly LayerNorm _norm;
-    private readonly Module _classifier;
 
-    /// <summary>Makes a network.</summary>
-    /// <param name="config">Which one.</param>
+    /// <summary>Makes a backbone.</summary>
+    /// <param name="config">Options of the variant.</param>
+    /// <exception cref="ArgumentException">Each class is to have a token of its own, and there are no classes.</exception>
     public PatchConvNet(PatchConvNetConfig config)
         : base(config)
     {
         _config = config;
+        if (config.PerClass && config.Classes < 1)
+        {
+            throw new ArgumentException("A PatchConvNet with a token for each class needs classes: give it at least one, or take a variant without 'multi'.", nameof(config));
+        }
+
         int channels = config.Channels;
-        _classTokens = Add("cls_token", new Parameter([1, config.PerClass ? config.Classes : 1, channels], Initializer.TruncatedNormal(0.02)));
+        _classTokens = Add("cls_token", new Parameter([1, config.PerClass ? config.Classes : 1, channels], Initializer.TruncatedNormal(0.02))
+        {
+            ClassAxis = config.PerClass ? 1 : null,
+        });
         _stem = Add("patch_embed", new PatchConvNetStem(channels));
         for (int i = 0; i < config.Depth; i++)
         {
@@ -37,7 +45,6 @@ public sealed class PatchConvNet : Network
             channels, config.PerClass, config.LayerScale, config.Heads, config.MlpRatio, epsilon: Epsilon, dropout: config.Dropout);
         _aggregation = Add("blocks_token_only.0", aggregation);
         _norm = Add("norm", new LayerNorm(channels, Epsilon));
-        _classifier = Add<Module>("head", config.PerClass ? new ClassLinear(channels, config.Classes) : new Linear(channels, config.Classes));
     }
 
     /// <summary>The variants by name; those with <c>_bn</c> have batch normalisation in the trunk.</summary>
@@ -55,8 +62,15 @@ public sealed class PatchConvNet : Network
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages => [new StageDescription("stage1", 16, _config.Channels)];
 
-    /// <inheritdoc/>
-    public override ImageSizes Sizes => new();
+    /// <summary>Channels of the pooled features: (N, channels), or (N, classes, channels) with a token for each class.</summary>
+    public override int Channels => _config.Channels;
+
+    /// <summary>Creates the official classifier under <c>head</c>: a linear layer, or one output for each class's own token.</summary>
+    /// <param name="classes">Number of classes; that of the tokens where each class has one.</param>
+    /// <exception cref="ArgumentException">There are tokens for another number of classes.</exception>
+    public override Head CreateHead(int classes) => !_config.PerClass ? new LinearHead(Channels, classes)
+        : classes == _config.Classes ? new PatchConvNetClassHead(Channels, classes)
+        : throw new ArgumentException($"The backbone has class tokens for {_config.Classes} classes, not {classes}: make it for {classes}.", nameof(classes));
 
     /// <inheritdoc/>
     protected override Value Build(Value x)
@@ -70,7 +84,7 @@ public sealed class PatchConvNet : Network
         TokenMap tokens = TokenMap.Of(map.Mark("stage1"), _classTokens);
         Value features = _norm.Forward(_aggregation.Forward(tokens).Mark("cls_after_aggregation"));
         features = _config.PerClass ? features : features.Reshape([x.Shape[0], _config.Channels]);
-        return _classifier.Forward(features.Mark(Features));
+        return features.Mark(Pooled);
     }
 
     private static OrderedDictionary<string, PatchConvNetConfig> WithBatchNorm(OrderedDictionary<string, PatchConvNetConfig> layerNorm) =>

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// PiT: Rethinking Spatial Dimensions of Vision Transformers (arXiv 2103.16302): a vision transformer in stages, between which a depthwise convolution
 /// halves the grid of patches and widens the channels, as in a convolutional network.
 /// </summary>
-public sealed class Pit : Network
+public sealed class Pit : Backbone
 {
     private readonly PitConfig _config;
     private readonly Parameter _position;
@@ -15,11 +15,9 @@ public sealed class Pit : Network
     private readonly List<TransformerStage> _stages = [];
     private readonly List<PitPooling> _pools = [];
     private readonly LayerNorm _norm;
-    private readonly Linear _classifier;
-    private readonly Linear? _distilledClassifier;
 
-    /// <summary>Makes a network.</summary>
-    /// <param name="config">Which one.</param>
+    /// <summary>Makes a backbone.</summary>
+    /// <param name="config">Options of the variant.</param>
     /// <exception cref="ShapeException">The images are smaller than a patch.</exception>
     public Pit(PitConfig config)
         : base(config)
@@ -45,10 +43,7 @@ public sealed class Pit : Network
             _pools.Add(Add($"pools.{stage - 1}", new PitPooling(stages[stage - 1].Channels, stages[stage].Channels)));
         }
 
-        int last = stages[^1].Channels;
-        _norm = Add("norm", new LayerNorm(last, config.Epsilon));
-        _classifier = Add("head", new Linear(last, config.Classes, initializer: Initializer.FanInUniform));
-        _distilledClassifier = config.Distilled ? Add("head_dist", new Linear(last, config.Classes, initializer: Initializer.FanInUniform)) : null;
+        _norm = Add("norm", new LayerNorm(stages[^1].Channels, config.Epsilon));
     }
 
     /// <summary>The variants by name.</summary>
@@ -67,10 +62,15 @@ public sealed class Pit : Network
     /// <inheritdoc/>
     public override ImageSizes Sizes => new(Least: _config.Patch);
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Classifiers => _config.Distilled ? ["logits_cls", "logits_dist"] : [];
+    /// <summary>Channels of the pooled features: the width of the last stage; twice as many for distilled networks, the class token's before the distillation token's.</summary>
+    public override int Channels => (_config.Distilled ? 2 : 1) * _config.Stages[^1].Channels;
 
-    /// <summary>The blocks of one stage. Rates of drop path grow over the blocks of the whole network, and end one step below the network's own, as in the official code.</summary>
+    /// <inheritdoc/>
+    public override Head CreateHead(int classes) => _config.Distilled
+        ? new PitDistilledHead(_config.Stages[^1].Channels, classes)
+        : new LinearHead(Channels, classes, initializer: Initializer.FanInUniform);
+
+    /// <summary>Blocks of one stage. Rates of drop path grow over the blocks of the whole network, and end one step below the network's own, as in the official code.</summary>
     public static TransformerStage Stage(PitConfig config, int stage)
     {
         (int channels, int depth, int heads) = config.Stages[stage];
@@ -99,13 +99,8 @@ public sealed class Pit : Network
         }
 
         Value tokens = _norm.Forward(y.Tokens).Mark("norm");
-        Value logits = _classifier.Forward(Token(tokens, 0).Mark(Features));
-        return _distilledClassifier is null
-            ? logits
-            : (logits.Mark("logits_cls") + _distilledClassifier.Forward(Token(tokens, 1)).Mark("logits_dist")) * 0.5f;
+        return tokens.Reshape([tokens.Shape[0], Channels]).Mark(Pooled);
     }
-
-    private static Value Token(Value tokens, int index) => tokens.Slice(1, index, 1).Reshape([tokens.Shape[0], tokens.Shape.Last]);
 
     private static OrderedDictionary<string, PitConfig> WithDistilled(OrderedDictionary<string, PitConfig> plain) =>
         new([.. plain, .. plain.Select(variant => KeyValuePair.Create($"{variant.Key}_distilled", variant.Value with { Distilled = true }))]);

@@ -31,7 +31,7 @@ public sealed record PitConfig(int Patch, int Stride, IReadOnlyList<PitStage> St
     public int Patches(int side) => ((side - Patch) / Stride) + 1;
 }
 
-/// <summary>The PiT of lucidrains/vit-pytorch, which the article shows. The variants are in <see cref="PitArticle.Variants"/>.</summary>
+/// <summary>Options of the PiT of lucidrains/vit-pytorch. The variants are in <see cref="PitLucidrains.Variants"/>.</summary>
 /// <param name="Patch">Side of a patch in pixels; patches stand half as many apart.</param>
 /// <param name="Channels">Width of the first stage; each further one is twice as wide as the one before.</param>
 /// <param name="Depths">Number of blocks of each stage.</param>
@@ -39,7 +39,7 @@ public sealed record PitConfig(int Patch, int Stride, IReadOnlyList<PitStage> St
 /// <param name="Hidden">Hidden width of the feed-forward networks of all stages.</param>
 /// <param name="Height">Rows of the images that the position embedding is made for.</param>
 /// <param name="Width">Columns of the same; as many as rows.</param>
-public sealed record PitArticleConfig(int Patch, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Hidden, int Height = 224, int Width = 224)
+public sealed record PitLucidrainsConfig(int Patch, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Hidden, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
     /// <summary>Channels of a head in all stages.</summary>

@@ -8,7 +8,7 @@ namespace Fovea.Models;
 /// </summary>
 public static class BotNet
 {
-    /// <summary>The variants by name, at the size that they are published for.</summary>
+    /// <summary>Variants by name, at the size that they are published for. <c>botnet50_leaderj1001</c> is that of leaderj1001/BottleneckTransformers.</summary>
     public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
     {
         ["botnet50"] = Create([3, 4, 6, 3]),
@@ -25,9 +25,9 @@ public static class BotNet
         ["botnet_t6"] = T([3, 4, 6, 12], 320),
         ["botnet_t7_320"] = T([3, 4, 23, 12], 320),
         ["botnet_t7"] = T([3, 4, 23, 12], 384),
-        ["botnet50_article"] = new([3, 4, 6, 3])
+        ["botnet50_leaderj1001"] = new([3, 4, 6, 3])
         {
-            Attention = new BottleneckAttentionConfig { Position = BottleneckPosition.Article, ZeroLastGamma = false },
+            Attention = new BottleneckAttentionConfig { Position = BottleneckPosition.Leaderj1001, ZeroLastGamma = false },
             Dropout = 0.3f,
         },
     };

@@ -41,13 +41,13 @@ public sealed class Bottleneck : Module
     /// <param name="width">Channels of the narrow maps.</param>
     /// <param name="stride">Pixels between positions of the result.</param>
     /// <param name="attention">The attention in the middle, or null for a convolution.</param>
-    /// <param name="map">Rows and columns of the map that the attention's position codes are made for.</param>
+    /// <param name="map">Rows and columns of the map that the attention's position embedding is made for.</param>
     /// <param name="dropPath">Probability of dropping the branch in training.</param>
     public Bottleneck(
         ResNetConfig config, int inputs, int width, int stride, BottleneckAttentionConfig? attention, (int Height, int Width) map, float dropPath = 0)
     {
         int outputs = Expansion * width;
-        bool article = config.Article;
+        bool leaderj1001 = config.IsLeaderj1001;
         _activation = config.Activation;
         _dropPath = dropPath;
         _shortcutActivation = attention?.ShortcutActivation == true;
@@ -55,7 +55,7 @@ public sealed class Bottleneck : Module
         _reduceNorm = Add("bn1", new BatchNorm2d(width));
         _spatial = attention is null
             ? Add<Module>("conv2", new Conv2d(width, width, kernel: 3, stride, padding: 1, bias: false))
-            : Add<Module>(article ? "conv2.0" : "conv2", new BottleneckAttention(attention, width, map, stride));
+            : Add<Module>(leaderj1001 ? "conv2.0" : "conv2", new BottleneckAttention(attention, width, map, stride));
         _spatialNorm = Add("bn2", new BatchNorm2d(width));
         _expand = Add("conv3", new Conv2d(width, outputs, kernel: 1, bias: false));
         _expandNorm = Add("bn3", new BatchNorm2d(outputs, initialWeight: attention?.ZeroLastGamma == true ? 0 : 1));
@@ -66,8 +66,8 @@ public sealed class Bottleneck : Module
 
         if (stride != 1 || inputs != outputs)
         {
-            string key = article ? "shortcut" : "downsample";
-            _shortcut = Add($"{key}.0", new Conv2d(inputs, outputs, kernel: 1, stride, bias: article));
+            string key = leaderj1001 ? "shortcut" : "downsample";
+            _shortcut = Add($"{key}.0", new Conv2d(inputs, outputs, kernel: 1, stride, bias: leaderj1001));
             _shortcutNorm = Add($"{key}.1", new BatchNorm2d(outputs));
         }
     }

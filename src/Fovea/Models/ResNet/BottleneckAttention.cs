@@ -3,7 +3,7 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Multi-head self-attention over a whole map (N, H, W, C), with codes of places (arXiv 2101.11605, figure 4), and behind it, where it stands for a strided
+/// Multi-head self-attention over a whole map (N, H, W, C), with a position embedding (arXiv 2101.11605, figure 4), and behind it, where it stands for a strided
 /// convolution, the mean of 2×2 positions. There is no projection: the bottleneck's last 1×1 convolution mixes the heads.
 /// </summary>
 public sealed class BottleneckAttention : Module
@@ -12,31 +12,31 @@ public sealed class BottleneckAttention : Module
     private readonly int _stride;
     private readonly int _width;
     private readonly Conv2d[] _queryKeyValue;
-    private readonly RelativePositionEmbedding? _codes;
+    private readonly RelativePositionEmbedding? _position;
 
     /// <summary>Makes an attention.</summary>
-    /// <param name="config">Heads, positions.</param>
-    /// <param name="channels">Channels in, and out for the article's.</param>
-    /// <param name="map">Rows and columns of the map that the position codes are made for.</param>
+    /// <param name="config">Heads and kind of position embedding.</param>
+    /// <param name="channels">Channels in.</param>
+    /// <param name="map">Rows and columns of the map that the position embedding is made for.</param>
     /// <param name="stride">1, or 2 to halve the result.</param>
     public BottleneckAttention(BottleneckAttentionConfig config, int channels, (int Height, int Width) map, int stride = 1)
     {
         _config = config;
         _stride = stride;
-        bool article = config.Position == BottleneckPosition.Article;
-        int headWidth = article ? channels / config.Heads : config.HeadWidth;
+        bool separate = config.Position == BottleneckPosition.Leaderj1001;
+        int headWidth = separate ? channels / config.Heads : config.HeadWidth;
         _width = config.Heads * headWidth;
-        if (article)
+        if (separate)
         {
-            // The article's keys have the tables in front.
-            _codes = Add("", new RelativePositionEmbedding(config, headWidth, map));
+            // In that code's checkpoints the position embedding stands in front.
+            _position = Add("", new RelativePositionEmbedding(config, headWidth, map));
             _queryKeyValue = [Project("query"), Project("key"), Project("value")];
             return;
         }
 
         string joined = config.Position == BottleneckPosition.Absolute ? "to_qkv" : "qkv";
         _queryKeyValue = [Add(joined, new Conv2d(channels, 3 * _width, kernel: 1, bias: config.QueryKeyValueBias, initializer: Initializer.TruncatedNormal(1 / Math.Sqrt(channels))))];
-        _codes = config.Position == BottleneckPosition.None
+        _position = config.Position == BottleneckPosition.None
             ? null
             : Add(config.Position == BottleneckPosition.Absolute ? "pos_emb" : "pos_embed", new RelativePositionEmbedding(config, headWidth, map));
 
@@ -51,9 +51,9 @@ public sealed class BottleneckAttention : Module
         float scale = 1 / MathF.Sqrt((float)_width / _config.Heads);
         Value attended = _config.Position switch
         {
-            BottleneckPosition.Relative => query.Attend(key, value, _config.Heads, scale, AttentionTokens.Within(grid), _codes!.Relative(query, grid, scale)),
-            BottleneckPosition.Absolute => query.Attend(_codes!.AddTo(key, grid, scale), value, _config.Heads, scale, AttentionTokens.Within(grid)),
-            BottleneckPosition.Article => _codes!.AttendAsArticle(query, key, value, grid),
+            BottleneckPosition.Relative => query.Attend(key, value, _config.Heads, scale, AttentionTokens.Within(grid), _position!.Relative(query, grid, scale)),
+            BottleneckPosition.Absolute => query.Attend(_position!.AddTo(key, grid, scale), value, _config.Heads, scale, AttentionTokens.Within(grid)),
+            BottleneckPosition.Leaderj1001 => _position!.AttendAsLeaderj1001(query, key, value, grid),
             _ => query.Attend(key, value, _config.Heads, scale, AttentionTokens.Within(grid)),
         };
         Value map = attended.ToMap(x.Shape[1], x.Shape[2]);

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Deep residual network (arXiv 1512.03385) in the form that torchvision made common, where the 3×3 convolution carries the stride; and BoTNet
 /// (<see cref="BotNet"/>), whose last stage attends to the whole map instead.
 /// </summary>
-public sealed class ResNet : Network
+public sealed class ResNet : Backbone
 {
     private const int StemChannels = 64;
 
@@ -15,10 +15,9 @@ public sealed class ResNet : Network
     private readonly BatchNorm2d _stemNorm;
     private readonly List<Bottleneck[]> _stages = [];
     private readonly (Parameter ClassToken, AggregationBlock Block, LayerNorm Norm)? _aggregation;
-    private readonly Linear _classifier;
 
-    /// <summary>Makes a network.</summary>
-    /// <param name="config">Which one.</param>
+    /// <summary>Makes a backbone.</summary>
+    /// <param name="config">Options of the variant.</param>
     public ResNet(ResNetConfig config)
         : base(config)
     {
@@ -47,9 +46,6 @@ public sealed class ResNet : Network
             AggregationBlock block = new(features, perClass: false, pooling.LayerScale, pooling.Heads, pooling.MlpRatio, pooling.QueryKeyValueBias, pooling.Epsilon);
             _aggregation = (classToken!, Add("blocks_token_only.0", block), Add("norm", new LayerNorm(features, pooling.Epsilon)));
         }
-
-        string head = config.Article ? "fc.1" : _aggregation is null ? "fc" : "head";
-        _classifier = Add(head, new Linear(features, config.Classes, initializer: Initializer.FanInUniform));
     }
 
     /// <summary>The variants by name.</summary>
@@ -62,11 +58,18 @@ public sealed class ResNet : Network
     };
 
     /// <inheritdoc/>
-    public override ImageSizes Sizes => new();
-
-    /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
         [.. _config.Depths.Select((_, stage) => new StageDescription($"stage{stage + 1}", StrideAfter(stage), WidthOf(stage) * Bottleneck.Expansion))];
+
+    /// <inheritdoc/>
+    public override int Channels => Stages[^1].Channels;
+
+    /// <inheritdoc/>
+    public override Head CreateHead(int classes)
+    {
+        string key = _config.IsLeaderj1001 ? "fc.1" : _aggregation is null ? "fc" : "head";
+        return new LinearHead(Channels, classes, key, _config.Dropout, Initializer.FanInUniform);
+    }
 
     /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
     internal static int WidthOf(int stage) => StemChannels << stage;
@@ -86,10 +89,10 @@ public sealed class ResNet : Network
             x.Mark($"stage{stage + 1}");
         }
 
-        return _classifier.Forward(Aggregate(x).Mark(Features).Dropout(_config.Dropout));
+        return Aggregate(x).Mark(Pooled);
     }
 
-    /// <summary>The mean of the map, or what a class token gathers of it (arXiv 2112.13692).</summary>
+    /// <summary>Mean of the map, or a class token that attends to it (arXiv 2112.13692).</summary>
     private Value Aggregate(Value map) => _aggregation is var (classToken, block, norm)
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();

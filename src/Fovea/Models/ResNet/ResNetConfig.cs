@@ -2,19 +2,22 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>What the attention of a bottleneck transformer knows of places.</summary>
+/// <summary>Position embedding of the attention of a bottleneck transformer.</summary>
 public enum BottleneckPosition
 {
-    /// <summary>The paper's: codes of the offset between query and key, by row and by column, shared by the heads.</summary>
+    /// <summary>Relative position embedding of the paper: one vector for each row offset and each column offset between query and key, shared by the heads.</summary>
     Relative,
 
-    /// <summary>The paper's ablation: codes of the key's row and column, shared by the heads.</summary>
+    /// <summary>Absolute position embedding of the paper's ablation: one vector for each row and each column of the keys, shared by the heads.</summary>
     Absolute,
 
-    /// <summary>The article's (leaderj1001/BottleneckTransformers): codes of the query's row and column for each head, times the key position's query; nothing is scaled.</summary>
-    Article,
+    /// <summary>
+    /// Position embedding of leaderj1001/BottleneckTransformers: one vector for each row and each column and head, multiplied with the queries of the key
+    /// positions; no product is scaled.
+    /// </summary>
+    Leaderj1001,
 
-    /// <summary>Nothing.</summary>
+    /// <summary>No position embedding.</summary>
     None,
 }
 
@@ -24,16 +27,16 @@ public sealed record BottleneckAttentionConfig
     /// <summary>Number of heads.</summary>
     public int Heads { get; init; } = 4;
 
-    /// <summary>Channels of a head; the article's attention divides the bottleneck's width by the heads instead.</summary>
+    /// <summary>Channels of a head; <see cref="BottleneckPosition.Leaderj1001"/> divides the bottleneck's width by the heads instead.</summary>
     public int HeadWidth { get; init; } = 128;
 
-    /// <summary>What it knows of places.</summary>
+    /// <summary>Kind of position embedding.</summary>
     public BottleneckPosition Position { get; init; }
 
-    /// <summary>Whether products with position codes are scaled as those with keys are.</summary>
+    /// <summary>Whether products with the position embedding are scaled like those with keys.</summary>
     public bool ScalePosition { get; init; } = true;
 
-    /// <summary>Whether queries, keys and values have a bias; the article's always have.</summary>
+    /// <summary>Whether queries, keys and values have a bias; those of <see cref="BottleneckPosition.Leaderj1001"/> always have.</summary>
     public bool QueryKeyValueBias { get; init; }
 
     /// <summary>Whether an activation follows the shortcut's normalisation.</summary>
@@ -43,7 +46,7 @@ public sealed record BottleneckAttentionConfig
     public bool ZeroLastGamma { get; init; } = true;
 }
 
-/// <summary>A class token that gathers the last map, in place of average pooling (arXiv 2112.13692).</summary>
+/// <summary>Attention pooling: a class token that attends to the last map, in place of average pooling (arXiv 2112.13692).</summary>
 public sealed record AttentionPoolingConfig
 {
     /// <summary>Number of heads.</summary>
@@ -64,8 +67,8 @@ public sealed record AttentionPoolingConfig
 
 /// <summary>A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).</summary>
 /// <param name="Depths">Blocks of the four stages.</param>
-/// <param name="Height">Rows of the images that the position codes are made for.</param>
-/// <param name="Width">Columns of the images that the position codes are made for.</param>
+/// <param name="Height">Rows of the images that position embeddings are made for.</param>
+/// <param name="Width">Columns of the images that position embeddings are made for.</param>
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
@@ -81,11 +84,11 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>Whether blocks with convolutions weigh their channels (squeeze and excitation, ratio 1/16).</summary>
     public bool SqueezeExcitation { get; init; }
 
-    /// <summary>What takes the place of average pooling; null where nothing does.</summary>
+    /// <summary>Attention pooling; null for average pooling.</summary>
     public AttentionPoolingConfig? AttentionPooling { get; init; }
 
-    /// <summary>Whether the article's keys and its shortcuts with a bias are used.</summary>
-    public bool Article => Attention?.Position == BottleneckPosition.Article;
+    /// <summary>Whether checkpoint keys, and shortcuts with a bias, are those of leaderj1001/BottleneckTransformers.</summary>
+    public bool IsLeaderj1001 => Attention?.Position == BottleneckPosition.Leaderj1001;
 
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>
     public int StrideOf(int stage) => stage == 0 ? 1 : stage == 3 ? LastStride : 2;

@@ -18,7 +18,7 @@ public static class RunReport
     /// <param name="evaluated">The set that was evaluated.</param>
     /// <exception cref="Formats.UnwritableFileException">The report cannot be written.</exception>
     public static void Write(
-        RunFolder folder, string title, CheckpointInfo info, TrainingOptions options, Evaluation evaluation, IImageDataset evaluated)
+        RunFolder folder, string title, ModelInfo info, TrainingOptions options, Evaluation evaluation, IImageDataset evaluated)
     {
         IReadOnlyList<JsonObject> lines = folder.ReadMetrics();
         Report.Write(folder.ReportPath, new ReportContent
@@ -58,13 +58,13 @@ public static class RunReport
     private static ReportCurve Curve(string name, string key, IReadOnlyList<JsonObject> lines) =>
         new(name, [.. lines.Where(line => Number(line, key) is not null).Select(line => new ReportPoint(Number(line, "epoch") ?? 0, Number(line, key)!.Value))]);
 
-    private static ReportMistake Image(Mistake mistake, CheckpointInfo info, IImageDataset evaluated) => new(
+    private static ReportMistake Image(Mistake mistake, ModelInfo info, IImageDataset evaluated) => new(
         PngEncoder.Encode(info.Preprocessing.View(evaluated.Load(mistake.Index))),
         info.Classes[mistake.Truth],
         info.Classes[mistake.Predicted],
         mistake.Confidence);
 
-    private static ReportTable Stages(CheckpointInfo info)
+    private static ReportTable Stages(ModelInfo info)
     {
         NetworkSummary summary = new(info.CreateNetwork());
         return new ReportTable(

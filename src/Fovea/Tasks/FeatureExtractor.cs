@@ -26,12 +26,12 @@ public sealed record BackboneFeatures(IReadOnlyDictionary<string, Tensor<float>>
 /// may ask at the same time.
 /// </summary>
 /// <remarks>The weights are shared and nothing changes them; memory and <c>concurrency</c> are as <see cref="Classifier"/> has them.</remarks>
-public sealed class Backbone : IDisposable
+public sealed class FeatureExtractor : IDisposable
 {
     private readonly ParameterStore _state;
     private readonly PlanPool<Plan> _plans;
 
-    private Backbone(Network network, ParameterStore state, Preprocessing preprocessing, WorkerPool? pool, int concurrency)
+    private FeatureExtractor(Network network, ParameterStore state, Preprocessing preprocessing, WorkerPool? pool, int concurrency)
     {
         (_state, Preprocessing, Stages) = (state, preprocessing, network.Stages);
         ComputeGraph graph = Graph(network, preprocessing);
@@ -55,17 +55,17 @@ public sealed class Backbone : IDisposable
     /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    public static Backbone Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
+    public static FeatureExtractor Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
     {
         if (concurrency == 1)
         {
             return Checkpoint.Compile(path, size, Make);
         }
 
-        (CheckpointInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
+        (ModelInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
         return Make(info, network, state);
 
-        Backbone Make(CheckpointInfo info, Network network, ParameterStore state) => new(network, state, info.Preprocessing, pool, concurrency);
+        FeatureExtractor Make(ModelInfo info, Network network, ParameterStore state) => new(network, state, info.Preprocessing, pool, concurrency);
     }
 
     /// <summary>Makes a registered model with fresh weights.</summary>
@@ -76,12 +76,12 @@ public sealed class Backbone : IDisposable
     /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
     /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
-    public static Backbone Create(string model, ModelOptions? options = null, ulong seed = 0, WorkerPool? pool = null, int concurrency = 1)
+    public static FeatureExtractor Create(string model, ModelOptions? options = null, ulong seed = 0, WorkerPool? pool = null, int concurrency = 1)
     {
         Network network = ModelRegistry.Create(model, options);
         ParameterStore state = new(network);
         state.Initialize(seed);
-        return new Backbone(network, state, new Preprocessing { Height = network.Height, Width = network.Width }, pool, concurrency);
+        return new FeatureExtractor(network, state, new Preprocessing { Height = network.Height, Width = network.Width }, pool, concurrency);
     }
 
     /// <summary>The features of an image.</summary>
@@ -118,7 +118,7 @@ public sealed class Backbone : IDisposable
     {
         ComputeGraph graph = new();
         network.Forward(graph.Input("images", [1, preprocessing.Height, preprocessing.Width, preprocessing.Channels]));
-        foreach (string name in (string[])[.. network.Stages.Select(stage => stage.Name), Network.Features])
+        foreach (string name in (string[])[.. network.Stages.Select(stage => stage.Name), Backbone.Pooled])
         {
             graph.Output(name, graph.Marks[name]);
         }
@@ -135,7 +135,7 @@ public sealed class Backbone : IDisposable
             maps.Add(stage.Name, Copy(plan, stage.Name));
         }
 
-        return new BackboneFeatures(maps, Copy(plan, Network.Features));
+        return new BackboneFeatures(maps, Copy(plan, Backbone.Pooled));
     }
 
     /// <summary>An output without its first axis, the images, of which there is one.</summary>

@@ -1,21 +1,12 @@
 using Fovea.Engine.Compile;
 using Fovea.Layers;
+using Fovea.Models;
 
-namespace Fovea.Models;
+namespace Fovea.Training;
 
-/// <summary>The graphs of a network that classifies: inference, and a step of training.</summary>
+/// <summary>Training graphs of networks that classify.</summary>
 public static class ClassificationGraph
 {
-    /// <summary>Inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes).</summary>
-    /// <param name="network">A network that is part of a <see cref="ParameterStore"/>.</param>
-    /// <param name="batch">Images in one run.</param>
-    public static ComputeGraph Inference(Network network, int batch)
-    {
-        ComputeGraph graph = new();
-        graph.Output("logits", network.Forward(graph.Input("images", [batch, network.Height, network.Width, 3])));
-        return graph;
-    }
-
     /// <summary>
     /// Forward and backward: inputs <c>images</c> (N, H, W, 3) and <c>labels</c> (N), outputs <c>logits</c> (N, classes) and <c>loss</c>,
     /// and the gradient of every weight.
@@ -47,7 +38,8 @@ public static class ClassificationGraph
     /// <param name="smoothing">Label smoothing ε.</param>
     public static Value Loss(Network network, Value logits, Value labels, float smoothing = 0)
     {
-        Value[] each = network.Classifiers.Count == 0 ? [logits] : [.. network.Classifiers.Select(name => logits.Graph.Marks[name])];
+        IReadOnlyList<string> classifiers = network.Head?.Classifiers ?? [];
+        Value[] each = classifiers.Count == 0 ? [logits] : [.. classifiers.Select(name => logits.Graph.Marks[name])];
         Value sum = each.Select(one => one.CrossEntropy(labels, smoothing).Mean(0)).Aggregate((left, right) => left + right);
         return each.Length == 1 ? sum : sum * (1f / each.Length);
     }

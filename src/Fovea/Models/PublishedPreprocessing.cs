@@ -1,7 +1,7 @@
 using Fovea.Data;
 using Interpolation = Fovea.Data.Interpolation;
 
-namespace Fovea.Checkpoints;
+namespace Fovea.Models;
 
 /// <summary>How the images were prepared that the published figures of each family were measured on: the shorter side is resized, the middle cut out, ImageNet's mean and deviation.</summary>
 public static class PublishedPreprocessing
@@ -10,7 +10,7 @@ public static class PublishedPreprocessing
     private static readonly (string Models, int ResizeTo, Interpolation Interpolation)[] _table =
     [
         ("cmt", 256, Interpolation.Bicubic),
-        ("pit_article", 256, Interpolation.Bicubic),
+        ("pit_lucidrains", 256, Interpolation.Bicubic),
         ("pit", 248, Interpolation.Bicubic),
         ("crossformer", 256, Interpolation.Bicubic),
         ("patchconvnet", 256, Interpolation.Bicubic),
@@ -24,6 +24,7 @@ public static class PublishedPreprocessing
     /// <param name="width">Columns of the input.</param>
     public static Preprocessing Of(string model, int height, int width)
     {
+        model = ModelRegistry.Resolve(model);
         (_, int resizeTo, Interpolation interpolation) = Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
         return new Preprocessing
         {

@@ -3,24 +3,23 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// PiT as the article shows it (lucidrains/vit-pytorch): position codes along one axis with one for the class token, too, heads of a free width,
-/// feed-forward networks of one width throughout, and a 1×1 convolution in the pooling. <see cref="Pit"/> is the official network.
+/// PiT of lucidrains/vit-pytorch: a position embedding along one axis that includes the class token, heads of a free width, feed-forward networks of one width
+/// throughout, and a 1×1 convolution in the pooling. <see cref="Pit"/> is the official network.
 /// </summary>
-public sealed class PitArticle : Network
+public sealed class PitLucidrains : Backbone
 {
-    private readonly PitArticleConfig _config;
+    private readonly PitLucidrainsConfig _config;
     private readonly Parameter _position;
     private readonly Parameter _classToken;
     private readonly Conv2d _embedding;
     private readonly List<TransformerStage> _stages = [];
-    private readonly List<PitPooling> _pools = [];
+    private readonly List<PitLucidrainsPooling> _pools = [];
     private readonly LayerNorm _norm;
-    private readonly Linear _classifier;
 
-    /// <summary>Makes a network.</summary>
-    /// <param name="config">Which one.</param>
+    /// <summary>Makes a backbone.</summary>
+    /// <param name="config">Options of the variant.</param>
     /// <exception cref="ShapeException">The images are not square or smaller than a patch.</exception>
-    public PitArticle(PitArticleConfig config)
+    public PitLucidrains(PitLucidrainsConfig config)
         : base(config)
     {
         _config = config;
@@ -33,36 +32,40 @@ public sealed class PitArticle : Network
         {
             if (stage > 0)
             {
-                _pools.Add(Add($"layers.{(2 * stage) - 1}", new PitPooling(config.WidthOf(stage - 1), config.WidthOf(stage), article: true)));
+                _pools.Add(Add($"layers.{(2 * stage) - 1}", new PitLucidrainsPooling(config.WidthOf(stage - 1), config.WidthOf(stage))));
             }
 
             _stages.Add(Add($"layers.{2 * stage}", Stage(config, stage)));
         }
 
-        int last = config.WidthOf(config.Depths.Count - 1);
-        _norm = Add("mlp_head.0", new LayerNorm(last));
-        _classifier = Add("mlp_head.1", new Linear(last, config.Classes, initializer: Initializer.FanInUniform));
+        _norm = Add("mlp_head.0", new LayerNorm(Channels));
     }
 
-    /// <summary>The variants by name: the example of the code's read-me.</summary>
-    public static IReadOnlyDictionary<string, PitArticleConfig> Variants { get; } = new OrderedDictionary<string, PitArticleConfig>
+    /// <summary>Variants by name: the example of the code's read-me.</summary>
+    public static IReadOnlyDictionary<string, PitLucidrainsConfig> Variants { get; } = new OrderedDictionary<string, PitLucidrainsConfig>
     {
-        ["pit_article"] = new(14, 256, [3, 3, 3], [16, 16, 16], 2048) { Dropout = 0.1f, EmbeddingDropout = 0.1f },
+        ["pit_lucidrains"] = new(14, 256, [3, 3, 3], [16, 16, 16], 2048) { Dropout = 0.1f, EmbeddingDropout = 0.1f },
     };
 
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
         [.. _config.Depths.Select((_, i) => new StageDescription($"stage{i + 1}", _config.Stride << i, _config.WidthOf(i)))];
 
-    /// <summary>The position codes follow one another along one axis, so they serve smaller squares, but are not carried to larger ones.</summary>
+    /// <inheritdoc/>
+    public override int Channels => _config.WidthOf(_config.Depths.Count - 1);
+
+    /// <summary>Squares up to the network's own size: a smaller image reads the first entries of the position embedding, which lie along one axis and are not interpolated.</summary>
     public override ImageSizes Sizes => new(Least: _config.Patch, Most: _config.Height, Square: true);
 
-    /// <summary>The embedding of patches: a linear layer of unfolded patches in checkpoints, which is a convolution.</summary>
-    public static Conv2d Embedding(PitArticleConfig config) =>
+    /// <inheritdoc/>
+    public override Head CreateHead(int classes) => new LinearHead(Channels, classes, "mlp_head.1", initializer: Initializer.FanInUniform);
+
+    /// <summary>Patch embedding: a convolution, which checkpoints hold as a linear layer over unfolded patches.</summary>
+    public static Conv2d Embedding(PitLucidrainsConfig config) =>
         new(3, config.Channels, config.Patch, config.Stride, initializer: Initializer.FanInUniform, layout: TensorLayout.Unfolded);
 
-    /// <summary>The blocks of one stage. A single head as wide as the stage has no projection behind it.</summary>
-    public static TransformerStage Stage(PitArticleConfig config, int stage)
+    /// <summary>Blocks of one stage. A single head as wide as the stage has no projection behind it.</summary>
+    public static TransformerStage Stage(PitLucidrainsConfig config, int stage)
     {
         int channels = config.WidthOf(stage);
         int heads = config.Heads[stage];
@@ -100,7 +103,6 @@ public sealed class PitArticle : Network
             y = _stages[stage].Forward(y.ToList(), y.Grid).Mark($"stage{stage + 1}");
         }
 
-        Value token = _norm.Forward(y.Tokens.Reshape([x.Shape[0], y.Tokens.Shape.Last]));
-        return _classifier.Forward(token.Mark(Features));
+        return _norm.Forward(y.Tokens.Reshape([x.Shape[0], y.Tokens.Shape.Last])).Mark(Pooled);
     }
 }

@@ -1,0 +1,32 @@
+namespace Fovea.Models;
+
+/// <summary>Inference graphs of networks, and the names of their inputs and outputs.</summary>
+public static class InferenceGraph
+{
+    /// <summary>Name of the input: images (N, H, W, 3).</summary>
+    public const string Images = "images";
+
+    /// <summary>Name of the output of a network with a head: (N, classes). A network without one has the output <see cref="Backbone.Pooled"/>.</summary>
+    public const string Logits = "logits";
+
+    /// <summary>Builds inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes) or <c>pooled</c> (N, channels).</summary>
+    /// <param name="network">A network that is part of a <see cref="Layers.ParameterStore"/>.</param>
+    /// <param name="batch">Images in one run.</param>
+    public static ComputeGraph Build(Network network, int batch) => Build(network, batch, network.Height, network.Width);
+
+    /// <summary>Builds inference for images of a given size.</summary>
+    /// <param name="network">A network that is part of a <see cref="Layers.ParameterStore"/>.</param>
+    /// <param name="batch">Images in one run.</param>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
+    /// <exception cref="ShapeException">The network does not take images of the size.</exception>
+    public static ComputeGraph Build(Network network, int batch, int height, int width)
+    {
+        ComputeGraph graph = new();
+        graph.Output(OutputOf(network), network.Forward(graph.Input(Images, [batch, height, width, 3])));
+        return graph;
+    }
+
+    /// <summary>Name of the output of a network: <see cref="Logits"/>, or <see cref="Backbone.Pooled"/> without a head.</summary>
+    public static string OutputOf(Network network) => network.Head is null ? Backbone.Pooled : Logits;
+}

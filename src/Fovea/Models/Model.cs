@@ -1,0 +1,189 @@
+using System.Numerics.Tensors;
+using Fovea.Data;
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>A network with its parameters and the description that is needed to use it, save it and train it.</summary>
+public sealed class Model : IDisposable
+{
+    private readonly Dictionary<(int Batch, int Height, int Width), Plan> _plans = [];
+    private readonly Lock _running = new();
+    private bool _isDisposed;
+
+    /// <summary>Makes a model of a network and its parameters; the parameters belong to the model from then on.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="parameters">The network's parameters.</param>
+    /// <param name="info">Description of the network.</param>
+    /// <exception cref="ArgumentException">There is not one name for each class, or the preprocessing gives images of another size.</exception>
+    public Model(Network network, ParameterStore parameters, ModelInfo info)
+    {
+        if (info.Classes.Count != network.Classes)
+        {
+            throw new ArgumentException($"A network of {network.Classes} classes needs as many class names, not {info.Classes.Count}.", nameof(info));
+        }
+
+        if ((info.Preprocessing.Height, info.Preprocessing.Width) != (network.Height, network.Width))
+        {
+            throw new ArgumentException(
+                $"The preprocessing gives images of {info.Preprocessing.Height}×{info.Preprocessing.Width} to a network for {network.Height}×{network.Width}.", nameof(info));
+        }
+
+        (Network, Parameters, Info) = (network, parameters, info);
+    }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>Weights and statistics of the network.</summary>
+    public ParameterStore Parameters { get; }
+
+    /// <summary>Description of the network: name, options, classes, preprocessing.</summary>
+    public ModelInfo Info { get; }
+
+    /// <summary>Creates a registered model with fresh weights.</summary>
+    /// <param name="name">Registered name; <see cref="ModelRegistry.Names"/> lists them.</param>
+    /// <param name="options">Changes to the registered variant.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
+    /// <exception cref="ShapeException">The model cannot be made for the size.</exception>
+    public static Model Create(string name, ModelOptions? options = null, ulong seed = 0)
+    {
+        Network network = ModelRegistry.Create(name, options);
+        return From(network, InfoOf(network, ModelRegistry.Resolve(name), options), seed);
+    }
+
+    /// <summary>Makes a model of a network that is part of no store yet, with fresh weights.</summary>
+    /// <param name="network">The network; it need not be registered.</param>
+    /// <param name="info">
+    /// Description of the network. Where null: the name of the backbone's class, classes named "class 0" and so on, preprocessing for the network's size. Only a
+    /// registered name can be loaded from a file again.
+    /// </param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="InvalidOperationException">The network is part of another model.</exception>
+    public static Model From(Network network, ModelInfo? info = null, ulong seed = 0)
+    {
+        ParameterStore parameters = new(network);
+        parameters.Initialize(seed);
+        return new Model(network, parameters, info ?? InfoOf(network, network.Backbone.GetType().Name, null));
+    }
+
+    /// <summary>Replaces the head by a fresh one for other classes and keeps the backbone's values. This object is disposed of; the result takes its place.</summary>
+    /// <param name="classes">Number of classes; 0 for a model that gives pooled features.</param>
+    /// <param name="names">Names of the classes; "class 0" and so on where null.</param>
+    /// <param name="seed">Seed of the head's weights.</param>
+    /// <exception cref="ArgumentException">There is not one name for each class, or the network cannot do without classes.</exception>
+    public Model WithHead(int classes, IReadOnlyList<string>? names = null, ulong seed = 0)
+    {
+        // A registered model is made anew, as its backbone may depend on the classes.
+        ModelInfo info = Info with { Options = Info.Options with { Classes = classes } };
+        Network network = ModelRegistry.Contains(Info.Name)
+            ? info.CreateNetwork()
+            : new Network(Network.Backbone, classes == 0 ? null : Network.Backbone.CreateHead(classes));
+        return With(network, info, names, seed);
+    }
+
+    /// <summary>Replaces the head and keeps the backbone's values. This object is disposed of; the result takes its place.</summary>
+    /// <remarks>A registered name stands for the family's own head: a file of a model with another head is loaded once its network is registered under a name of its own.</remarks>
+    /// <param name="head">Head that gets fresh weights; null for a model that gives pooled features.</param>
+    /// <param name="names">Names of the classes; "class 0" and so on where null.</param>
+    /// <param name="seed">Seed of the head's weights.</param>
+    /// <exception cref="ArgumentException">There is not one name for each class.</exception>
+    public Model WithHead(Head? head, IReadOnlyList<string>? names = null, ulong seed = 0) =>
+        With(new Network(Network.Backbone, head), Info with { Options = Info.Options with { Classes = head?.Classes ?? 0 } }, names, seed);
+
+    /// <summary>Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept; callers on several threads take turns.</summary>
+    /// <param name="images">Images (N, H, W, 3), prepared as <see cref="Preprocessing.Apply"/> does.</param>
+    /// <returns>Logits (N, classes), or pooled features (N, channels) without a head.</returns>
+    /// <exception cref="ShapeException">The network does not take images of the shape.</exception>
+    public Tensor<float> Run(Tensor<float> images)
+    {
+        ReadOnlySpan<nint> lengths = images.Lengths;
+        if (lengths.Length != 4 || lengths[3] != 3 || images.FlattenedLength == 0)
+        {
+            throw new ShapeException($"images are (N, H, W, 3), not ({string.Join(", ", lengths.ToArray())})");
+        }
+
+        lock (_running)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            (int, int, int) shape = ((int)lengths[0], (int)lengths[1], (int)lengths[2]);
+            if (!_plans.TryGetValue(shape, out Plan? plan))
+            {
+                plan = Plan.Compile(InferenceGraph.Build(Network, shape.Item1, shape.Item2, shape.Item3));
+                _plans.Add(shape, plan);
+            }
+
+            images.FlattenTo(plan.Input(InferenceGraph.Images));
+            plan.Run();
+            string output = InferenceGraph.OutputOf(Network);
+            return Tensor.Create(plan.Output(output).ToArray(), [.. plan.Graph.Outputs[output].Shape.Select(extent => (nint)extent)]);
+        }
+    }
+
+    /// <summary>Makes the next runs use weights that were changed since the last one, such as by training.</summary>
+    public void Refresh()
+    {
+        lock (_running)
+        {
+            foreach (Plan plan in _plans.Values)
+            {
+                plan.Refresh();
+            }
+        }
+    }
+
+    /// <summary>Frees all memory; the network can become part of another model.</summary>
+    public void Dispose()
+    {
+        lock (_running)
+        {
+            _isDisposed = true;
+            foreach (Plan plan in _plans.Values)
+            {
+                plan.Dispose();
+            }
+
+            _plans.Clear();
+            Parameters.Dispose();
+        }
+    }
+
+    private static ModelInfo InfoOf(Network network, string name, ModelOptions? options) => new(
+        name,
+        (options ?? new ModelOptions()) with { Classes = network.Classes, Height = network.Height, Width = network.Width },
+        ModelInfo.Unnamed(network.Classes),
+        PublishedPreprocessing.Of(name, network.Height, network.Width));
+
+    private Model With(Network network, ModelInfo info, IReadOnlyList<string>? names, ulong seed)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        names ??= ModelInfo.Unnamed(network.Classes);
+        if (names.Count != network.Classes)
+        {
+            throw new ArgumentException($"A head of {network.Classes} classes needs as many names, not {names.Count}.", nameof(names));
+        }
+
+        // Keys that clash are found before this model is given up.
+        _ = ParameterStore.TensorsOf(network);
+        HashSet<string> head = [.. network.HeadKeys];
+        Dictionary<string, Variable> kept = Parameters.Tensors.Values.Select(tensor => tensor.Variable).ToDictionary(variable => variable.Name);
+        Parameters.Release();
+        ParameterStore parameters = new(network);
+        foreach ((string name, Parameter tensor) in parameters.Tensors)
+        {
+            if (!head.Contains(name) && kept.TryGetValue(name, out Variable? values) && values.Shape.Equals(tensor.Shape))
+            {
+                values.Data.CopyTo(tensor.Variable.Data);
+            }
+            else
+            {
+                parameters.Initialize(name, seed);
+            }
+        }
+
+        Dispose();
+        return new Model(network, parameters, info with { Classes = names });
+    }
+}

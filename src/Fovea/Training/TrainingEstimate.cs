@@ -1,0 +1,25 @@
+using Fovea.Engine.Compile.Cpu;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Estimates of what a training step takes, without taking it.</summary>
+public static class TrainingEstimate
+{
+    /// <summary>Estimates the bytes of a training step: weights, running statistics, the optimiser's state, the plan's memory with its gradients.</summary>
+    /// <param name="network">The network, which stays as it is.</param>
+    /// <param name="batch">Images in a step.</param>
+    /// <param name="optimizer">Optimiser whose state is counted.</param>
+    /// <param name="threads">Threads that would run the step; as many as there are processors where null.</param>
+    /// <exception cref="ShapeException">The network cannot take images of the size that it is made for.</exception>
+    public static long Bytes(Network network, int batch, OptimizerKind optimizer = OptimizerKind.AdamW, int? threads = null)
+    {
+        using ParameterStore parameters = ParameterStore.Describe(network);
+        ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+
+        // AdamW keeps two moments of each weight, SGD its momentum.
+        int blocks = optimizer == OptimizerKind.AdamW ? 2 : 1;
+        return parameters.Statistics.Bytes + ((1 + blocks) * parameters.Weights.Bytes) + Plan.Estimate(graph, threads, parameters.Weights).Total;
+    }
+}
