@@ -4,6 +4,7 @@ using Fovea.Engine.Compile;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
@@ -33,7 +34,8 @@ internal sealed class GraphVerb : Verb
             $"Run the passes up to this one: {string.Join(", ", Pipeline.Names(training: false))}; with --train "
             + $"{string.Join(", ", Pipeline.Names(training: true))}. [default: no pass runs]");
         _batch = AddOption("--batch", "Images in one run.", 1);
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _classes = AddOption<int?>("--classes", "Number of classes. [default: the model's own]");
     }
 
@@ -50,15 +52,16 @@ internal sealed class GraphVerb : Verb
         IReadOnlyList<string> passes = Pipeline.Names(train);
         if (after is not null && !passes.Contains(after))
         {
-            throw new UsageException($"--after {after} is no pass of {(train ? "training" : "inference")} graphs: there are {string.Join(", ", passes)}.");
+            throw new UsageException(
+                $"--after {after} is no pass of {(train ? "training" : "inference")} graphs: there are {string.Join(", ", passes)}.");
         }
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         Network network = ModelChoice.Create(name, new ModelOptions(context.Value(_classes), size?.Height, size?.Width));
-        using ParameterStore state = new(network);
+        using ParameterStore state = ParameterStore.Describe(network);
         ComputeGraph graph = ModelChoice.Fit(name, () => train
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
-            : ClassificationGraph.Inference(network, batch));
+            : InferenceGraph.Build(network, batch));
         if (after is not null)
         {
             graph = Pipeline.Run(graph, after);

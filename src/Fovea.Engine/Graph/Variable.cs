@@ -25,11 +25,13 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// <summary>True for weights that an optimiser changes.</summary>
     public bool Trainable { get; } = trainable;
 
-    /// <summary>Whether the values lie in someone else's memory.</summary>
+    /// <summary>True where the values are mapped from memory that is not the variable's own.</summary>
     public bool IsExternal => _loan.Pointer is not null;
 
     /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
-    /// <exception cref="InvalidOperationException">No memory was given to the variable yet, or its values were borrowed and given back.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No memory was given to the variable yet, or its values were borrowed and given back.
+    /// </exception>
     public Span<float> Data
     {
         get
@@ -39,16 +41,17 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         }
     }
 
-    /// <summary>Where the values lie, for reading.</summary>
+    /// <summary>Address of the values, for reading.</summary>
     internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
 
     private AlignedMemory Memory => _isGone
-        ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
+        ? throw new InvalidOperationException(
+            $"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
-    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
-    /// read in every run. Nothing writes to them.
+    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and
+    /// copy what they read in every run. Nothing writes to them.
     /// </summary>
     /// <param name="values">The values, row-major, as many as the shape says; 64 bytes that follow them must be readable.</param>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>
@@ -56,7 +59,8 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         if (values.Length != Shape.Elements)
         {
-            throw new ArgumentException($"The variable {Name} of shape {Shape} takes {Shape.Elements} values, not {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"The variable {Name} of shape {Shape} takes {Shape.Elements} values, not {values.Length}.", nameof(values));
         }
 
         _loan.Dispose();

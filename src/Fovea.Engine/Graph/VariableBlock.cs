@@ -3,8 +3,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them at once.
-/// Each variable begins at a multiple of 16 floats; the floats between are zero.
+/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them
+/// at once. Each variable begins at a multiple of 16 floats; the floats between are zero.
 /// </summary>
 public sealed class VariableBlock : IDisposable
 {
@@ -62,7 +62,7 @@ public sealed class VariableBlock : IDisposable
         }
     }
 
-    /// <summary>Where a variable begins, in floats.</summary>
+    /// <summary>Offset of a variable in the block, in floats.</summary>
     public long OffsetOf(Variable variable) => _offsets[variable];
 
     /// <summary>Frees the memory; the variables may not be used afterwards.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Formats.Onnx;

@@ -9,7 +9,8 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 {
     /// <summary>The window in words, such as <c>3×3, stride 2, padding 1</c>.</summary>
     internal string InWords =>
-        $"{Kernel}×{Kernel}, stride {Stride}{(Padding == 0 ? "" : $", padding {Padding}")}{(Dilation == 1 ? "" : $", dilation {Dilation}")}";
+        $"{Kernel}×{Kernel}, stride {Stride}{(Padding == 0 ? "" : $", padding {Padding}")}"
+        + $"{(Dilation == 1 ? "" : $", dilation {Dilation}")}";
 
     /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
     /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
@@ -45,7 +46,8 @@ public sealed record Convolution(WindowSpec WindowSpec) : LinearOperation
     public override int WeightOutputAxis => 0;
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
 
     /// <inheritdoc/>
     protected override Shape InferLinear(Shape input, Shape weights)
@@ -82,7 +84,8 @@ internal sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape Inp
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
 }
 
 /// <summary>The gradient of a dense convolution's weights from the result's gradient and the map.</summary>
@@ -100,10 +103,13 @@ internal sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operat
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
 }
 
-/// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
+/// <summary>
+/// Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).
+/// </summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
 public sealed record DepthwiseConvolution(WindowSpec WindowSpec) : LinearOperation
 {

@@ -68,8 +68,10 @@ public static class CrossEntropyExtensions
 
         if (logits.Shape.Rank != 2 || !targets.Shape.Equals(logits.Shape))
         {
+            string path = logits.Graph.Path;
             throw new ShapeException(
-                $"{logits.Graph.Path} (CrossEntropy): logits (N, classes) and target distributions of the same shape expected, got {logits.Shape} and {targets.Shape}");
+                path.Length == 0 ? "CrossEntropy" : $"{path} (CrossEntropy)",
+                new ShapeException($"logits (N, classes) and target distributions of their shape expected, got {logits.Shape} and {targets.Shape}"));
         }
 
         if (smoothing != 0)

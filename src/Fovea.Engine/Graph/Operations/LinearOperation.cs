@@ -1,8 +1,9 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// The epilogue of a linear operation, applied to its result before that is stored, in this order: add a bias per column, add a residual, apply an activation,
-/// multiply by a scale per column, add a shift per column, add a residual. Each part that is present takes one more operand of the node, in the same order.
+/// The epilogue of a linear operation, applied to its result before that is stored, in this order: add a bias per column, add a residual,
+/// apply an activation, multiply by a scale per column, add a shift per column, add a residual. Each part that is present takes one more
+/// operand of the node, in the same order.
 /// </summary>
 /// <param name="Bias">A vector of the last axis is added.</param>
 /// <param name="ResidualBefore">A value of the result's shape is added before the activation.</param>
@@ -39,8 +40,9 @@ internal sealed record Epilogue(
 }
 
 /// <summary>
-/// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the weights; operands of the
-/// epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after gradients were taken.
+/// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the
+/// weights; operands of the epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after
+/// gradients were taken.
 /// </summary>
 public abstract record LinearOperation : Operation
 {
@@ -55,7 +57,8 @@ public abstract record LinearOperation : Operation
     public abstract int WeightOutputAxis { get; }
 
     /// <inheritdoc/>
-    public override string Name => Epilogue.Operands == 0 && Epilogue.Activation is null ? GetType().Name : $"{GetType().Name} + {Epilogue}";
+    public override string Name =>
+        Epilogue.Operands == 0 && Epilogue.Activation is null ? GetType().Name : $"{GetType().Name} + {Epilogue}";
 
     /// <inheritdoc/>
     public sealed override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

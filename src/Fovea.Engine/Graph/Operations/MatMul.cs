@@ -9,7 +9,10 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOperation
 {
     /// <inheritdoc/>
-    public override string Details => string.Join(", ", new[] { TransposeLeft ? "left transposed" : null, TransposeRight ? "right transposed" : null }.Where(side => side is not null));
+    public override string Details =>
+        (TransposeLeft ? "left transposed" : "")
+        + (TransposeLeft && TransposeRight ? ", " : "")
+        + (TransposeRight ? "right transposed" : "");
 
     /// <inheritdoc/>
     public override int WeightOutputAxis => TransposeRight ? -2 : -1;
@@ -38,7 +41,9 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOpe
         Require(
             right.Rank == 2 || (right.Rank == left.Rank && right.Take(right.Rank - 2).SequenceEqual(left.Take(left.Rank - 2))),
             () => $"the leading axes of {left} and {right} differ");
-        Require(right.Rank > 2 || left.Rank == 2 || !TransposeLeft, () => $"a transposed left operand {left} takes a right one of as many axes, got {right}");
+        Require(
+            right.Rank > 2 || left.Rank == 2 || !TransposeLeft,
+            () => $"a transposed left operand {left} takes a right one of as many axes, got {right}");
         return left.With(-2, left[TransposeLeft ? -1 : -2]).With(-1, right[TransposeRight ? -2 : -1]);
     }
 

@@ -69,7 +69,7 @@ public enum BinaryKind
 }
 
 /// <summary>A function of each element.</summary>
-/// <param name="Kind">Which function.</param>
+/// <param name="Kind">The function.</param>
 public sealed record Unary(UnaryKind Kind) : Operation
 {
     /// <inheritdoc/>
@@ -123,7 +123,7 @@ internal sealed record ActivationDerivative(UnaryKind Kind) : Operation
 }
 
 /// <summary>A function of two elements, broadcasting.</summary>
-/// <param name="Kind">Which function.</param>
+/// <param name="Kind">The function.</param>
 public sealed record Binary(BinaryKind Kind) : Operation
 {
     /// <inheritdoc/>

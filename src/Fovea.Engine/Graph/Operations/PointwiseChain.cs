@@ -18,9 +18,11 @@ internal sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum
 /// <see cref="Unary"/>, <see cref="Binary"/> and <see cref="BroadcastTo"/> nodes and the sums over all leading axes that read them.
 /// </summary>
 /// <param name="Space">The iteration space.</param>
-/// <param name="OperandSpaces">For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.</param>
-/// <param name="Instructions">What is computed, in order.</param>
-/// <param name="Results">What is given out.</param>
+/// <param name="OperandSpaces">
+/// For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.
+/// </param>
+/// <param name="Instructions">The element-wise operations, in order.</param>
+/// <param name="Results">The results.</param>
 internal sealed record PointwiseChain(
     Shape Space,
     ImmutableArray<Shape> OperandSpaces,
@@ -33,12 +35,13 @@ internal sealed record PointwiseChain(
     /// <inheritdoc/>
     public override string Name => Instructions.Length == 0
         ? "ColumnSum"
-        : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name)) + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
+        : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name))
+            + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
 
     /// <inheritdoc/>
     public override bool MayBeShared => false;
 
-    /// <summary>The same chain with some of its results alone, and without the instructions that only the others need.</summary>
+    /// <summary>Copy of the chain with some of its results, without the instructions that only the others need.</summary>
     public PointwiseChain With(ImmutableArray<PointwiseResult> results)
     {
         int operands = OperandSpaces.Length;
@@ -67,7 +70,11 @@ internal sealed record PointwiseChain(
             }
         }
 
-        return this with { Instructions = [.. kept], Results = [.. results.Select(result => result with { Register = moved[result.Register] })] };
+        return this with
+        {
+            Instructions = [.. kept],
+            Results = [.. results.Select(result => result with { Register = moved[result.Register] })],
+        };
     }
 
     /// <inheritdoc/>
@@ -86,7 +93,13 @@ internal sealed record PointwiseChain(
         {
             PointwiseInstruction instruction = Instructions[i];
             int register = OperandSpaces.Length + i;
-            int operands = instruction.Operation switch { Where => 3, Binary => 2, Unary or ActivationDerivative or Power or BroadcastTo => 1, _ => -1 };
+            int operands = instruction.Operation switch
+            {
+                Where => 3,
+                Binary => 2,
+                Unary or ActivationDerivative or Power or BroadcastTo => 1,
+                _ => -1,
+            };
             Require(
                 instruction.Operands.Length == operands && instruction.Operands.All(operand => operand >= 0 && operand < register),
                 () => $"instruction {InWords(instruction, i)} is not one of registers before it");
@@ -106,6 +119,7 @@ internal sealed record PointwiseChain(
     private static string InWords(PointwiseResult result) => $"{(result.ColumnSum ? "sum of columns of" : "give")} r{result.Register}";
 
     private string InWords(PointwiseInstruction instruction, int index) =>
-        $"r{OperandSpaces.Length + index} = {instruction.Operation.Name}{(instruction.Operation is Power power ? $" {power.Details}" : "")} "
+        $"r{OperandSpaces.Length + index} = {instruction.Operation.Name} "
+        + (instruction.Operation is Power power ? $"{power.Details} " : "")
         + string.Join(", ", instruction.Operands.Select(operand => $"r{operand}"));
 }
