@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fovea.Data;
 using Fovea.Engine;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -57,7 +58,9 @@ public sealed class EveryModelTests
         ComputeGraph graph = new();
         Value logits = network.Forward(graph.Input("images", [1, network.Height, network.Width, 3]));
         Assert.Equal([1, network.Classes], logits.Shape);
-        Assert.Equal(1, graph.Marks[Backbone.Pooled].Shape[0]);
+        Shape pooled = graph.Marks[Backbone.Pooled].Shape;
+        Assert.Equal((1, network.Backbone.Channels), (pooled[0], pooled.Last));
+        Assert.Equal(state.Tensors.Keys.TakeLast(network.HeadKeys.Count), network.HeadKeys);
         Assert.NotEmpty(network.Stages);
         foreach (StageDescription stage in network.Stages)
         {
@@ -82,6 +85,44 @@ public sealed class EveryModelTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void It_says_which_tensors_classes_and_image_size_change(string name)
+    {
+        Network network = ModelRegistry.Create(name);
+        int classes = network.Classes + 1;
+        OrderedDictionary<string, Parameter> own = ParameterStore.TensorsOf(network);
+        OrderedDictionary<string, Parameter> others = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(classes)));
+        OrderedDictionary<string, Parameter> larger = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(Height: 2 * network.Height, Width: 2 * network.Width)));
+        foreach ((string key, Parameter tensor) in own)
+        {
+            Assert.Equal(!larger[key].Shape.Equals(tensor.Shape), tensor.OfImageSize);
+            Shape expected = tensor.ClassAxis is int axis ? tensor.CheckpointShape.With(axis, classes) : tensor.CheckpointShape;
+            Assert.Equal(expected, others[key].CheckpointShape);
+        }
+
+        Assert.All(others.Where(tensor => !own.ContainsKey(tensor.Key)), tensor => Assert.True(tensor.Value.OfOneClass));
+        Assert.Contains(own.Values, tensor => tensor.ClassAxis is not null || tensor.OfOneClass);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Without_classes_it_gives_its_features_or_says_that_it_cannot(string name)
+    {
+        if (name.EndsWith("_multi", StringComparison.Ordinal))
+        {
+            Assert.Throws<ArgumentException>(() => ModelRegistry.Create(name, new ModelOptions(Classes: 0)));
+            return;
+        }
+
+        Network network = ModelRegistry.Create(name, new ModelOptions(Classes: 0));
+        Network whole = ModelRegistry.Create(name);
+        using ParameterStore state = ParameterStore.Describe(network);
+        Assert.Equal(ParameterStore.TensorsOf(whole).Keys.Except(whole.HeadKeys), state.Tensors.Keys);
+        ComputeGraph graph = InferenceGraph.Build(network, 2);
+        Assert.Equal([2, network.Backbone.Channels], graph.Outputs[Backbone.Pooled].Shape);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void It_trains_to_the_same_bits_on_any_threads_and_survives_a_checkpoint(string name)
     {
         using WorkerPool pool = new(1);
@@ -89,25 +130,25 @@ public sealed class EveryModelTests
         Network network = ModelRegistry.Create(name, options);
         using ParameterStore state = new(network);
         Fill(state);
-        byte[] gradients;
-        using (Plan training = ModelPlans.Training(network, state, pool, 2, network.Height, network.Width))
+        using GradientBlock gradients = new(state.Trained);
+        byte[] expected;
+        using (Plan training = ModelPlans.Training(network, gradients, pool, 2, network.Height, network.Width))
         {
             training.Run();
-            gradients = Hash(training.Gradients);
+            expected = Hash(gradients.Data);
             Assert.True(float.IsFinite(training.Output("loss")[0]));
-            Assert.True(AllFinite(training.Gradients), $"a gradient is not finite: {training.FindNonFinite()}");
+            Assert.True(AllFinite(gradients.Data), $"a gradient is not finite: {training.FindNonFinite()}");
             foreach (Variable variable in state.Weights.Variables)
             {
-                ReadOnlySpan<float> gradient = training.Gradients.Slice((int)state.Weights.OffsetOf(variable), (int)variable.Shape.Elements);
-                Assert.True(gradient.IndexOfAnyExcept(0f) >= 0, $"the gradient of {variable.Name} is zero throughout");
+                Assert.True(gradients.Of(variable).IndexOfAnyExcept(0f) >= 0, $"the gradient of {variable.Name} is zero throughout");
             }
         }
 
         using (WorkerPool three = new(3))
-        using (Plan training = ModelPlans.Training(network, state, three, 2, network.Height, network.Width))
+        using (Plan training = ModelPlans.Training(network, gradients, three, 2, network.Height, network.Width))
         {
             training.Run();
-            Assert.True(gradients.SequenceEqual(Hash(training.Gradients)), "gradients differ between one and three threads");
+            Assert.True(expected.SequenceEqual(Hash(gradients.Data)), "gradients differ between one and three threads");
         }
 
         using TemporaryFolder folder = new();
@@ -136,7 +177,10 @@ public sealed class EveryModelTests
         return new ModelOptions(Classes: 10, Height: side, Width: side, DropPath: 0);
     }
 
-    /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
+    /// <summary>
+    /// Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at
+    /// 0.
+    /// </summary>
     internal static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
