@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Engine.Compile;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;
@@ -64,7 +65,7 @@ internal sealed class GraphVerb : Verb
             : InferenceGraph.Build(network, batch));
         if (after is not null)
         {
-            graph = Pipeline.Run(graph, after);
+            graph = Pipeline.Run(graph, Executor.Default.Costs, after);
         }
 
         context.Output.Write(graph.ToText());
