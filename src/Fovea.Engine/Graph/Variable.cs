@@ -47,7 +47,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         }
     }
 
-    /// <summary>Address of the values, for reading.</summary>
+    /// <summary>Where the values lie, for reading.</summary>
     internal float* Pointer => IsExternal ? (float*)_loan.Pointer : HostPointer + _offset;
 
     /// <summary>Address of the variable's own memory, for optimisers.</summary>
@@ -55,8 +55,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 
     /// <summary>The variable's own memory.</summary>
     internal DeviceMemory Memory => _isGone
-        ? throw new InvalidOperationException(
-            $"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
+        ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
