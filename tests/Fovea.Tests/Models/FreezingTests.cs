@@ -4,6 +4,7 @@ using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 
