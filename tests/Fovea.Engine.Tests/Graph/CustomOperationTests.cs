@@ -1,11 +1,14 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Tests.Compile;
 
 namespace Fovea.Engine.Tests.Graph;
 
-/// <summary>x³, as someone outside the engine would write it. <see cref="OperationCases"/> holds it to what every operation promises.</summary>
+/// <summary>
+/// x³, as someone outside the engine would write it. <see cref="OperationCases"/> holds it to what every operation promises.
+/// </summary>
 internal sealed record Cube : CustomOperation
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -31,7 +34,9 @@ internal sealed record Cube : CustomOperation
 
 public class CustomOperationTests
 {
-    /// <summary>Rows of a table by index, and the first part of the range that each was picked in: two results, an operand of integers.</summary>
+    /// <summary>
+    /// Rows of a table by index, and the first part of the range that each was picked in: two results, an operand of integers.
+    /// </summary>
     private sealed record Pick : CustomOperation
     {
         public int PartsGiven { get; init; } = 4;

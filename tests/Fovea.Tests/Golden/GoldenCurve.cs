@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -20,7 +20,7 @@ internal static class GoldenCurve
         int[] shape = golden.InputShape;
         ComputeGraph graph = new(training: true);
         Value logits = module.Forward(graph.Input("input", GoldenRun.ChannelsLastShape(shape)));
-        Value loss = ClassificationGraph.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
+        Value loss = ClassificationObjective.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         using GradientBlock gradients = new(state.Trained);
@@ -69,8 +69,8 @@ internal static class GoldenCurve
     }
 
     /// <summary>
-    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values may be
-    /// off by a few such steps, while the whole must agree.
+    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values
+    /// may be off by a few such steps, while the whole must agree.
     /// </summary>
     private static void CheckState(string name, Parameter tensor, JsonElement expected, JsonElement settings)
     {

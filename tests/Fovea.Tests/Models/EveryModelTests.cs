@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fovea.Data;
 using Fovea.Engine;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -58,7 +58,9 @@ public sealed class EveryModelTests
         ComputeGraph graph = new();
         Value logits = network.Forward(graph.Input("images", [1, network.Height, network.Width, 3]));
         Assert.Equal([1, network.Classes], logits.Shape);
-        Assert.Equal(1, graph.Marks[Backbone.Pooled].Shape[0]);
+        Shape pooled = graph.Marks[Backbone.Pooled].Shape;
+        Assert.Equal((1, network.Backbone.Channels), (pooled[0], pooled.Last));
+        Assert.Equal(state.Tensors.Keys.TakeLast(network.HeadKeys.Count), network.HeadKeys);
         Assert.NotEmpty(network.Stages);
         foreach (StageDescription stage in network.Stages)
         {
@@ -79,6 +81,44 @@ public sealed class EveryModelTests
             Assert.Equal([groups, attention.Heads, members, attention.Key.Shape[1]], attention.Weights().Shape);
             Assert.NotEmpty(attention.Path);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void It_says_which_tensors_classes_and_image_size_change(string name)
+    {
+        Network network = ModelRegistry.Create(name);
+        int classes = network.Classes + 1;
+        OrderedDictionary<string, Parameter> own = ParameterStore.TensorsOf(network);
+        OrderedDictionary<string, Parameter> others = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(classes)));
+        OrderedDictionary<string, Parameter> larger = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(Height: 2 * network.Height, Width: 2 * network.Width)));
+        foreach ((string key, Parameter tensor) in own)
+        {
+            Assert.Equal(!larger[key].Shape.Equals(tensor.Shape), tensor.OfImageSize);
+            Shape expected = tensor.ClassAxis is int axis ? tensor.CheckpointShape.With(axis, classes) : tensor.CheckpointShape;
+            Assert.Equal(expected, others[key].CheckpointShape);
+        }
+
+        Assert.All(others.Where(tensor => !own.ContainsKey(tensor.Key)), tensor => Assert.True(tensor.Value.OfOneClass));
+        Assert.Contains(own.Values, tensor => tensor.ClassAxis is not null || tensor.OfOneClass);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Without_classes_it_gives_its_features_or_says_that_it_cannot(string name)
+    {
+        if (name.EndsWith("_multi", StringComparison.Ordinal))
+        {
+            Assert.Throws<ArgumentException>(() => ModelRegistry.Create(name, new ModelOptions(Classes: 0)));
+            return;
+        }
+
+        Network network = ModelRegistry.Create(name, new ModelOptions(Classes: 0));
+        Network whole = ModelRegistry.Create(name);
+        using ParameterStore state = ParameterStore.Describe(network);
+        Assert.Equal(ParameterStore.TensorsOf(whole).Keys.Except(whole.HeadKeys), state.Tensors.Keys);
+        ComputeGraph graph = InferenceGraph.Build(network, 2);
+        Assert.Equal([2, network.Backbone.Channels], graph.Outputs[Backbone.Pooled].Shape);
     }
 
     [Theory]
@@ -137,7 +177,10 @@ public sealed class EveryModelTests
         return new ModelOptions(Classes: 10, Height: side, Width: side, DropPath: 0);
     }
 
-    /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
+    /// <summary>
+    /// Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at
+    /// 0.
+    /// </summary>
     internal static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
