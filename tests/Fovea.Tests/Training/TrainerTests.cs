@@ -219,7 +219,7 @@ public sealed class TrainerTests
 
     private static void AssertLoads(string path)
     {
-        (_, _, Layers.ParameterStore state) = Checkpoint.Open(path);
+        (_, _, Fovea.Layers.ParameterStore state) = Checkpoint.Open(path);
         using (state)
         {
             Assert.Null(Checkpoint.FirstNonFinite(state));
