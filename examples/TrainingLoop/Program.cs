@@ -28,8 +28,9 @@ Network network = info.CreateNetwork();
 using ParameterStore state = new(network);
 state.Initialize(seed: 1);
 
-using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, BatchSize, Side, Side, smoothing: 0.1f), gradientLayout: state.Weights);
-using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, weightDecay: 0.05);
+using GradientBlock gradients = new(state.Trained);
+using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, BatchSize, Side, Side, smoothing: 0.1f), gradients: gradients);
+using AdamW optimizer = new(gradients, weightDecay: 0.05, WeightDecay.Groups);
 using DataLoader loader = new(images, preprocessing, new DataLoaderOptions { BatchSize = BatchSize, Seed = 1 });
 LearningRateSchedule schedule = LearningRateSchedule.Cosine(baseRate: 3e-3, steps, warmUpSteps: steps / 10, minimumRate: 1e-5);
 
@@ -42,7 +43,7 @@ for (int step = 0; step < steps;)
         batch.Labels.CopyTo(plan.IntegerInput("labels"));
         plan.Iteration = (ulong)step;
         plan.Run();
-        optimizer.Step(plan, schedule.RateAt(step), gradientFactor: (float)Math.Min(1, 5 / Optimizer.GradientNorm(plan)));
+        optimizer.Step(schedule.RateAt(step), gradientFactor: (float)Math.Min(1, 5 / gradients.Norm()));
         loss = step == 0 ? plan.Output("loss")[0] : (0.9 * loss) + (0.1 * plan.Output("loss")[0]);
         if (++step % 20 == 0)
         {

@@ -3,8 +3,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them at once.
-/// Each variable begins at a multiple of 16 floats; the floats between are zero.
+/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them
+/// at once. Each variable begins at a multiple of 16 floats; the floats between are zero.
 /// </summary>
 public sealed class VariableBlock : IDisposable
 {
@@ -44,11 +44,15 @@ public sealed class VariableBlock : IDisposable
     public long Bytes => Math.Max(Length, 1) * sizeof(float);
 
     /// <summary>The whole block.</summary>
-    public Span<float> Data => Memory.Floats(0, (int)Length);
+    /// <exception cref="InvalidOperationException">The block is longer than a span can be.</exception>
+    public Span<float> Data => Length <= int.MaxValue
+        ? Memory.Floats(0, (int)Length)
+        : throw new InvalidOperationException(
+            $"The block holds {Length} values, more than one span can: take those of one variable after another, by its Data.");
 
     internal unsafe float* Pointer => Memory.FloatPointer;
 
-    private AlignedMemory Memory
+    internal AlignedMemory Memory
     {
         get
         {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
+/// <summary>
+/// Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.
+/// </summary>
 public sealed unsafe class AlignedMemory : IDisposable
 {
     private const int Line = 64;
@@ -12,13 +14,18 @@ public sealed unsafe class AlignedMemory : IDisposable
     private readonly long _taken;
     private readonly bool _isMapped;
     private readonly bool _isKnownToCollector;
+    private readonly void* _pointer;
     private void* _allocated;
-    private void* _pointer;
+    private volatile bool _isDisposed;
+
+    // The owner, until it disposes of the memory, and everyone who is at work on it.
+    private int _users = 1;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="hugePages">
-    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half
+    /// the cost.
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)
@@ -57,25 +64,51 @@ public sealed unsafe class AlignedMemory : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return (byte*)_pointer;
         }
     }
 
     /// <summary>A window of floats, offset and length in floats.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
-    public Span<float> Floats(int offset, int length)
+    public Span<float> Floats(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)offset + length) * sizeof(float), Bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes / sizeof(float));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes, nameof(length));
         return new Span<float>(FloatPointer + offset, length);
     }
 
-    /// <summary>Frees the memory.</summary>
+    /// <summary>Begins work on the memory: until <see cref="Leave"/> it stays where it is, whoever disposes of it.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was disposed of.</exception>
+    internal void Enter()
+    {
+        int users;
+        do
+        {
+            users = Volatile.Read(ref _users);
+            ObjectDisposedException.ThrowIf(users == 0 || _isDisposed, this);
+        }
+        while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
+    }
+
+    /// <summary>Ends work on the memory.</summary>
+    internal void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Free();
+        }
+    }
+
+    /// <summary>Frees the memory, or leaves that to the last one who is still at work on it.</summary>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+        {
+            Leave();
+            GC.SuppressFinalize(this);
+        }
     }
 
     private void Free()
@@ -95,7 +128,6 @@ public sealed unsafe class AlignedMemory : IDisposable
         }
 
         _allocated = null;
-        _pointer = null;
         Interlocked.Add(ref _takenByAll, -_taken);
         if (_isKnownToCollector)
         {

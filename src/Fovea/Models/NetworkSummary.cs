@@ -32,7 +32,7 @@ public sealed class NetworkSummary
         ComputeGraph single = InferenceGraph.Build(network, 1);
         (Network, Batch, Parameters) = (network, batch, parameters.ParameterCount);
         MultiplyAdds = MultiplyAddsOf(single);
-        Parts = Summarize(network, single);
+        Parts = Summarize(network, single, [.. parameters.Weights.Variables]);
         long planned = Plan.Estimate(InferenceGraph.Build(network, batch), threads).Total;
         InferenceBytes = parameters.Weights.Bytes + parameters.Statistics.Bytes + planned;
     }
@@ -80,7 +80,7 @@ public sealed class NetworkSummary
         return counts;
     }
 
-    private static PartSummary[] Summarize(Network network, ComputeGraph graph)
+    private static PartSummary[] Summarize(Network network, ComputeGraph graph, HashSet<Variable> weights)
     {
         Value result = graph.Outputs[InferenceGraph.OutputOf(network)];
         Dictionary<Node, long> counts = CountByNode(graph);
@@ -91,7 +91,7 @@ public sealed class NetworkSummary
             Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : result.Shape;
             int? stride = map is null ? null : network.Height / map.Shape[1];
             long parameters = nodes[name].Select(node => node.Operation).OfType<ReadVariable>().Select(read => read.Variable)
-                .Where(variable => variable.Trainable).Sum(variable => variable.Shape.Elements);
+                .Where(weights.Contains).Sum(variable => variable.Shape.Elements);
             return new PartSummary(name, stride, output.Last, [.. output.Skip(1)], parameters, nodes[name].Sum(node => counts[node]));
         })];
     }

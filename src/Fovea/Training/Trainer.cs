@@ -47,6 +47,7 @@ public sealed class Trainer : IDisposable
     private readonly ParameterStore _state;
     private readonly Network? _emaNetwork;
     private readonly ParameterStore? _ema;
+    private readonly Ema? _averaging;
     private readonly TrainingStep _step;
     private readonly Evaluator? _evaluator;
     private readonly LearningRateSchedule _schedule;
@@ -97,6 +98,7 @@ public sealed class Trainer : IDisposable
             _emaNetwork = Info.CreateNetwork();
             _ema = new ParameterStore(_emaNetwork);
             _ema.Initialize(options.Seed);
+            _averaging = new Ema([_ema.Weights, _ema.Statistics], [_state.Weights, _state.Statistics], pool);
         }
 
         if (options.From is string checkpoint && !resume)
@@ -219,15 +221,9 @@ public sealed class Trainer : IDisposable
 
     private void UpdateEma()
     {
-        if (_ema is null)
-        {
-            return;
-        }
-
         // The average follows faster at the beginning, when there is little to average.
         double decay = Math.Min(_options.EmaDecay, (1.0 + _position.Step) / (10.0 + _position.Step));
-        Optimizer.UpdateEma(_ema.Weights, _state.Weights, decay);
-        Optimizer.UpdateEma(_ema.Statistics, _state.Statistics, decay);
+        _averaging?.Update(decay);
     }
 
     private void Record(EpochResult result, TensorBoardWriter log)
@@ -283,9 +279,8 @@ public sealed class Trainer : IDisposable
         List<SafeTensor> tensors = [];
         for (int i = 0; i < _step.Optimizer.State.Count; i++)
         {
-            int memory = i;
-            int length = (int)_state.Weights.Length;
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [length], () => _step.Optimizer.State[memory].Floats(0, length)));
+            OptimizerState state = _step.Optimizer.State[i];
+            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [(int)state.Length], () => state.Data));
         }
 
         if (_ema is not null)
@@ -323,7 +318,7 @@ public sealed class Trainer : IDisposable
         Checkpoint.Load(file, _state);
         for (int i = 0; i < _step.Optimizer.State.Count; i++)
         {
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.State[i].Floats(0, (int)_state.Weights.Length));
+            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.State[i].Data);
         }
 
         if (_ema is not null)
@@ -333,7 +328,7 @@ public sealed class Trainer : IDisposable
         }
 
         TrainingPosition position = TrainingPosition.FromJson(file);
-        _step.Optimizer.Steps = position.Step;
+        _step.Optimizer.Iterations = position.Step;
         return position;
     }
 }

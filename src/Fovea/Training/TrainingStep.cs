@@ -10,6 +10,8 @@ namespace Fovea.Training;
 public sealed class TrainingStep : IDisposable
 {
     private readonly Plan _plan;
+    private readonly GradientBlock _gradients;
+    private readonly WorkerPool _pool;
     private readonly Optimizer _optimizer;
     private readonly TrainingOptions _options;
     private readonly int _classes;
@@ -23,21 +25,23 @@ public sealed class TrainingStep : IDisposable
     public TrainingStep(Network network, ParameterStore state, TrainingOptions options, WorkerPool pool)
     {
         _options = options;
+        _pool = pool;
         _classes = network.Classes;
         Preprocessing preprocessing = options.Preprocessing;
         ComputeGraph graph = ClassificationGraph.Training(network, state, options.BatchSize, preprocessing.Height, preprocessing.Width, options.LabelSmoothing);
-        _plan = Plan.Compile(graph, pool, state.Weights);
+        _gradients = new GradientBlock(state.Trained);
+        _plan = Plan.Compile(graph, pool, _gradients);
         _plan.Seed = options.Seed;
         _optimizer = options.Optimizer == OptimizerKind.AdamW
-            ? new AdamW(state.Weights, WeightDecay.AppliesTo, options.WeightDecay, pool)
-            : new Sgd(state.Weights, WeightDecay.AppliesTo, options.WeightDecay, options.Momentum, pool: pool);
+            ? new AdamW(_gradients, options.WeightDecay, WeightDecay.Groups, pool)
+            : new Sgd(_gradients, options.WeightDecay, WeightDecay.Groups, pool, options.Momentum);
     }
 
     /// <summary>What the optimiser remembers, for checkpoints.</summary>
     public Optimizer Optimizer => _optimizer;
 
-    /// <summary>The planned memory.</summary>
-    public MemoryFigures Memory => _plan.Memory;
+    /// <summary>The bytes of the plan, the gradients and the optimiser's state.</summary>
+    public long Bytes => _plan.Memory.Total + _gradients.Bytes + _optimizer.State.Sum(state => state.Bytes);
 
     /// <summary>Runs forward, backward and the optimiser on one batch.</summary>
     /// <param name="batch">The images.</param>
@@ -52,14 +56,14 @@ public sealed class TrainingStep : IDisposable
         _plan.Iteration = (ulong)step;
         _plan.Run();
         double loss = _plan.Output("loss")[0];
-        double norm = Optimizer.GradientNorm(_plan);
+        double norm = _gradients.Norm(_pool);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
         }
 
         float factor = _options.ClipNorm > 0 && norm > _options.ClipNorm ? (float)(_options.ClipNorm / norm) : 1;
-        _optimizer.Step(_plan, learningRate, factor);
+        _optimizer.Step(learningRate, factor);
         return (loss, CountCorrect(batch));
     }
 
@@ -68,6 +72,7 @@ public sealed class TrainingStep : IDisposable
     {
         _plan.Dispose();
         _optimizer.Dispose();
+        _gradients.Dispose();
     }
 
     private int CountCorrect(Batch batch)

@@ -2,6 +2,7 @@ using System.Reflection;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -70,12 +71,13 @@ public sealed class GradientTests
         using VariableBlock block = GraphRun.Block(used, unused);
         ComputeGraph graph = new(training: true);
         Engine.Compile.Gradients.Write((graph.Input("x", [3]) * graph.Read(used)).Sum(0), block.Variables);
-        using Plan plan = Plan.Compile(graph, GraphRun.Single, block);
+        using GradientBlock gradients = new(block.Variables);
+        using Plan plan = Plan.Compile(graph, GraphRun.Single, gradients);
         ((float[])[1, 2, 3]).CopyTo(plan.Input("x"));
-        plan.Gradients.Fill(9);
+        gradients.Data.Fill(9);
         plan.Run();
-        Assert.Equal([1, 2, 3], plan.Gradients[..3]);
-        Assert.Equal(new float[5], plan.Gradients.Slice((int)block.OffsetOf(unused), 5));
+        Assert.Equal([1, 2, 3], gradients.Of(used));
+        Assert.Equal(new float[5], gradients.Of(unused));
     }
 
     private static bool HasGradient(Type type) =>

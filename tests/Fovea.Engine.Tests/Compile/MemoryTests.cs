@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Memory;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -97,7 +98,8 @@ public sealed class MemoryTests
         for (int seed = 0; seed < 40; seed++)
         {
             using RandomGraphs made = new(seed, training);
-            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
+            using GradientBlock gradients = made.Gradients();
+            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, gradients, accumulate: training && seed % 2 == 1);
             Follow(plan, seed);
         }
     }

@@ -3,6 +3,7 @@ using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -17,12 +18,14 @@ public sealed class RecomputeForBackwardTests
         using VariableBlock block = Weights();
         ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(Training(block)));
         ComputeGraph again = new RecomputeForBackward().Run(kept);
-        using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, block);
-        using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, block);
+        using GradientBlock keptGradients = new(block.Variables);
+        using GradientBlock gradients = new(block.Variables);
+        using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, keptGradients);
+        using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, gradients);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", kept.Inputs["x"].Shape) };
 
         Assert.Equal(GraphRun.Outputs(keeping, inputs)["loss"], GraphRun.Outputs(recomputing, inputs)["loss"]);
-        Assert.Equal(keeping.Gradients.ToArray(), recomputing.Gradients.ToArray());
+        Assert.Equal(keptGradients.Data.ToArray(), gradients.Data.ToArray());
         Assert.True(
             2 * recomputing.Memory.Arena < keeping.Memory.Arena, $"{recomputing.Memory.Arena} of {keeping.Memory.Arena} bytes are still taken");
     }
@@ -37,10 +40,12 @@ public sealed class RecomputeForBackwardTests
             ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(made.Graph));
             ComputeGraph again = new RecomputeForBackward(smallest: 1, distance: 3).Run(kept);
             repeated += again.Nodes.Count > kept.Nodes.Count ? 1 : 0;
-            using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, made.Block);
-            using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, made.Block);
+            using GradientBlock keptGradients = made.Gradients();
+            using GradientBlock gradients = made.Gradients();
+            using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, keptGradients);
+            using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, gradients);
             Dictionary<string, float[]> inputs = kept.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape));
-            GraphRun.Near(Everything(keeping, inputs), Everything(recomputing, inputs), $"seed {seed}");
+            GraphRun.Near(Everything(keeping, keptGradients, inputs), Everything(recomputing, gradients, inputs), $"seed {seed}");
         }
 
         Assert.True(repeated > 30, $"only {repeated} graphs computed something again");
@@ -67,8 +72,8 @@ public sealed class RecomputeForBackwardTests
         Assert.Equal(2, chain.With([chain.Results[0]]).Instructions.Length);
     }
 
-    private static Dictionary<string, float[]> Everything(Plan plan, Dictionary<string, float[]> inputs) =>
-        new(GraphRun.Outputs(plan, inputs)) { ["gradients"] = plan.Gradients.ToArray() };
+    private static Dictionary<string, float[]> Everything(Plan plan, GradientBlock gradients, Dictionary<string, float[]> inputs) =>
+        new(GraphRun.Outputs(plan, inputs)) { ["gradients"] = gradients.Data.ToArray() };
 
     // Inverted bottlenecks with both normalisations, whose residual sums lean on each other.
     private static ComputeGraph Training(VariableBlock block)

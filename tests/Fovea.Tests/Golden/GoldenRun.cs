@@ -2,6 +2,7 @@ using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -13,6 +14,7 @@ internal sealed class GoldenRun : IDisposable
 {
     private readonly GoldenCase _golden;
     private readonly Module _module;
+    private readonly GradientBlock _gradients;
     private readonly Plan _plan;
 
     public GoldenRun(GoldenCase golden)
@@ -43,7 +45,8 @@ internal sealed class GoldenRun : IDisposable
             AddLoss(graph, output);
         }
 
-        _plan = Plan.Compile(graph, gradientLayout: State.Weights);
+        _gradients = new GradientBlock(State.Trained);
+        _plan = Plan.Compile(graph, gradients: _gradients);
         foreach ((string name, int[] shape, float[] values) in golden.Inputs)
         {
             ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
@@ -93,7 +96,7 @@ internal sealed class GoldenRun : IDisposable
 
         Parameter tensor = State.Tensors[name];
         float[] values = new float[tensor.Shape.Elements];
-        tensor.Layout.ToCheckpoint(tensor.Shape, _plan.Gradients.Slice((int)State.Weights.OffsetOf(tensor.Variable), values.Length), values);
+        tensor.Layout.ToCheckpoint(tensor.Shape, _gradients.Of(tensor.Variable), values);
         return values;
     }
 
@@ -114,6 +117,7 @@ internal sealed class GoldenRun : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
+        _gradients.Dispose();
         State.Dispose();
     }
 

@@ -12,7 +12,6 @@ namespace Fovea.Engine.Compile.Cpu;
 internal sealed class MemoryLayout
 {
     private readonly PlanBuilder _builder;
-    private readonly VariableBlock? _gradientLayout;
     private readonly PlannedBuffer _scratch;
     private readonly Region _arena;
     private readonly Region _persistent;
@@ -20,12 +19,10 @@ internal sealed class MemoryLayout
 
     /// <summary>Lays out the memory of calls.</summary>
     /// <param name="builder">The calls and their buffers.</param>
-    /// <param name="gradientLayout">The block of variables whose layout the gradients take, null where none are written.</param>
     /// <param name="threads">The number of threads that run the calls.</param>
-    public MemoryLayout(PlanBuilder builder, VariableBlock? gradientLayout, int threads)
+    public MemoryLayout(PlanBuilder builder, int threads)
     {
         _builder = builder;
-        _gradientLayout = gradientLayout;
         IReadOnlyList<KernelCall> constantStage = builder.ConstantStage;
         NoteUses(constantStage);
         NoteUses(builder.Calls);
@@ -44,25 +41,20 @@ internal sealed class MemoryLayout
     }
 
     /// <summary>The memory that <see cref="Allocate"/> takes.</summary>
-    public MemoryFigures Figures => new(_arena.Bytes, _persistent.Bytes, _scratch.Bytes, _gradientLayout?.Bytes ?? 0);
+    public MemoryFigures Figures => new(_arena.Bytes, _persistent.Bytes, _scratch.Bytes);
 
     /// <summary>Allocates the regions and assigns buffer addresses (variables excepted).</summary>
     public unsafe PlanMemory Allocate()
     {
         AlignedMemory scratch = new(_scratch.Bytes);
         _scratch.Pointer = scratch.Pointer;
-        AlignedMemory? gradients = null;
-        if (_gradientLayout is not null)
+        foreach ((Variable variable, PlannedBuffer buffer) in _builder.Gradients)
         {
-            gradients = new AlignedMemory(_gradientLayout.Bytes);
-            foreach ((Variable variable, PlannedBuffer buffer) in _builder.Gradients)
-            {
-                buffer.Pointer = (byte*)(gradients.FloatPointer + _gradientLayout.OffsetOf(variable));
-            }
+            buffer.Pointer = (byte*)(_builder.GradientBlock!.Memory.FloatPointer + _builder.GradientBlock.OffsetOf(variable));
         }
 
         // The constant stage fills its memory from end to end.
-        return new PlanMemory(_arena.Allocate(), _persistent.Allocate(hugePages: true), scratch, gradients);
+        return new PlanMemory(_arena.Allocate(), _persistent.Allocate(hugePages: true), scratch);
     }
 
     /// <summary>

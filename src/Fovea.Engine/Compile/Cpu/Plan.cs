@@ -3,6 +3,7 @@ using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -19,6 +20,7 @@ public sealed class Plan : IDisposable
     private readonly KernelCall[] _calls;
     private readonly ParallelJob[] _constantStage;
     private readonly WorkerPool _pool;
+    private readonly GradientBlock? _gradients;
     private readonly RandomState _random = new();
 
     private Plan(PlanBuilder builder, MemoryLayout layout, WorkerPool pool)
@@ -28,6 +30,7 @@ public sealed class Plan : IDisposable
         _layout = layout;
         _memory = layout.Allocate();
         _pool = pool;
+        _gradients = builder.GradientBlock;
         _calls = [.. builder.Calls];
         _constantStage = builder.Packing.Count == 0
             ? [.. builder.ConstantStage]
@@ -60,25 +63,23 @@ public sealed class Plan : IDisposable
     /// <summary>The memory the plan holds, by kind.</summary>
     public MemoryFigures Memory => _layout.Figures;
 
-    /// <summary>
-    /// All gradients, laid out like the block of variables that the plan was compiled with; empty where none are computed.
-    /// </summary>
-    public Span<float> Gradients => _memory.Gradients is AlignedMemory memory ? memory.Floats(0, (int)(memory.Bytes / sizeof(float))) : [];
-
     /// <summary>Calls and buffers, for tests and tables.</summary>
     internal PlanBuilder Builder => _builder;
-
-    internal unsafe float* GradientPointer => _memory.Gradients is AlignedMemory memory ? memory.FloatPointer : null;
 
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">The graph. One that was built for inference has its normalisations folded and its weights packed once.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
-    /// <param name="gradientLayout">The block of variables whose layout the gradients take, where the graph writes gradients.</param>
-    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, VariableBlock? gradientLayout = null)
+    /// <param name="gradients">The block that takes the graph's gradients. Several plans may share one; it must outlive their runs.</param>
+    /// <param name="accumulate">True to add gradients to those that stand in the block in every run, false to write them over.</param>
+    /// <exception cref="ArgumentException">
+    /// The block lacks a variable whose gradient the graph writes, or there is none to add to.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
+    public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, GradientBlock? gradients = null, bool accumulate = false)
     {
         pool ??= WorkerPool.Shared;
-        PlanBuilder builder = new(Optimize(graph), gradientLayout is not null);
-        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(Optimize(graph), gradients, accumulate);
+        return new Plan(builder, new MemoryLayout(builder, pool.Threads), pool);
     }
 
     /// <summary>
@@ -86,16 +87,17 @@ public sealed class Plan : IDisposable
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="threads">The number of threads that would run it; by default that of the processors.</param>
-    /// <param name="gradientLayout">The block of variables whose layout the gradients would take, where the graph writes gradients.</param>
-    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, VariableBlock? gradientLayout = null) =>
-        new MemoryLayout(
-            new PlanBuilder(Optimize(graph), gradientLayout is not null), gradientLayout, threads ?? Environment.ProcessorCount).Figures;
+    /// <param name="gradients">The block that would take the graph's gradients.</param>
+    /// <param name="accumulate">True where gradients would be added to the block.</param>
+    public static MemoryFigures Estimate(
+        ComputeGraph graph, int? threads = null, GradientBlock? gradients = null, bool accumulate = false) =>
+        new MemoryLayout(new PlanBuilder(Optimize(graph), gradients, accumulate), threads ?? Environment.ProcessorCount).Figures;
 
     /// <summary>Compiles a graph as it stands, each element-wise node by itself: what the passes are held against.</summary>
-    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, VariableBlock? gradientLayout = null)
+    internal static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, GradientBlock? gradients = null, bool accumulate = false)
     {
-        PlanBuilder builder = new(new FusePointwise(maxMembers: 1).Run(graph), gradientLayout is not null);
-        return new Plan(builder, new MemoryLayout(builder, gradientLayout, pool.Threads), pool);
+        PlanBuilder builder = new(new FusePointwise(maxMembers: 1).Run(graph), gradients, accumulate);
+        return new Plan(builder, new MemoryLayout(builder, pool.Threads), pool);
     }
 
     /// <summary>
@@ -127,11 +129,12 @@ public sealed class Plan : IDisposable
     public ReadOnlySpan<float> Output(string name) => Floats(Find(_graph.Outputs, name, "output"));
 
     /// <summary>Runs the plan on what stands in its inputs.</summary>
-    public void Run() => _pool.Run(_calls);
+    /// <exception cref="ObjectDisposedException">The gradient block was disposed of.</exception>
+    public void Run() => Run(_calls);
 
     /// <summary>
     /// Runs the plan call by call and names the first call one of whose results is not finite; null where all are.
-    /// Slower than <see cref="Run"/>: for finding out why a loss is not a number.
+    /// Slower than <see cref="Run()"/>: for finding out why a loss is not a number. Gradients are written, or added, as in a run.
     /// </summary>
     public string? FindNonFinite()
     {
@@ -139,7 +142,7 @@ public sealed class Plan : IDisposable
         foreach (KernelCall call in _calls)
         {
             single[0] = call;
-            _pool.Run(single);
+            Run(single);
             foreach (Value output in call.Node?.Outputs ?? [])
             {
                 if (output.Type.ElementType == ElementType.Float32 && call.Writes.Contains(_builder.BufferOf(output)) && !IsFinite(output))
@@ -161,7 +164,7 @@ public sealed class Plan : IDisposable
         {
             single[0] = call;
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            _pool.Run(single);
+            Run(single);
             times.Add((call.Name, call.Node, System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
 
@@ -170,6 +173,19 @@ public sealed class Plan : IDisposable
 
     /// <summary>Frees the plan's memory.</summary>
     public void Dispose() => _memory.Dispose();
+
+    private void Run(ParallelJob[] jobs)
+    {
+        AlignedMemory? gradients = _gradients?.Enter();
+        try
+        {
+            _pool.Run(jobs);
+        }
+        finally
+        {
+            gradients?.Leave();
+        }
+    }
 
     private static Value Find(IReadOnlyDictionary<string, Value> values, string name, string kind) =>
         values.TryGetValue(name, out Value? value)

@@ -3,6 +3,7 @@ using Fovea.Engine.Compile.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Compile.Cpu;
 
@@ -16,18 +17,23 @@ internal sealed class PlanBuilder
     private readonly Dictionary<Value, Variable> _gradientTargets = [];
     private readonly List<(PlannedBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
     private readonly Dictionary<Variable, PlannedBuffer> _gradients = [];
+    private readonly bool _accumulates;
     private readonly List<KernelCall> _calls = [];
     private readonly List<PackCall> _packing = [];
     private readonly List<KernelCall> _constantStage = [];
 
     /// <summary>Makes the calls of a graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="writesGradients">True if the plan writes the graph's gradients.</param>
-    public PlanBuilder(ComputeGraph graph, bool writesGradients)
+    /// <param name="gradients">The block that takes the graph's gradients, null where they are not wanted.</param>
+    /// <param name="accumulate">True where gradients are added to the block rather than written over it.</param>
+    public PlanBuilder(ComputeGraph graph, GradientBlock? gradients, bool accumulate)
     {
         Graph = graph;
+        GradientBlock = gradients;
+        _accumulates = accumulate;
         Uses = new UseInfo(graph);
-        if (writesGradients)
+        CheckGradients();
+        if (gradients is not null)
         {
             ChooseGradientTargets();
         }
@@ -40,11 +46,14 @@ internal sealed class PlanBuilder
             }
         }
 
-        AddCopies(writesGradients);
+        AddCopies();
     }
 
     /// <summary>The planned graph.</summary>
     public ComputeGraph Graph { get; }
+
+    /// <summary>The block that takes the graph's gradients, null where they are not wanted.</summary>
+    public GradientBlock? GradientBlock { get; }
 
     /// <summary>The uses of the graph's values.</summary>
     public UseInfo Uses { get; }
@@ -92,6 +101,24 @@ internal sealed class PlanBuilder
         return packed;
     }
 
+    private void CheckGradients()
+    {
+        if (_accumulates && GradientBlock is null)
+        {
+            throw new ArgumentException("Gradients can only accumulate in a gradient block, and none was given.");
+        }
+
+        foreach ((Variable variable, _) in Graph.Gradients)
+        {
+            if (GradientBlock?.Contains(variable) == false)
+            {
+                throw new ArgumentException(
+                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. "
+                    + "Make the block of all variables that are trained, and after the last of them was frozen or unfrozen.");
+            }
+        }
+    }
+
     private void ChooseGradientTargets()
     {
         foreach ((Variable variable, Value value) in Graph.Gradients)
@@ -102,7 +129,8 @@ internal sealed class PlanBuilder
                 root = root.Producer.Inputs[0];
             }
 
-            if (root.Producer.Operation is not (ReadVariable or Input or Constant or IntegerTensor or FloatTensor))
+            // A result of the constant stage would not stay in a block that others write, too: it is copied there in every run.
+            if (root.Producer.Operation is not (ReadVariable or Input) && !Uses.IsConstant(root))
             {
                 _gradientTargets.TryAdd(root, variable);
             }
@@ -128,7 +156,7 @@ internal sealed class PlanBuilder
         bool constant = Uses.IsConstant(node.Outputs[0]);
         foreach (Value output in node.Outputs)
         {
-            _buffers[output] = _gradientTargets.TryGetValue(output, out Variable? variable)
+            _buffers[output] = !_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable)
                 ? BufferOfGradient(variable)
                 : MakeBuffer(output, constant);
         }
@@ -139,6 +167,14 @@ internal sealed class PlanBuilder
         }
 
         (constant ? _constantStage : _calls).Add(Lowering.CallFor(node, this));
+        foreach (Value output in node.Outputs)
+        {
+            if (_accumulates && _gradientTargets.TryGetValue(output, out Variable? variable))
+            {
+                // At once, so that others can take the gradient's memory.
+                _calls.Add(new AccumulateCall(node, [(_buffers[output], BufferOfGradient(variable))]));
+            }
+        }
     }
 
     private PlannedBuffer BufferOfVariable(Variable variable, bool inRuns)
@@ -166,10 +202,10 @@ internal sealed class PlanBuilder
             ? LeavesConstantStage(consumer.Outputs[0])
             : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
-    private void AddCopies(bool writesGradients)
+    private void AddCopies()
     {
         List<(PlannedBuffer From, PlannedBuffer To)> copies = [];
-        if (writesGradients)
+        if (GradientBlock is not null)
         {
             foreach ((Variable variable, Value value) in Graph.Gradients)
             {
@@ -177,6 +213,12 @@ internal sealed class PlanBuilder
                 {
                     copies.Add((_buffers[value], BufferOfGradient(variable)));
                 }
+            }
+
+            if (_accumulates && copies.Count > 0)
+            {
+                _calls.Add(new AccumulateCall(null, copies));
+                copies = [];
             }
         }
 
