@@ -1,7 +1,7 @@
 // A layer of one's own inside a small network. It says how a value is built from another; gradients, memory and the plan follow.
 using Fovea.Data;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;

@@ -1,7 +1,7 @@
 // An operation of one's own with its gradient: rounding, whose gradient passes straight through (arXiv 1308.3432), so that weights
 // of whole numbers can be learnt. The network must find the weights −1, 0 and 1 that made its examples.
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;

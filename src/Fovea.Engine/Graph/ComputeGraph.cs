@@ -66,10 +66,17 @@ public sealed partial class ComputeGraph(bool training = false)
     }
 
     /// <summary>Adds a value that is given to each run.</summary>
+    /// <param name="name">The input's name.</param>
+    /// <param name="shape">Extent along each axis.</param>
+    /// <param name="elementType">The type of one element.</param>
+    /// <param name="batchAxis">
+    /// The axis along which entries, such as images, are independent of one another, so that an exported file can leave its extent open;
+    /// null where nothing is said.
+    /// </param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32)
+    public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32, int? batchAxis = null)
     {
-        Value value = Append(new Input(name, new TensorType(shape, elementType)), []).Outputs[0];
+        Value value = Append(new Input(name, new TensorType(shape, elementType), batchAxis), []).Outputs[0];
         _inputs.Add(name, value);
         return value;
     }

@@ -11,7 +11,7 @@ namespace Fovea.Engine.Graph;
 /// <param name="trainable">Whether graphs give it a gradient and optimisers change it.</param>
 public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
-    private Lazy<AlignedMemory>? _memory;
+    private Lazy<DeviceMemory>? _memory;
     private long _offset;
     private MemoryHandle _loan;
     private bool _isGone;
@@ -48,13 +48,13 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Where the values lie, for reading.</summary>
-    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
+    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : HostPointer + _offset;
 
-    /// <summary>Where the variable's own memory is, whether or not values are borrowed.</summary>
-    internal float* OwnPointer => Memory.FloatPointer + _offset;
+    /// <summary>Address of the variable's own memory, for optimisers.</summary>
+    internal float* OwnPointer => HostPointer + _offset;
 
-    /// <summary>The memory of the variable's own.</summary>
-    internal AlignedMemory Memory => _isGone
+    /// <summary>The variable's own memory.</summary>
+    internal DeviceMemory Memory => _isGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
@@ -93,7 +93,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Says where the variable's own memory is.</summary>
-    internal void Place(Lazy<AlignedMemory> memory, long offset)
+    internal void Place(Lazy<DeviceMemory> memory, long offset)
     {
         if (_memory is not null)
         {
@@ -103,6 +103,10 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         _memory = memory;
         _offset = offset;
     }
+
+    private float* HostPointer => Memory is AlignedMemory host
+        ? host.FloatPointer
+        : throw new InvalidOperationException($"The variable {Name} lies in the memory of another device, which the processor does not reach.");
 
     private void EndLoan()
     {

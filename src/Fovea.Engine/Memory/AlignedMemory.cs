@@ -2,10 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>
-/// Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.
-/// </summary>
-public sealed unsafe class AlignedMemory : IDisposable
+/// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
+public sealed unsafe class AlignedMemory : DeviceMemory
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;
@@ -16,10 +14,6 @@ public sealed unsafe class AlignedMemory : IDisposable
     private readonly bool _isKnownToCollector;
     private readonly void* _pointer;
     private void* _allocated;
-    private volatile bool _isDisposed;
-
-    // The owner, until it disposes of the memory, and everyone who is at work on it.
-    private int _users = 1;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
@@ -29,8 +23,8 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)
+        : base(bytes)
     {
-        Bytes = bytes;
         _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
         if (hugePages && bytes >= HugeFrom)
         {
@@ -55,63 +49,29 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <summary>Frees memory that nobody disposed of.</summary>
     ~AlignedMemory() => Free();
 
-    /// <summary>The usable size in bytes.</summary>
-    public long Bytes { get; }
-
     internal float* FloatPointer => (float*)Pointer;
 
     internal byte* Pointer
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             return (byte*)_pointer;
         }
     }
 
-    /// <summary>A window of floats, offset and length in floats.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
-    public Span<float> Floats(long offset, int length)
+    /// <inheritdoc/>
+    public override Span<float> Floats(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes / sizeof(float));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes, nameof(length));
         return new Span<float>(FloatPointer + offset, length);
     }
 
-    /// <summary>Begins work on the memory: until <see cref="Leave"/> it stays where it is, whoever disposes of it.</summary>
-    /// <exception cref="ObjectDisposedException">The memory was disposed of.</exception>
-    internal void Enter()
-    {
-        int users;
-        do
-        {
-            users = Volatile.Read(ref _users);
-            ObjectDisposedException.ThrowIf(users == 0 || _isDisposed, this);
-        }
-        while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
-    }
-
-    /// <summary>Ends work on the memory.</summary>
-    internal void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            Free();
-        }
-    }
-
-    /// <summary>Frees the memory, or leaves that to the last one who is still at work on it.</summary>
-    public void Dispose()
-    {
-        if (!Interlocked.Exchange(ref _isDisposed, true))
-        {
-            Leave();
-            GC.SuppressFinalize(this);
-        }
-    }
-
-    private void Free()
+    /// <inheritdoc/>
+    protected override void Free()
     {
         if (_allocated is null)
         {

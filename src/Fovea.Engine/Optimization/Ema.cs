@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
@@ -88,8 +88,8 @@ public sealed class Ema
     private sealed unsafe class UpdateJob(VariableBlock average, VariableBlock source) : ParallelJob
     {
         private readonly int _parts = (int)((source.Length + Segment - 1) / Segment);
-        private AlignedMemory? _averageMemory;
-        private AlignedMemory? _sourceMemory;
+        private DeviceMemory? _averageMemory;
+        private DeviceMemory? _sourceMemory;
         private float* _average;
         private float* _source;
         private double _decay;
@@ -97,7 +97,7 @@ public sealed class Ema
         /// <summary>Takes hold of the memory for one update.</summary>
         public void Enter(double decay)
         {
-            (AlignedMemory averages, AlignedMemory sources) = (average.Memory, source.Memory);
+            (DeviceMemory averages, DeviceMemory sources) = (average.Memory, source.Memory);
             averages.Enter();
             try
             {
@@ -110,8 +110,8 @@ public sealed class Ema
             }
 
             (_averageMemory, _sourceMemory, _decay) = (averages, sources, decay);
-            _average = averages.FloatPointer;
-            _source = sources.FloatPointer;
+            _average = average.Pointer;
+            _source = source.Pointer;
         }
 
         /// <summary>Lets go of it.</summary>

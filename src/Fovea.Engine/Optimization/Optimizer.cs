@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Memory;
 
@@ -14,7 +14,7 @@ public abstract class Optimizer : IDisposable
     private const long MaxSegment = 1 << 14;
     private readonly WorkerPool _pool;
     private readonly ParallelJob[] _jobs;
-    private readonly AlignedMemory[] _memories;
+    private readonly DeviceMemory[] _memories;
     private bool _isDisposed;
 
     /// <summary>Makes an optimiser.</summary>
@@ -37,7 +37,7 @@ public abstract class Optimizer : IDisposable
         Gradients = gradients;
         _pool = pool ?? WorkerPool.Shared;
         State = [.. Enumerable.Range(0, stateBlocks).Select(_ => new OptimizerState(gradients.Variables))];
-        AlignedMemory[] weights = [.. gradients.Variables.Select(variable => variable.Memory).Distinct()];
+        DeviceMemory[] weights = [.. gradients.Variables.Select(variable => variable.Memory).Distinct()];
         _memories = [gradients.Memory, .. State.Select(state => state.Memory), .. weights];
         _jobs = [new UpdateJob(this, [.. Cut(gradients, weightDecay, groups ?? [])])];
     }

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 
 namespace Fovea.Models;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Fovea.Engine;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,5 +1,7 @@
+using Fovea.Engine.Execution;
+using Fovea.Engine.Compile;
 using System.Reflection;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -34,7 +36,7 @@ public sealed class GradientTests
             ComputeGraph forward = operation.Graph(gradients: false);
             ComputeGraph both = operation.Graph(gradients: true);
             differentiated.UnionWith(forward.Nodes.Select(node => node.Operation.GetType()));
-            present.UnionWith(both.Nodes.Concat(Plan.Optimize(both).Nodes).Select(node => node.Operation.GetType()));
+            present.UnionWith(both.Nodes.Concat(Pipeline.Run(both, new CostModel()).Nodes).Select(node => node.Operation.GetType()));
             kinds.UnionWith(both.Nodes.Select(node => node.Operation switch
             {
                 Unary unary => unary.Kind,

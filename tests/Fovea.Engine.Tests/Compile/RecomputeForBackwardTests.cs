@@ -1,5 +1,6 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
@@ -16,12 +17,12 @@ public sealed class RecomputeForBackwardTests
     public void A_deep_network_trains_in_half_the_memory_with_the_same_bits()
     {
         using VariableBlock block = Weights();
-        ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(Training(block)));
-        ComputeGraph again = new RecomputeForBackward().Run(kept);
+        ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(Training(block)));
+        ComputeGraph again = new RecomputeForBackward(new CostModel()).Run(kept);
         using GradientBlock keptGradients = new(block.Variables);
         using GradientBlock gradients = new(block.Variables);
-        using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, keptGradients);
-        using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, gradients);
+        using Plan keeping = GraphRun.CompileUnfused(kept, GraphRun.Single, keptGradients);
+        using Plan recomputing = GraphRun.CompileUnfused(again, GraphRun.Single, gradients);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", kept.Inputs["x"].Shape) };
 
         Assert.Equal(GraphRun.Outputs(keeping, inputs)["loss"], GraphRun.Outputs(recomputing, inputs)["loss"]);
@@ -37,13 +38,13 @@ public sealed class RecomputeForBackwardTests
         for (int seed = 0; seed < 300; seed++)
         {
             using RandomGraphs made = new(seed, training: true);
-            ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(made.Graph));
-            ComputeGraph again = new RecomputeForBackward(smallest: 1, distance: 3).Run(kept);
+            ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(made.Graph));
+            ComputeGraph again = new RecomputeForBackward(new CostModel { MinRecomputedElements = 1, MinRecomputeDistance = 3 }).Run(kept);
             repeated += again.Nodes.Count > kept.Nodes.Count ? 1 : 0;
             using GradientBlock keptGradients = made.Gradients();
             using GradientBlock gradients = made.Gradients();
-            using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, keptGradients);
-            using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, gradients);
+            using Plan keeping = GraphRun.CompileUnfused(kept, GraphRun.Single, keptGradients);
+            using Plan recomputing = GraphRun.CompileUnfused(again, GraphRun.Single, gradients);
             Dictionary<string, float[]> inputs = kept.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape));
             GraphRun.Near(Everything(keeping, keptGradients, inputs), Everything(recomputing, gradients, inputs), $"seed {seed}");
         }

@@ -1,5 +1,6 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -74,7 +75,7 @@ public sealed class FreezingTests
 
     private static void FreezeStem(TrainedGraph graph) => graph.First.Trainable = graph.Bias.Trainable = false;
 
-    private static ComputeGraph Planned(TrainedGraph made) => Plan.Optimize(made.Graph);
+    private static ComputeGraph Planned(TrainedGraph made) => Pipeline.Run(made.Graph, new CostModel());
 
     private static float[] GradientOf(TrainedGraph made, Variable variable)
     {

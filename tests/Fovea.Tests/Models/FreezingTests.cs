@@ -1,9 +1,11 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 
@@ -92,7 +94,7 @@ public sealed class FreezingTests
         ComputeGraph forward = new(training: true);
         forward.Output("logits", network.Forward(forward.Input("images", [2, 32, 32, 3])));
         ComputeGraph all = ClassificationGraph.Training(network, state, 2, 32, 32);
-        return (Sum(Plan.Optimize(forward)), Sum(Plan.Optimize(all)));
+        return (Sum(Pipeline.Run(forward, new CostModel())), Sum(Pipeline.Run(all, new CostModel())));
     }
 
     private static long Sum(ComputeGraph graph) => graph.Nodes.Sum(node => node.MultiplyAdds);

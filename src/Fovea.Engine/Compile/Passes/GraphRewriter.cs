@@ -43,6 +43,11 @@ internal abstract class GraphRewriter
             Target.Output(name, Mapped(value));
         }
 
+        foreach ((string name, Value value) in source.Marks.Where(mark => HasReplacement(mark.Value)))
+        {
+            Target.Mark(name, Mapped(value));
+        }
+
         foreach ((Variable variable, Value value) in source.Assignments)
         {
             Target.Assign(variable, Mapped(value));
@@ -90,7 +95,7 @@ internal abstract class GraphRewriter
     {
         Node copy = node.Operation switch
         {
-            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType).Producer,
+            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType, input.BatchAxis).Producer,
             ReadVariable read => Target.Read(read.Variable).Producer,
             _ => Target.Add(node.Operation, [.. node.Inputs.Select(Mapped)]),
         };

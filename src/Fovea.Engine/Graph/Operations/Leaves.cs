@@ -5,7 +5,8 @@ namespace Fovea.Engine.Graph.Operations;
 /// <summary>Something that is given to each run.</summary>
 /// <param name="Key">The input's name.</param>
 /// <param name="Type">Its shape and element type.</param>
-public sealed record Input(string Key, TensorType Type) : Operation
+/// <param name="BatchAxis">The axis along which entries are independent of one another; null where nothing is said.</param>
+public sealed record Input(string Key, TensorType Type, int? BatchAxis = null) : Operation
 {
     /// <inheritdoc/>
     public override bool MayBeShared => false;
