@@ -176,8 +176,9 @@ public sealed partial class ComputeGraph(bool training = false)
     }
 
     /// <summary>
-    /// The graph as text for people, a line for each node, such as <c>%12 [8, 56, 56, 64] = Convolution (3×3, stride 2) %11, %conv.weight  // stem.conv</c>:
-    /// inputs and variables go by their names, other values by their node's index; outputs, marks, gradients and assignments follow.
+    /// The graph as text for people, a line for each node, such as
+    /// <c>%12 [8, 56, 56, 64] = Convolution (3×3, stride 2) %11, %conv.weight  // stem.conv</c>: inputs and variables go by their names,
+    /// other values by their node's index; outputs, marks, gradients and assignments follow.
     /// </summary>
     public string ToText() => GraphText.Write(this);
 
@@ -185,7 +186,8 @@ public sealed partial class ComputeGraph(bool training = false)
     {
         if (!variable.Shape.Equals(value.Shape) || value.Type.ElementType != ElementType.Float32)
         {
-            throw new ShapeException($"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
+            throw new ShapeException(
+                $"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
         }
     }
 

@@ -5,7 +5,8 @@ namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
 /// The frame of every pass: walks over a graph in order and builds a new one. A pass decides for each node what stands in its place;
-/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left out.
+/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left
+/// out.
 /// </summary>
 internal abstract class GraphRewriter
 {
