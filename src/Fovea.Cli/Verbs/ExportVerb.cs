@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
-using Fovea.Data;
 using Fovea.Formats.Onnx;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 
