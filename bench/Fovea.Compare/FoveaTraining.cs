@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
@@ -16,6 +16,7 @@ internal sealed class FoveaTraining : IDisposable
     private const double WeightDecayFactor = 0.05;
     private readonly WorkerPool _pool;
     private readonly ParameterStore _state;
+    private readonly GradientBlock _gradients;
     private readonly Plan _plan;
     private readonly AdamW _optimizer;
 
@@ -29,8 +30,9 @@ internal sealed class FoveaTraining : IDisposable
         _pool = new WorkerPool(threads);
         _state = new ParameterStore(network);
         _state.Initialize(Seed);
-        _plan = Plan.Compile(ClassificationGraph.Training(network, _state, batch, network.Height, network.Width), _pool, _state.Weights);
-        _optimizer = new AdamW(_state.Weights, WeightDecay.AppliesTo, WeightDecayFactor, _pool);
+        _gradients = new GradientBlock(_state.Trained);
+        _plan = Plan.Compile(ClassificationGraph.Training(network, _state, batch, network.Height, network.Width), _pool, _gradients);
+        _optimizer = new AdamW(_gradients, WeightDecayFactor, WeightDecay.Groups, _pool);
         Noise.Fill(_plan.Input("images"));
         Span<int> labels = _plan.IntegerInput("labels");
         for (int i = 0; i < labels.Length; i++)
@@ -43,7 +45,7 @@ internal sealed class FoveaTraining : IDisposable
     public void Step()
     {
         _plan.Run();
-        _optimizer.Step(_plan, LearningRate);
+        _optimizer.Step(LearningRate);
     }
 
     /// <summary>Frees all memory.</summary>
@@ -51,6 +53,7 @@ internal sealed class FoveaTraining : IDisposable
     {
         _optimizer.Dispose();
         _plan.Dispose();
+        _gradients.Dispose();
         _state.Dispose();
         _pool.Dispose();
     }

@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Compare;
 
@@ -8,7 +8,7 @@ namespace Fovea.Compare;
 internal sealed class Runner(Settings settings, CancellationToken cancellation)
 {
     private readonly Dictionary<int, double> _peaks = settings.Threads.Distinct().ToDictionary(
-        threads => threads, threads => Processor.MeasurePeak(threads, 0.5));
+        threads => threads, threads => Executor.Default.MeasurePeak(threads, 0.5));
     private readonly List<Line> _lines = [];
 
     /// <summary>Inference against ONNX Runtime.</summary>

@@ -1,7 +1,7 @@
 // A layer of one's own inside a small network. It says how a value is built from another; gradients, memory and the plan follow.
 using Fovea.Data;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -16,8 +16,9 @@ Value logits = network.Forward(graph.Input("images", [64, 28, 28, 1]));
 Value loss = logits.CrossEntropy(graph.Input("labels", [64], ElementType.Int32)).Mean(0);
 graph.Output("loss", loss);
 Gradients.Write(loss, state.Weights.Variables);
-using Plan plan = Plan.Compile(graph, gradientLayout: state.Weights);
-using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, weightDecay: 0.01);
+using GradientBlock gradients = new(state.Trained);
+using Plan plan = Plan.Compile(graph, gradients: gradients);
+using AdamW optimizer = new(gradients, weightDecay: 0.01, WeightDecay.Groups);
 
 Console.WriteLine($"{state.ParameterCount} parameters: {string.Join(", ", state.Tensors.Keys)}");
 using DataLoader loader = new(Datasets.Open("samples/fashion-mnist"), FashionMnist.Preprocessing, new DataLoaderOptions { BatchSize = 64, Seed = 1 });
@@ -26,7 +27,7 @@ foreach (Batch batch in loader.Epoch(0).Take(100))
     batch.Images.CopyTo(plan.Input("images"));
     batch.Labels.CopyTo(plan.IntegerInput("labels"));
     plan.Run();
-    optimizer.Step(plan, learningRate: 3e-3);
+    optimizer.Step(learningRate: 3e-3);
     if (batch.Number % 33 == 0)
     {
         Console.WriteLine($"step {batch.Number,2}  loss {plan.Output("loss")[0]:F3}");

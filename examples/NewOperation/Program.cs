@@ -1,7 +1,7 @@
 // An operation of one's own with its gradient: rounding, whose gradient passes straight through (arXiv 1308.3432), so that weights
 // of whole numbers can be learnt. The network must find the weights −1, 0 and 1 that made its examples.
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -17,8 +17,9 @@ Value difference = layer.Forward(graph.Input("x", [Batch, Inputs])) - graph.Inpu
 Value loss = (difference * difference).Mean(axes: [0, 1]);
 graph.Output("loss", loss);
 Gradients.Write(loss, state.Weights.Variables);
-using Plan plan = Plan.Compile(graph, gradientLayout: state.Weights);
-using AdamW optimizer = new(state.Weights, decays: _ => false, weightDecay: 0);
+using GradientBlock gradients = new(state.Trained);
+using Plan plan = Plan.Compile(graph, gradients: gradients);
+using AdamW optimizer = new(gradients, weightDecay: 0);
 
 Random random = new(1);
 float[] truth = [.. Enumerable.Range(0, Inputs).Select(_ => (float)random.Next(-1, 2))];
@@ -38,7 +39,7 @@ for (int step = 0; step <= 300; step++)
     }
 
     plan.Run();
-    optimizer.Step(plan, learningRate: 0.02);
+    optimizer.Step(learningRate: 0.02);
     if (step % 100 == 0)
     {
         Console.WriteLine($"step {step,3}  loss {plan.Output("loss")[0]:F4}");

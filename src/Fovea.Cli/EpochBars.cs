@@ -14,13 +14,13 @@ internal sealed class EpochBars(VerbContext context, int epochs) : IProgress<Tra
     public void Report(TrainingProgress value)
     {
         _bar ??= context.Progress($"epoch {value.Epoch + 1}/{value.Epochs}", value.Total);
-        _bar.Report(value.Done, ("loss", Numbers.Fixed(value.Loss)), ("accuracy", Numbers.Percent(value.Accuracy)));
+        _bar.Report(value.Done, Counters(value.Loss, value.Metrics));
     }
 
     /// <inheritdoc/>
     public void Report(EpochResult value)
     {
-        List<(string, string)> counters = [("loss", Numbers.Fixed(value.Loss)), ("accuracy", Numbers.Percent(value.Accuracy))];
+        List<(string, string)> counters = [.. Counters(value.Loss, value.Metrics)];
         if (value.Validation is Evaluation validation)
         {
             counters.Add(("validation", Numbers.Percent(validation.Top1)));
@@ -39,4 +39,10 @@ internal sealed class EpochBars(VerbContext context, int epochs) : IProgress<Tra
 
     /// <inheritdoc/>
     public void Dispose() => _bar?.Dispose();
+
+    private static (string Name, string Value)[] Counters(double loss, IReadOnlyList<Metric> metrics) =>
+        [("loss", Numbers.Fixed(loss)), .. metrics.Select(metric => (metric.Name, Value(metric)))];
+
+    private static string Value(Metric metric) =>
+        metric.Name == ClassificationObjective.Accuracy ? Numbers.Percent(metric.Value) : Numbers.Fixed(metric.Value);
 }

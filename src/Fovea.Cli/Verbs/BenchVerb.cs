@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 
@@ -55,7 +55,7 @@ internal sealed class BenchVerb : Verb
         }
 
         bool training = context.Value(_train);
-        Dictionary<int, double> peaks = threads.Distinct().ToDictionary(count => count, count => Processor.MeasurePeak(count));
+        Dictionary<int, double> peaks = threads.Distinct().ToDictionary(count => count, count => Executor.Default.MeasurePeak(count));
         Table table = new("model", "batch", "threads", "median", "best", "images/s", "GFLOP/s", "of peak", "planned", "resident");
         JsonArray results = [];
         using (ProgressBar bar = context.Progress("measuring", names.Length * batches.Length * threads.Length, "lines"))

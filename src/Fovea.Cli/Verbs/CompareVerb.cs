@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 
@@ -52,7 +52,7 @@ internal sealed class CompareVerb : Verb
         }
 
         using WorkerPool pool = new(context.Value(_threads) ?? Environment.ProcessorCount);
-        double peak = Processor.MeasurePeak(pool.Threads);
+        double peak = Executor.Default.MeasurePeak(pool.Threads);
         Table table = new("model", "input", "parameters", "multiply-adds", "memory", "time", "images/s", "GFLOP/s", "of peak");
         JsonArray models = [];
         using (ProgressBar bar = context.Progress("measuring", names.Length, "models"))

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Formats;
 using Fovea.Models;
 using Fovea.Tasks;
@@ -52,8 +52,8 @@ internal sealed class ProfileVerb : Verb
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         Network network = ModelChoice.Create(name, new ModelOptions(Height: size?.Height, Width: size?.Width));
         using WorkerPool pool = new(context.Value(_threads) ?? Environment.ProcessorCount);
-        double peak = Processor.MeasurePeak(pool.Threads);
-        double bandwidth = Processor.MeasureBandwidth(pool.Threads);
+        double peak = Executor.Default.MeasurePeak(pool.Threads);
+        double bandwidth = Executor.Default.MeasureBandwidth(pool.Threads);
         PlanProfile profile = PlanProfile.Measure(network, batch, context.Value(_train), pool, cancellation: cancellation);
 
         long multiplyAdds = profile.Entries.Sum(entry => entry.MultiplyAdds);

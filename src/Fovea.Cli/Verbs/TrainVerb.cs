@@ -2,7 +2,7 @@ using System.CommandLine;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;

@@ -53,17 +53,29 @@ public static class Gradients
     }
 
     /// <summary>
-    /// Writes the gradients of the loss into the gradient block for every trainable variable of the list, zeros where the loss does not
-    /// depend on one.
+    /// Writes the gradients of the loss into the gradient block, in each run, for those variables of the list that are trainable now; zeros
+    /// where the loss does not depend on one. Parts of the network behind which nothing is trained get no backward pass.
     /// </summary>
+    /// <param name="loss">A value of one element.</param>
+    /// <param name="variables">Variables; frozen ones are passed over.</param>
+    /// <exception cref="ShapeException">The loss has more than one element.</exception>
+    /// <exception cref="ArgumentException">The graph writes the gradient of one of the variables already.</exception>
     public static void Write(Value loss, IReadOnlyList<Variable> variables)
     {
         ComputeGraph graph = loss.Graph;
-        Value[] reads = [.. variables.Select(graph.Read)];
+        HashSet<Variable> written = [.. graph.Gradients.Select(gradient => gradient.Variable)];
+        Variable[] trained = [.. variables.Where(variable => variable.Trainable)];
+        if (trained.FirstOrDefault(variable => !written.Add(variable)) is Variable twice)
+        {
+            throw new ArgumentException(
+                $"The graph writes the gradient of {twice.Name} already: add the losses and differentiate their sum.", nameof(variables));
+        }
+
+        Value[] reads = [.. trained.Select(graph.Read)];
         IReadOnlyList<Value?> gradients = Of(loss, reads);
         for (int i = 0; i < reads.Length; i++)
         {
-            graph.WriteGradient(variables[i], gradients[i] ?? graph.Filled(reads[i].Shape, 0));
+            graph.WriteGradient(trained[i], gradients[i] ?? graph.Filled(reads[i].Shape, 0));
         }
     }
 

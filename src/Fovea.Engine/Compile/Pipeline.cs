@@ -12,17 +12,17 @@ public static class Pipeline
 {
     private static readonly Pass[] _inference =
     [
-        new("fold-affine-into-linear", graph => new FoldAffineIntoLinear().Run(graph)),
-        new("fold-depthwise-residual", graph => new FoldDepthwiseResidual().Run(graph)),
-        new("fuse-epilogues", graph => new FuseEpilogues().Run(graph)),
-        new("fuse-pointwise", graph => new FusePointwise().Run(graph)),
+        new("fold-affine-into-linear", (graph, _) => new FoldAffineIntoLinear().Run(graph)),
+        new("fold-depthwise-residual", (graph, _) => new FoldDepthwiseResidual().Run(graph)),
+        new("fuse-epilogues", (graph, _) => new FuseEpilogues().Run(graph)),
+        new("fuse-pointwise", (graph, costs) => new FusePointwise(costs).Run(graph)),
     ];
 
     private static readonly Pass[] _training =
     [
-        new("fuse-epilogues", graph => new FuseEpilogues().Run(graph)),
-        new("fuse-pointwise", graph => new FusePointwise().Run(graph)),
-        new("recompute-for-backward", graph => new RecomputeForBackward().Run(graph)),
+        new("fuse-epilogues", (graph, _) => new FuseEpilogues().Run(graph)),
+        new("fuse-pointwise", (graph, costs) => new FusePointwise(costs).Run(graph)),
+        new("recompute-for-backward", (graph, costs) => new RecomputeForBackward(costs).Run(graph)),
     ];
 
     /// <summary>The names of the passes in the order in which they run.</summary>
@@ -31,10 +31,11 @@ public static class Pipeline
 
     /// <summary>Runs the passes on a graph.</summary>
     /// <param name="graph">The graph as it was built; it stays as it is.</param>
+    /// <param name="costs">The figures of the device that the graph is planned for.</param>
     /// <param name="last">Name of the pass to stop after; all run where none is given.</param>
     /// <returns>The rewritten graph.</returns>
     /// <exception cref="ArgumentException">No pass of the graph's kind has the name.</exception>
-    public static ComputeGraph Run(ComputeGraph graph, string? last = null)
+    public static ComputeGraph Run(ComputeGraph graph, CostModel costs, string? last = null)
     {
         Pass[] passes = Passes(graph.Training);
         int count = last is null ? passes.Length : 1 + Array.FindIndex(passes, pass => pass.Name == last);
@@ -46,7 +47,7 @@ public static class Pipeline
 
         foreach (Pass pass in passes.AsSpan(0, count))
         {
-            graph = pass.Run(graph);
+            graph = pass.Run(graph, costs);
             Verify(graph, pass);
         }
 
@@ -63,4 +64,4 @@ public static class Pipeline
 /// <summary>A named step of the <see cref="Pipeline"/>.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Run">Makes the new graph of the old one.</param>
-internal sealed record Pass(string Name, Func<ComputeGraph, ComputeGraph> Run);
+internal sealed record Pass(string Name, Func<ComputeGraph, CostModel, ComputeGraph> Run);

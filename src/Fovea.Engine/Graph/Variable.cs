@@ -8,10 +8,10 @@ namespace Fovea.Engine.Graph;
 /// </summary>
 /// <param name="name">The key under which checkpoints know it.</param>
 /// <param name="shape">Its shape as the engine stores it.</param>
-/// <param name="trainable">True for weights that an optimiser changes.</param>
+/// <param name="trainable">Whether graphs give it a gradient and optimisers change it.</param>
 public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
-    private Lazy<AlignedMemory>? _memory;
+    private Lazy<DeviceMemory>? _memory;
     private long _offset;
     private MemoryHandle _loan;
     private bool _isGone;
@@ -22,14 +22,22 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// <summary>Its shape as the engine stores it.</summary>
     public Shape Shape { get; } = shape;
 
-    /// <summary>True for weights that an optimiser changes.</summary>
-    public bool Trainable { get; } = trainable;
+    /// <summary>
+    /// The right of optimisers to change it. A variable that is not trainable is frozen: it gets no gradient and no optimiser's state.
+    /// </summary>
+    /// <remarks>
+    /// Graphs, gradient blocks and optimisers look at it once, when they are made: freeze a variable before that. Layers with running
+    /// statistics, such as batch normalisation, build their inference form in training graphs while their weight is frozen.
+    /// </remarks>
+    public bool Trainable { get; set; } = trainable;
 
     /// <summary>Whether the values lie in someone else's memory.</summary>
     public bool IsExternal => _loan.Pointer is not null;
 
     /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
-    /// <exception cref="InvalidOperationException">No memory was given to the variable yet, or its values were borrowed and given back.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No memory was given to the variable yet, or its values were borrowed and given back.
+    /// </exception>
     public Span<float> Data
     {
         get
@@ -40,15 +48,19 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     }
 
     /// <summary>Where the values lie, for reading.</summary>
-    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : Memory.FloatPointer + _offset;
+    internal float* Pointer => IsExternal ? (float*)_loan.Pointer : HostPointer + _offset;
 
-    private AlignedMemory Memory => _isGone
+    /// <summary>Address of the variable's own memory, for optimisers.</summary>
+    internal float* OwnPointer => HostPointer + _offset;
+
+    /// <summary>The variable's own memory.</summary>
+    internal DeviceMemory Memory => _isGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
-    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and copy what they
-    /// read in every run. Nothing writes to them.
+    /// Takes values where they lie, until <see cref="Unmap"/>: plans that are compiled in the meantime fold and pack them from there, and
+    /// copy what they read in every run. Nothing writes to them.
     /// </summary>
     /// <param name="values">The values, row-major, as many as the shape says; 64 bytes that follow them must be readable.</param>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>
@@ -75,13 +87,13 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         if (IsExternal)
         {
-            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats((int)_offset, (int)Shape.Elements));
+            new ReadOnlySpan<float>(_loan.Pointer, (int)Shape.Elements).CopyTo(Memory.Floats(_offset, (int)Shape.Elements));
             EndLoan();
         }
     }
 
     /// <summary>Says where the variable's own memory is.</summary>
-    internal void Place(Lazy<AlignedMemory> memory, long offset)
+    internal void Place(Lazy<DeviceMemory> memory, long offset)
     {
         if (_memory is not null)
         {
@@ -91,6 +103,10 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         _memory = memory;
         _offset = offset;
     }
+
+    private float* HostPointer => Memory is AlignedMemory host
+        ? host.FloatPointer
+        : throw new InvalidOperationException($"The variable {Name} lies in the memory of another device, which the processor does not reach.");
 
     private void EndLoan()
     {

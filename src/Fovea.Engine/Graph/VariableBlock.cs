@@ -3,20 +3,22 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Graph;
 
 /// <summary>
-/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them at once.
-/// Each variable begins at a multiple of 16 floats; the floats between are zero.
+/// One contiguous piece of memory that holds variables in a fixed order, so that an optimiser, an average or a copy walks over all of them
+/// at once. Each variable begins at a multiple of 16 floats; the floats between are zero.
 /// </summary>
 public sealed class VariableBlock : IDisposable
 {
     private const int Alignment = 16;
     private readonly Dictionary<Variable, long> _offsets = [];
-    private readonly Lazy<AlignedMemory> _memory;
+    private readonly Lazy<DeviceMemory> _memory;
 
     /// <summary>
     /// Gives the variables a place in memory, zeroed. The memory is taken when a value is first asked for, so that a network's figures
     /// are known without it.
     /// </summary>
-    public VariableBlock(IReadOnlyList<Variable> variables)
+    /// <param name="variables">The variables, in the order of the block.</param>
+    /// <param name="device">The device whose memory is taken; the host's where null.</param>
+    public VariableBlock(IReadOnlyList<Variable> variables, Device? device = null)
     {
         Variables = variables;
         long length = 0;
@@ -27,7 +29,7 @@ public sealed class VariableBlock : IDisposable
         }
 
         Length = length;
-        _memory = new Lazy<AlignedMemory>(() => new AlignedMemory(Bytes));
+        _memory = new Lazy<DeviceMemory>(() => (device ?? Device.Host).Allocate(Bytes));
         foreach (Variable variable in variables)
         {
             variable.Place(_memory, _offsets[variable]);
@@ -44,11 +46,15 @@ public sealed class VariableBlock : IDisposable
     public long Bytes => Math.Max(Length, 1) * sizeof(float);
 
     /// <summary>The whole block.</summary>
-    public Span<float> Data => Memory.Floats(0, (int)Length);
+    /// <exception cref="InvalidOperationException">The block is longer than a span can be.</exception>
+    public Span<float> Data => Length <= int.MaxValue
+        ? Memory.Floats(0, (int)Length)
+        : throw new InvalidOperationException(
+            $"The block holds {Length} values, more than one span can: take those of one variable after another, by its Data.");
 
-    internal unsafe float* Pointer => Memory.FloatPointer;
+    internal unsafe float* Pointer => ((AlignedMemory)Memory).FloatPointer;
 
-    private AlignedMemory Memory
+    internal DeviceMemory Memory
     {
         get
         {

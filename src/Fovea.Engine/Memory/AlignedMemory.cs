@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fovea.Engine.Memory;
 
 /// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
-public sealed unsafe class AlignedMemory : IDisposable
+public sealed unsafe class AlignedMemory : DeviceMemory
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;
@@ -12,18 +12,19 @@ public sealed unsafe class AlignedMemory : IDisposable
     private readonly long _taken;
     private readonly bool _isMapped;
     private readonly bool _isKnownToCollector;
+    private readonly void* _pointer;
     private void* _allocated;
-    private void* _pointer;
 
     /// <summary>Takes memory.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="hugePages">
-    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half the cost.
+    /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half
+    /// the cost.
     /// </param>
     /// <exception cref="OutOfMemoryException">There is not that much.</exception>
     public AlignedMemory(long bytes, bool hugePages = false)
+        : base(bytes)
     {
-        Bytes = bytes;
         _taken = ((bytes + Line - 1) / Line * Line) + (2 * Line);
         if (hugePages && bytes >= HugeFrom)
         {
@@ -48,37 +49,29 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <summary>Frees memory that nobody disposed of.</summary>
     ~AlignedMemory() => Free();
 
-    /// <summary>The usable size in bytes.</summary>
-    public long Bytes { get; }
-
     internal float* FloatPointer => (float*)Pointer;
 
     internal byte* Pointer
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             return (byte*)_pointer;
         }
     }
 
-    /// <summary>A window of floats, offset and length in floats.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
-    public Span<float> Floats(int offset, int length)
+    /// <inheritdoc/>
+    public override Span<float> Floats(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)offset + length) * sizeof(float), Bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes / sizeof(float));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((offset + length) * sizeof(float), Bytes, nameof(length));
         return new Span<float>(FloatPointer + offset, length);
     }
 
-    /// <summary>Frees the memory.</summary>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
+    /// <inheritdoc/>
+    protected override void Free()
     {
         if (_allocated is null)
         {
@@ -95,7 +88,6 @@ public sealed unsafe class AlignedMemory : IDisposable
         }
 
         _allocated = null;
-        _pointer = null;
         Interlocked.Add(ref _takenByAll, -_taken);
         if (_isKnownToCollector)
         {

@@ -1,191 +1,166 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Optimization;
 
 /// <summary>
-/// Changes all weights of a block after each training step, on all threads of a pool. What it remembers between steps lies in blocks of
-/// the same layout as the weights, so that a checkpoint can keep it.
+/// Changes trained variables by their gradients, on all threads of a pool. A rule of one's own derives from this class and says in <see
+/// cref="Update"/> what happens to a range of weights.
 /// </summary>
+/// <remarks>A step allocates nothing, and gives the same bits for any number of threads. One step runs at a time.</remarks>
 public abstract class Optimizer : IDisposable
 {
     private const long MaxSegment = 1 << 14;
     private readonly WorkerPool _pool;
     private readonly ParallelJob[] _jobs;
+    private readonly DeviceMemory[] _memories;
+    private bool _isDisposed;
 
     /// <summary>Makes an optimiser.</summary>
-    /// <param name="weights">What it changes.</param>
-    /// <param name="memories">How many blocks it remembers.</param>
-    /// <param name="decays">Which weights decay.</param>
-    /// <param name="pool">The threads it runs on.</param>
-    private protected Optimizer(VariableBlock weights, int memories, Func<Variable, bool> decays, WorkerPool pool)
+    /// <param name="gradients">The gradients that it steps from, whose variables it changes.</param>
+    /// <param name="stateBlocks">The number of values that it keeps of each weight between steps.</param>
+    /// <param name="weightDecay">The weight decay of weights for which no group names another.</param>
+    /// <param name="groups">Rules for variables that take another learning rate or weight decay.</param>
+    /// <param name="pool">The threads it runs on; the shared pool where none is given.</param>
+    /// <exception cref="InvalidOperationException">A variable has no memory yet.</exception>
+    /// <exception cref="ObjectDisposedException">The gradients or the variables' memory were disposed of.</exception>
+    protected Optimizer(
+        GradientBlock gradients,
+        int stateBlocks,
+        double weightDecay = 0,
+        IReadOnlyList<ParameterGroup>? groups = null,
+        WorkerPool? pool = null)
     {
-        Weights = weights;
-        _pool = pool;
-        State = [.. Enumerable.Range(0, memories).Select(_ => new AlignedMemory(Math.Max(weights.Length, 1) * sizeof(float)))];
-        List<Segment> segments = [];
-        foreach (Variable variable in weights.Variables)
+        ArgumentOutOfRangeException.ThrowIfNegative(stateBlocks);
+        OptimizerChecks.NotNegative(weightDecay, nameof(weightDecay));
+        Gradients = gradients;
+        _pool = pool ?? WorkerPool.Shared;
+        State = [.. Enumerable.Range(0, stateBlocks).Select(_ => new OptimizerState(gradients.Variables))];
+        DeviceMemory[] weights = [.. gradients.Variables.Select(variable => variable.Memory).Distinct()];
+        _memories = [gradients.Memory, .. State.Select(state => state.Memory), .. weights];
+        _jobs = [new UpdateJob(this, [.. Cut(gradients, weightDecay, groups ?? [])])];
+    }
+
+    /// <summary>The gradients it steps from.</summary>
+    public GradientBlock Gradients { get; }
+
+    /// <summary>The steps done so far. Set it together with <see cref="State"/> to go on from a checkpoint.</summary>
+    public long Iterations { get; set; }
+
+    /// <summary>The values that it keeps between steps: in each block one for each trained value.</summary>
+    public IReadOnlyList<OptimizerState> State { get; }
+
+    private double LearningRate { get; set; }
+
+    private float GradientFactor { get; set; }
+
+    /// <summary>Does one step from the gradients as they stand in the block.</summary>
+    /// <param name="learningRate">The learning rate of this step.</param>
+    /// <param name="gradientFactor">
+    /// The factor of all gradients: below 1 to clip them by norm, 1/n for the mean of n accumulated ones.
+    /// </param>
+    /// <exception cref="ObjectDisposedException">The optimiser, its gradients or the variables' memory were disposed of.</exception>
+    public void Step(double learningRate, float gradientFactor = 1)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _ = Gradients.Memory;
+        int entered = 0;
+        try
         {
-            long start = weights.OffsetOf(variable);
-            for (long done = 0; done < variable.Shape.Elements; done += MaxSegment)
+            for (; entered < _memories.Length; entered++)
             {
-                segments.Add(new Segment(start + done, Math.Min(MaxSegment, variable.Shape.Elements - done), decays(variable)));
+                _memories[entered].Enter();
+            }
+
+            // By index: this must not allocate.
+            for (int i = 0; i < Gradients.Variables.Count; i++)
+            {
+                Gradients.Variables[i].Keep();
+            }
+
+            (LearningRate, GradientFactor) = (learningRate, gradientFactor);
+            Iterations++;
+            _pool.Run(_jobs);
+        }
+        finally
+        {
+            while (entered > 0)
+            {
+                _memories[--entered].Leave();
             }
         }
-
-        _jobs = [new SegmentJob(this, [.. segments])];
     }
 
-    /// <summary>The weights it changes.</summary>
-    public VariableBlock Weights { get; }
-
-    /// <summary>The steps done so far.</summary>
-    public long Steps { get; set; }
-
-    /// <summary>What it remembers between steps, each block laid out like the weights.</summary>
-    public IReadOnlyList<AlignedMemory> State { get; }
-
-    /// <summary>Gradients are multiplied by this in the step at hand.</summary>
-    private protected float GradientFactor { get; private set; }
-
-    /// <summary>The learning rate of the step at hand.</summary>
-    private protected double LearningRate { get; private set; }
-
-    private unsafe float* Gradients { get; set; }
-
-    /// <summary>Does one step with the gradients of a plan's last run.</summary>
-    /// <param name="plan">A plan compiled with <see cref="Weights"/> as the layout of its gradients.</param>
-    /// <param name="learningRate">The learning rate of this step.</param>
-    /// <param name="gradientFactor">Gradients are multiplied by this, for clipping by norm.</param>
-    /// <exception cref="ArgumentException">The plan's gradients have another layout.</exception>
-    public unsafe void Step(Plan plan, double learningRate, float gradientFactor = 1)
-    {
-        if (plan.Gradients.Length < Weights.Length)
-        {
-            throw new ArgumentException("The plan was compiled without the gradients of these weights.", nameof(plan));
-        }
-
-        Gradients = plan.GradientPointer;
-        LearningRate = learningRate;
-        GradientFactor = gradientFactor;
-        Steps++;
-        _pool.Run(_jobs);
-    }
-
-    /// <summary>The Euclidean norm of all gradients of a plan's last run; not finite where one of them is not.</summary>
-    public static unsafe double GradientNorm(Plan plan)
-    {
-        nint length = plan.Gradients.Length;
-        int parts = OptimizerKernels.SumOfSquaresParts(length);
-        double[] partials = new double[parts];
-        fixed (double* sums = partials)
-        {
-            OptimizerKernels.SumOfSquares(plan.GradientPointer, length, sums, 0, parts);
-            return Math.Sqrt(OptimizerKernels.MergeSumOfSquares(sums, parts));
-        }
-    }
-
-    /// <summary>Moves a running average of weights towards the weights: average = decay·average + (1 − decay)·weight.</summary>
-    public static unsafe void UpdateEma(VariableBlock average, VariableBlock weights, double decay) =>
-        OptimizerKernels.UpdateEma(decay, average.Pointer, weights.Pointer, (nint)weights.Length);
-
-    /// <summary>Frees what is remembered.</summary>
+    /// <summary>Frees the state; gradients and variables stay.</summary>
     public void Dispose()
     {
-        foreach (AlignedMemory memory in State)
+        _isDisposed = true;
+        foreach (OptimizerState state in State)
         {
-            memory.Dispose();
+            state.Dispose();
         }
 
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Changes a range of weights.</summary>
-    private protected abstract unsafe void Update(long start, long length, bool decays, float* weights, float* gradients);
+    /// <summary>
+    /// Changes a range of weights. Called from several threads at once, for ranges that do not overlap; it must not allocate and depends on
+    /// the range alone.
+    /// </summary>
+    protected abstract void Update(in UpdateRange range);
 
-    private readonly record struct Segment(long Start, long Length, bool Decays);
-
-    private sealed class SegmentJob(Optimizer optimizer, Segment[] segments) : ParallelJob
+    /// <summary>Cuts the block into ranges of one variable each, small enough that threads share even one large weight.</summary>
+    private static IEnumerable<Segment> Cut(GradientBlock gradients, double weightDecay, IReadOnlyList<ParameterGroup> groups)
     {
-        public override int Parts(int phase) => segments.Length;
-
-        public override unsafe void Run(int phase, int first, int last, int worker)
+        foreach (Variable variable in gradients.Variables)
         {
-            for (int i = first; i < last; i++)
+            (double factor, double decay) = ParameterGroup.Of(variable, groups, weightDecay);
+            for (long start = 0; start < variable.Shape.Elements; start += MaxSegment)
             {
-                (long start, long length, bool decays) = segments[i];
-                optimizer.Update(start, length, decays, optimizer.Weights.Pointer + start, optimizer.Gradients + start);
+                int length = (int)Math.Min(MaxSegment, variable.Shape.Elements - start);
+                yield return new Segment(variable, start, length, gradients.OffsetOf(variable) + start, factor, decay);
             }
         }
     }
-}
 
-/// <summary>AdamW (arXiv 1711.05101, algorithm 2).</summary>
-/// <param name="weights">What it changes.</param>
-/// <param name="decays">Which weights decay.</param>
-/// <param name="weightDecay">Decay per step, times the learning rate.</param>
-/// <param name="pool">The threads it runs on; the shared pool where none is given.</param>
-/// <param name="beta1">How much of the mean gradient is kept at each step.</param>
-/// <param name="beta2">How much of the mean squared gradient is kept at each step.</param>
-/// <param name="epsilon">Added to the denominator.</param>
-public sealed class AdamW(
-    VariableBlock weights,
-    Func<Variable, bool> decays,
-    double weightDecay,
-    WorkerPool? pool = null,
-    double beta1 = 0.9,
-    double beta2 = 0.999,
-    double epsilon = 1e-8) : Optimizer(weights, memories: 2, decays, pool ?? WorkerPool.Shared)
-{
-    private protected override unsafe void Update(long start, long length, bool decays, float* weights, float* gradients) =>
-        OptimizerKernels.AdamW(
-            new AdamWArguments
-            {
-                LearningRate = LearningRate,
-                Beta1 = beta1,
-                Beta2 = beta2,
-                Epsilon = epsilon,
-                WeightDecay = decays ? weightDecay : 0,
-                Step = Steps,
-                GradientFactor = GradientFactor,
-            },
-            weights,
-            gradients,
-            State[0].FloatPointer + start,
-            State[1].FloatPointer + start,
-            (nint)length);
-}
+    private readonly record struct Segment(Variable Variable, long Start, int Length, long Offset, double RateFactor, double WeightDecay);
 
-/// <summary>Stochastic gradient descent with momentum; weight decay is added to the gradients.</summary>
-/// <param name="weights">What it changes.</param>
-/// <param name="decays">Which weights decay.</param>
-/// <param name="weightDecay">Weights times this are added to their gradients.</param>
-/// <param name="momentum">How much of the velocity is kept at each step.</param>
-/// <param name="nesterov">Whether a step looks ahead by one velocity.</param>
-/// <param name="pool">The threads it runs on; the shared pool where none is given.</param>
-public sealed class Sgd(
-    VariableBlock weights,
-    Func<Variable, bool> decays,
-    double weightDecay,
-    double momentum = 0.9,
-    bool nesterov = false,
-    WorkerPool? pool = null) : Optimizer(weights, memories: 1, decays, pool ?? WorkerPool.Shared)
-{
-    private protected override unsafe void Update(long start, long length, bool decays, float* weights, float* gradients) =>
-        OptimizerKernels.Sgd(
-            new SgdArguments
+    private sealed unsafe class UpdateJob : ParallelJob
+    {
+        private readonly Optimizer _optimizer;
+        private readonly Segment[] _segments;
+        private readonly nint[] _weights;
+        private readonly nint _gradients;
+        private readonly nint[] _states;
+
+        /// <summary>Notes all addresses: the optimiser enters the memory before each step, so that they stand while it runs.</summary>
+        public UpdateJob(Optimizer optimizer, Segment[] segments)
+        {
+            _optimizer = optimizer;
+            _segments = segments;
+            _weights = [.. segments.Select(segment => (nint)(segment.Variable.OwnPointer + segment.Start))];
+            _gradients = (nint)optimizer.Gradients.Memory.FloatPointer;
+            _states = [.. optimizer.State.Select(state => (nint)state.Memory.FloatPointer)];
+        }
+
+        public override int Parts(int phase) => _segments.Length;
+
+        public override void Run(int phase, int first, int last, int worker)
+        {
+            for (int i = first; i < last; i++)
             {
-                LearningRate = LearningRate,
-                Momentum = momentum,
-                WeightDecay = decays ? weightDecay : 0,
-                Nesterov = nesterov,
-                First = Steps == 1,
-                GradientFactor = GradientFactor,
-            },
-            weights,
-            gradients,
-            State[0].FloatPointer + start,
-            (nint)length);
+                ref readonly Segment segment = ref _segments[i];
+                Span<float> weights = new((float*)_weights[i], segment.Length);
+                ReadOnlySpan<float> gradients = new((float*)_gradients + segment.Offset, segment.Length);
+                _optimizer.Update(new UpdateRange(segment.Variable, segment.Start, weights, gradients, _states, segment.Offset)
+                {
+                    LearningRate = _optimizer.LearningRate * segment.RateFactor,
+                    WeightDecay = segment.WeightDecay,
+                    GradientFactor = _optimizer.GradientFactor,
+                    Iteration = _optimizer.Iterations,
+                });
+            }
+        }
+    }
 }

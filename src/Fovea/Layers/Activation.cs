@@ -1,6 +1,6 @@
 namespace Fovea.Layers;
 
-/// <summary>What bends the values between two linear layers.</summary>
+/// <summary>Element-wise non-linearity.</summary>
 public enum Activation
 {
     /// <summary>max(x, 0).</summary>

@@ -1,8 +1,8 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Attention that aggregates a map in class tokens (arXiv 2112.13692): only the class tokens ask. A single class token is among the keys, as in the official
-/// code; tokens of one class each see the map alone.
+/// Attention that aggregates a map in class tokens (arXiv 2112.13692): only the class tokens attend. A single class token is among the
+/// keys, as in the official code; tokens of one class each see the map alone.
 /// </summary>
 public sealed class AggregationAttention : Module
 {
@@ -17,9 +17,9 @@ public sealed class AggregationAttention : Module
 
     /// <summary>Makes a layer.</summary>
     /// <param name="channels">Channels in and out.</param>
-    /// <param name="seesClassTokens">Whether the class tokens are among the keys.</param>
+    /// <param name="seesClassTokens">True if the class tokens are among the keys.</param>
     /// <param name="heads">Number of heads.</param>
-    /// <param name="bias">Whether queries, keys and values have a bias.</param>
+    /// <param name="bias">True if queries, keys and values have a bias.</param>
     /// <param name="dropout">Dropout behind the projection.</param>
     public AggregationAttention(int channels, bool seesClassTokens, int heads = 1, bool bias = true, float dropout = 0)
     {
@@ -32,8 +32,8 @@ public sealed class AggregationAttention : Module
 
     /// <summary>Builds the attention.</summary>
     /// <param name="list">Tokens (B, m + N, C), class tokens first.</param>
-    /// <param name="grid">What they stand for.</param>
-    /// <returns>What each class token gathers: (B, m, C).</returns>
+    /// <param name="grid">Grid of the tokens.</param>
+    /// <returns>Features that each class token gathers: (B, m, C).</returns>
     public Value Forward(Value list, TokenGrid grid)
     {
         using (Enter(list.Graph))

@@ -1,8 +1,8 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Attention-based aggregation in place of average pooling (arXiv 2112.13692): class tokens gather a map by attention and pass a feed-forward network, both with
-/// layer scale and beside a shortcut. The map itself stays as it is.
+/// Attention-based aggregation in place of average pooling (arXiv 2112.13692): class tokens gather a map by attention and pass a
+/// feed-forward network, both with layer scale and beside a shortcut. The map itself stays as it is.
 /// </summary>
 public sealed class AggregationBlock : Module
 {
@@ -13,15 +13,24 @@ public sealed class AggregationBlock : Module
 
     /// <summary>Makes a block.</summary>
     /// <param name="channels">Channels of map and tokens.</param>
-    /// <param name="perClass">Whether each class has a token of its own, which sees the map alone; otherwise a single token also sees itself.</param>
+    /// <param name="perClass">
+    /// True if each class has a token of its own, which sees the map alone; otherwise a single token also sees itself.
+    /// </param>
     /// <param name="layerScale">First value of both layer scales.</param>
     /// <param name="heads">Heads of the attention.</param>
     /// <param name="mlpRatio">Hidden width of the feed-forward network by channels, truncated.</param>
-    /// <param name="bias">Whether queries, keys and values have a bias.</param>
+    /// <param name="bias">True if queries, keys and values have a bias.</param>
     /// <param name="epsilon">ε of the layer normalisations.</param>
     /// <param name="dropout">Dropout behind the attention and in the feed-forward network.</param>
     public AggregationBlock(
-        int channels, bool perClass, float layerScale, int heads = 1, double mlpRatio = 3, bool bias = true, float epsilon = 1e-6f, float dropout = 0)
+        int channels,
+        bool perClass,
+        float layerScale,
+        int heads = 1,
+        double mlpRatio = 3,
+        bool bias = true,
+        float epsilon = 1e-6f,
+        float dropout = 0)
     {
         _attentionScale = Add("gamma_1", new Parameter([channels], Initializer.Constant(layerScale)));
         Parameter mlpScale = Add("gamma_2", new Parameter([channels], Initializer.Constant(layerScale)));

@@ -1,6 +1,6 @@
 namespace Fovea.Layers;
 
-/// <summary>What the tokens of a list stand for: first class tokens (and their like), then the cells of a grid over the image, row by row.</summary>
+/// <summary>Tokens of a list: first class tokens (and their like), then the cells of a grid over the image, row by row.</summary>
 /// <param name="Height">Rows of the grid; 0 where there are class tokens only.</param>
 /// <param name="Width">Columns of the grid; 0 where there are class tokens only.</param>
 /// <param name="ClassTokens">Tokens in front that stand for no place.</param>
@@ -11,9 +11,10 @@ public sealed record TokenGrid(int Height, int Width, int ClassTokens = 0)
 }
 
 /// <summary>
-/// How the cells of a grid are split into groups that attend within themselves. Along each side, cell a·(extent·interval) + u·interval + p belongs to
-/// super-cell a and phase p and is the u-th of its group; the grid counts as padded, at its right and lower border, to whole super-cells. An interval of 1
-/// gives neighbours (local attention), a larger one every interval-th cell (long distance attention; arXiv 2108.00154, section 3.2).
+/// Groups of cells of a grid that attend within themselves. Along each side, cell a·(extent·interval) + u·interval + p belongs to
+/// super-cell a and phase p and is the u-th of its group; the grid counts as padded, at its right and lower border, to whole super-cells.
+/// An interval of 1 gives neighbours (local attention), a larger one every interval-th cell (long distance attention; arXiv 2108.00154,
+/// section 3.2).
 /// </summary>
 /// <param name="Height">Rows of a group.</param>
 /// <param name="Width">Columns of a group.</param>
@@ -56,12 +57,12 @@ public sealed record TokenGroups(int Height, int Width, int Interval = 1)
 }
 
 /// <summary>
-/// What the queries and keys of an attention stand for. Without groups the batch axis counts images; with groups it counts the groups of each
+/// Grids of the queries and keys of an attention. Without groups the batch axis counts images; with groups it counts the groups of each
 /// image in turn, and both grids are the whole image's.
 /// </summary>
-/// <param name="Queries">What attends.</param>
-/// <param name="Keys">What is attended to.</param>
-/// <param name="Groups">How the grid is split; null where every query sees every key.</param>
+/// <param name="Queries">Tokens that attend.</param>
+/// <param name="Keys">Tokens that are attended to.</param>
+/// <param name="Groups">Groups that the grid is split into; null where every query sees every key.</param>
 public sealed record AttentionTokens(TokenGrid Queries, TokenGrid Keys, TokenGroups? Groups = null)
 {
     /// <summary>A grid whose tokens all attend to each other.</summary>

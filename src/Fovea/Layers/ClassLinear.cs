@@ -1,8 +1,8 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Linear layer of one output for each class, which reads that class's own token: (N, K, C) to logits (N, K). Checkpoint keys <c>c.weight</c> (1, C) and
-/// <c>c.bias</c> (1) for each class c.
+/// Linear layer of one output for each class, which reads that class's own token: (N, K, C) to logits (N, K). Checkpoint keys
+/// <c>c.weight</c> (1, C) and <c>c.bias</c> (1) for each class c.
 /// </summary>
 public sealed class ClassLinear : Module
 {

@@ -1,8 +1,8 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Dense convolution of maps (N, H, W, in) to (N, H', W', out). Checkpoint keys <c>weight</c> (out, in, kernel, kernel) and <c>bias</c> (out).
-/// A 1×1 convolution is built as the matrix product that it is.
+/// Dense convolution of maps (N, H, W, in) to (N, H', W', out). Checkpoint keys <c>weight</c> (out, in, kernel, kernel) and <c>bias</c>
+/// (out). A 1×1 convolution is built as the matrix product that it is.
 /// </summary>
 public sealed class Conv2d : Module
 {
@@ -16,9 +16,11 @@ public sealed class Conv2d : Module
     /// <param name="kernel">Taps along each side.</param>
     /// <param name="stride">Pixels between windows.</param>
     /// <param name="padding">Zero pixels on each side.</param>
-    /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given, and biases 0.</param>
-    /// <param name="layout">How checkpoints lay the weights out: <see cref="TensorLayout.ChannelsLast"/> or <see cref="TensorLayout.Unfolded"/>.</param>
+    /// <param name="bias">True if a bias is added.</param>
+    /// <param name="initializer">Initializer of the weights; Kaiming normal over the outputs, and biases 0, where null.</param>
+    /// <param name="layout">
+    /// Layout of the weights in checkpoints: <see cref="TensorLayout.ChannelsLast"/> or <see cref="TensorLayout.Unfolded"/>.
+    /// </param>
     public Conv2d(
         int inputs,
         int outputs,
@@ -62,10 +64,17 @@ public sealed class DepthwiseConv2d : Module
     /// <param name="kernel">Taps along each side.</param>
     /// <param name="stride">Pixels between windows.</param>
     /// <param name="padding">Zero pixels on each side.</param>
-    /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; Kaiming normal over the outputs where nothing is given, and biases 0.</param>
+    /// <param name="bias">True if a bias is added.</param>
+    /// <param name="initializer">Initializer of the weights; Kaiming normal over the outputs, and biases 0, where null.</param>
     /// <param name="multiplier">Results of each channel.</param>
-    public DepthwiseConv2d(int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null, int multiplier = 1)
+    public DepthwiseConv2d(
+        int channels,
+        int kernel,
+        int stride = 1,
+        int padding = 0,
+        bool bias = true,
+        Initializer? initializer = null,
+        int multiplier = 1)
     {
         _window = new WindowSpec(kernel, stride, padding);
         _multiplier = multiplier;

@@ -3,17 +3,27 @@ namespace Fovea.Layers;
 /// <summary>The core of every attention layer: softmax of scaled query-key products plus a bias, times values.</summary>
 public static class DotProductAttention
 {
-    /// <summary>Applies attention per head to token lists query (B, N, C), key and value (B, M, C), and leaves an <see cref="AttentionDescription"/> in the graph.</summary>
+    /// <summary>
+    /// Applies attention per head to token lists query (B, N, C), key and value (B, M, C), and leaves an <see cref="AttentionDescription"/>
+    /// in the graph.
+    /// </summary>
     /// <param name="query">Queries; head h is channels h·d … (h+1)·d−1.</param>
     /// <param name="key">Keys.</param>
     /// <param name="value">Values.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="scale">Factor on the products, not on the bias.</param>
-    /// <param name="tokens">What queries and keys stand for.</param>
+    /// <param name="tokens">Grids of the queries and keys.</param>
     /// <param name="bias">Added to the scores.</param>
     /// <param name="dropout">Probability that a training graph zeroes an attention weight.</param>
     public static Value Attend(
-        this Value query, Value key, Value value, int heads, float scale, AttentionTokens tokens, AttentionBias? bias = null, float dropout = 0)
+        this Value query,
+        Value key,
+        Value value,
+        int heads,
+        float scale,
+        AttentionTokens tokens,
+        AttentionBias? bias = null,
+        float dropout = 0)
     {
         ComputeGraph graph = query.Graph;
         AttentionDescription description = new(graph.Path, tokens, heads, scale, query, key, bias ?? AttentionBias.None);

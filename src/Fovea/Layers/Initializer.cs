@@ -2,7 +2,7 @@ using Fovea.Engine;
 
 namespace Fovea.Layers;
 
-/// <summary>How a fresh tensor is filled.</summary>
+/// <summary>Initializer of fresh tensors.</summary>
 public abstract record Initializer
 {
     /// <summary>Zero throughout.</summary>
@@ -17,7 +17,9 @@ public abstract record Initializer
     /// <summary>A uniform distribution over ±<paramref name="bound"/>.</summary>
     public static Initializer Uniform(double bound) => new UniformFill(bound);
 
-    /// <summary>A uniform distribution over ±1/√(inputs of an output), for weights and biases alike: what PyTorch's layers begin with.</summary>
+    /// <summary>
+    /// A uniform distribution over ±1/√(inputs of an output), for weights and biases alike: what PyTorch's layers begin with.
+    /// </summary>
     public static Initializer FanInUniform { get; } = new FanIn();
 
     /// <summary>A normal distribution of mean 0.</summary>
@@ -26,10 +28,13 @@ public abstract record Initializer
     /// <summary>A normal distribution of mean 0, drawn again beyond ±2 (absolute, as the networks' own code has it).</summary>
     public static Initializer TruncatedNormal(double standardDeviation) => new NormalFill(standardDeviation, 2);
 
-    /// <summary>Kaiming normal for ReLU-like activations over the outputs (arXiv 1502.01852): standard deviation √(2 / (out·kernel height·kernel width)).</summary>
+    /// <summary>
+    /// Kaiming normal for ReLU-like activations over the outputs (arXiv 1502.01852): standard deviation √(2 / (out·kernel height·kernel
+    /// width)).
+    /// </summary>
     public static Initializer KaimingNormalFanOut { get; } = new KaimingFanOut();
 
-    /// <summary>How the bias beside weights of this initializer begins; 0 but for <see cref="FanInUniform"/>.</summary>
+    /// <summary>Initializer of the bias beside weights of this one: zeros, but for <see cref="FanInUniform"/>.</summary>
     /// <param name="fanIn">Inputs of one output.</param>
     public virtual Initializer ForBias(long fanIn) => Zeros;
 

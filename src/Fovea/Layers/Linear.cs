@@ -9,8 +9,8 @@ public sealed class Linear : Module
     /// <summary>Makes a layer.</summary>
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
-    /// <param name="bias">Whether a bias is added.</param>
-    /// <param name="initializer">How fresh weights are filled; truncated normal of 0.02 where nothing is given, and biases 0.</param>
+    /// <param name="bias">True if a bias is added.</param>
+    /// <param name="initializer">Initializer of the weights; truncated normal of 0.02, and biases 0, where null.</param>
     public Linear(int inputs, int outputs, bool bias = true, Initializer? initializer = null)
     {
         initializer ??= Initializer.TruncatedNormal(0.02);

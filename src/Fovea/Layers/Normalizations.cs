@@ -1,8 +1,9 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Batch normalisation over the last axis (arXiv 1502.03167): batch statistics in training graphs, running ones at inference.
-/// Checkpoint keys <c>weight</c>, <c>bias</c>, <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
+/// Batch normalisation over the last axis (arXiv 1502.03167): batch statistics in training graphs, running ones at inference. A layer whose
+/// weight is frozen takes its running statistics in training graphs, too, and leaves them as they are. Checkpoint keys <c>weight</c>,
+/// <c>bias</c>, <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
 /// </summary>
 public sealed class BatchNorm2d : Module
 {
@@ -36,7 +37,7 @@ public sealed class BatchNorm2d : Module
         ComputeGraph graph = x.Graph;
         Value weight = graph.Read(_weight);
         Value bias = graph.Read(_bias);
-        if (!graph.Training)
+        if (!graph.Training || !_weight.Variable.Trainable)
         {
             Value fixedScale = weight * (graph.Read(_runningVariance) + _epsilon).ReciprocalSqrt();
             return (x * fixedScale) + (bias - (graph.Read(_runningMean) * fixedScale));

@@ -20,7 +20,11 @@ public enum ParameterKind
 /// <param name="kind">Role of the tensor.</param>
 /// <param name="resizing">Interpolation to another image size, where the shape belongs to one.</param>
 public sealed class Parameter(
-    Shape shape, Initializer initializer, TensorLayout layout = TensorLayout.Same, ParameterKind kind = ParameterKind.Weight, PositionInterpolation? resizing = null)
+    Shape shape,
+    Initializer initializer,
+    TensorLayout layout = TensorLayout.Same,
+    ParameterKind kind = ParameterKind.Weight,
+    PositionInterpolation? resizing = null)
 {
     private Variable? _variable;
 
@@ -45,22 +49,29 @@ public sealed class Parameter(
     /// <summary>True where the shape follows from the image size, such as a position embedding's.</summary>
     public bool OfImageSize { get; init; } = resizing is not null;
 
-    /// <summary>Axis of the checkpoint's shape that has an entry for each class; null where none has. <see cref="CheckpointShape"/> is indexed by it.</summary>
+    /// <summary>
+    /// Axis of the checkpoint's shape that has an entry for each class; null where none has. <see cref="CheckpointShape"/> is indexed by
+    /// it.
+    /// </summary>
     public int? ClassAxis { get; set; }
 
     /// <summary>True for a tensor of a single class, of which a network has as many as classes.</summary>
     public bool OfOneClass { get; init; }
 
     /// <summary>Variable that holds the tensor's name in checkpoints and its memory.</summary>
-    /// <exception cref="InvalidOperationException">The module is not part of a <see cref="ParameterStore"/>, or the store was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The module is not part of a <see cref="ParameterStore"/>, or the store was disposed of.
+    /// </exception>
     public Variable Variable => _variable
-        ?? throw new InvalidOperationException("A module's parameters have no memory before a ParameterStore is made of it, and none once that is disposed of.");
+        ?? throw new InvalidOperationException(
+            "A module's parameters have no memory before a ParameterStore is made of it, and none once that is disposed of.");
 
     /// <summary>Store that the tensor is part of; null where it has none.</summary>
     internal ParameterStore? Owner { get; private set; }
 
     /// <summary>Makes the tensor part of a store.</summary>
-    internal void Attach(ParameterStore owner, string name) => (Owner, _variable) = (owner, new Variable(name, Shape, Kind == ParameterKind.Weight));
+    internal void Attach(ParameterStore owner, string name) =>
+        (Owner, _variable) = (owner, new Variable(name, Shape, Kind == ParameterKind.Weight));
 
     /// <summary>Ends <see cref="Attach"/>, if it was to this store.</summary>
     internal void Detach(ParameterStore owner)

@@ -46,16 +46,21 @@ public sealed class ParameterStore : IDisposable
     /// <summary>All tensors by checkpoint key, in the order of the checkpoint.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors => _tensors;
 
-    /// <summary>Memory of the trained tensors.</summary>
+    /// <summary>Memory of the weights, frozen ones included.</summary>
     public VariableBlock Weights { get; }
 
     /// <summary>Memory of running statistics and counters.</summary>
     public VariableBlock Statistics { get; }
 
-    /// <summary>Number of trained values.</summary>
+    /// <summary>The weights that are trained: those that are not frozen now, in the order of their block.</summary>
+    public IReadOnlyList<Variable> Trained => [.. Weights.Variables.Where(variable => variable.Trainable)];
+
+    /// <summary>Number of values of all weights, frozen ones included.</summary>
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
-    /// <summary>Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.</summary>
+    /// <summary>
+    /// Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.
+    /// </summary>
     /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
     public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
     {
@@ -98,6 +103,19 @@ public sealed class ParameterStore : IDisposable
         tensor.Layout.FromCheckpoint(tensor.Shape, values, tensor.Variable.Data);
     }
 
+    /// <summary>
+    /// Freezes weights: training graphs that are built from now on give them no gradient, and optimisers leave them as they are. A batch
+    /// normalisation whose weight is frozen keeps its running statistics and uses them.
+    /// </summary>
+    /// <param name="keys">The choice of weights by checkpoint key.</param>
+    /// <returns>The number of weights that the choice names.</returns>
+    public int Freeze(Func<string, bool> keys) => SetTrainable(keys, false);
+
+    /// <summary>Releases frozen weights, for training graphs that are built from now on.</summary>
+    /// <param name="keys">The choice of weights by checkpoint key; all of them where it is not given.</param>
+    /// <returns>The number of weights that the choice names.</returns>
+    public int Unfreeze(Func<string, bool>? keys = null) => SetTrainable(keys ?? (_ => true), true);
+
     /// <summary>Frees the memory; the module can become part of another store.</summary>
     public void Dispose()
     {
@@ -116,6 +134,17 @@ public sealed class ParameterStore : IDisposable
         {
             tensor.Detach(this);
         }
+    }
+
+    private int SetTrainable(Func<string, bool> keys, bool trainable)
+    {
+        Variable[] chosen = [.. Weights.Variables.Where(variable => keys(variable.Name))];
+        foreach (Variable variable in chosen)
+        {
+            variable.Trainable = trainable;
+        }
+
+        return chosen.Length;
     }
 
     private static void Collect(Module module, string prefix, OrderedDictionary<string, Parameter> tensors)

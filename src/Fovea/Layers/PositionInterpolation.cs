@@ -1,16 +1,17 @@
 namespace Fovea.Layers;
 
 /// <summary>
-/// Interpolation of a position embedding or relative position bias to another image size: one or two neighbouring axes are resampled like an image, half a
-/// pixel in and without smoothing; axes in front are separate maps, axes behind are channels.
+/// Interpolation of a position embedding or relative position bias to another image size: one or two neighbouring axes are resampled like
+/// an image, half a pixel in and without smoothing; axes in front are separate maps, axes behind are channels.
 /// </summary>
 /// <param name="Interpolation">Interpolation between neighbouring entries.</param>
 /// <param name="Axis">First axis that is resized.</param>
 /// <param name="Axes">Number of axes that are resized, 1 or 2.</param>
 public sealed record PositionInterpolation(Interpolation Interpolation, int Axis, int Axes)
 {
-    /// <summary>Whether an embedding of one shape can be resized to another.</summary>
-    public bool Fits(Shape from, Shape to) => from.Rank == to.Rank && Enumerable.Range(0, from.Rank).All(axis => IsResized(axis) || from[axis] == to[axis]);
+    /// <summary>True if an embedding of one shape can be resized to another.</summary>
+    public bool Fits(Shape from, Shape to) =>
+        from.Rank == to.Rank && Enumerable.Range(0, from.Rank).All(axis => IsResized(axis) || from[axis] == to[axis]);
 
     /// <summary>Resizes an embedding.</summary>
     /// <param name="embedding">The embedding.</param>
@@ -23,7 +24,9 @@ public sealed record PositionInterpolation(Interpolation Interpolation, int Axis
             throw new ShapeException($"a position embedding of shape {embedding.Shape} cannot be resized to {shape}");
         }
 
-        Value map = embedding.Reshape([Extent(embedding.Shape, 0, Axis), embedding.Shape[Axis], Axes == 2 ? embedding.Shape[Axis + 1] : 1, Extent(embedding.Shape, Axis + Axes, embedding.Shape.Rank)]);
+        Shape from = embedding.Shape;
+        Value map = embedding.Reshape(
+            [Extent(from, 0, Axis), from[Axis], Axes == 2 ? from[Axis + 1] : 1, Extent(from, Axis + Axes, from.Rank)]);
         return map.Resize(Interpolation, shape[Axis], Axes == 2 ? shape[Axis + 1] : 1).Reshape(shape);
     }
 

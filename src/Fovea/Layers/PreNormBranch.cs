@@ -15,7 +15,7 @@ public sealed class PreNormBranch : Module
     /// <param name="normKey">Checkpoint key of the norm.</param>
     /// <param name="norm">The norm.</param>
     /// <param name="branchKey">Checkpoint key of the branch.</param>
-    /// <param name="branch">What is computed beside the shortcut.</param>
+    /// <param name="branch">Module beside the shortcut.</param>
     /// <param name="dropPath">Probability of dropping the branch of a sample in training.</param>
     /// <param name="scale">A factor for each channel of the branch, registered by the caller, or null.</param>
     public PreNormBranch(string normKey, Module norm, string branchKey, Module branch, float dropPath = 0, Parameter? scale = null)
@@ -27,7 +27,7 @@ public sealed class PreNormBranch : Module
     }
 
     /// <summary>Builds the branch around something that needs more than one value.</summary>
-    /// <param name="x">What the branch is added to.</param>
+    /// <param name="x">Value that the branch is added to.</param>
     /// <param name="build">Builds the branch from the normalised value.</param>
     public Value Forward(Value x, Func<Value, Value> build)
     {

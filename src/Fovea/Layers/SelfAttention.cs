@@ -17,9 +17,9 @@ public sealed class SelfAttention : Module
     /// <param name="channels">Channels in and out.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="headWidth">Channels of a head.</param>
-    /// <param name="bias">Whether queries, keys and values have a bias.</param>
-    /// <param name="projection">Whether a linear layer mixes the heads.</param>
-    /// <param name="initializer">How fresh weights are filled; as <see cref="Linear"/> has it where nothing is given.</param>
+    /// <param name="bias">True if queries, keys and values have a bias.</param>
+    /// <param name="projection">True if a linear layer mixes the heads.</param>
+    /// <param name="initializer">Initializer of the weights, as <see cref="Linear"/> takes it.</param>
     /// <param name="dropout">Dropout of attention weights.</param>
     /// <param name="projectionDropout">Dropout behind the projection.</param>
     /// <param name="queryKeyValueKey">Checkpoint key of the first layer.</param>
@@ -43,7 +43,7 @@ public sealed class SelfAttention : Module
 
     /// <summary>Builds the attention.</summary>
     /// <param name="x">Tokens (B, N, C).</param>
-    /// <param name="tokens">What they stand for.</param>
+    /// <param name="tokens">Grid of the tokens.</param>
     /// <param name="bias">Added to the scores.</param>
     public Value Forward(Value x, AttentionTokens tokens, AttentionBias? bias = null)
     {
@@ -51,8 +51,10 @@ public sealed class SelfAttention : Module
         {
             int width = _heads * _headWidth;
             Value joined = _queryKeyValue.Forward(x);
-            Value attended = joined.Slice(2, 0, width)
-                .Attend(joined.Slice(2, width, width), joined.Slice(2, 2 * width, width), _heads, 1 / MathF.Sqrt(_headWidth), tokens, bias, _dropout);
+            Value query = joined.Slice(2, 0, width);
+            Value key = joined.Slice(2, width, width);
+            Value value = joined.Slice(2, 2 * width, width);
+            Value attended = query.Attend(key, value, _heads, 1 / MathF.Sqrt(_headWidth), tokens, bias, _dropout);
             return (_projection is null ? attended : _projection.Forward(attended)).Dropout(_projectionDropout);
         }
     }

@@ -15,9 +15,15 @@ public sealed class SqueezeExcitation : Module
     /// <param name="hidden">Channels between.</param>
     /// <param name="squeezeKey">Checkpoint key of the first convolution.</param>
     /// <param name="exciteKey">Checkpoint key of the second convolution.</param>
-    /// <param name="activation">What lies between them.</param>
-    /// <param name="initializer">How fresh weights are filled; as <see cref="Conv2d"/> has it where nothing is given.</param>
-    public SqueezeExcitation(int channels, int hidden, string squeezeKey, string exciteKey, Activation activation = Activation.Relu, Initializer? initializer = null)
+    /// <param name="activation">Activation between the two layers.</param>
+    /// <param name="initializer">Initializer of the weights, as <see cref="Conv2d"/> takes it.</param>
+    public SqueezeExcitation(
+        int channels,
+        int hidden,
+        string squeezeKey,
+        string exciteKey,
+        Activation activation = Activation.Relu,
+        Initializer? initializer = null)
     {
         _squeeze = Add(squeezeKey, new Conv2d(channels, hidden, kernel: 1, initializer: initializer));
         _excite = Add(exciteKey, new Conv2d(hidden, channels, kernel: 1, initializer: initializer));

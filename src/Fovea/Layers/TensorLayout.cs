@@ -2,16 +2,19 @@ using System.Runtime.Intrinsics;
 
 namespace Fovea.Layers;
 
-/// <summary>How a tensor that the engine stores is laid out in checkpoints, which follow PyTorch.</summary>
+/// <summary>Layout in checkpoints, which follow PyTorch, of a tensor that the engine stores.</summary>
 public enum TensorLayout
 {
-    /// <summary>The same in both.</summary>
+    /// <summary>Same layout in both.</summary>
     Same,
 
     /// <summary>Convolution weights and maps: (out, height, width, in) here, (out, in, height, width) in checkpoints.</summary>
     ChannelsLast,
 
-    /// <summary>Convolution weights that checkpoints hold as a linear layer's over unfolded patches: (out, height, width, in) here, (out, in·height·width) there.</summary>
+    /// <summary>
+    /// Convolution weights that checkpoints hold as a linear layer's over unfolded patches: (out, height, width, in) here, (out,
+    /// in·height·width) there.
+    /// </summary>
     Unfolded,
 
     /// <summary>Depthwise weights: (height, width, channels) here, (channels, 1, height, width) in checkpoints.</summary>
@@ -30,7 +33,10 @@ public static class TensorLayouts
         _ => stored,
     };
 
-    /// <summary>The shape that the engine stores a tensor of a checkpoint with; null for <see cref="TensorLayout.Unfolded"/>, where it cannot be told.</summary>
+    /// <summary>
+    /// The shape that the engine stores a tensor of a checkpoint with; null for <see cref="TensorLayout.Unfolded"/>, where it cannot be
+    /// told.
+    /// </summary>
     public static Shape? StoredShape(this TensorLayout layout, Shape checkpoint) => layout switch
     {
         TensorLayout.ChannelsLast when checkpoint.Rank == 4 => [checkpoint[0], checkpoint[2], checkpoint[3], checkpoint[1]],
@@ -39,7 +45,10 @@ public static class TensorLayouts
         _ => null,
     };
 
-    /// <summary>Whether a tensor that the engine stores with the given shape has its values in the same order in checkpoints, such as a 1×1 convolution's.</summary>
+    /// <summary>
+    /// True if a tensor that the engine stores with the given shape has its values in the same order in checkpoints, such as a 1×1
+    /// convolution's.
+    /// </summary>
     public static bool KeepsOrder(this TensorLayout layout, Shape stored) => layout switch
     {
         TensorLayout.ChannelsLast or TensorLayout.Unfolded => stored[3] == 1 || stored[1] * stored[2] == 1,
@@ -83,9 +92,10 @@ public static class TensorLayouts
 
     private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int count, int rows, int columns)
     {
+        int length = rows * columns;
         for (int matrix = 0; matrix < count; matrix++)
         {
-            Transpose(source.Slice(matrix * rows * columns, rows * columns), target.Slice(matrix * rows * columns, rows * columns), rows, columns);
+            Transpose(source.Slice(matrix * length, length), target.Slice(matrix * length, length), rows, columns);
         }
     }
 

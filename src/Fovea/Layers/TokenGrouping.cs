@@ -1,14 +1,19 @@
 namespace Fovea.Layers;
 
-/// <summary>Maps as the token lists of their groups, and back: what attention within groups works on (arXiv 2108.00154, section 3.2).</summary>
+/// <summary>
+/// Conversion of maps to the token lists of their groups, and back, for attention within groups (arXiv 2108.00154, section 3.2).
+/// </summary>
 public static class TokenGrouping
 {
-    /// <summary>Added to scores of keys that stand in the padding: large enough to silence them, small enough that a group of padding alone stays finite.</summary>
+    /// <summary>
+    /// Added to scores of keys that stand in the padding: large enough to silence them, small enough that a group of padding alone stays
+    /// finite.
+    /// </summary>
     private const float Masked = -1e6f;
 
     /// <summary>
-    /// A map (N, H, W, C) as the tokens (N·groups, height·width, C) of its groups, in the order that <see cref="TokenGroups"/> says; zeros stand where
-    /// a group reaches beyond the map.
+    /// A map (N, H, W, C) as the tokens (N·groups, height·width, C) of its groups, in the order that <see cref="TokenGroups"/> says; zeros
+    /// stand where a group reaches beyond the map.
     /// </summary>
     public static Value Group(this Value map, TokenGroups groups)
     {
@@ -23,7 +28,9 @@ public static class TokenGrouping
         return grouped.Reshape([map.Shape[0] * groups.Count(grid), groups.Height * groups.Width, map.Shape[3]]);
     }
 
-    /// <summary>The map (N, H, W, C) whose groups' tokens are given: the inverse of <see cref="Group"/>, without what stood in the padding.</summary>
+    /// <summary>
+    /// The map (N, H, W, C) whose groups' tokens are given: the inverse of <see cref="Group"/>, without what stood in the padding.
+    /// </summary>
     public static Value Ungroup(this Value tokens, TokenGroups groups, TokenGrid grid)
     {
         (int down, int across) = groups.SuperCells(grid);
@@ -36,7 +43,10 @@ public static class TokenGrouping
         return ordered.Reshape([images, height, width, tokens.Shape[2]]).Slice(1, 0, grid.Height).Slice(2, 0, grid.Width);
     }
 
-    /// <summary>The mask (groups, height·width) of keys for <see cref="AttentionBias"/> that keeps tokens from attending to the padding; null where there is none.</summary>
+    /// <summary>
+    /// The mask (groups, height·width) of keys for <see cref="AttentionBias"/> that keeps tokens from attending to the padding; null where
+    /// there is none.
+    /// </summary>
     public static Value? PaddingMask(this ComputeGraph graph, TokenGroups groups, TokenGrid grid)
     {
         if (groups.PaddedSize(grid) == (grid.Height, grid.Width))

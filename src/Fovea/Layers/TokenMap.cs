@@ -5,7 +5,7 @@ namespace Fovea.Layers;
 /// <param name="Tokens">The tokens (N, T, C).</param>
 public readonly record struct TokenMap(Value Map, Value Tokens)
 {
-    /// <summary>What the tokens of the list stand for.</summary>
+    /// <summary>Grid of the tokens of the list.</summary>
     public TokenGrid Grid => new(Map.Shape[1], Map.Shape[2], Tokens.Shape[1]);
 
     /// <summary>A map with tokens of the network's own in front of it.</summary>
@@ -15,7 +15,7 @@ public readonly record struct TokenMap(Value Map, Value Tokens)
 
     /// <summary>Takes a list of tokens apart.</summary>
     /// <param name="list">Tokens (N, T + H·W, C), the network's own first.</param>
-    /// <param name="grid">What they stand for.</param>
+    /// <param name="grid">Grid of the tokens.</param>
     public static TokenMap FromList(Value list, TokenGrid grid)
     {
         Value tokens = list.Slice(1, 0, grid.ClassTokens);

@@ -19,8 +19,8 @@ public sealed class TransformerStage : Module
 
     /// <summary>Builds the stage.</summary>
     /// <param name="x">Tokens (B, N, C).</param>
-    /// <param name="grid">What they stand for.</param>
-    /// <returns>The same, taken apart.</returns>
+    /// <param name="grid">Grid of the tokens.</param>
+    /// <returns>Map and tokens, taken apart.</returns>
     public TokenMap Forward(Value x, TokenGrid grid)
     {
         using (Enter(x.Graph))

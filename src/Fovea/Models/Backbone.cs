@@ -9,14 +9,17 @@ namespace Fovea.Models;
 public sealed record StageDescription(string Name, int Stride, int Channels);
 
 /// <summary>
-/// Base class of all families: images (N, H, W, 3) to pooled features (N, channels). Its graph marks the stem (<c>stem</c>), the maps of its stages
-/// (<see cref="Stages"/>) and the pooled features (<see cref="Pooled"/>), and holds an <see cref="AttentionDescription"/> of each attention.
+/// Base class of all families: images (N, H, W, 3) to pooled features (N, channels). Its graph marks the stem (<c>stem</c>), the maps of
+/// its stages (<see cref="Stages"/>) and the pooled features (<see cref="Pooled"/>), and holds an <see cref="AttentionDescription"/> of
+/// each attention.
 /// </summary>
 /// <remarks>A <see cref="Network"/> is a backbone with a <see cref="Head"/>, or without one.</remarks>
 /// <param name="config">Image size, classes and dropout that the family's variants have in common.</param>
 public abstract class Backbone(NetworkConfig config) : Module
 {
-    /// <summary>Name of the mark of the pooled features: (N, channels), or (N, classes, channels) where each class has a token of its own.</summary>
+    /// <summary>
+    /// Name of the mark of the pooled features: (N, channels), or (N, classes, channels) where each class has a token of its own.
+    /// </summary>
     public const string Pooled = "pooled";
 
     /// <summary>Options that the backbone was made from.</summary>
@@ -37,7 +40,10 @@ public abstract class Backbone(NetworkConfig config) : Module
     /// <summary>Channels of the pooled features.</summary>
     public abstract int Channels { get; }
 
-    /// <summary>Creates the family's own classifier, with the checkpoint keys of its official code; a <see cref="LinearHead"/> under <c>head</c> by default.</summary>
+    /// <summary>
+    /// Creates the family's own classifier, with the checkpoint keys of its official code; a <see cref="LinearHead"/> under <c>head</c> by
+    /// default.
+    /// </summary>
     /// <param name="classes">Number of classes, at least 1.</param>
     public virtual Head CreateHead(int classes) => new LinearHead(Channels, classes, dropout: Config.Dropout);
 

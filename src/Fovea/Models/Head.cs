@@ -2,7 +2,9 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>Base class of classifiers on pooled features: (N, channels) to logits (N, classes). Dropout in front of the classifier belongs to it.</summary>
+/// <summary>
+/// Base class of classifiers on pooled features: (N, channels) to logits (N, classes). Dropout in front of the classifier belongs to it.
+/// </summary>
 public abstract class Head : Module
 {
     /// <summary>Sets the number of classes.</summary>
@@ -18,7 +20,8 @@ public abstract class Head : Module
     public int Classes { get; }
 
     /// <summary>
-    /// Marks of the logits of each classifier, where the head has several whose mean it gives; empty for a single one. Training minimises the mean of their losses.
+    /// Marks of the logits of each classifier, where the head has several whose mean it gives; empty for a single one. Training minimises
+    /// the mean of their losses.
     /// </summary>
     public virtual IReadOnlyList<string> Classifiers => [];
 

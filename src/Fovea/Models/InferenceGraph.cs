@@ -6,10 +6,15 @@ public static class InferenceGraph
     /// <summary>Name of the input: images (N, H, W, 3).</summary>
     public const string Images = "images";
 
-    /// <summary>Name of the output of a network with a head: (N, classes). A network without one has the output <see cref="Backbone.Pooled"/>.</summary>
+    /// <summary>
+    /// Name of the output of a network with a head: (N, classes). A network without one has the output <see cref="Backbone.Pooled"/>.
+    /// </summary>
     public const string Logits = "logits";
 
-    /// <summary>Builds inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes) or <c>pooled</c> (N, channels).</summary>
+    /// <summary>
+    /// Builds inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes) or <c>pooled</c> (N,
+    /// channels).
+    /// </summary>
     /// <param name="network">A network that is part of a <see cref="Layers.ParameterStore"/>.</param>
     /// <param name="batch">Images in one run.</param>
     public static ComputeGraph Build(Network network, int batch) => Build(network, batch, network.Height, network.Width);

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 
 namespace Fovea.Models;
@@ -16,18 +16,23 @@ public sealed class Model : IDisposable
     /// <param name="network">The network.</param>
     /// <param name="parameters">The network's parameters.</param>
     /// <param name="info">Description of the network.</param>
-    /// <exception cref="ArgumentException">There is not one name for each class, or the preprocessing gives images of another size.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is not one name for each class, or the preprocessing gives images of another size.
+    /// </exception>
     public Model(Network network, ParameterStore parameters, ModelInfo info)
     {
         if (info.Classes.Count != network.Classes)
         {
-            throw new ArgumentException($"A network of {network.Classes} classes needs as many class names, not {info.Classes.Count}.", nameof(info));
+            throw new ArgumentException(
+                $"A network of {network.Classes} classes needs as many class names, not {info.Classes.Count}.", nameof(info));
         }
 
         if ((info.Preprocessing.Height, info.Preprocessing.Width) != (network.Height, network.Width))
         {
             throw new ArgumentException(
-                $"The preprocessing gives images of {info.Preprocessing.Height}×{info.Preprocessing.Width} to a network for {network.Height}×{network.Width}.", nameof(info));
+                $"The preprocessing gives images of {info.Preprocessing.Height}×{info.Preprocessing.Width}, "
+                + $"the network is made for {network.Height}×{network.Width}.",
+                nameof(info));
         }
 
         (Network, Parameters, Info) = (network, parameters, info);
@@ -57,8 +62,8 @@ public sealed class Model : IDisposable
     /// <summary>Makes a model of a network that is part of no store yet, with fresh weights.</summary>
     /// <param name="network">The network; it need not be registered.</param>
     /// <param name="info">
-    /// Description of the network. Where null: the name of the backbone's class, classes named "class 0" and so on, preprocessing for the network's size. Only a
-    /// registered name can be loaded from a file again.
+    /// Description of the network. Where null: the name of the backbone's class, classes named "class 0" and so on, preprocessing for the
+    /// network's size. Only a registered name can be loaded from a file again.
     /// </param>
     /// <param name="seed">Seed of the weights.</param>
     /// <exception cref="InvalidOperationException">The network is part of another model.</exception>
@@ -69,7 +74,10 @@ public sealed class Model : IDisposable
         return new Model(network, parameters, info ?? InfoOf(network, network.Backbone.GetType().Name, null));
     }
 
-    /// <summary>Replaces the head by a fresh one for other classes and keeps the backbone's values. This object is disposed of; the result takes its place.</summary>
+    /// <summary>
+    /// Replaces the head by a fresh one for other classes and keeps the backbone's values. This object is disposed of; the result takes its
+    /// place.
+    /// </summary>
     /// <param name="classes">Number of classes; 0 for a model that gives pooled features.</param>
     /// <param name="names">Names of the classes; "class 0" and so on where null.</param>
     /// <param name="seed">Seed of the head's weights.</param>
@@ -85,7 +93,10 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Replaces the head and keeps the backbone's values. This object is disposed of; the result takes its place.</summary>
-    /// <remarks>A registered name stands for the family's own head: a file of a model with another head is loaded once its network is registered under a name of its own.</remarks>
+    /// <remarks>
+    /// A registered name stands for the family's own head: a file of a model with another head is loaded once its network is registered
+    /// under a name of its own.
+    /// </remarks>
     /// <param name="head">Head that gets fresh weights; null for a model that gives pooled features.</param>
     /// <param name="names">Names of the classes; "class 0" and so on where null.</param>
     /// <param name="seed">Seed of the head's weights.</param>
@@ -93,7 +104,10 @@ public sealed class Model : IDisposable
     public Model WithHead(Head? head, IReadOnlyList<string>? names = null, ulong seed = 0) =>
         With(new Network(Network.Backbone, head), Info with { Options = Info.Options with { Classes = head?.Classes ?? 0 } }, names, seed);
 
-    /// <summary>Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept; callers on several threads take turns.</summary>
+    /// <summary>
+    /// Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept; callers on several threads take
+    /// turns.
+    /// </summary>
     /// <param name="images">Images (N, H, W, 3), prepared as <see cref="Preprocessing.Apply"/> does.</param>
     /// <returns>Logits (N, classes), or pooled features (N, channels) without a head.</returns>
     /// <exception cref="ShapeException">The network does not take images of the shape.</exception>
@@ -168,7 +182,7 @@ public sealed class Model : IDisposable
         // Keys that clash are found before this model is given up.
         _ = ParameterStore.TensorsOf(network);
         HashSet<string> head = [.. network.HeadKeys];
-        Dictionary<string, Variable> kept = Parameters.Tensors.Values.Select(tensor => tensor.Variable).ToDictionary(variable => variable.Name);
+        Dictionary<string, Variable> kept = Parameters.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Variable);
         Parameters.Release();
         ParameterStore parameters = new(network);
         foreach ((string name, Parameter tensor) in parameters.Tensors)
@@ -176,6 +190,7 @@ public sealed class Model : IDisposable
             if (!head.Contains(name) && kept.TryGetValue(name, out Variable? values) && values.Shape.Equals(tensor.Shape))
             {
                 values.Data.CopyTo(tensor.Variable.Data);
+                tensor.Variable.Trainable = values.Trainable;
             }
             else
             {

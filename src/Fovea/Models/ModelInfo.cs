@@ -2,7 +2,9 @@ using Fovea.Data;
 
 namespace Fovea.Models;
 
-/// <summary>Description that travels with a model's weights, so that they can be used: the network, its classes and its preprocessing.</summary>
+/// <summary>
+/// Description that travels with a model's weights, so that they can be used: the network, its classes and its preprocessing.
+/// </summary>
 /// <param name="Name">Registered name of the model.</param>
 /// <param name="Options">Changes to the registered variant.</param>
 /// <param name="Classes">Names of the classes, in the order of the logits; empty for a network without a head.</param>
@@ -12,16 +14,16 @@ public sealed record ModelInfo(string Name, ModelOptions Options, IReadOnlyList<
     /// <summary>Describes the model for images of another size. A resize to the shorter side keeps its proportion to the input.</summary>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
-    public ModelInfo At(int height, int width) => this with
+    public ModelInfo At(int height, int width)
     {
-        Options = Options with { Height = height, Width = width },
-        Preprocessing = Preprocessing with
+        double factor = (double)Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width);
+        int resizeTo = (int)Math.Round(Preprocessing.ResizeTo * factor);
+        return this with
         {
-            Height = height,
-            Width = width,
-            ResizeTo = (int)Math.Round((double)Preprocessing.ResizeTo * Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width)),
-        },
-    };
+            Options = Options with { Height = height, Width = width },
+            Preprocessing = Preprocessing with { Height = height, Width = width, ResizeTo = resizeTo },
+        };
+    }
 
     /// <summary>Creates the registered network without weights.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>

@@ -10,7 +10,9 @@ namespace Fovea.Models;
 /// <param name="Dropout">Dropout in front of the classifier.</param>
 public sealed record ModelOptions(int? Classes = null, int? Height = null, int? Width = null, float? DropPath = null, float? Dropout = null)
 {
-    /// <summary>Reads what <see cref="ToJson"/> wrote. Names may begin with capitals, and members that are not known are passed over.</summary>
+    /// <summary>
+    /// Reads what <see cref="ToJson"/> wrote. Names may begin with capitals, and members that are not known are passed over.
+    /// </summary>
     /// <param name="json">One JSON object.</param>
     /// <exception cref="JsonException">The text is not such an object.</exception>
     internal static ModelOptions FromJson(string json) => JsonForm.Read(json, passesOver: true, new ModelOptions().Through);

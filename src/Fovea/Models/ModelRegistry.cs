@@ -1,8 +1,8 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Models by name. Families of others are added with <see cref="Add(string, Func{ModelOptions, Network})"/> and are then trained, saved, loaded, exported and
-/// listed like those of the library. Any number of threads may use the registry at the same time.
+/// Models by name. Families of others are added with <see cref="Add(string, Func{ModelOptions, Network})"/> and are then trained, saved,
+/// loaded, exported and listed like those of the library. Any number of threads may use the registry at the same time.
 /// </summary>
 public static class ModelRegistry
 {
@@ -46,7 +46,9 @@ public static class ModelRegistry
 
     /// <summary>Adds a model.</summary>
     /// <param name="name">Name that it is created by and that checkpoints hold.</param>
-    /// <param name="create">Creates the network, without weights, for a caller's options; options that are null are its own to choose.</param>
+    /// <param name="create">
+    /// Creates the network, without weights, for a caller's options; options that are null are its own to choose.
+    /// </param>
     /// <exception cref="ArgumentException">The name is empty or taken.</exception>
     public static void Add(string name, Func<ModelOptions, Network> create)
     {
@@ -58,7 +60,10 @@ public static class ModelRegistry
         }
     }
 
-    /// <summary>Adds all variants of a family, or none of them. A caller's options are applied to the variant's, and its own head is made for its classes.</summary>
+    /// <summary>
+    /// Adds all variants of a family, or none of them. A caller's options are applied to the variant's, and its own head is made for its
+    /// classes.
+    /// </summary>
     /// <typeparam name="TConfig">Type of the family's options.</typeparam>
     /// <param name="variants">Variants by name.</param>
     /// <param name="make">Makes the backbone of a variant, without weights.</param>
@@ -81,7 +86,7 @@ public static class ModelRegistry
         }
     }
 
-    /// <summary>Whether there is a model of that name, or was one up to version 0.1.0.</summary>
+    /// <summary>True if there is a model of that name, or was one up to version 0.1.0.</summary>
     public static bool Contains(string name) => Find(name) is not null;
 
     /// <summary>Present name of a model that had another up to version 0.1.0; any other name stays.</summary>
@@ -94,7 +99,8 @@ public static class ModelRegistry
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
     public static Network Create(string name, ModelOptions? options = null) => Find(name) is { } create
         ? create(options ?? new ModelOptions())
-        : throw new ArgumentException($"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
+        : throw new ArgumentException(
+            $"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
 
     /// <summary>Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first.</summary>
     public static IReadOnlyList<string> Nearest(string name, int count = 3) =>
@@ -116,7 +122,10 @@ public static class ModelRegistry
         }
     }
 
-    /// <summary>Number of letters that must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not matter.</summary>
+    /// <summary>
+    /// Number of letters that must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not
+    /// matter.
+    /// </summary>
     private static int Edits(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];

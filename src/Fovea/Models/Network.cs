@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// A backbone with a head, or without one: images (N, H, W, 3) to logits (N, classes), or to pooled features (N, channels). Both parts stand under the empty
-/// key, so that checkpoint keys are those of the official code.
+/// A backbone with a head, or without one: images (N, H, W, 3) to logits (N, classes), or to pooled features (N, channels). Both parts
+/// stand under the empty key, so that checkpoint keys are those of the official code.
 /// </summary>
 public sealed class Network : Module
 {

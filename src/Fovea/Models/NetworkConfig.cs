@@ -8,7 +8,9 @@ public abstract record NetworkConfig(int Height, int Width)
     /// <summary>Number of classes; 0 for a network without a head, which gives pooled features.</summary>
     public int Classes { get; init; } = 1000;
 
-    /// <summary>Probability of dropping a residual branch of a sample in training: the greatest in the network, where it grows with depth.</summary>
+    /// <summary>
+    /// Probability of dropping a residual branch of a sample in training: the greatest in the network, where it grows with depth.
+    /// </summary>
     public float DropPath { get; init; }
 
     /// <summary>Dropout, where the family has it: in front of the classifier as a rule.</summary>

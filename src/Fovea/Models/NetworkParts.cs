@@ -1,8 +1,8 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Parts of a network, the stem, its stages and the head, and the modules that belong to each. The graph alone tells: the stem ends at the value marked
-/// <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included.
+/// Parts of a network, the stem, its stages and the head, and the modules that belong to each. The graph alone tells: the stem ends at the
+/// value marked <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included.
 /// </summary>
 public sealed class NetworkParts
 {

@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 
 namespace Fovea.Models;
@@ -7,14 +7,16 @@ namespace Fovea.Models;
 /// <param name="Name">Name of the part, such as <c>stage1</c>.</param>
 /// <param name="Stride">Pixels of the image between neighbouring positions of its result; null for the head, which gives no map.</param>
 /// <param name="Channels">Channels of its result.</param>
-/// <param name="Output">Shape of its result for one image: (H, W, C); for the head (classes), or (channels) of the pooled features where there is none.</param>
+/// <param name="Output">
+/// Shape of its result for one image: (H, W, C); for the head (classes), or (channels) of the pooled features where there is none.
+/// </param>
 /// <param name="Parameters">Trained values.</param>
 /// <param name="MultiplyAdds">Multiply-adds for one image.</param>
 public sealed record PartSummary(string Name, int? Stride, int Channels, Shape Output, long Parameters, long MultiplyAdds);
 
 /// <summary>
-/// Figures of a network at a batch and image size: parameters, multiply-adds, memory of inference. All of it follows from the network's graph: no memory is
-/// taken for weights or plans, and nothing runs.
+/// Figures of a network at a batch and image size: parameters, multiply-adds, memory of inference. All of it follows from the network's
+/// graph: no memory is taken for weights or plans, and nothing runs.
 /// </summary>
 public sealed class NetworkSummary
 {
@@ -30,7 +32,7 @@ public sealed class NetworkSummary
         ComputeGraph single = InferenceGraph.Build(network, 1);
         (Network, Batch, Parameters) = (network, batch, parameters.ParameterCount);
         MultiplyAdds = MultiplyAddsOf(single);
-        Parts = Summarize(network, single);
+        Parts = Summarize(network, single, [.. parameters.Weights.Variables]);
         InferenceBytes = parameters.Weights.Bytes + parameters.Statistics.Bytes + Plan.Estimate(InferenceGraph.Build(network, batch), threads).Total;
     }
 
@@ -61,8 +63,8 @@ public sealed class NetworkSummary
     }
 
     /// <summary>
-    /// Counts the multiply-adds of a graph as the field does: convolutions, linear layers and the two products of attention. What is computed once for a
-    /// batch counts whole, so build the graph for one image.
+    /// Counts the multiply-adds of a graph as the field does: convolutions, linear layers and the two products of attention. What is
+    /// computed once for a batch counts whole, so build the graph for one image.
     /// </summary>
     public static long MultiplyAddsOf(ComputeGraph graph) => CountByNode(graph).Values.Sum();
 
@@ -77,7 +79,7 @@ public sealed class NetworkSummary
         return counts;
     }
 
-    private static PartSummary[] Summarize(Network network, ComputeGraph graph)
+    private static PartSummary[] Summarize(Network network, ComputeGraph graph, HashSet<Variable> weights)
     {
         Value result = graph.Outputs[InferenceGraph.OutputOf(network)];
         Dictionary<Node, long> counts = CountByNode(graph);
@@ -86,7 +88,8 @@ public sealed class NetworkSummary
         return [.. parts.Names.Select(name =>
         {
             Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : result.Shape;
-            long parameters = nodes[name].Sum(node => node.Operation is ReadVariable { Variable.Trainable: true } read ? read.Variable.Shape.Elements : 0);
+            IEnumerable<Variable> read = nodes[name].Select(node => node.Operation).OfType<ReadVariable>().Select(operation => operation.Variable);
+            long parameters = read.Where(weights.Contains).Sum(variable => variable.Shape.Elements);
             long multiplyAdds = nodes[name].Sum(node => counts[node]);
             return new PartSummary(name, map is null ? null : network.Height / map.Shape[1], output.Last, [.. output.Skip(1)], parameters, multiplyAdds);
         })];

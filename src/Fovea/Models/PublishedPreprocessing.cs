@@ -4,13 +4,13 @@ using Interpolation = Fovea.Data.Interpolation;
 namespace Fovea.Models;
 
 /// <summary>
-/// Preprocessing with which the published figures of each family were measured: the shorter side is resized, the middle cut out, and
-/// ImageNet's
-/// mean and deviation are taken.
+/// Preprocessing that the published figures of each family were measured with: the shorter side is resized, the middle cut out, ImageNet's
+/// mean and deviation.
 /// </summary>
 public static class PublishedPreprocessing
 {
     // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter.
+    // Other inputs keep the proportion, cut to whole pixels.
     private static readonly (string Models, int ResizeTo, Interpolation Interpolation)[] _table =
     [
         ("pit_lucidrains", 256, Interpolation.Bicubic),
@@ -27,8 +27,8 @@ public static class PublishedPreprocessing
     public static Preprocessing Of(string model, int height, int width)
     {
         model = ModelRegistry.Resolve(model);
-        (_, int resizeTo, Interpolation interpolation) = Array.Find(
-            _table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
+        (_, int resizeTo, Interpolation interpolation) =
+            Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
         return new Preprocessing
         {
             Height = height,

@@ -1,7 +1,7 @@
 using Fovea.Checkpoints;
 using System.Numerics.Tensors;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Tasks;
 

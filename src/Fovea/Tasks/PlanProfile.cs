@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -45,7 +46,8 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
             : InferenceGraph.Build(network, batch);
         NetworkParts parts = new(network, training ? InferenceGraph.Build(network, batch) : graph);
-        using Plan plan = Plan.Compile(graph, pool, training ? state.Weights : null);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = Plan.Compile(graph, pool, gradients);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {
             cancellation.ThrowIfCancellationRequested();

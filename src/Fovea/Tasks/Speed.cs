@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Fovea.Engine;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
@@ -48,10 +48,11 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
         long before = Resident();
         using ParameterStore state = new(network);
         state.Initialize(1);
-        using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), pool, state.Weights);
-        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = Plan.Compile(ClassificationGraph.Training(network, state, batch, network.Height, network.Width), pool, gradients);
+        using AdamW optimizer = new(gradients, 0.05, WeightDecay.Groups, pool);
         FillWithNoise(plan.Input("images"));
-        long planned = Held(state) + plan.Memory.Total + optimizer.State.Sum(memory => memory.Bytes);
+        long planned = Held(state) + plan.Memory.Total + gradients.Bytes + optimizer.State.Sum(memory => memory.Bytes);
         return Measure(Step, batch, planned, before, duration, cancellation);
 
         void Step()
@@ -59,7 +60,7 @@ public sealed record Speed(int Batch, TimeSpan Median, TimeSpan Best, long Plann
             plan.Run();
 
             // A small rate: noise has nothing to teach, and the weights shall stay ordinary.
-            optimizer.Step(plan, 1e-6);
+            optimizer.Step(1e-6);
         }
     }
 

@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Training;
 
@@ -44,7 +44,7 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
     {
         double seconds;
         ModelInfo info;
-        using (Trainer trainer = new(Options, Training, Validation, Folder, Resume, pool))
+        using (Trainer trainer = Trainer.ForClassification(Options, Training, Validation, Folder, Resume, pool))
         {
             trainer.Run(steps, epochs, cancellation);
             (seconds, info) = (trainer.Seconds, trainer.Info);

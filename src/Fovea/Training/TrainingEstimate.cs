@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -7,7 +8,7 @@ namespace Fovea.Training;
 /// <summary>Estimates of what a training step takes, without taking it.</summary>
 public static class TrainingEstimate
 {
-    /// <summary>Estimates the bytes of a training step: weights, running statistics, the optimiser's state, the plan's memory with its gradients.</summary>
+    /// <summary>Estimates the bytes of a training step: weights, running statistics, gradients, the optimiser's state, the plan's memory.</summary>
     /// <param name="network">The network, which stays as it is.</param>
     /// <param name="batch">Images in a step.</param>
     /// <param name="optimizer">Optimiser whose state is counted.</param>
@@ -18,8 +19,10 @@ public static class TrainingEstimate
         using ParameterStore parameters = ParameterStore.Describe(network);
         ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
 
-        // AdamW keeps two moments of each weight, SGD its momentum.
+        // AdamW keeps two moments of each trained weight, SGD its momentum.
         int blocks = optimizer == OptimizerKind.AdamW ? 2 : 1;
-        return parameters.Statistics.Bytes + ((1 + blocks) * parameters.Weights.Bytes) + Plan.Estimate(graph, threads, parameters.Weights).Total;
+        using GradientBlock gradients = new(parameters.Trained);
+        long tensors = parameters.Weights.Bytes + parameters.Statistics.Bytes;
+        return tensors + ((1 + blocks) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
     }
 }

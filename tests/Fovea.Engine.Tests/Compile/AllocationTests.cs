@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
 
@@ -20,12 +21,20 @@ public sealed class AllocationTests
     {
         using WorkerPool pool = new(threads);
         using RandomGraphs made = new(12, training);
-        using Plan plan = Plan.Compile(made.Graph, pool, made.Block);
-        using AdamW adam = new(made.Block, _ => true, 0.05, pool);
-        using Sgd sgd = new(made.Block, _ => true, 0.05, pool: pool);
+        using RandomGraphs other = new(12, training);
+        using GradientBlock gradients = made.Gradients();
+        using Plan plan = Plan.Compile(made.Graph, pool, gradients);
+        using Plan adding = Plan.Compile(made.Graph, pool, gradients, accumulate: true);
+        using AdamW adam = new(gradients, 0.05, pool: pool);
+        using Sgd sgd = new(gradients, 0.05, pool: pool);
+        Ema ema = new([other.Block], [made.Block], pool);
         AssertNothing(plan.Run);
-        AssertNothing(() => adam.Step(plan, 1e-3));
-        AssertNothing(() => sgd.Step(plan, 1e-3));
+        AssertNothing(adding.Run);
+        AssertNothing(gradients.Clear);
+        AssertNothing(() => gradients.Norm(pool));
+        AssertNothing(() => adam.Step(1e-3));
+        AssertNothing(() => sgd.Step(1e-3));
+        AssertNothing(() => ema.Update(0.99));
     }
 
     [Fact]

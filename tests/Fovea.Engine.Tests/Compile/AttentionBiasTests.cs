@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 
@@ -66,7 +67,7 @@ public sealed class AttentionBiasTests
                 }
 
                 using Plan plan = Plan.Compile(graph, GraphRun.Single);
-                Assert.Equal(!sliced ? 3 : alsoRead ? 1 : 0, plan.Builder.Calls.Count(call => call.Node?.Operation is Slice));
+                Assert.Equal(!sliced ? 3 : alsoRead ? 1 : 0, plan.Builder().Calls.Count(call => call.Node?.Operation is Slice));
                 return GraphRun.Outputs(plan, graph.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape)));
             })];
             Assert.All(runs[0], output => Assert.Equal(runs[1][output.Key], output.Value));

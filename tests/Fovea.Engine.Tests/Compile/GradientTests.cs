@@ -1,7 +1,10 @@
+using Fovea.Engine.Execution;
+using Fovea.Engine.Compile;
 using System.Reflection;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -33,7 +36,7 @@ public sealed class GradientTests
             ComputeGraph forward = operation.Graph(gradients: false);
             ComputeGraph both = operation.Graph(gradients: true);
             differentiated.UnionWith(forward.Nodes.Select(node => node.Operation.GetType()));
-            present.UnionWith(both.Nodes.Concat(Plan.Optimize(both).Nodes).Select(node => node.Operation.GetType()));
+            present.UnionWith(both.Nodes.Concat(Pipeline.Run(both, new CostModel()).Nodes).Select(node => node.Operation.GetType()));
             kinds.UnionWith(both.Nodes.Select(node => node.Operation switch
             {
                 Unary unary => unary.Kind,
@@ -70,12 +73,13 @@ public sealed class GradientTests
         using VariableBlock block = GraphRun.Block(used, unused);
         ComputeGraph graph = new(training: true);
         Engine.Compile.Gradients.Write((graph.Input("x", [3]) * graph.Read(used)).Sum(0), block.Variables);
-        using Plan plan = Plan.Compile(graph, GraphRun.Single, block);
+        using GradientBlock gradients = new(block.Variables);
+        using Plan plan = Plan.Compile(graph, GraphRun.Single, gradients);
         ((float[])[1, 2, 3]).CopyTo(plan.Input("x"));
-        plan.Gradients.Fill(9);
+        gradients.Data.Fill(9);
         plan.Run();
-        Assert.Equal([1, 2, 3], plan.Gradients[..3]);
-        Assert.Equal(new float[5], plan.Gradients.Slice((int)block.OffsetOf(unused), 5));
+        Assert.Equal([1, 2, 3], gradients.Of(used));
+        Assert.Equal(new float[5], gradients.Of(unused));
     }
 
     private static bool HasGradient(Type type) =>

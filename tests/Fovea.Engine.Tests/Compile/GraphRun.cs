@@ -1,4 +1,7 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 
 namespace Fovea.Engine.Tests.Compile;
@@ -17,9 +20,16 @@ internal static class GraphRun
     public static Dictionary<string, float[]> Outputs(
         ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, bool fused = true, WorkerPool? pool = null)
     {
-        using Plan plan = fused ? Plan.Compile(graph, pool ?? Single) : Plan.CompileUnfused(graph, pool ?? Single);
+        using Plan plan = fused ? Plan.Compile(graph, pool ?? Single) : CompileUnfused(graph, pool ?? Single);
         return Outputs(plan, inputs);
     }
+
+    /// <summary>Compiles a graph as it stands, each element-wise node by itself: the peer of the passes.</summary>
+    public static Plan CompileUnfused(ComputeGraph graph, WorkerPool pool, ParameterBlock? gradients = null) =>
+        new CpuPlan(new FusePointwise(new CostModel { MaxPointwiseNodes = 1 }).Run(graph), pool, new PlanOptions { Gradients = gradients });
+
+    /// <summary>Calls and buffers of a plan.</summary>
+    public static PlanBuilder Builder(this Plan plan) => ((CpuPlan)plan).Builder;
 
     /// <summary>Runs a plan once.</summary>
     public static Dictionary<string, float[]> Outputs(Plan plan, IReadOnlyDictionary<string, float[]> inputs)

@@ -1,5 +1,6 @@
-using Fovea.Engine.Compile.Cpu;
-using Fovea.Engine.Compile.Cpu.KernelCalls;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
+using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
@@ -42,9 +43,9 @@ public sealed class JoinedPackCallsTests
         Value computed = input.MatMul(graph.Read(block.Variables[1]).Softmax(), transposeRight: true);
         graph.Output("y", computed + input.MatMul(graph.Read(block.Variables[0]), transposeRight: true));
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        PackCall plain = Assert.Single(plan.Builder.Packing);
-        Assert.Same(plain, plan.Builder.ConstantStage[0]);
-        Assert.Equal(2, plan.Builder.ConstantStage.OfType<PackCall>().Count());
+        PackCall plain = Assert.Single(plan.Builder().Packing);
+        Assert.Same(plain, Assert.Single(plan.Builder().Packing));
+        Assert.Single(plan.Builder().ConstantStage.OfType<PackCall>());
     }
 
     /// <summary>Calls that count how often each of their parts runs.</summary>
@@ -56,12 +57,12 @@ public sealed class JoinedPackCallsTests
         {
             _memory = new AlignedMemory(weights.Sum(weight => weight.Bytes));
             Runs = [.. weights.Select(weight => new int[weight.Parts])];
-            PlannedBuffer source = new(4, Placement.External, "weights");
+            CpuBuffer source = new(4, Placement.External, "weights");
             long offset = 0;
             List<PackCall> calls = [];
             foreach (((int parts, int bytes), int[] runs) in weights.Zip(Runs))
             {
-                PlannedBuffer packed = new(bytes, Placement.Persistent, "packed") { Pointer = _memory.Pointer + offset };
+                CpuBuffer packed = new(bytes, Placement.Persistent, "packed") { Pointer = _memory.Pointer + offset };
                 offset += bytes;
                 calls.Add(new PackCall(source, packed, parts, (first, last) => Count(runs, first, last)));
             }

@@ -1,6 +1,8 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Memory;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -64,14 +66,14 @@ public sealed class MemoryTests
                 buffers.Add(buffer);
             }
 
-            (IReadOnlyDictionary<PlannedBuffer, long> offsets, long bytes) = MemoryPlanner.Plan(buffers);
+            long bytes = MemoryPlanner.ShareOverTime(buffers);
             foreach (PlannedBuffer a in buffers)
             {
-                Assert.Equal(0, offsets[a] % 64);
-                Assert.InRange(offsets[a] + a.Bytes, 0, bytes - 64);
+                Assert.Equal(0, a.Offset % 64);
+                Assert.InRange(a.Offset + a.Bytes, 0, bytes - 64);
                 Assert.DoesNotContain(buffers, b => b != a
                     && a.FirstCall <= b.LastCall && b.FirstCall <= a.LastCall
-                    && offsets[a] < offsets[b] + b.Bytes + 64 && offsets[b] < offsets[a] + a.Bytes + 64);
+                    && a.Offset < b.Offset + b.Bytes + 64 && b.Offset < a.Offset + a.Bytes + 64);
             }
         }
     }
@@ -86,7 +88,7 @@ public sealed class MemoryTests
             chain[i].UsedAt(i + 1);
         }
 
-        Assert.Equal(2 * (6400 + 64), MemoryPlanner.Plan(chain).Bytes);
+        Assert.Equal(2 * (6400 + 64), MemoryPlanner.ShareOverTime(chain));
     }
 
     [Theory]
@@ -97,7 +99,8 @@ public sealed class MemoryTests
         for (int seed = 0; seed < 40; seed++)
         {
             using RandomGraphs made = new(seed, training);
-            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
+            using GradientBlock gradients = made.Gradients();
+            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, gradients, accumulate: training && seed % 2 == 1);
             Follow(plan, seed);
         }
     }
@@ -105,20 +108,20 @@ public sealed class MemoryTests
     /// <summary>Goes through two runs call by call and keeps account of which buffer's content lies where.</summary>
     private static void Follow(Plan plan, int seed)
     {
-        List<PlannedBuffer> present = [.. plan.Graph.Inputs.Values.Select(plan.Builder.BufferOf)];
-        foreach (KernelCall call in plan.Builder.Calls.Concat(plan.Builder.Calls))
+        List<CpuBuffer> present = [.. plan.Graph.Inputs.Values.Select(plan.Builder().BufferOf)];
+        foreach (KernelCall call in plan.Builder().Calls.Concat(plan.Builder().Calls))
         {
-            foreach (PlannedBuffer read in call.Reads.Where(read => read.Placement == Placement.Arena))
+            foreach (CpuBuffer read in call.Reads.Where(read => read.Placement is Placement.Arena or Placement.Boundary))
             {
                 Assert.True(present.Contains(read), $"seed {seed}: {call.Node} reads {read.Name}, which was overwritten");
             }
 
-            foreach (PlannedBuffer temporary in call.Temporaries)
+            foreach (CpuBuffer temporary in call.Temporaries)
             {
                 Assert.DoesNotContain(call.Reads.Concat(call.Writes).Concat(call.Temporaries), other => other != temporary && Overlap(temporary, other));
             }
 
-            foreach (PlannedBuffer written in call.Writes)
+            foreach (CpuBuffer written in call.Writes)
             {
                 Assert.DoesNotContain(call.Reads, read => Overlap(read, written) && (!call.InPlace || read.Pointer() != written.Pointer()));
                 Assert.DoesNotContain(call.Writes, other => other != written && Overlap(other, written));
@@ -129,15 +132,15 @@ public sealed class MemoryTests
         }
 
         // Inputs are still there for a third run, and outputs for the caller.
-        Assert.All(plan.Graph.Inputs.Values, input => Assert.Contains(plan.Builder.BufferOf(input), present));
-        Assert.All(plan.Graph.Outputs.Values.Select(plan.Builder.BufferOf).Where(buffer => buffer.Placement == Placement.Arena), output => Assert.Contains(output, present));
+        Assert.All(plan.Graph.Inputs.Values, input => Assert.Contains(plan.Builder().BufferOf(input), present));
+        Assert.All(plan.Graph.Outputs.Values.Select(plan.Builder().BufferOf).Where(buffer => buffer.Placement == Placement.Arena), output => Assert.Contains(output, present));
     }
 
-    private static bool Overlap(PlannedBuffer a, PlannedBuffer b) => a.Pointer() < b.Pointer() + b.Bytes && b.Pointer() < a.Pointer() + a.Bytes;
+    private static bool Overlap(CpuBuffer a, CpuBuffer b) => a.Pointer() < b.Pointer() + b.Bytes && b.Pointer() < a.Pointer() + a.Bytes;
 }
 
 /// <summary>Addresses as numbers.</summary>
 internal static class Addresses
 {
-    public static unsafe long Pointer(this PlannedBuffer buffer) => (long)buffer.Pointer;
+    public static unsafe long Pointer(this CpuBuffer buffer) => (long)buffer.Pointer;
 }

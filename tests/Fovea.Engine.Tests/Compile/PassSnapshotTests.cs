@@ -81,8 +81,8 @@ public sealed class PassSnapshotTests
         }
 
         Gradients.Write(x.Reshape([1, 32]).Sum(1), weights);
-        ComputeGraph fused = Pipeline.Run(graph, "fuse-pointwise");
-        Match(fused, new RecomputeForBackward(smallest: 1, distance: 4).Run(fused));
+        ComputeGraph fused = Pipeline.Run(graph, new CostModel(), "fuse-pointwise");
+        Match(fused, new RecomputeForBackward(new CostModel { MinRecomputedElements = 1, MinRecomputeDistance = 4 }).Run(fused));
     }
 
     [Fact]
@@ -100,14 +100,14 @@ public sealed class PassSnapshotTests
         Value loss = pooled.Dropout(0.1f).CrossEntropy(labels).Mean(0);
         graph.Output("loss", loss);
         Gradients.Write(loss, [weight]);
-        Match(graph, Pipeline.Run(graph));
+        Match(graph, Pipeline.Run(graph, new CostModel()));
     }
 
     private static Value Read(ComputeGraph graph, string name, Shape shape) =>
         graph.Read(new Variable(graph.Path.Length == 0 ? name : $"{graph.Path}.{name}", shape, trainable: true));
 
     private static void Match(ComputeGraph graph, string pass, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
-        Match(graph, Pipeline.Passes(graph.Training).Single(candidate => candidate.Name == pass).Run(graph), test);
+        Match(graph, Pipeline.Passes(graph.Training).Single(candidate => candidate.Name == pass).Run(graph, new CostModel()), test);
 
     private static void Match(ComputeGraph before, ComputeGraph after, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
         Snapshot.Matches($"{before.ToText()}\n→\n\n{after.ToText()}", test);

@@ -1,8 +1,10 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -56,14 +58,14 @@ public sealed class PassTests
         ComputeGraph graph = made.Graph;
         foreach (string pass in Pipeline.Names(training: false))
         {
-            graph = Pipeline.Passes(training: false).Single(candidate => candidate.Name == pass).Run(graph);
-            Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph, pass).ToText());
+            graph = Pipeline.Passes(training: false).Single(candidate => candidate.Name == pass).Run(graph, new CostModel());
+            Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph, new CostModel(), pass).ToText());
         }
 
-        Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph).ToText());
+        Assert.Equal(graph.ToText(), Pipeline.Run(made.Graph, new CostModel()).ToText());
         Assert.Contains(
             "fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise",
-            Assert.Throws<ArgumentException>(() => Pipeline.Run(made.Graph, "recompute-for-backward")).Message,
+            Assert.Throws<ArgumentException>(() => Pipeline.Run(made.Graph, new CostModel(), "recompute-for-backward")).Message,
             StringComparison.Ordinal);
     }
 
@@ -75,7 +77,7 @@ public sealed class PassTests
         Value between = x.Exp().Mark("between");
         between.Softmax().Mark("soft");
         graph.Output("y", between.Tanh().Mark("last"));
-        ComputeGraph planned = Pipeline.Run(graph);
+        ComputeGraph planned = Pipeline.Run(graph, new CostModel());
         Assert.Equal(["last"], planned.Marks.Keys);
         Assert.Same(planned.Outputs["y"], planned.Marks["last"]);
     }
@@ -97,7 +99,7 @@ public sealed class PassTests
             }
 
             using Plan plan = Plan.Compile(graph, GraphRun.Single);
-            Assert.Empty(plan.Builder.Calls);
+            Assert.Empty(plan.Builder().Calls);
             GraphRun.Near(GraphRun.Outputs(given, inputs), GraphRun.Outputs(plan, inputs), operation.Name);
         }
     }
@@ -124,7 +126,7 @@ public sealed class PassTests
         graph.Output("y", ((y * scale) + (read[3] - (read[4] * scale))).Relu() + x);
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        KernelCall only = Assert.Single(plan.Builder.Calls);
+        KernelCall only = Assert.Single(plan.Builder().Calls);
         Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true), Assert.IsType<Convolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "folded convolution");
@@ -147,7 +149,7 @@ public sealed class PassTests
         graph.Output("y", (shortcutLast ? y + x : x + y).Gelu());
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        KernelCall only = Assert.Single(plan.Builder.Calls);
+        KernelCall only = Assert.Single(plan.Builder().Calls);
         Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "shortcut");
@@ -199,7 +201,7 @@ public sealed class PassTests
         Value gate = graph.Input("gate", [2, 1, 1, 6]);
         graph.Output("y", (((x * gate).Gelu() + x) * 3).Tanh() - gate.BroadcastTo(x.Shape).Exp());
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Assert.IsType<PointwiseChain>(Assert.Single(plan.Builder.Calls).Node!.Operation);
+        Assert.IsType<PointwiseChain>(Assert.Single(plan.Builder().Calls).Node!.Operation);
     }
 
     [Fact]
@@ -214,7 +216,7 @@ public sealed class PassTests
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        Assert.Single(plan.Builder.Calls);
+        Assert.Single(plan.Builder().Calls);
         Dictionary<string, float[]> before = GraphRun.Outputs(plan, inputs);
         table.Data.Reverse();
         GraphRun.Near(before, GraphRun.Outputs(plan, inputs), "without refreshing", tolerance: 0);
@@ -265,23 +267,25 @@ public sealed class PassTests
         Assert.Equal([], GraphVerifier.Problems(graph, allowUnneeded: true));
         foreach (Pass pass in Pipeline.Passes(graph.Training))
         {
-            graph = pass.Run(graph);
+            graph = pass.Run(graph, new CostModel());
             GraphVerifier.Check(graph, $"{pass.Name} of {what}");
         }
 
-        GraphVerifier.Check(new FusePointwise(maxMembers: 1).Run(graph), $"splitting of {what}");
+        GraphVerifier.Check(new FusePointwise(new CostModel { MaxPointwiseNodes = 1 }).Run(graph), $"splitting of {what}");
     }
 
     private static void Compare(int seed, bool training)
     {
         using RandomGraphs made = new(seed, training);
-        using Plan fused = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
-        using Plan unfused = Plan.CompileUnfused(made.Graph, GraphRun.Single, made.Block);
+        using GradientBlock fusedGradients = made.Gradients();
+        using GradientBlock gradients = made.Gradients();
+        using Plan fused = Plan.Compile(made.Graph, GraphRun.Single, fusedGradients);
+        using Plan unfused = GraphRun.CompileUnfused(made.Graph, GraphRun.Single, gradients);
         Dictionary<string, float[]> expected = GraphRun.Outputs(unfused, made.Inputs);
         Dictionary<string, float[]> actual = GraphRun.Outputs(fused, made.Inputs);
         GraphRun.Near(actual, GraphRun.Outputs(fused, made.Inputs), "second run", tolerance: 0);
-        expected.Add("gradient block", unfused.Gradients.ToArray());
-        actual.Add("gradient block", fused.Gradients.ToArray());
+        expected.Add("gradient block", gradients.Data.ToArray());
+        actual.Add("gradient block", fusedGradients.Data.ToArray());
         GraphRun.Near(expected, actual, "fused");
     }
 }

@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -39,8 +40,8 @@ internal sealed class RandomGraphs : IDisposable
         Block = GraphRun.Block([.. _variables.Values]);
         if (training)
         {
-            Gradients.Write(joined.Reshape([1]), Block.Variables);
-            IReadOnlyList<Value?> gradient = Gradients.Of(joined.Reshape([1]), [_values[0]]);
+            Engine.Compile.Gradients.Write(joined.Reshape([1]), Block.Variables);
+            IReadOnlyList<Value?> gradient = Engine.Compile.Gradients.Of(joined.Reshape([1]), [_values[0]]);
             Graph.Output("gradient", gradient[0] ?? Graph.Filled(_values[0].Shape, 0));
         }
     }
@@ -48,6 +49,9 @@ internal sealed class RandomGraphs : IDisposable
     public ComputeGraph Graph { get; }
 
     public VariableBlock Block { get; }
+
+    /// <summary>A new block for the gradients of a plan.</summary>
+    public GradientBlock Gradients() => new(Block.Variables);
 
     public Dictionary<string, float[]> Inputs => new() { ["x"] = GraphRun.Values("x", _values[0].Shape) };
 

@@ -1,8 +1,10 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Compile;
 
@@ -15,14 +17,16 @@ public sealed class RecomputeForBackwardTests
     public void A_deep_network_trains_in_half_the_memory_with_the_same_bits()
     {
         using VariableBlock block = Weights();
-        ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(Training(block)));
-        ComputeGraph again = new RecomputeForBackward().Run(kept);
-        using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, block);
-        using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, block);
+        ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(Training(block)));
+        ComputeGraph again = new RecomputeForBackward(new CostModel()).Run(kept);
+        using GradientBlock keptGradients = new(block.Variables);
+        using GradientBlock gradients = new(block.Variables);
+        using Plan keeping = GraphRun.CompileUnfused(kept, GraphRun.Single, keptGradients);
+        using Plan recomputing = GraphRun.CompileUnfused(again, GraphRun.Single, gradients);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", kept.Inputs["x"].Shape) };
 
         Assert.Equal(GraphRun.Outputs(keeping, inputs)["loss"], GraphRun.Outputs(recomputing, inputs)["loss"]);
-        Assert.Equal(keeping.Gradients.ToArray(), recomputing.Gradients.ToArray());
+        Assert.Equal(keptGradients.Data.ToArray(), gradients.Data.ToArray());
         Assert.True(
             2 * recomputing.Memory.Arena < keeping.Memory.Arena, $"{recomputing.Memory.Arena} of {keeping.Memory.Arena} bytes are still taken");
     }
@@ -34,13 +38,15 @@ public sealed class RecomputeForBackwardTests
         for (int seed = 0; seed < 300; seed++)
         {
             using RandomGraphs made = new(seed, training: true);
-            ComputeGraph kept = new FusePointwise().Run(new FuseEpilogues().Run(made.Graph));
-            ComputeGraph again = new RecomputeForBackward(smallest: 1, distance: 3).Run(kept);
+            ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(made.Graph));
+            ComputeGraph again = new RecomputeForBackward(new CostModel { MinRecomputedElements = 1, MinRecomputeDistance = 3 }).Run(kept);
             repeated += again.Nodes.Count > kept.Nodes.Count ? 1 : 0;
-            using Plan keeping = Plan.CompileUnfused(kept, GraphRun.Single, made.Block);
-            using Plan recomputing = Plan.CompileUnfused(again, GraphRun.Single, made.Block);
+            using GradientBlock keptGradients = made.Gradients();
+            using GradientBlock gradients = made.Gradients();
+            using Plan keeping = GraphRun.CompileUnfused(kept, GraphRun.Single, keptGradients);
+            using Plan recomputing = GraphRun.CompileUnfused(again, GraphRun.Single, gradients);
             Dictionary<string, float[]> inputs = kept.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape));
-            GraphRun.Near(Everything(keeping, inputs), Everything(recomputing, inputs), $"seed {seed}");
+            GraphRun.Near(Everything(keeping, keptGradients, inputs), Everything(recomputing, gradients, inputs), $"seed {seed}");
         }
 
         Assert.True(repeated > 30, $"only {repeated} graphs computed something again");
@@ -67,8 +73,8 @@ public sealed class RecomputeForBackwardTests
         Assert.Equal(2, chain.With([chain.Results[0]]).Instructions.Length);
     }
 
-    private static Dictionary<string, float[]> Everything(Plan plan, Dictionary<string, float[]> inputs) =>
-        new(GraphRun.Outputs(plan, inputs)) { ["gradients"] = plan.Gradients.ToArray() };
+    private static Dictionary<string, float[]> Everything(Plan plan, GradientBlock gradients, Dictionary<string, float[]> inputs) =>
+        new(GraphRun.Outputs(plan, inputs)) { ["gradients"] = gradients.Data.ToArray() };
 
     // Inverted bottlenecks with both normalisations, whose residual sums lean on each other.
     private static ComputeGraph Training(VariableBlock block)

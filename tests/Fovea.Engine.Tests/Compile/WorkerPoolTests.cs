@@ -1,4 +1,5 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 
 namespace Fovea.Engine.Tests.Compile;
 

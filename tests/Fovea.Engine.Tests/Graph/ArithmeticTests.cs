@@ -1,3 +1,4 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Tests.Compile;
@@ -140,7 +141,7 @@ public sealed class ArithmeticTests
         ComputeGraph graph = new(training: true);
         Value x = graph.Input("x", [4, 6]);
         graph.Output("y", (x > 0.5f).Where(x.Pow(1.5f), 1 - x.Abs()).Clamp(0, 1));
-        using Engine.Compile.Cpu.Plan plan = Engine.Compile.Cpu.Plan.Compile(graph, GraphRun.Single);
-        Assert.Single(plan.Builder.Calls);
+        using Plan plan = Plan.Compile(graph, GraphRun.Single);
+        Assert.Single(plan.Builder().Calls);
     }
 }

@@ -1,4 +1,6 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Compile;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Tests.Compile;
@@ -107,7 +109,7 @@ public sealed class ShapeRuleTests
         int[] values = [1, -2, int.MinValue, 0x7FC00001, 5, -1];
         values.CopyTo(plan.IntegerInput("x"));
         plan.Run();
-        int[] got = [.. System.Runtime.InteropServices.MemoryMarshal.Cast<float, int>(plan.Output("y"))];
+        int[] got = [.. plan.IntegerOutput("y")];
         Assert.Equal([-2, 5, int.MinValue, -1, 0, 0, 1, -2, int.MinValue, 0x7FC00001, 5, -1], got);
     }
 
@@ -120,7 +122,7 @@ public sealed class ShapeRuleTests
         leaves.Read(variable);
         foreach (ComputeGraph graph in OperationCases.All.Select(operation => operation.Graph(gradients: true)).Append(leaves))
         {
-            foreach (Node node in graph.Nodes.Concat(Plan.Optimize(graph).Nodes).Where(node => node.Operation.GetType().Assembly == typeof(Operation).Assembly))
+            foreach (Node node in graph.Nodes.Concat(Pipeline.Run(graph, new CostModel()).Nodes).Where(node => node.Operation.GetType().Assembly == typeof(Operation).Assembly))
             {
                 nodes.TryAdd((node.Operation.GetType().Name, node.Inputs.Length), node);
             }

@@ -1,5 +1,5 @@
 using Fovea.Checkpoints;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
 using Fovea.Layers;

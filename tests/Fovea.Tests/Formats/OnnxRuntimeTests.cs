@@ -1,6 +1,6 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Formats.Onnx;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,3 +1,4 @@
+using Fovea.Engine.Execution;
 using System.Globalization;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
@@ -140,8 +141,8 @@ public sealed class PyTorchWriterTests : IDisposable
         {
             string path = _folder.File("weights.pth");
             StateFiles.Write(path, state);
-            using Engine.Compile.Cpu.WorkerPool pool = new(1);
-            using Engine.Compile.Cpu.Plan plan = Models.ModelPlans.Inference(network, pool, 1, 32, 32);
+            using Engine.Execution.WorkerPool pool = new(1);
+            using Engine.Execution.Plan plan = Models.ModelPlans.Inference(network, pool, 1, 32, 32);
             plan.Run();
             string image = _folder.File("image");
             File.WriteAllText(

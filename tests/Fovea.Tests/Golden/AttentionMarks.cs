@@ -7,7 +7,10 @@ namespace Fovea.Tests.Golden;
 /// <summary>The weights of an aggregating attention as golden cases name them.</summary>
 internal static class AttentionMarks
 {
-    /// <summary>Marks the weights of a graph's last attention, of one head, as <c>attention</c> (B, m, M) and their part on the map as <c>attention_map</c>.</summary>
+    /// <summary>
+    /// Marks the weights of a graph's last attention, of one head, as <c>attention</c> (B, m, M) and their part on the map as
+    /// <c>attention_map</c>.
+    /// </summary>
     public static void Add(ComputeGraph graph)
     {
         AttentionDescription last = AttentionDescription.Of(graph)[^1];

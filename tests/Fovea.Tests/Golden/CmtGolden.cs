@@ -14,7 +14,9 @@ internal static class CmtGolden
         : CmtFlyEgle.Variants.TryGetValue(ModelRegistry.Resolve(golden.Model), out CmtFlyEgleConfig? flyEgle) ? new Network(new CmtFlyEgle(Configure(flyEgle, golden)))
         : null;
 
-    /// <summary>The network at the size at which position biases are filled before they are resized to the case's own, if the case says one.</summary>
+    /// <summary>
+    /// The network at the size at which position biases are filled before they are resized to the case's own, if the case says one.
+    /// </summary>
     public static Module? CreateForFilling(GoldenCase golden)
     {
         int size = golden.Option("bias_filled_at_img_size", 0);

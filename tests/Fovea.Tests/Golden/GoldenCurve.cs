@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
@@ -20,12 +20,13 @@ internal static class GoldenCurve
         int[] shape = golden.InputShape;
         ComputeGraph graph = new(training: true);
         Value logits = module.Forward(graph.Input("input", GoldenRun.ChannelsLastShape(shape)));
-        Value loss = ClassificationGraph.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
+        Value loss = ClassificationObjective.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
-        using Plan plan = Plan.Compile(graph, gradientLayout: state.Weights);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = Plan.Compile(graph, gradients: gradients);
         JsonElement settings = golden.Root.GetProperty("optimizer");
-        using Optimizer optimizer = Create(settings, state);
+        using Optimizer optimizer = Create(settings, gradients);
 
         double[] expected = GoldenCase.Doubles(golden.Root.GetProperty("losses"));
         double[] otherEngine = GoldenCase.Doubles(golden.Root.GetProperty("losses_float32"));
@@ -43,7 +44,7 @@ internal static class GoldenCurve
             plan.Run();
             double got = plan.Output("loss")[0];
             Assert.True(Math.Abs(got - expected[step]) <= tolerance, $"loss of step {step} is {got:g9}, expected {expected[step]:g9} ± {tolerance:g2}");
-            optimizer.Step(plan, settings.GetProperty("learning_rate").GetDouble());
+            optimizer.Step(settings.GetProperty("learning_rate").GetDouble());
         }
 
         foreach ((string name, JsonElement after) in golden.Entries("state_after"))
@@ -52,23 +53,24 @@ internal static class GoldenCurve
         }
     }
 
-    private static Optimizer Create(JsonElement settings, ParameterStore state)
+    private static Optimizer Create(JsonElement settings, GradientBlock gradients)
     {
         double decay = settings.GetProperty("weight_decay").GetDouble();
         bool all = settings.GetProperty("decay_applies_to").GetString() == "all parameters";
-        Func<Variable, bool> decays = all ? _ => true : WeightDecay.AppliesTo;
+        IReadOnlyList<ParameterGroup> groups = all ? [] : WeightDecay.Groups;
         if (settings.GetProperty("name").GetString() == "AdamW")
         {
             double[] betas = GoldenCase.Doubles(settings.GetProperty("betas"));
-            return new AdamW(state.Weights, decays, decay, null, betas[0], betas[1], settings.GetProperty("eps").GetDouble());
+            return new AdamW(gradients, decay, groups, null, betas[0], betas[1], settings.GetProperty("eps").GetDouble());
         }
 
-        return new Sgd(state.Weights, decays, decay, settings.GetProperty("momentum").GetDouble(), settings.GetProperty("nesterov").GetBoolean());
+        double momentum = settings.GetProperty("momentum").GetDouble();
+        return new Sgd(gradients, decay, groups, null, momentum, settings.GetProperty("nesterov").GetBoolean());
     }
 
     /// <summary>
-    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values may be
-    /// off by a few such steps, while the whole must agree.
+    /// A tensor after ten steps. AdamW moves a weight by up to the learning rate whichever sign a vanishing gradient has, so single values
+    /// may be off by a few such steps, while the whole must agree.
     /// </summary>
     private static void CheckState(string name, Parameter tensor, JsonElement expected, JsonElement settings)
     {

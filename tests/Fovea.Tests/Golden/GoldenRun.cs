@@ -1,7 +1,8 @@
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -13,6 +14,7 @@ internal sealed class GoldenRun : IDisposable
 {
     private readonly GoldenCase _golden;
     private readonly Module _module;
+    private readonly GradientBlock _gradients;
     private readonly Plan _plan;
 
     public GoldenRun(GoldenCase golden)
@@ -43,7 +45,8 @@ internal sealed class GoldenRun : IDisposable
             AddLoss(graph, output);
         }
 
-        _plan = Plan.Compile(graph, gradientLayout: State.Weights);
+        _gradients = new GradientBlock(State.Trained);
+        _plan = Plan.Compile(graph, gradients: _gradients);
         foreach ((string name, int[] shape, float[] values) in golden.Inputs)
         {
             ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
@@ -93,13 +96,13 @@ internal sealed class GoldenRun : IDisposable
 
         Parameter tensor = State.Tensors[name];
         float[] values = new float[tensor.Shape.Elements];
-        tensor.Layout.ToCheckpoint(tensor.Shape, _plan.Gradients.Slice((int)State.Weights.OffsetOf(tensor.Variable), values.Length), values);
+        tensor.Layout.ToCheckpoint(tensor.Shape, _gradients.Of(tensor.Variable), values);
         return values;
     }
 
     /// <summary>
-    /// How far rounding moves each gradient, relative to its norm: the largest difference to runs whose inputs are off by up to a millionth, which is what
-    /// float32 makes of them within a few layers. Changes the run's results.
+    /// How far rounding moves each gradient, relative to its norm: the largest difference to runs whose inputs are off by up to a
+    /// millionth, which is what float32 makes of them within a few layers. Changes the run's results.
     /// </summary>
     public IReadOnlyDictionary<string, double> GradientSpread => field ??= MeasureGradientSpread();
 
@@ -114,6 +117,7 @@ internal sealed class GoldenRun : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
+        _gradients.Dispose();
         State.Dispose();
     }
 
@@ -121,7 +125,9 @@ internal sealed class GoldenRun : IDisposable
 
     private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
 
-    /// <summary>Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.</summary>
+    /// <summary>
+    /// Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.
+    /// </summary>
     private Value Build(ComputeGraph graph, int? batch = null)
     {
         foreach ((string name, int[] shape, _) in _golden.Inputs)
@@ -166,7 +172,7 @@ internal sealed class GoldenRun : IDisposable
     private void AddLoss(ComputeGraph graph, Value output)
     {
         Value loss = IsClassifier
-            ? ClassificationGraph.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            ? ClassificationObjective.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
             : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
         string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];

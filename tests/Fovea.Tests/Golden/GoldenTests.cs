@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Fovea.Tests.Golden;
 
 /// <summary>
-/// The judge of numbers: every case of the golden folder (FOVEA_GOLDEN, or the cases that travel with the tests) against what this project computes.
-/// Tolerances follow from how far the reference's own float32 run is from its float64 run.
+/// The judge of numbers: every case of the golden folder (FOVEA_GOLDEN, or the cases that travel with the tests) against what this project
+/// computes. Tolerances follow from how far the reference's own float32 run is from its float64 run.
 /// </summary>
 [Trait("Category", "Golden")]
 public sealed class GoldenTests

@@ -1,4 +1,4 @@
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
@@ -41,7 +41,8 @@ public sealed class DeterminismTests
         using ParameterStore state = new(network);
         state.Initialize(5);
         using WorkerPool pool = new(1);
-        using Plan plan = ModelPlans.Training(network, state, pool, 4, 32, 32);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = ModelPlans.Training(network, gradients, pool, 4, 32, 32);
         float[] losses = [.. new ulong[] { 0, 1, 0 }.Select(step =>
         {
             plan.Iteration = step;
@@ -58,8 +59,9 @@ public sealed class DeterminismTests
         using ParameterStore state = new(network);
         state.Initialize(5);
         using WorkerPool pool = new(threads);
-        using Plan plan = ModelPlans.Training(network, state, pool, 3, 32, 32);
-        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = ModelPlans.Training(network, gradients, pool, 3, 32, 32);
+        using AdamW optimizer = new(gradients, 0.05, WeightDecay.Groups, pool);
         plan.Seed = 9;
         Dictionary<string, float[]> results = [];
         for (ulong step = 0; step < 3; step++)
@@ -67,8 +69,8 @@ public sealed class DeterminismTests
             plan.Iteration = step;
             plan.Run();
             results.Add($"loss {step}", plan.Output("loss").ToArray());
-            results.Add($"gradients {step}", plan.Gradients.ToArray());
-            optimizer.Step(plan, 1e-3);
+            results.Add($"gradients {step}", gradients.Data.ToArray());
+            optimizer.Step(1e-3);
         }
 
         results.Add("weights", state.Weights.Data.ToArray());

@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fovea.Data;
 using Fovea.Engine;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 
@@ -129,25 +130,25 @@ public sealed class EveryModelTests
         Network network = ModelRegistry.Create(name, options);
         using ParameterStore state = new(network);
         Fill(state);
-        byte[] gradients;
-        using (Plan training = ModelPlans.Training(network, state, pool, 2, network.Height, network.Width))
+        using GradientBlock gradients = new(state.Trained);
+        byte[] expected;
+        using (Plan training = ModelPlans.Training(network, gradients, pool, 2, network.Height, network.Width))
         {
             training.Run();
-            gradients = Hash(training.Gradients);
+            expected = Hash(gradients.Data);
             Assert.True(float.IsFinite(training.Output("loss")[0]));
-            Assert.True(AllFinite(training.Gradients), $"a gradient is not finite: {training.FindNonFinite()}");
+            Assert.True(AllFinite(gradients.Data), $"a gradient is not finite: {training.FindNonFinite()}");
             foreach (Variable variable in state.Weights.Variables)
             {
-                ReadOnlySpan<float> gradient = training.Gradients.Slice((int)state.Weights.OffsetOf(variable), (int)variable.Shape.Elements);
-                Assert.True(gradient.IndexOfAnyExcept(0f) >= 0, $"the gradient of {variable.Name} is zero throughout");
+                Assert.True(gradients.Of(variable).IndexOfAnyExcept(0f) >= 0, $"the gradient of {variable.Name} is zero throughout");
             }
         }
 
         using (WorkerPool three = new(3))
-        using (Plan training = ModelPlans.Training(network, state, three, 2, network.Height, network.Width))
+        using (Plan training = ModelPlans.Training(network, gradients, three, 2, network.Height, network.Width))
         {
             training.Run();
-            Assert.True(gradients.SequenceEqual(Hash(training.Gradients)), "gradients differ between one and three threads");
+            Assert.True(expected.SequenceEqual(Hash(gradients.Data)), "gradients differ between one and three threads");
         }
 
         using TemporaryFolder folder = new();
@@ -176,7 +177,10 @@ public sealed class EveryModelTests
         return new ModelOptions(Classes: 10, Height: side, Width: side, DropPath: 0);
     }
 
-    /// <summary>Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at 0.</summary>
+    /// <summary>
+    /// Weights that keep values of a size; cheaper than fresh ones, which the biggest models take long for, and without those that begin at
+    /// 0.
+    /// </summary>
     internal static void Fill(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)

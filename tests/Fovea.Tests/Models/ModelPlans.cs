@@ -1,7 +1,8 @@
 using Fovea.Engine;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -42,15 +43,15 @@ internal static class ModelPlans
         return plan;
     }
 
-    /// <summary>A plan that gives "loss" and all gradients for "images" and "labels".</summary>
-    public static Plan Training(Network network, ParameterStore state, WorkerPool pool, int batch, int height, int width)
+    /// <summary>A plan that gives "loss" and writes all gradients for "images" and "labels".</summary>
+    public static Plan Training(Network network, GradientBlock gradients, WorkerPool pool, int batch, int height, int width)
     {
         ComputeGraph graph = new(training: true);
         Value logits = network.Forward(graph.Input("images", [batch, height, width, 3]));
-        Value loss = ClassificationGraph.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
+        Value loss = ClassificationObjective.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
         graph.Output("loss", loss);
-        Gradients.Write(loss, state.Weights.Variables);
-        Plan plan = Filled(Plan.Compile(graph, pool, state.Weights));
+        Gradients.Write(loss, gradients.Variables);
+        Plan plan = Filled(Plan.Compile(graph, pool, gradients));
         Span<int> labels = plan.IntegerInput("labels");
         for (int i = 0; i < labels.Length; i++)
         {

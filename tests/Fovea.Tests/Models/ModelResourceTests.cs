@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
@@ -26,11 +26,12 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = ResidentBytes();
-        using Plan plan = ModelPlans.Training(network, state, pool, 4, 224, 224);
+        using GradientBlock gradients = new(state.Trained);
+        using Plan plan = ModelPlans.Training(network, gradients, pool, 4, 224, 224);
         plan.Run();
         GC.Collect();
         long growth = ResidentBytes() - before;
-        long planned = plan.Memory.Total;
+        long planned = plan.Memory.Total + gradients.Bytes;
         output.WriteLine($"planned {planned / 1e6:f1} MB, grew by {growth / 1e6:f1} MB");
         Assert.InRange(planned, 100_000_000, long.MaxValue);
         Assert.InRange(growth, (long)(0.9 * planned), (long)(1.1 * planned) + 30_000_000);
@@ -46,11 +47,16 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
         using ParameterStore state = new(network);
         state.Initialize(1);
         using Plan inference = ModelPlans.Inference(network, pool, 2, 32, 32);
-        using Plan training = ModelPlans.Training(network, state, pool, 2, 32, 32);
-        using AdamW optimizer = new(state.Weights, WeightDecay.AppliesTo, 0.05, pool);
+        using ParameterStore averages = new(ModelRegistry.Create("cmt_nano"));
+        using GradientBlock gradients = new(state.Trained);
+        using Plan training = ModelPlans.Training(network, gradients, pool, 2, 32, 32);
+        using AdamW optimizer = new(gradients, 0.05, WeightDecay.Groups, pool);
+        Ema ema = new([averages.Weights, averages.Statistics], [state.Weights, state.Statistics], pool);
         AssertNothing("inference", inference.Run);
         AssertNothing("training", training.Run);
-        AssertNothing("optimiser", () => optimizer.Step(training, 1e-4));
+        AssertNothing("norm", () => gradients.Norm(pool));
+        AssertNothing("optimiser", () => optimizer.Step(1e-4));
+        AssertNothing("average", () => ema.Update(0.99));
     }
 
     private static void AssertNothing(string what, Action run)
@@ -76,13 +82,14 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
         using WorkerPool pool = new(1);
         Network network = ModelRegistry.Create("cmt_s");
         using ParameterStore state = new(network);
+        using GradientBlock gradients = new(state.Trained);
         foreach (string round in (string[])["cold", "warm"])
         {
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             ModelPlans.Inference(network, pool, 1, 224, 224).Dispose();
             output.WriteLine($"cmt_s, inference, {round}: {Elapsed(start):f0} ms");
             start = System.Diagnostics.Stopwatch.GetTimestamp();
-            ModelPlans.Training(network, state, pool, 1, 64, 64).Dispose();
+            ModelPlans.Training(network, gradients, pool, 1, 64, 64).Dispose();
             output.WriteLine($"cmt_s, training, {round}: {Elapsed(start):f0} ms");
         }
     }

@@ -1,8 +1,9 @@
 using Fovea.Data;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
@@ -28,12 +29,11 @@ public sealed class NetworkSummaryTests
                     Gradients.Write(logits.CrossEntropy(graph.Input("labels", [2], ElementType.Int32)).Mean(0), state.Weights.Variables);
                 }
 
-                VariableBlock? gradientLayout = training ? state.Weights : null;
-                MemoryFigures estimate = Plan.Estimate(graph, threads, gradientLayout);
+                using GradientBlock gradients = new(state.Trained);
+                MemoryFigures estimate = Plan.Estimate(graph, threads, gradients);
                 using WorkerPool pool = new(threads);
-                using Plan plan = Plan.Compile(graph, pool, gradientLayout);
+                using Plan plan = Plan.Compile(graph, pool, gradients);
                 Assert.Equal(plan.Memory, estimate);
-                Assert.Equal(training ? state.Weights.Bytes : 0, estimate.Gradients);
                 Assert.True(estimate.Arena > 0 && estimate.Scratch > 0);
             }
         }
@@ -44,12 +44,10 @@ public sealed class NetworkSummaryTests
     {
         Network network = ModelRegistry.Create("cmt_nano");
         long estimate = TrainingEstimate.Bytes(network, batch: 3, threads: 2);
-        using ParameterStore state = new(network);
+        using Model model = Model.From(network);
         using WorkerPool pool = new(2);
-        TrainingOptions options = new() { BatchSize = 3, Preprocessing = new Preprocessing { Height = 32, Width = 32 } };
-        using TrainingStep step = new(network, state, options, pool);
-        long remembered = step.Optimizer.State.Sum(memory => memory.Bytes);
-        Assert.Equal(state.Weights.Bytes + state.Statistics.Bytes + remembered + step.Memory.Total, estimate);
+        using TrainingStep step = new(model, new ClassificationObjective(), new TrainingOptions { BatchSize = 3 }, pool);
+        Assert.Equal(model.Parameters.Weights.Bytes + model.Parameters.Statistics.Bytes + step.Bytes, estimate);
     }
 
     [Fact]
@@ -77,6 +75,6 @@ public sealed class NetworkSummaryTests
         Assert.Equal("head", parts.PartOf("_fc"));
         Assert.Null(parts.PartOf(""));
         Assert.Null(parts.PartOf("blocks_z.0"));
-        Assert.All(Plan.Optimize(graph).Nodes.Where(node => node.MultiplyAdds > 0), node => Assert.NotNull(parts.PartOf(node.Path)));
+        Assert.All(Pipeline.Run(graph, new CostModel()).Nodes.Where(node => node.MultiplyAdds > 0), node => Assert.NotNull(parts.PartOf(node.Path)));
     }
 }

@@ -1,6 +1,6 @@
 using Fovea.Checkpoints;
 using System.Numerics.Tensors;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Layers;
 using Fovea.Models;

@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 using Fovea.Tasks;
 
 namespace Fovea.Tests.Tasks;

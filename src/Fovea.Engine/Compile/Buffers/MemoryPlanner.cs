@@ -1,49 +1,59 @@
 namespace Fovea.Engine.Compile.Buffers;
 
-/// <summary>
-/// Lays buffers with known lifetimes out in one arena: the largest first, each at the lowest place that no buffer alive at the same time
-/// occupies.
-/// </summary>
+/// <summary>Gives buffers their offsets in a region of memory.</summary>
 internal static class MemoryPlanner
 {
     private const long Alignment = 64;
 
-    /// <summary>
-    /// The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's
-    /// end.
-    /// </summary>
+    /// <summary>The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's end.</summary>
     public static long SizeOf(PlannedBuffer buffer) => ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
 
-    /// <summary>Places the buffers and says how large the arena is.</summary>
-    /// <returns>The offset of each buffer, and the arena's bytes.</returns>
-    public static (IReadOnlyDictionary<PlannedBuffer, long> Offsets, long Bytes) Plan(IEnumerable<PlannedBuffer> buffers)
+    /// <summary>
+    /// Lays out buffers with known lifetimes, which share memory over time: the largest first, each at the lowest offset where no buffer alive at the
+    /// same time lies.
+    /// </summary>
+    /// <returns>The size of the region in bytes.</returns>
+    public static long ShareOverTime(IEnumerable<PlannedBuffer> buffers)
     {
-        List<(PlannedBuffer Buffer, long Offset, long End)> placed = [];
-        Dictionary<PlannedBuffer, long> offsets = [];
+        List<PlannedBuffer> placed = [];
         long total = 0;
         foreach (PlannedBuffer buffer in buffers.OrderByDescending(buffer => buffer.Bytes).ThenBy(buffer => buffer.FirstCall))
         {
             long size = SizeOf(buffer);
             long offset = 0;
-            foreach ((PlannedBuffer other, long start, long end) in placed)
+            foreach (PlannedBuffer other in placed)
             {
                 if (other.FirstCall <= buffer.LastCall && buffer.FirstCall <= other.LastCall)
                 {
-                    if (offset + size <= start)
+                    if (offset + size <= other.Offset)
                     {
                         break;
                     }
 
-                    offset = Math.Max(offset, end);
+                    offset = Math.Max(offset, other.Offset + SizeOf(other));
                 }
             }
 
+            buffer.Offset = offset;
             int place = placed.FindIndex(entry => entry.Offset > offset);
-            placed.Insert(place < 0 ? placed.Count : place, (buffer, offset, offset + size));
-            offsets.Add(buffer, offset);
+            placed.Insert(place < 0 ? placed.Count : place, buffer);
             total = Math.Max(total, offset + size);
         }
 
-        return (offsets, total);
+        return total;
+    }
+
+    /// <summary>Lays out buffers one behind the other.</summary>
+    /// <returns>The size of the region in bytes.</returns>
+    public static long PlaceInRow(IEnumerable<PlannedBuffer> buffers)
+    {
+        long total = 0;
+        foreach (PlannedBuffer buffer in buffers)
+        {
+            buffer.Offset = total;
+            total += SizeOf(buffer);
+        }
+
+        return total;
     }
 }

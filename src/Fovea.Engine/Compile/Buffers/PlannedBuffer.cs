@@ -1,59 +1,39 @@
 namespace Fovea.Engine.Compile.Buffers;
 
-/// <summary>The region of memory of a buffer of a plan.</summary>
-internal enum Placement
-{
-    /// <summary>In the plan's arena, shared over time with others.</summary>
-    Arena,
-
-    /// <summary>Kept for the life of the plan: results of the constant stage.</summary>
-    Persistent,
-
-    /// <summary>Needed by the constant stage alone and freed after it.</summary>
-    ConstantStage,
-
-    /// <summary>Memory that someone else owns: a variable, a gradient.</summary>
-    External,
-}
-
-/// <summary>A piece of memory that calls read and write; its address is decided when all calls are known.</summary>
-internal sealed unsafe class PlannedBuffer(long bytes, Placement placement, string name)
+/// <summary>
+/// A piece of memory that calls read and write, as an offset into a region. Its lifetime is known once all calls are; an executor adds the address
+/// by deriving from it.
+/// </summary>
+/// <param name="bytes">The size.</param>
+/// <param name="placement">The region.</param>
+/// <param name="name">The name in errors and tables.</param>
+internal class PlannedBuffer(long bytes, Placement placement, string name)
 {
     private PlannedBuffer? _root;
-    private byte* _pointer;
 
-    /// <summary>Name of the contents, for errors and tables.</summary>
+    /// <summary>The name in errors and tables.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Size in bytes.</summary>
+    /// <summary>The size in bytes.</summary>
     public long Bytes { get; } = bytes;
 
-    /// <summary>The region of memory.</summary>
+    /// <summary>The region.</summary>
     public Placement Placement { get; } = placement;
 
-    /// <summary>Index of the first call that uses it.</summary>
+    /// <summary>Bytes from the beginning of the region.</summary>
+    public long Offset { get; set; }
+
+    /// <summary>Index of the first call that touches the buffer.</summary>
     public int FirstCall { get; private set; } = int.MaxValue;
 
-    /// <summary>Index of the last call that uses it.</summary>
+    /// <summary>Index of the last call that touches the buffer, −1 where none does.</summary>
     public int LastCall { get; private set; } = -1;
 
-    /// <summary>The buffer whose memory this one shares; itself unless it is an alias.</summary>
+    /// <summary>The buffer whose memory this one takes over; itself where it takes over none.</summary>
     public PlannedBuffer Root => _root is null ? this : _root.Root;
 
-    /// <summary>Address of the first byte.</summary>
-    public byte* Pointer
-    {
-        get => Root._pointer;
-        set => Root._pointer = value;
-    }
-
-    /// <summary>Address of the first float.</summary>
-    public float* Floats => (float*)Pointer;
-
-    /// <summary>Address of the first integer.</summary>
-    public int* Integers => (int*)Pointer;
-
-    /// <summary>Notes that a call uses the buffer.</summary>
+    /// <summary>Notes that a call touches the buffer.</summary>
+    /// <param name="call">The call's index.</param>
     public void UsedAt(int call)
     {
         PlannedBuffer root = Root;
@@ -61,7 +41,8 @@ internal sealed unsafe class PlannedBuffer(long bytes, Placement placement, stri
         root.LastCall = Math.Max(root.LastCall, call);
     }
 
-    /// <summary>Makes this buffer an alias of another one's memory.</summary>
+    /// <summary>Puts this buffer into another one's memory.</summary>
+    /// <param name="other">The buffer that gives its memory.</param>
     public void AliasTo(PlannedBuffer other)
     {
         PlannedBuffer root = Root;

@@ -8,13 +8,13 @@ namespace Fovea.Engine.Compile.Passes;
 /// Joins neighbouring element-wise nodes, and the sums over all leading axes that read them, into <see cref="PointwiseChain"/>s.
 /// Cheap results whose operands lie in memory anyway are computed again by each chain that needs them instead of being stored.
 /// </summary>
-/// <param name="maxMembers">The maximum number of nodes that run together; with 1 nothing is joined or repeated.</param>
-internal sealed class FusePointwise(int maxMembers = PointwiseGroups.MaxMembers) : GraphRewriter
+/// <param name="costs">The most nodes and operands that run together; with one node nothing is joined or repeated.</param>
+internal sealed class FusePointwise(CostModel costs) : GraphRewriter
 {
     private PointwiseGroups _groups = null!;
 
     /// <inheritdoc/>
-    protected override void Prepare() => _groups = new PointwiseGroups(Source, Uses, maxMembers);
+    protected override void Prepare() => _groups = new PointwiseGroups(Source, Uses, costs);
 
     /// <inheritdoc/>
     protected override IEnumerable<Node> Order() => _groups.Order();

@@ -19,32 +19,26 @@ internal sealed class PointwiseGroup
 /// </summary>
 internal sealed class PointwiseGroups
 {
-    /// <summary>The maximum number of nodes that run together: more would need more registers than fit the nearest cache.</summary>
-    public const int MaxMembers = 20;
-
-    private const int MaxOperands = 10;
-    private const int SiblingDistance = 48;
-
     private readonly ComputeGraph _graph;
     private readonly UseInfo _uses;
-    private readonly int _maximumMembers;
+    private readonly CostModel _costs;
     private readonly PointwiseGroup?[] _groups;
     private readonly bool[] _inline;
     private readonly Dictionary<Value, PointwiseGroup> _readers = [];
     private readonly Reachability _ancestors;
 
     /// <summary>Forms the groups of a graph.</summary>
-    public PointwiseGroups(ComputeGraph graph, UseInfo uses, int maxMembers = MaxMembers)
+    public PointwiseGroups(ComputeGraph graph, UseInfo uses, CostModel costs)
     {
         _graph = graph;
         _uses = uses;
-        _maximumMembers = maxMembers;
+        _costs = costs;
         _groups = new PointwiseGroup?[graph.Nodes.Count];
         _inline = new bool[graph.Nodes.Count];
         _ancestors = new Reachability(graph.Nodes.Count);
         foreach (Node node in graph.Nodes)
         {
-            _inline[node.Index] = maxMembers > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
+            _inline[node.Index] = costs.MaxPointwiseNodes > 1 && uses.IsNeeded(node) && IsCheapToRepeat(node);
         }
 
         foreach (Node node in graph.Nodes)
@@ -193,7 +187,7 @@ internal sealed class PointwiseGroups
             {
                 if (operand.Shape.Elements == space.Elements
                     && _readers.TryGetValue(operand, out PointwiseGroup? sibling)
-                    && node.Index - sibling.Last.Index < SiblingDistance
+                    && node.Index - sibling.Last.Index < _costs.MaxSiblingDistance
                     && Fits(sibling, node, space, operands))
                 {
                     chosen = sibling;
@@ -227,9 +221,9 @@ internal sealed class PointwiseGroups
         Shape other = Space(group.Members[0]);
         return other.Elements == space.Elements
             && other.Last == space.Last
-            && group.Members.Count < _maximumMembers
+            && group.Members.Count < _costs.MaxPointwiseNodes
             && _uses.IsConstant(group.Members[0].Outputs[0]) == _uses.IsConstant(node.Outputs[0])
-            && OperandsOf(group).Concat(operands).Distinct().Count() <= MaxOperands
+            && OperandsOf(group).Concat(operands).Distinct().Count() <= _costs.MaxPointwiseOperands
             && !operands.Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)
             && !operands.Any(operand => GroupOf(operand.Producer) != group && Reaches(group, operand.Producer));
     }
@@ -239,8 +233,8 @@ internal sealed class PointwiseGroups
         Shape a = Space(group.Members[0]);
         Shape b = Space(other.Members[0]);
         if (a.Elements != b.Elements || a.Last != b.Last
-            || group.Members.Count + other.Members.Count >= _maximumMembers
-            || OperandsOf(group).Concat(OperandsOf(other)).Distinct().Count() > MaxOperands
+            || group.Members.Count + other.Members.Count >= _costs.MaxPointwiseNodes
+            || OperandsOf(group).Concat(OperandsOf(other)).Distinct().Count() > _costs.MaxPointwiseOperands
             || OperandsOf(group).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == other)
             || OperandsOf(other).Any(operand => operand.Producer.Operation is Reduction && GroupOf(operand.Producer) == group)
             || ReachesThroughOthers(group, other)

@@ -9,16 +9,9 @@ namespace Fovea.Engine.Compile.Passes;
 /// computed and once more much later, by the backward pass, is computed a second time just before. In between its memory serves others.
 /// What it is computed from must be kept anyway, or be computed again itself (arXiv 1604.06174, restricted to what costs next to nothing).
 /// </summary>
-/// <param name="smallest">Elements of a value from which on it is worth a node of its own.</param>
-/// <param name="distance">Steps between two uses of a value from which on its memory is worth a second computation.</param>
-internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance = 16) : GraphRewriter
+/// <param name="costs">The figures by which a second computation is weighed against memory.</param>
+internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
 {
-    // Steps for which a value that was computed again is kept for its next use: a block or two of a network.
-    private const int Patience = 48;
-
-    // Terms of a sum that take no longer to multiply than a value takes to be written and read.
-    private const int FewTerms = 64;
-
     private readonly Dictionary<Value, int> _lastUse = [];
     private readonly Dictionary<Value, int> _lateFrom = [];
     private readonly Dictionary<Value, (Value Value, int LastUse)> _again = [];
@@ -83,7 +76,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         return value;
     }
 
-    private bool IsCheap(Value value) => value.Shape.Elements >= smallest && value.Producer.Operation switch
+    private bool IsCheap(Value value) => value.Shape.Elements >= costs.MinRecomputedElements && value.Producer.Operation switch
     {
         PointwiseChain chain => !chain.Results[value.OutputIndex].ColumnSum,
         LayerNormalization => value.OutputIndex == 0,
@@ -92,10 +85,10 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
     };
 
     // A product of few terms that makes a map several times as large as its operand: the first of ResNet's stages live from such.
-    private static bool Widens(MatMul product, Node node)
+    private bool Widens(MatMul product, Node node)
     {
         (long batch, _, int columns, int depth) = MatMul.Extents(product, node.Inputs[0].Shape, node.Inputs[1].Shape);
-        return batch == 1 && depth <= FewTerms && columns >= 4 * depth;
+        return batch == 1 && depth <= costs.MaxRecomputedTerms && columns >= 4 * depth;
     }
 
     private static PointwiseChain Only(PointwiseChain chain, ReadOnlySpan<int> outputs)
@@ -115,7 +108,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
     private bool IsThere(Value operand, int late)
     {
         Value root = Root(operand);
-        return root.Shape.Elements < smallest
+        return root.Shape.Elements < costs.MinRecomputedElements
             || root.Producer.Operation is Input or ReadVariable
             || Uses.IsResult(root)
             || _lateFrom.ContainsKey(root)
@@ -131,7 +124,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
         }
 
         int previous = value.Producer.Index;
-        int widest = distance;
+        int widest = costs.MinRecomputeDistance;
         int? late = null;
         foreach (int use in UsesOf(value).Order())
         {
@@ -158,7 +151,7 @@ internal sealed class RecomputeForBackward(long smallest = 1 << 14, int distance
     // What stands in the new graph for the second computation of a value; for a third one, where the second lies far back again.
     private Value Again(Value value, int index)
     {
-        if (_again.TryGetValue(value, out (Value Value, int LastUse) known) && index - known.LastUse < Patience)
+        if (_again.TryGetValue(value, out (Value Value, int LastUse) known) && index - known.LastUse < costs.RecomputedLifetime)
         {
             _again[value] = (known.Value, index);
             return known.Value;

@@ -84,20 +84,37 @@ internal static unsafe class OptimizerKernels
         }
     }
 
-    /// <summary>Moves a running average: average = decay·average + (1 − decay)·value.</summary>
+    /// <summary>
+    /// Moves an average: average += (1 − decay)·(value − average). In this order an average of what does not change keeps its bits, which
+    /// two rounded factors, whose sum is not quite 1, would not leave it.
+    /// </summary>
     /// <param name="decay">The share of the average that is kept.</param>
     /// <param name="average">The average, changed.</param>
-    /// <param name="value">The weights that the average moves towards.</param>
+    /// <param name="value">The values that the average moves towards.</param>
     /// <param name="length">Floats in the range.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void UpdateEma(double decay, float* average, float* value, nint length)
     {
-        Vector256<float> keep = Vector256.Create((float)decay);
         Vector256<float> take = Vector256.Create((float)(1 - decay));
         for (nint i = 0; i < length; i += Width)
         {
             nint rest = length - i;
-            Store(Vector256.MultiplyAddEstimate(Load(average + i, rest), keep, Load(value + i, rest) * take), average + i, rest);
+            Vector256<float> from = Load(average + i, rest);
+            Store(Vector256.MultiplyAddEstimate(Load(value + i, rest) - from, take, from), average + i, rest);
+        }
+    }
+
+    /// <summary>Adds values to a sum.</summary>
+    /// <param name="sum">The sum, changed.</param>
+    /// <param name="values">The values that are added.</param>
+    /// <param name="length">Floats in the range.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(float* sum, float* values, nint length)
+    {
+        for (nint i = 0; i < length; i += Width)
+        {
+            nint rest = length - i;
+            Store(Load(sum + i, rest) + Load(values + i, rest), sum + i, rest);
         }
     }
 

@@ -117,15 +117,19 @@ public sealed record Preprocessing
         }
     }
 
+    /// <summary>The transforms that prepare an image as <see cref="Apply"/> does.</summary>
+    /// <param name="further">Transforms of one's own, applied to pixels before normalisation.</param>
+    public IReadOnlyList<ISampleTransform> Chain(params IReadOnlyList<ISampleTransform> further) =>
+        [new ResizeAndCrop(this), .. further, new Normalize(this)];
+
     /// <summary>Prepares an image for the network.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <param name="destination">[Height, Width, Channels], <see cref="Length"/> floats.</param>
     /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
     public void Apply(Image image, Span<float> destination)
     {
-        var raster = Fit(image);
-        Normalise(raster, destination);
-        raster.Return();
+        using PixelBuffer pixels = Fit(image);
+        Normalize(pixels, destination);
     }
 
     /// <summary>Checks the length of a prepared image.</summary>
@@ -143,49 +147,50 @@ public sealed record Preprocessing
     /// <param name="image">The image, of any size.</param>
     public Image View(Image image)
     {
-        var raster = Fit(image);
-        var view = raster.ToImage();
-        raster.Return();
-        return view;
+        using PixelBuffer pixels = Fit(image);
+        return pixels.ToImage();
     }
 
-    /// <summary>All steps before normalisation.</summary>
+    /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
+    /// <param name="width">The image's columns.</param>
+    /// <param name="height">The image's rows.</param>
+    /// <exception cref="UnusableDataException">The resized image is too large, or neither resize nor crop may bring it to the input's size.</exception>
+    internal (int Width, int Height) FittedSize(int width, int height)
+    {
+        (int resizedWidth, int resizedHeight) = ResizedSize(width, height);
+        if ((long)resizedWidth * resizedHeight > Image.MaxPixels)
+        {
+            throw new UnusableDataException(
+                $"The image is {width}×{height} pixels, so narrow that it would be resized to {resizedWidth}×{resizedHeight}. Crop it or take it out.");
+        }
+
+        if (!CenterCrop && (resizedWidth != Width || resizedHeight != Height))
+        {
+            throw new UnusableDataException(
+                $"The image is {resizedWidth}×{resizedHeight} pixels (width × height), but the network takes {Width}×{Height}. "
+                + "Resize or crop it in the preprocessing.");
+        }
+
+        return (resizedWidth, resizedHeight);
+    }
+
+    /// <summary>The image's pixels after all steps before normalisation.</summary>
     internal PixelBuffer Fit(Image image)
     {
-        var raster = InChannels(image);
-        var (width, height) = ResizedSize(raster.Width, raster.Height);
-        if ((long)width * height > Image.MaxPixels)
-        {
-            raster.Return();
-            throw new UnusableDataException(
-                $"The image is {image.Width}×{image.Height} pixels, so narrow that it would be resized to {width}×{height}. Crop it or take it out.");
-        }
-
-        raster = raster.Then(raster.Resize(width, height, Interpolation));
-        if (!CenterCrop && (width != Width || height != Height))
-        {
-            raster.Return();
-            throw new UnusableDataException(
-                $"The image is {width}×{height} pixels (width × height), but the network takes {Width}×{Height}. Resize or crop it in the preprocessing.");
-        }
-
-        return raster.Then(raster.CenterCrop(Width, Height));
-    }
-
-    /// <summary>The image's pixels, made grey where the input has one channel.</summary>
-    internal PixelBuffer InChannels(Image image)
-    {
         ArgumentNullException.ThrowIfNull(image);
-        var raster = PixelBuffer.Of(image);
-        return Channels == 1 ? raster.ToGrey() : raster;
+        (int width, int height) = FittedSize(image.Width, image.Height);
+        PixelBuffer pixels = PixelBuffer.Of(image);
+        pixels = Channels == 1 ? pixels.ToGrey() : pixels;
+        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
+        return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
     }
 
     /// <summary>Writes (value/255 − mean) / standard deviation, repeating grey where the input has three channels.</summary>
-    internal void Normalise(PixelBuffer raster, Span<float> destination)
+    internal void Normalize(PixelBuffer buffer, Span<float> destination)
     {
-        var table = _table ??= CreateTable();
-        var pixels = raster.Pixels;
-        if (raster.Channels == 3)
+        float[] table = _table ??= CreateTable();
+        ReadOnlySpan<byte> pixels = buffer.Pixels;
+        if (buffer.Channels == 3)
         {
             for (int i = 0; i < pixels.Length; i += 3)
             {
@@ -249,7 +254,7 @@ public sealed record Preprocessing
 
     private float[] CreateTable()
     {
-        var table = new float[256 * Channels];
+        float[] table = new float[256 * Channels];
         for (int i = 0; i < table.Length; i++)
         {
             table[i] = (((i % 256) / 255f) - Mean[i / 256]) / StandardDeviation[i / 256];

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Formats.Onnx;
 

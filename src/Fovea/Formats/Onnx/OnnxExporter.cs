@@ -1,5 +1,5 @@
 using Fovea.Data;
-using Fovea.Engine.Compile.Cpu;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Formats.Onnx;
 
@@ -27,8 +27,8 @@ public static class OnnxExporter
         string path, Func<int, ComputeGraph> build, OnnxOptions options, string name, IReadOnlyDictionary<string, string> metadata)
     {
         options.Validate();
-        ComputeGraph graph = Plan.Fold(build(BatchAxes.First));
-        BatchAxes batch = new(graph, Plan.Fold(build(BatchAxes.Second)));
+        ComputeGraph graph = new Fovea.Engine.Compile.Passes.FoldAffineIntoLinear().Run(build(BatchAxes.First));
+        BatchAxes batch = new(graph, new Fovea.Engine.Compile.Passes.FoldAffineIntoLinear().Run(build(BatchAxes.Second)));
         (string outputName, Value output) = graph.Outputs.First();
         Value images = graph.Inputs.Values.Single();
         Selection selection = new(output, batch);

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// CMT: Convolutional Neural Networks Meet Vision Transformers (arXiv 2107.06263), as its official code has it: a convolutional stem, then stages that begin
-/// with a 2×2 patch embedding and go on with blocks of local perception, attention and feed-forward network.
+/// CMT: Convolutional Neural Networks Meet Vision Transformers (arXiv 2107.06263), as its official code has it: a convolutional stem, then
+/// stages that begin with a 2×2 patch embedding and go on with blocks of local perception, attention and feed-forward network.
 /// </summary>
 public sealed class Cmt : Backbone
 {
@@ -29,7 +29,8 @@ public sealed class Cmt : Backbone
         {
             (int height, int width) = config.MapSize(stage, config.Height, config.Width);
             PositionInterpolation resizing = new(Interpolation.Bicubic, 1, 2);
-            _positions.Add(Add($"relative_pos_{Letter(stage)}", new Parameter(PositionShape(stage, height, width), Initializer.Normal(1), resizing: resizing)));
+            Parameter position = new(PositionShape(stage, height, width), Initializer.Normal(1), resizing: resizing);
+            _positions.Add(Add($"relative_pos_{Letter(stage)}", position));
         }
 
         for (int i = 0, channels = 3; i < 3; i++, channels = config.StemChannels)
@@ -66,7 +67,12 @@ public sealed class Cmt : Backbone
     public static IReadOnlyDictionary<string, CmtConfig> Variants { get; } = new OrderedDictionary<string, CmtConfig>
     {
         // Three stages for images of 28 to 32 pixels: the smallest network that shows every part of the family.
-        ["cmt_nano"] = new(8, [new(24, 1, 1, 4, 3), new(48, 2, 2, 2, 3), new(96, 2, 4, 1, 3)], 32, 32) { StemStride = 1, HeadChannels = 256, Classes = 10 },
+        ["cmt_nano"] = new(8, [new(24, 1, 1, 4, 3), new(48, 2, 2, 2, 3), new(96, 2, 4, 1, 3)], 32, 32)
+        {
+            StemStride = 1,
+            HeadChannels = 256,
+            Classes = 10,
+        },
         ["cmt_ti"] = new(16, CmtStage.Four(46, [2, 2, 10, 2], 3.6), 160, 160) { DropPath = 0.1f, Dropout = 0.1f },
         ["cmt_xs"] = new(16, CmtStage.Four(52, [3, 3, 12, 3], 3.77), 192, 192) { DropPath = 0.08f, Dropout = 0.1f },
         ["cmt_s"] = new(32, CmtStage.Four(64, [3, 3, 16, 3], 4), 224, 224) { DropPath = 0.1f, Dropout = 0.1f },
@@ -109,7 +115,10 @@ public sealed class Cmt : Backbone
 
     private static char Letter(int stage) => (char)('a' + stage);
 
-    /// <summary>The stage's relative position bias (heads, N, M), resized to the map by bicubic interpolation of each head's N×M matrix (section 3.2).</summary>
+    /// <summary>
+    /// The stage's relative position bias (heads, N, M), resized to the map by bicubic interpolation of each head's N×M matrix (section
+    /// 3.2).
+    /// </summary>
     private Value Position(Value x, int stage)
     {
         using IDisposable path = x.Graph.Enter($"relative_pos_{Letter(stage)}");

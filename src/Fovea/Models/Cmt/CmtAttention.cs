@@ -3,7 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Lightweight multi-head self-attention (arXiv 2107.06263, section 3.2): keys and values are computed on a map that a strided depthwise convolution made smaller.
+/// Lightweight multi-head self-attention (arXiv 2107.06263, section 3.2): keys and values are computed on a map that a strided depthwise
+/// convolution made smaller.
 /// </summary>
 public sealed class CmtAttention : Module
 {
@@ -45,8 +46,9 @@ public sealed class CmtAttention : Module
             Value tokens = reduced.ToTokens();
             float scale = _config.QueryKeyScale ?? 1 / MathF.Sqrt((float)_stage.Channels / _stage.Heads);
             AttentionTokens grids = new(new TokenGrid(x.Shape[1], x.Shape[2]), new TokenGrid(reduced.Shape[1], reduced.Shape[2]));
+            AttentionBias bias = new(Table: position);
             Value attended = query.Attend(
-                _key.Forward(tokens), _value.Forward(tokens), _stage.Heads, scale, grids, new AttentionBias(Table: position), _config.AttentionDropout);
+                _key.Forward(tokens), _value.Forward(tokens), _stage.Heads, scale, grids, bias, _config.AttentionDropout);
             return _projection.Forward(attended.ToMap(x.Shape[1], x.Shape[2])).Dropout(_config.ProjectionDropout);
         }
     }

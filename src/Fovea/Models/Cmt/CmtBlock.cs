@@ -50,7 +50,9 @@ public sealed class InvertedResidualFeedForward : Module
     }
 }
 
-/// <summary>A block of CMT: local perception, attention, feed-forward network, each with its shortcut (arXiv 2107.06263, eq. 1 to 6).</summary>
+/// <summary>
+/// A block of CMT: local perception, attention, feed-forward network, each with its shortcut (arXiv 2107.06263, eq. 1 to 6).
+/// </summary>
 public sealed class CmtBlock : Module
 {
     private readonly LayerNorm _attentionNorm;

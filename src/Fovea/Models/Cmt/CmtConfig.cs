@@ -13,7 +13,9 @@ public sealed record CmtStage(int Channels, int Depth, int Heads, int Reduction,
         [.. depths.Select((depth, i) => new CmtStage(width << i, depth, 1 << i, 8 >> i, mlpRatio))];
 }
 
-/// <summary>Options of a member of the CMT family (arXiv 2107.06263), as the official code has it. The variants are in <see cref="Cmt.Variants"/>.</summary>
+/// <summary>
+/// Options of a member of the CMT family (arXiv 2107.06263), as the official code has it. The variants are in <see cref="Cmt.Variants"/>.
+/// </summary>
 /// <param name="StemChannels">Channels of the stem.</param>
 /// <param name="Stages">Stages; each begins with a 2×2 patch embedding of stride 2.</param>
 /// <param name="Height">Rows of the images that the relative position bias is made for.</param>
@@ -33,7 +35,7 @@ public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages,
     /// <summary>Dropout behind the attention's projection.</summary>
     public float ProjectionDropout { get; init; }
 
-    /// <summary>Whether the queries', keys' and values' layers have a bias.</summary>
+    /// <summary>True if the queries', keys' and values' layers have a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
     /// <summary>Factor on the query-key products; 1/√(channels by heads) where null.</summary>
@@ -46,5 +48,9 @@ public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages,
     public int TotalStride => StemStride << Stages.Count;
 
     /// <summary>Rows and columns of a stage's map for images of the given size.</summary>
-    public (int Height, int Width) MapSize(int stage, int height, int width) => (height / (StemStride << (stage + 1)), width / (StemStride << (stage + 1)));
+    public (int Height, int Width) MapSize(int stage, int height, int width)
+    {
+        int stride = StemStride << (stage + 1);
+        return (height / stride, width / stride);
+    }
 }

@@ -3,8 +3,9 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// CMT of FlyEgle/CMT-pytorch, an independent version of the network of arXiv 2107.06263: its position bias belongs to the blocks, its shortcut in the
-/// feed-forward network goes around activation and norm, and its last layer follows pooling. <see cref="Cmt"/> is the official network.
+/// CMT of FlyEgle/CMT-pytorch, an independent version of the network of arXiv 2107.06263: its position bias belongs to the blocks, its
+/// shortcut in the feed-forward network goes around activation and norm, and its last layer follows pooling. <see cref="Cmt"/> is the
+/// official network.
 /// </summary>
 public sealed class CmtFlyEgle : Backbone
 {
@@ -34,7 +35,8 @@ public sealed class CmtFlyEgle : Backbone
         {
             string key = i == 0 ? "stem.conv3x3_gelu_bn_downsample" : $"stem.conv3x3_gelu_bn_list.{i - 1}";
             Conv2d convolution = new(channels, config.StemChannels, kernel: 3, stride: i == 0 ? 2 : 1, padding: 1);
-            _stem.Add((Add($"{key}.conv3x3_gelu_bn.0", convolution), Add($"{key}.conv3x3_gelu_bn.2", new BatchNorm2d(config.StemChannels))));
+            BatchNorm2d norm = new(config.StemChannels);
+            _stem.Add((Add($"{key}.conv3x3_gelu_bn.0", convolution), Add($"{key}.conv3x3_gelu_bn.2", norm)));
         }
 
         for (int stage = 0, channels = config.StemChannels; stage < stages.Count; channels = stages[stage].Channels, stage++)
@@ -71,9 +73,12 @@ public sealed class CmtFlyEgle : Backbone
     public override IReadOnlyList<StageDescription> Stages =>
         [.. _config.Stages.Select((stage, i) => new StageDescription($"stage{i + 1}", 4 << i, stage.Channels))];
 
-    /// <summary>Image sizes: the network's own square where it has a position bias or embedding, which is not interpolated; multiples of the stride otherwise.</summary>
+    /// <summary>
+    /// Image sizes: the network's own square where it has a position bias or embedding, which is not interpolated; multiples of the stride
+    /// otherwise.
+    /// </summary>
     public override ImageSizes Sizes => _config.Position != CmtFlyEglePosition.None || _config.AbsolutePosition
-        ? new ImageSizes(_config.TotalStride, Least: _config.Height, Most: _config.Height, Square: true)
+        ? new ImageSizes(_config.TotalStride, Min: _config.Height, Max: _config.Height, Square: true)
         : new ImageSizes(_config.TotalStride);
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Attention of <see cref="CmtFlyEgle"/>: keys and values come from one layer, on a map that a strided dense convolution made smaller, and a position bias
-/// belongs to the block.
+/// Attention of <see cref="CmtFlyEgle"/>: keys and values come from one layer, on a map that a strided dense convolution made smaller, and
+/// a position bias belongs to the block.
 /// </summary>
 public sealed class CmtFlyEgleAttention : Module
 {
@@ -67,7 +67,8 @@ public sealed class CmtFlyEgleAttention : Module
         if (x.Shape[1] != _side || x.Shape[2] != _side)
         {
             throw new ShapeException(
-                $"the position bias is made for maps of {_side}×{_side}, not {x.Shape[1]}×{x.Shape[2]}: give images of {_config.Height}×{_config.Width}");
+                $"the position bias is made for maps of {_side}×{_side}, not {x.Shape[1]}×{x.Shape[2]}: "
+                + $"give images of {_config.Height}×{_config.Width}");
         }
 
         Value bias = x.Graph.Read(_position);
@@ -77,7 +78,9 @@ public sealed class CmtFlyEgleAttention : Module
         return bias.BroadcastTo([_stage.Heads, tokens, keys]);
     }
 
-    /// <summary>For query i and key j the entry [y(j) − y(i) + F − 1, x(j) − x(i) + F − 1]; keys count on the full grid, as the code has it.</summary>
+    /// <summary>
+    /// For query i and key j the entry [y(j) − y(i) + F − 1, x(j) − x(i) + F − 1]; keys count on the full grid, as the code has it.
+    /// </summary>
     private int[] Offsets(int keys)
     {
         int span = (2 * _side) - 1;
@@ -108,7 +111,7 @@ public sealed class InterleavedKeyValue : Module
     /// <summary>Makes a layer.</summary>
     /// <param name="channels">Channels in, and of keys and values each.</param>
     /// <param name="heads">Heads of the attention.</param>
-    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="bias">True if a bias is added.</param>
     public InterleavedKeyValue(int channels, int heads, bool bias)
     {
         (_channels, _heads) = (channels, heads);

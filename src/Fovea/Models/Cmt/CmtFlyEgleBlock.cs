@@ -2,7 +2,10 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>Local perception unit of <see cref="CmtFlyEgle"/>: a depthwise 3×3 convolution, where wished with GELU and batch normalisation, added to its input.</summary>
+/// <summary>
+/// Local perception unit of <see cref="CmtFlyEgle"/>: a depthwise 3×3 convolution, where wished with GELU and batch normalisation, added to
+/// its input.
+/// </summary>
 public sealed class CmtFlyEgleLocalPerception : Module
 {
     private readonly DepthwiseConv2d _convolution;
@@ -10,7 +13,7 @@ public sealed class CmtFlyEgleLocalPerception : Module
 
     /// <summary>Makes a unit.</summary>
     /// <param name="channels">Channels in and out.</param>
-    /// <param name="activation">Whether GELU and batch normalisation follow the convolution.</param>
+    /// <param name="activation">True if GELU and batch normalisation follow the convolution.</param>
     public CmtFlyEgleLocalPerception(int channels, bool activation = false)
     {
         _convolution = Add("conv_3x3_dw.conv", new DepthwiseConv2d(channels, kernel: 3, padding: 1));
@@ -26,8 +29,8 @@ public sealed class CmtFlyEgleLocalPerception : Module
 }
 
 /// <summary>
-/// Inverted residual feed-forward network of <see cref="CmtFlyEgle"/>: 1×1 to a wider map, depthwise 3×3, 1×1 back, with a shortcut around the depthwise
-/// convolution, its activation and its norm.
+/// Inverted residual feed-forward network of <see cref="CmtFlyEgle"/>: 1×1 to a wider map, depthwise 3×3, 1×1 back, with a shortcut around
+/// the depthwise convolution, its activation and its norm.
 /// </summary>
 public sealed class CmtFlyEgleFeedForward : Module
 {
@@ -60,7 +63,10 @@ public sealed class CmtFlyEgleFeedForward : Module
     }
 }
 
-/// <summary>A block of <see cref="CmtFlyEgle"/>: local perception, attention, feed-forward network, each with its shortcut; only the last is dropped by drop path.</summary>
+/// <summary>
+/// A block of <see cref="CmtFlyEgle"/>: local perception, attention, feed-forward network, each with its shortcut; only the last is dropped
+/// by drop path.
+/// </summary>
 public sealed class CmtFlyEgleBlock : Module
 {
     private readonly LayerNorm _attentionNorm;

@@ -13,7 +13,10 @@ public enum CmtFlyEglePosition
     None,
 }
 
-/// <summary>Options of the CMT of FlyEgle/CMT-pytorch. The variants are in <see cref="CmtFlyEgle.Variants"/>, the differences in <c>docs/models/cmt.md</c>.</summary>
+/// <summary>
+/// Options of the CMT of FlyEgle/CMT-pytorch. The variants are in <see cref="CmtFlyEgle.Variants"/>, the differences in
+/// <c>docs/models/cmt.md</c>.
+/// </summary>
 /// <param name="StemChannels">Channels of the stem.</param>
 /// <param name="Stages">Stages; each begins with a 2×2 patch embedding of stride 2.</param>
 /// <param name="Height">Rows of the images that the position bias is made for.</param>
@@ -33,16 +36,16 @@ public sealed record CmtFlyEgleConfig(int StemChannels, IReadOnlyList<CmtStage> 
     /// <summary>Kind of position bias.</summary>
     public CmtFlyEglePosition Position { get; init; }
 
-    /// <summary>Whether the queries', keys' and values' layers have a bias.</summary>
+    /// <summary>True if the queries', keys' and values' layers have a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
     /// <summary>Factor on the query-key products; 1/√(channels by heads) where null.</summary>
     public float? QueryKeyScale { get; init; }
 
-    /// <summary>Whether a position embedding (1, N, C) is added behind the first patch embedding.</summary>
+    /// <summary>True if a position embedding (1, N, C) is added behind the first patch embedding.</summary>
     public bool AbsolutePosition { get; init; }
 
-    /// <summary>Whether GELU and batch normalisation follow the convolution of the local perception unit.</summary>
+    /// <summary>True if GELU and batch normalisation follow the convolution of the local perception unit.</summary>
     public bool LocalPerceptionActivation { get; init; }
 
     /// <summary>Pixels between neighbouring tokens of the last stage: sides of images are multiples of it.</summary>

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// CrossFormer (arXiv 2108.00154) and CrossFormer++ (arXiv 2303.06908): a pyramid whose stages begin with a cross-scale embedding and go on with blocks that
-/// attend to neighbours and to cells far apart in turn.
+/// CrossFormer (arXiv 2108.00154) and CrossFormer++ (arXiv 2303.06908): a pyramid whose stages begin with a cross-scale embedding and go on
+/// with blocks that attend to neighbours and to cells far apart in turn.
 /// </summary>
 public sealed class CrossFormer : Backbone
 {
@@ -22,7 +22,8 @@ public sealed class CrossFormer : Backbone
     {
         _config = config;
         Sizes.Check(config.Height, config.Width);
-        _embedding = Add("patch_embed", new CrossScaleEmbedding(3, config.Channels, config.PatchKernels, PatchStride, "projs", normFirst: false));
+        CrossScaleEmbedding embedding = new(3, config.Channels, config.PatchKernels, PatchStride, "projs", normFirst: false);
+        _embedding = Add("patch_embed", embedding);
         int total = config.Stages.Sum(stage => stage.Depth);
         for (int stage = 0, block = 0; stage < config.Stages.Count; stage++)
         {
@@ -39,7 +40,7 @@ public sealed class CrossFormer : Backbone
         _norm = config.Dense ? null : Add("norm", new LayerNorm(Channels));
     }
 
-    /// <summary>The variants by name, at the size that they were trained with.</summary>
+    /// <summary>Variants by name, at the size that they were trained with.</summary>
     public static IReadOnlyDictionary<string, CrossFormerConfig> Variants { get; } = new OrderedDictionary<string, CrossFormerConfig>
     {
         ["crossformer_t"] = Constant(64, [1, 1, 8, 6], dropPath: 0.1f),
@@ -57,7 +58,7 @@ public sealed class CrossFormer : Backbone
 
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
-        [.. _config.Stages.Select((_, stage) => new StageDescription($"stage{stage + 1}", PatchStride << stage, _config.ChannelsOf(stage)))];
+        [.. _config.Stages.Select((_, i) => new StageDescription($"stage{i + 1}", PatchStride << i, _config.ChannelsOf(i)))];
 
     /// <inheritdoc/>
     public override int Channels => _config.ChannelsOf(_config.Stages.Count - 1);
@@ -93,6 +94,9 @@ public sealed class CrossFormer : Backbone
     private static CrossFormerConfig FourStages(int channels, int[] depths, int[] groups, int[] intervals) =>
         new(channels, [.. depths.Select((depth, i) => new CrossFormerStage(depth, (channels << i) / 32, groups[i], intervals[i]))]);
 
-    private CrossScaleEmbedding MergeAfter(int stage) =>
-        new(_config.ChannelsOf(stage), _config.ChannelsOf(stage + 1), _config.Stages[stage].MergeKernels, stride: 2, "reductions", normFirst: true);
+    private CrossScaleEmbedding MergeAfter(int stage)
+    {
+        (int before, int after) = (_config.ChannelsOf(stage), _config.ChannelsOf(stage + 1));
+        return new CrossScaleEmbedding(before, after, _config.Stages[stage].MergeKernels, stride: 2, "reductions", normFirst: true);
+    }
 }

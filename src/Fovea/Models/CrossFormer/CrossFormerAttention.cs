@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Dynamic position bias (arXiv 2108.00154, section 3.3): a small network that makes of an offset between two cells (rows, columns) a bias for each head,
-/// so that groups of any size have one: offsets (R, 2) to (R, heads).
+/// Dynamic position bias (arXiv 2108.00154, section 3.3): a small network that makes of an offset between two cells (rows, columns) a bias
+/// for each head, so that groups of any size have one: offsets (R, 2) to (R, heads).
 /// </summary>
 public sealed class DynamicPositionBias : Module
 {
@@ -15,7 +15,7 @@ public sealed class DynamicPositionBias : Module
     /// <summary>Makes a network.</summary>
     /// <param name="channels">Width of the attention; the network is a sixteenth as wide.</param>
     /// <param name="heads">Heads of the attention.</param>
-    /// <param name="residual">Whether the two middle layers have a shortcut, which no published network uses.</param>
+    /// <param name="residual">True if the two middle layers have a shortcut, which no published network uses.</param>
     public DynamicPositionBias(int channels, int heads, bool residual = false)
     {
         _residual = residual;
@@ -37,7 +37,8 @@ public sealed class DynamicPositionBias : Module
         {
             float[] offsets = Offsets(height, width);
             int cells = height * width;
-            return Build(graph.Table([offsets.Length / 2, 2], offsets)).Gather(graph.Table([cells, cells], Pairs(height, width))).Permute(2, 0, 1);
+            Value biases = Build(graph.Table([offsets.Length / 2, 2], offsets));
+            return biases.Gather(graph.Table([cells, cells], Pairs(height, width))).Permute(2, 0, 1);
         }
     }
 
@@ -86,7 +87,9 @@ public sealed class DynamicPositionBias : Module
     }
 }
 
-/// <summary>Self-attention within the groups of a map (N, H, W, C), with a dynamic position bias (arXiv 2108.00154, sections 3.2 and 3.3).</summary>
+/// <summary>
+/// Self-attention within the groups of a map (N, H, W, C), with a dynamic position bias (arXiv 2108.00154, sections 3.2 and 3.3).
+/// </summary>
 public sealed class CrossFormerAttention : Module
 {
     private readonly DynamicPositionBias _position;
@@ -95,24 +98,26 @@ public sealed class CrossFormerAttention : Module
     /// <summary>Makes the attention of one block.</summary>
     /// <param name="channels">Channels in and out.</param>
     /// <param name="heads">Number of heads.</param>
-    /// <param name="bias">Whether queries, keys and values have a bias.</param>
+    /// <param name="bias">True if queries, keys and values have a bias.</param>
     /// <param name="dropout">Dropout of attention weights.</param>
     /// <param name="projectionDropout">Dropout behind the projection.</param>
     public CrossFormerAttention(int channels, int heads, bool bias = true, float dropout = 0, float projectionDropout = 0)
     {
         _position = Add("pos", new DynamicPositionBias(channels, heads));
-        _attention = Add("", new SelfAttention(channels, heads, channels / heads, bias, dropout: dropout, projectionDropout: projectionDropout));
+        SelfAttention attention = new(channels, heads, channels / heads, bias, dropout: dropout, projectionDropout: projectionDropout);
+        _attention = Add("", attention);
     }
 
     /// <summary>Builds the attention on a map (N, H, W, C).</summary>
     /// <param name="x">The map.</param>
-    /// <param name="groups">How it is split.</param>
+    /// <param name="groups">Groups that it is split into.</param>
     public Value Forward(Value x, TokenGroups groups)
     {
         using (Enter(x.Graph))
         {
             TokenGrid grid = TokenGrouping.GridOf(x);
-            AttentionBias bias = new(Table: _position.Forward(x.Graph, groups.Height, groups.Width), Mask: x.Graph.PaddingMask(groups, grid));
+            Value position = _position.Forward(x.Graph, groups.Height, groups.Width);
+            AttentionBias bias = new(Table: position, Mask: x.Graph.PaddingMask(groups, grid));
             return _attention.Forward(x.Group(groups), new AttentionTokens(grid, grid, groups), bias).Ungroup(groups, grid);
         }
     }

@@ -3,9 +3,9 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Cross-scale embedding (arXiv 2108.00154, section 3.1): convolutions of one stride and several kernels around the same centres, whose results stand
-/// side by side: a map (N, H, W, in) to (N, ⌊H/stride⌋, ⌊W/stride⌋, out). Half of the channels come from the first kernel, a quarter from the second,
-/// and so on; the last two have equally many.
+/// Cross-scale embedding (arXiv 2108.00154, section 3.1): convolutions of one stride and several kernels around the same centres, whose
+/// results stand side by side: a map (N, H, W, in) to (N, ⌊H/stride⌋, ⌊W/stride⌋, out). Half of the channels come from the first kernel, a
+/// quarter from the second, and so on; the last two have equally many.
 /// </summary>
 public sealed class CrossScaleEmbedding : Module
 {
@@ -19,7 +19,7 @@ public sealed class CrossScaleEmbedding : Module
     /// <param name="kernels">Taps of each convolution along each side, ascending.</param>
     /// <param name="stride">Cells between neighbouring results.</param>
     /// <param name="key">Checkpoint key of the convolutions.</param>
-    /// <param name="normFirst">Whether layer normalisation stands in front of the convolutions, not behind them.</param>
+    /// <param name="normFirst">True if layer normalisation stands in front of the convolutions, not behind them.</param>
     /// <exception cref="ArgumentException">A kernel and the stride have no common centre.</exception>
     public CrossScaleEmbedding(int inputs, int outputs, IReadOnlyList<int> kernels, int stride, string key, bool normFirst)
     {
@@ -28,12 +28,15 @@ public sealed class CrossScaleEmbedding : Module
         {
             if (kernels[i] < stride || (kernels[i] - stride) % 2 != 0)
             {
-                throw new ArgumentException($"Kernel {kernels[i]} has no common centre with a stride of {stride}: kernels are the stride plus an even number.", nameof(kernels));
+                throw new ArgumentException(
+                    $"Kernel {kernels[i]} has no common centre with a stride of {stride}: kernels are the stride plus an even number.",
+                    nameof(kernels));
             }
 
             int channels = outputs >> Math.Min(i + 1, kernels.Count - 1);
             int padding = (kernels[i] - stride) / 2;
-            _convolutions.Add(Add($"{key}.{i}", new Conv2d(inputs, channels, kernels[i], stride, padding, initializer: Initializer.FanInUniform)));
+            Conv2d convolution = new(inputs, channels, kernels[i], stride, padding, initializer: Initializer.FanInUniform);
+            _convolutions.Add(Add($"{key}.{i}", convolution));
         }
 
         _norm = Add("norm", new LayerNorm(normFirst ? inputs : outputs));
@@ -63,7 +66,7 @@ public sealed class CrossFormerBlock : Module
     private readonly (DepthwiseConv2d Convolution, LayerNorm Norm)? _cooling;
 
     /// <summary>Makes a block.</summary>
-    /// <param name="config">The network's options.</param>
+    /// <param name="config">Options of the network.</param>
     /// <param name="stage">The stage's index.</param>
     /// <param name="index">The block's index within the stage.</param>
     /// <param name="dropPath">Probability of dropping a branch in training.</param>

@@ -2,10 +2,12 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>Which cells CrossFormer's long distance attention (LDA) brings together.</summary>
+/// <summary>Cells that CrossFormer's long distance attention (LDA) brings together.</summary>
 public enum LongDistance
 {
-    /// <summary>The official code of today: G×G cells that lie an interval I apart, within super-cells of G·I cells along each side.</summary>
+    /// <summary>
+    /// The official code of today: G×G cells that lie an interval I apart, within super-cells of G·I cells along each side.
+    /// </summary>
     Grid,
 
     /// <summary>The official code of 2021, made for dense tasks: all cells of the map that lie a multiple of the interval apart.</summary>
@@ -26,7 +28,9 @@ public sealed record CrossFormerStage(int Depth, int Heads, int GroupSize, int I
     public IReadOnlyList<int> MergeKernels { get; init; } = [2, 4];
 }
 
-/// <summary>A member of the CrossFormer family (arXiv 2108.00154, 2303.06908). The variants are in <see cref="CrossFormer.Variants"/>.</summary>
+/// <summary>
+/// A member of the CrossFormer family (arXiv 2108.00154, 2303.06908). The variants are in <see cref="CrossFormer.Variants"/>.
+/// </summary>
 /// <param name="Channels">Width of the first stage; it doubles with each.</param>
 /// <param name="Stages">The stages.</param>
 /// <param name="Height">Rows of the images that it is made for; no parameter depends on them.</param>
@@ -37,30 +41,37 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     /// <summary>Kernels of the patch embedding; the first is its stride as well.</summary>
     public IReadOnlyList<int> PatchKernels { get; init; } = [4, 8, 16, 32];
 
-    /// <summary>Whether the queries', keys' and values' layer has a bias.</summary>
+    /// <summary>True if the queries', keys' and values' layer has a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
-    /// <summary>Dropout of attention weights; <see cref="NetworkConfig.Dropout"/> is that behind the embedding, the projections and in the feed-forward networks.</summary>
+    /// <summary>
+    /// Dropout of attention weights; <see cref="NetworkConfig.Dropout"/> is that behind the embedding, the projections and in the
+    /// feed-forward networks.
+    /// </summary>
     public float AttentionDropout { get; init; }
 
-    /// <summary>Which cells long distance attention brings together.</summary>
+    /// <summary>Cells that long distance attention brings together.</summary>
     public LongDistance LongDistance { get; init; }
 
-    /// <summary>Whether the interval follows from the map, ⌈longer side / G⌉, instead of from the stage.</summary>
+    /// <summary>True if the interval follows from the map, ⌈longer side / G⌉, instead of from the stage.</summary>
     public bool AdaptiveInterval { get; init; }
 
     /// <summary>CrossFormer++: whether every third block but a stage's last ends with a cooling layer (arXiv 2303.06908).</summary>
     public bool CoolingLayers { get; init; }
 
-    /// <summary>Whether it is the official backbone of detectors and segmenters, without the final norm; it has no head of its own, and its pooled features are the mean of the last map.</summary>
+    /// <summary>
+    /// True if it is the official backbone of detectors and segmenters, without the final norm; it has no head of its own, and its pooled
+    /// features are the mean of the last map.
+    /// </summary>
     public bool Dense { get; init; }
 
     /// <summary>Channels of a stage.</summary>
     public int ChannelsOf(int stage) => Channels << stage;
 
     /// <summary>
-    /// How a block's attention splits a map. Blocks with an even index see neighbours (short distance attention), those with an odd one cells far apart.
-    /// A map whose shorter side fits into a group is not split at all: one square group holds it (Grid), or squares of its shorter side do (Interval).
+    /// How a block's attention splits a map. Blocks with an even index see neighbours (short distance attention), those with an odd one
+    /// cells far apart. A map whose shorter side fits into a group is not split at all: one square group holds it (Grid), or squares of its
+    /// shorter side do (Interval).
     /// </summary>
     /// <param name="stage">The stage's index.</param>
     /// <param name="block">The block's index within the stage.</param>
@@ -87,7 +98,7 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
             : new TokenGroups(RoundUp(grid.Height, interval), RoundUp(grid.Width, interval), interval);
     }
 
-    /// <summary>Whether a block ends with a cooling layer.</summary>
+    /// <summary>True if a block ends with a cooling layer.</summary>
     /// <param name="stage">The stage's index.</param>
     /// <param name="block">The block's index within the stage.</param>
     public bool Cools(int stage, int block) => CoolingLayers && block % 3 == 2 && block < Stages[stage].Depth - 1;

@@ -3,11 +3,11 @@ using System.Text;
 namespace Fovea.Models.Keys;
 
 /// <summary>
-/// One way to write a part of a name. Both sides are beginnings of names, of whole words between dots; <c>*</c> stands for one word, the same on both
-/// sides in the same order. What follows the beginning stays.
+/// One way to write a part of a name. Both sides are beginnings of names, of whole words between dots; <c>*</c> stands for one word, the
+/// same on both sides in the same order. What follows the beginning stays.
 /// </summary>
 /// <param name="Official">The beginning of an official name, such as <c>pools.0.</c>.</param>
-/// <param name="Other">What another code writes for it.</param>
+/// <param name="Other">Beginning that another code writes for it.</param>
 public sealed record KeyRule(string Official, string Other)
 {
     private readonly string[] _official = Official.Split('*');
@@ -40,10 +40,10 @@ public sealed record KeyRule(string Official, string Other)
 }
 
 /// <summary>The names that one code gives to the tensors of a family, told from the official ones, which are our own.</summary>
-/// <param name="Name">Short name, such as timm.</param>
-/// <param name="Description">Whose names they are.</param>
-/// <param name="Models">How the names of its models begin.</param>
-/// <param name="Rules">What is written differently; of several rules that concern a name, the first counts.</param>
+/// <param name="Name">Short name by which callers choose the scheme.</param>
+/// <param name="Description">Description of the code whose names they are.</param>
+/// <param name="Models">Beginning of the names of its models.</param>
+/// <param name="Rules">Rules for names that are written differently; of several that concern a name, the first counts.</param>
 public sealed record KeyScheme(string Name, string Description, string Models, IReadOnlyList<KeyRule> Rules)
 {
     /// <summary>Beginnings of the official names of tensors that the scheme's files do not hold.</summary>

@@ -1,8 +1,8 @@
 namespace Fovea.Models.Keys;
 
 /// <summary>
-/// The names that checkpoints use. Official ones are our own: those of the authors' code, torchvision's for ResNet. Whose names a file has is found by
-/// comparing, not asked. A further scheme is a further entry of the list.
+/// The names that checkpoints use. Official ones are our own: those of the authors' code, torchvision's for ResNet. Whose names a file has
+/// is found by comparing, not asked. A further scheme is a further entry of the list.
 /// </summary>
 public static class KeySchemes
 {
@@ -37,24 +37,31 @@ public static class KeySchemes
             new("layer4.*.conv2.pos_embed.height_rel", "layer4.*.conv2.pos_emb.rel_height"),
             new("layer4.*.conv2.pos_embed.width_rel", "layer4.*.conv2.pos_emb.rel_width"),
         ]),
-        new("dense", "backbones of detectors and segmenters: no final norm, no classifier", "crossformer", []) { Absent = ["norm.", "head."] },
+        new("dense", "backbones of detectors and segmenters: no final norm, no classifier", "crossformer", [])
+        {
+            Absent = ["norm.", "head."],
+        },
     ];
 
     /// <summary>
-    /// How the names end of what files hold beside a network's tensors and that loses nothing when it is left out: constants that CrossFormer's code of 2021
-    /// kept, and what counters of operations leave behind.
+    /// How the names end of what files hold beside a network's tensors and that loses nothing when it is left out: constants that
+    /// CrossFormer's code of 2021 kept, and what counters of operations leave behind.
     /// </summary>
-    public static IReadOnlyList<string> IgnoredKeys { get; } = ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
+    public static IReadOnlyList<string> IgnoredKeys { get; } =
+        ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
 
     /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
     /// <param name="signature">The model.</param>
-    internal static IReadOnlyList<KeyScheme> Of(ModelSignature signature) =>
-    [
-        .. All.Where(scheme => scheme == Official
-            || (signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal) && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name))),
-    ];
+    internal static IReadOnlyList<KeyScheme> Of(ModelSignature signature)
+    {
+        return [.. All.Where(scheme => scheme == Official || Changes(scheme))];
+
+        bool Changes(KeyScheme scheme) =>
+            signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal)
+            && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name);
+    }
 
     /// <summary>Tells whether a name is one of those that may be left out.</summary>
     public static bool IsIgnored(string name) =>
-        IgnoredKeys.Any(ending => name == ending || (name.EndsWith(ending, StringComparison.Ordinal) && name[name.Length - ending.Length - 1] == '.'));
+        IgnoredKeys.Any(ending => name == ending || name.EndsWith($".{ending}", StringComparison.Ordinal));
 }

@@ -3,7 +3,10 @@ using Fovea.Layers;
 
 namespace Fovea.Models.Keys;
 
-/// <summary>Names and shapes of a registered model's tensors, and which of them depend on the number of classes or on the image size. It holds no weights and costs little.</summary>
+/// <summary>
+/// Names and shapes of a registered model's tensors, and which of them depend on the number of classes or on the image size. It holds no
+/// weights and costs little.
+/// </summary>
 public sealed partial class ModelSignature
 {
     private const int LargestSide = 4096;
@@ -25,8 +28,8 @@ public sealed partial class ModelSignature
         Network = ModelRegistry.Create(model, _options);
         Tensors = ParameterStore.TensorsOf(Network);
         _schemes = new(() => KeySchemes.Of(this));
-        _ofClasses = [.. Network.HeadKeys, .. Tensors.Where(tensor => tensor.Value.ClassAxis is not null || tensor.Value.OfOneClass).Select(tensor => tensor.Key)];
-        _ofOneClass = [.. Tensors.Where(tensor => tensor.Value.OfOneClass).Select(tensor => Pattern(tensor.Key))];
+        _ofClasses = [.. Network.HeadKeys, .. Tensors.Keys.Where(name => Tensors[name].ClassAxis is not null)];
+        _ofOneClass = [.. Tensors.Keys.Where(name => Tensors[name].OfOneClass).Select(Pattern)];
     }
 
     /// <summary>Registered name.</summary>
@@ -41,14 +44,16 @@ public sealed partial class ModelSignature
     /// <summary>The schemes in which the names can be written, the official one first.</summary>
     public IReadOnlyList<KeyScheme> Schemes => _schemes.Value;
 
-    /// <summary>Whether a tensor belongs to the classes: the head's, and those of the backbone whose shape another number of classes changes.</summary>
+    /// <summary>
+    /// True if a tensor belongs to the classes: the head's, and those of the backbone whose shape another number of classes changes.
+    /// </summary>
     /// <param name="name">An official name; of a tensor of a single class also one that the model has too few classes for.</param>
     public bool IsOfClasses(string name) => _ofClasses.Contains(name) || (_ofOneClass.Count > 0 && _ofOneClass.Contains(Pattern(name)));
 
     /// <summary>Axis of a tensor that has an entry for each class; null for other tensors.</summary>
     public int? ClassAxis(string name) => Tensors.GetValueOrDefault(name)?.ClassAxis;
 
-    /// <summary>Whether a tensor's shape follows from the image size.</summary>
+    /// <summary>True if a tensor's shape follows from the image size.</summary>
     public bool IsOfSize(string name) => Tensors.GetValueOrDefault(name)?.OfImageSize == true;
 
     /// <summary>
@@ -100,7 +105,8 @@ public sealed partial class ModelSignature
     {
         try
         {
-            return ParameterStore.TensorsOf(ModelRegistry.Create(Model, _options with { Height = side, Width = side }))[name].Shape.Elements;
+            Network sized = ModelRegistry.Create(Model, _options with { Height = side, Width = side });
+            return ParameterStore.TensorsOf(sized)[name].Shape.Elements;
         }
         catch (ShapeException)
         {

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// PatchConvNet: Augmenting Convolutional networks with attention-based aggregation (arXiv 2112.13692): a convolutional stem, a deep trunk of convolutional
-/// blocks at one resolution, and one attention that aggregates the map in a class token, or in a token for each class.
+/// PatchConvNet: Augmenting Convolutional networks with attention-based aggregation (arXiv 2112.13692): a convolutional stem, a deep trunk
+/// of convolutional blocks at one resolution, and one attention that aggregates the map in a class token, or in a token for each class.
 /// </summary>
 public sealed class PatchConvNet : Backbone
 {
@@ -27,11 +27,14 @@ public sealed class PatchConvNet : Backbone
         _config = config;
         if (config.PerClass && config.Classes < 1)
         {
-            throw new ArgumentException("A PatchConvNet with a token for each class needs classes: give it at least one, or take a variant without 'multi'.", nameof(config));
+            throw new ArgumentException(
+                "A PatchConvNet with a token for each class needs classes: give it at least one, or take a variant without 'multi'.",
+                nameof(config));
         }
 
         int channels = config.Channels;
-        _classTokens = Add("cls_token", new Parameter([1, config.PerClass ? config.Classes : 1, channels], Initializer.TruncatedNormal(0.02))
+        int tokens = config.PerClass ? config.Classes : 1;
+        _classTokens = Add("cls_token", new Parameter([1, tokens, channels], Initializer.TruncatedNormal(0.02))
         {
             ClassAxis = config.PerClass ? 1 : null,
         });
@@ -47,8 +50,8 @@ public sealed class PatchConvNet : Backbone
         _norm = Add("norm", new LayerNorm(channels, Epsilon));
     }
 
-    /// <summary>The variants by name; those with <c>_bn</c> have batch normalisation in the trunk.</summary>
-    public static IReadOnlyDictionary<string, PatchConvNetConfig> Variants { get; } = WithBatchNorm(new OrderedDictionary<string, PatchConvNetConfig>
+    /// <summary>Variants by name; those with <c>_bn</c> have batch normalisation in the trunk.</summary>
+    public static IReadOnlyDictionary<string, PatchConvNetConfig> Variants { get; } = WithBatchNorm(new()
     {
         ["patchconvnet_s60"] = new(384, 60, LayerScale: 1e-4f),
         ["patchconvnet_s120"] = new(384, 120),
@@ -70,7 +73,8 @@ public sealed class PatchConvNet : Backbone
     /// <exception cref="ArgumentException">There are tokens for another number of classes.</exception>
     public override Head CreateHead(int classes) => !_config.PerClass ? new LinearHead(Channels, classes)
         : classes == _config.Classes ? new PatchConvNetClassHead(Channels, classes)
-        : throw new ArgumentException($"The backbone has class tokens for {_config.Classes} classes, not {classes}: make it for {classes}.", nameof(classes));
+        : throw new ArgumentException(
+            $"The backbone has class tokens for {_config.Classes} classes, not {classes}: make it for {classes}.", nameof(classes));
 
     /// <inheritdoc/>
     protected override Value Build(Value x)

@@ -2,7 +2,10 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉, ⌈W/16⌉, C).</summary>
+/// <summary>
+/// The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉, ⌈W/16⌉,
+/// C).
+/// </summary>
 public sealed class PatchConvNetStem : Module
 {
     private readonly List<Conv2d> _convolutions = [];
@@ -15,7 +18,8 @@ public sealed class PatchConvNetStem : Module
         for (int i = 0; i < 4; i++)
         {
             int width = channels >> (3 - i);
-            _convolutions.Add(Add($"proj.{2 * i}.0", new Conv2d(before, width, kernel: 3, stride: 2, padding: 1, bias: false, Initializer.FanInUniform)));
+            Conv2d convolution = new(before, width, kernel: 3, stride: 2, padding: 1, bias: false, Initializer.FanInUniform);
+            _convolutions.Add(Add($"proj.{2 * i}.0", convolution));
             before = width;
         }
     }
@@ -25,7 +29,9 @@ public sealed class PatchConvNetStem : Module
         _convolutions.Skip(1).Aggregate(_convolutions[0].Forward(x), (y, convolution) => convolution.Forward(y.Gelu()));
 }
 
-/// <summary>What a block of the trunk computes beside its shortcut: 1×1 convolution, depthwise 3×3, squeeze and excitation, 1×1, all of one width.</summary>
+/// <summary>
+/// Branch of a block of the trunk, beside its shortcut: 1×1 convolution, depthwise 3×3, squeeze and excitation, 1×1, all of one width.
+/// </summary>
 public sealed class PatchConvNetConvolutions : Module
 {
     private readonly Conv2d _expand;
@@ -56,7 +62,7 @@ public sealed class PatchConvNetBlock : Module
     private readonly PreNormBranch _branch;
 
     /// <summary>Makes a block.</summary>
-    /// <param name="config">The network's options.</param>
+    /// <param name="config">Options of the network.</param>
     public PatchConvNetBlock(PatchConvNetConfig config)
     {
         Parameter scale = Add("gamma_1", new Parameter([config.Channels], Initializer.Constant(config.LayerScale)));

@@ -2,7 +2,10 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>Head of the PatchConvNet with a token for each class: one output from each class's own token, (N, classes, channels) to logits (N, classes).</summary>
+/// <summary>
+/// Head of the PatchConvNet with a token for each class: one output from each class's own token, (N, classes, channels) to logits (N,
+/// classes).
+/// </summary>
 public sealed class PatchConvNetClassHead : Head
 {
     private readonly ClassLinear _classifier;

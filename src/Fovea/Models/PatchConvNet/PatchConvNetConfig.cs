@@ -9,10 +9,10 @@ namespace Fovea.Models;
 public sealed record PatchConvNetConfig(int Channels, int Depth, float LayerScale = 1e-6f, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
-    /// <summary>Whether each class has a token of its own, and so a map of attention of its own.</summary>
+    /// <summary>True if each class has a token of its own, and so a map of attention of its own.</summary>
     public bool PerClass { get; init; }
 
-    /// <summary>Whether the trunk's blocks begin with batch normalisation instead of layer normalisation.</summary>
+    /// <summary>True if the trunk's blocks begin with batch normalisation instead of layer normalisation.</summary>
     public bool BatchNorm { get; init; }
 
     /// <summary>Heads of the aggregation.</summary>

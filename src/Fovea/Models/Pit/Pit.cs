@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// PiT: Rethinking Spatial Dimensions of Vision Transformers (arXiv 2103.16302): a vision transformer in stages, between which a depthwise convolution
-/// halves the grid of patches and widens the channels, as in a convolutional network.
+/// PiT: Rethinking Spatial Dimensions of Vision Transformers (arXiv 2103.16302): a vision transformer in stages, between which a depthwise
+/// convolution halves the grid of patches and widens the channels, as in a convolutional network.
 /// </summary>
 public sealed class Pit : Backbone
 {
@@ -46,7 +46,7 @@ public sealed class Pit : Backbone
         _norm = Add("norm", new LayerNorm(stages[^1].Channels, config.Epsilon));
     }
 
-    /// <summary>The variants by name.</summary>
+    /// <summary>Variants by name.</summary>
     public static IReadOnlyDictionary<string, PitConfig> Variants { get; } = WithDistilled(new OrderedDictionary<string, PitConfig>
     {
         ["pit_ti"] = new(16, 8, [new(64, 2, 2), new(128, 6, 4), new(256, 4, 8)]) { DropPath = 0.1f },
@@ -60,9 +60,12 @@ public sealed class Pit : Backbone
         [.. _config.Stages.Select((stage, i) => new StageDescription($"stage{i + 1}", _config.Stride << i, stage.Channels))];
 
     /// <inheritdoc/>
-    public override ImageSizes Sizes => new(Least: _config.Patch);
+    public override ImageSizes Sizes => new(Min: _config.Patch);
 
-    /// <summary>Channels of the pooled features: the width of the last stage; twice as many for distilled networks, the class token's before the distillation token's.</summary>
+    /// <summary>
+    /// Channels of the pooled features: the width of the last stage; twice as many for distilled networks, the class token's before the
+    /// distillation token's.
+    /// </summary>
     public override int Channels => (_config.Distilled ? 2 : 1) * _config.Stages[^1].Channels;
 
     /// <inheritdoc/>
@@ -70,7 +73,10 @@ public sealed class Pit : Backbone
         ? new PitDistilledHead(_config.Stages[^1].Channels, classes)
         : new LinearHead(Channels, classes, initializer: Initializer.FanInUniform);
 
-    /// <summary>Blocks of one stage. Rates of drop path grow over the blocks of the whole network, and end one step below the network's own, as in the official code.</summary>
+    /// <summary>
+    /// Blocks of one stage. Rates of drop path grow over the blocks of the whole network, and end one step below the network's own, as in
+    /// the official code.
+    /// </summary>
     public static TransformerStage Stage(PitConfig config, int stage)
     {
         (int channels, int depth, int heads) = config.Stages[stage];
@@ -79,7 +85,13 @@ public sealed class Pit : Backbone
         Initializer initializer = Initializer.FanInUniform;
         return new TransformerStage("blocks", depth, block => new TransformerBlock(
             channels,
-            new SelfAttention(channels, heads, channels / heads, initializer: initializer, dropout: config.AttentionDropout, projectionDropout: config.Dropout),
+            new SelfAttention(
+                channels,
+                heads,
+                channels / heads,
+                initializer: initializer,
+                dropout: config.AttentionDropout,
+                projectionDropout: config.Dropout),
             new Mlp(channels, (int)(channels * config.MlpRatio), initializer, config.Dropout),
             config.Epsilon,
             config.DropPath * (before + block) / blocks));
@@ -103,5 +115,9 @@ public sealed class Pit : Backbone
     }
 
     private static OrderedDictionary<string, PitConfig> WithDistilled(OrderedDictionary<string, PitConfig> plain) =>
-        new([.. plain, .. plain.Select(variant => KeyValuePair.Create($"{variant.Key}_distilled", variant.Value with { Distilled = true }))]);
+        new(
+        [
+            .. plain,
+            .. plain.Select(variant => KeyValuePair.Create($"{variant.Key}_distilled", variant.Value with { Distilled = true })),
+        ]);
 }

@@ -15,7 +15,7 @@ public sealed record PitStage(int Channels, int Depth, int Heads);
 public sealed record PitConfig(int Patch, int Stride, IReadOnlyList<PitStage> Stages, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
-    /// <summary>Whether a second token and classifier learn from a teacher (arXiv 2012.12877, section 3).</summary>
+    /// <summary>True if a second token and classifier learn from a teacher (arXiv 2012.12877, section 3).</summary>
     public bool Distilled { get; init; }
 
     /// <summary>Hidden width of the feed-forward networks by width of the stage, truncated.</summary>
@@ -39,7 +39,8 @@ public sealed record PitConfig(int Patch, int Stride, IReadOnlyList<PitStage> St
 /// <param name="Hidden">Hidden width of the feed-forward networks of all stages.</param>
 /// <param name="Height">Rows of the images that the position embedding is made for.</param>
 /// <param name="Width">Columns of the same; as many as rows.</param>
-public sealed record PitLucidrainsConfig(int Patch, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Hidden, int Height = 224, int Width = 224)
+public sealed record PitLucidrainsConfig(
+    int Patch, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Hidden, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
     /// <summary>Channels of a head in all stages.</summary>

@@ -3,8 +3,9 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Head of the distilled PiT (arXiv 2012.12877, section 3): a linear classifier for the class token and another for the distillation token, whose mean is the
-/// output. The graph marks both, as <c>logits_cls</c> and <c>logits_dist</c>. Checkpoint keys <c>head</c> and <c>head_dist</c>.
+/// Head of the distilled PiT (arXiv 2012.12877, section 3): a linear classifier for the class token and another for the distillation token,
+/// whose mean is the output. The graph marks both, as <c>logits_cls</c> and <c>logits_dist</c>. Checkpoint keys <c>head</c> and
+/// <c>head_dist</c>.
 /// </summary>
 public sealed class PitDistilledHead : Head
 {

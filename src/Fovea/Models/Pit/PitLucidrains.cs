@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// PiT of lucidrains/vit-pytorch: a position embedding along one axis that includes the class token, heads of a free width, feed-forward networks of one width
-/// throughout, and a 1×1 convolution in the pooling. <see cref="Pit"/> is the official network.
+/// PiT of lucidrains/vit-pytorch: a position embedding along one axis that includes the class token, heads of a free width, feed-forward
+/// networks of one width throughout, and a 1×1 convolution in the pooling. <see cref="Pit"/> is the official network.
 /// </summary>
 public sealed class PitLucidrains : Backbone
 {
@@ -54,8 +54,11 @@ public sealed class PitLucidrains : Backbone
     /// <inheritdoc/>
     public override int Channels => _config.WidthOf(_config.Depths.Count - 1);
 
-    /// <summary>Squares up to the network's own size: a smaller image reads the first entries of the position embedding, which lie along one axis and are not interpolated.</summary>
-    public override ImageSizes Sizes => new(Least: _config.Patch, Most: _config.Height, Square: true);
+    /// <summary>
+    /// Squares up to the network's own size: a smaller image reads the first entries of the position embedding, which lie along one axis
+    /// and are not interpolated.
+    /// </summary>
+    public override ImageSizes Sizes => new(Min: _config.Patch, Max: _config.Height, Square: true);
 
     /// <inheritdoc/>
     public override Head CreateHead(int classes) => new LinearHead(Channels, classes, "mlp_head.1", initializer: Initializer.FanInUniform);

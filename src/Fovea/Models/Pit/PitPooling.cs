@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Pooling between two stages of PiT (arXiv 2103.16302, section 3.2): a strided depthwise convolution with several results for each channel halves the map
-/// and widens it, and a linear layer widens the tokens.
+/// Pooling between two stages of PiT (arXiv 2103.16302, section 3.2): a strided depthwise convolution with several results for each channel
+/// halves the map and widens it, and a linear layer widens the tokens.
 /// </summary>
 public sealed class PitPooling : Module
 {
@@ -18,7 +18,9 @@ public sealed class PitPooling : Module
     public PitPooling(int inputs, int outputs, int stride = 2)
     {
         Initializer initializer = Initializer.FanInUniform;
-        _depthwise = Add("conv", new DepthwiseConv2d(inputs, stride + 1, stride, stride / 2, initializer: initializer, multiplier: outputs / inputs));
+        int multiplier = outputs / inputs;
+        DepthwiseConv2d depthwise = new(inputs, stride + 1, stride, stride / 2, initializer: initializer, multiplier: multiplier);
+        _depthwise = Add("conv", depthwise);
         _tokens = Add("fc", new Linear(inputs, outputs, initializer: initializer));
     }
 
@@ -35,7 +37,10 @@ public sealed class PitPooling : Module
     protected override Value Build(Value x) => _depthwise.Forward(x);
 }
 
-/// <summary>Pooling between two stages of <see cref="PitLucidrains"/>: that of <see cref="PitPooling"/> with a 1×1 convolution behind the depthwise one.</summary>
+/// <summary>
+/// Pooling between two stages of <see cref="PitLucidrains"/>: that of <see cref="PitPooling"/> with a 1×1 convolution behind the depthwise
+/// one.
+/// </summary>
 public sealed class PitLucidrainsPooling : Module
 {
     private readonly DepthwiseConv2d _depthwise;
@@ -48,7 +53,9 @@ public sealed class PitLucidrainsPooling : Module
     public PitLucidrainsPooling(int inputs, int outputs)
     {
         Initializer initializer = Initializer.FanInUniform;
-        _depthwise = Add("downsample.net.0", new DepthwiseConv2d(inputs, kernel: 3, stride: 2, padding: 1, initializer: initializer, multiplier: outputs / inputs));
+        int multiplier = outputs / inputs;
+        DepthwiseConv2d depthwise = new(inputs, kernel: 3, stride: 2, padding: 1, initializer: initializer, multiplier: multiplier);
+        _depthwise = Add("downsample.net.0", depthwise);
         _pointwise = Add("downsample.net.1", new Conv2d(outputs, outputs, kernel: 1, initializer: initializer));
         _tokens = Add("cls_ff", new Linear(inputs, outputs, initializer: initializer));
     }

@@ -3,12 +3,15 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Bottleneck transformers (arXiv 2101.11605): <see cref="ResNet"/>s whose bottlenecks of the last stage hold <see cref="BottleneckAttention"/> in place of
-/// the 3×3 convolution.
+/// Bottleneck transformers (arXiv 2101.11605): <see cref="ResNet"/>s whose bottlenecks of the last stage hold
+/// <see cref="BottleneckAttention"/> in place of the 3×3 convolution.
 /// </summary>
 public static class BotNet
 {
-    /// <summary>Variants by name, at the size that they are published for. <c>botnet50_leaderj1001</c> is that of leaderj1001/BottleneckTransformers.</summary>
+    /// <summary>
+    /// Variants by name, at the size that they are published for. <c>botnet50_leaderj1001</c> is that of
+    /// leaderj1001/BottleneckTransformers.
+    /// </summary>
     public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
     {
         ["botnet50"] = Create([3, 4, 6, 3]),
@@ -35,5 +38,6 @@ public static class BotNet
     private static ResNetConfig Create(int[] depths, int lastStride = 2, int size = 224) =>
         new(depths, size, size) { Attention = new BottleneckAttentionConfig(), LastStride = lastStride };
 
-    private static ResNetConfig T(int[] depths, int size) => Create(depths, lastStride: 1, size) with { Activation = Activation.Silu, SqueezeExcitation = true };
+    private static ResNetConfig T(int[] depths, int size) =>
+        Create(depths, lastStride: 1, size) with { Activation = Activation.Silu, SqueezeExcitation = true };
 }

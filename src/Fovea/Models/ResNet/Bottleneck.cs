@@ -25,18 +25,25 @@ public sealed class Bottleneck : Module
     private readonly float _dropPath;
 
     /// <summary>Makes a block of a network.</summary>
-    /// <param name="config">The network's options.</param>
+    /// <param name="config">Options of the network.</param>
     /// <param name="inputs">Channels in.</param>
     /// <param name="stage">The stage's index, from 0.</param>
     /// <param name="block">The block's index in the stage.</param>
     /// <param name="dropPath">Probability of dropping the branch in training.</param>
     public Bottleneck(ResNetConfig config, int inputs, int stage, int block, float dropPath = 0)
-        : this(config, inputs, ResNet.WidthOf(stage), block == 0 ? config.StrideOf(stage) : 1, stage == 3 ? config.Attention : null, config.MapSize(block), dropPath)
+        : this(
+            config,
+            inputs,
+            ResNet.WidthOf(stage),
+            block == 0 ? config.StrideOf(stage) : 1,
+            stage == 3 ? config.Attention : null,
+            config.MapSize(block),
+            dropPath)
     {
     }
 
     /// <summary>Makes a block.</summary>
-    /// <param name="config">The network's options.</param>
+    /// <param name="config">Options of the network.</param>
     /// <param name="inputs">Channels in.</param>
     /// <param name="width">Channels of the narrow maps.</param>
     /// <param name="stride">Pixels between positions of the result.</param>
@@ -44,7 +51,13 @@ public sealed class Bottleneck : Module
     /// <param name="map">Rows and columns of the map that the attention's position embedding is made for.</param>
     /// <param name="dropPath">Probability of dropping the branch in training.</param>
     public Bottleneck(
-        ResNetConfig config, int inputs, int width, int stride, BottleneckAttentionConfig? attention, (int Height, int Width) map, float dropPath = 0)
+        ResNetConfig config,
+        int inputs,
+        int width,
+        int stride,
+        BottleneckAttentionConfig? attention,
+        (int Height, int Width) map,
+        float dropPath = 0)
     {
         int outputs = Expansion * width;
         bool leaderj1001 = config.IsLeaderj1001;

@@ -3,8 +3,9 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Multi-head self-attention over a whole map (N, H, W, C), with a position embedding (arXiv 2101.11605, figure 4), and behind it, where it stands for a strided
-/// convolution, the mean of 2×2 positions. There is no projection: the bottleneck's last 1×1 convolution mixes the heads.
+/// Multi-head self-attention over a whole map (N, H, W, C), with a position embedding (arXiv 2101.11605, figure 4), and behind it, where it
+/// stands for a strided convolution, the mean of 2×2 positions. There is no projection: the bottleneck's last 1×1 convolution mixes the
+/// heads.
 /// </summary>
 public sealed class BottleneckAttention : Module
 {
@@ -34,11 +35,13 @@ public sealed class BottleneckAttention : Module
             return;
         }
 
-        string joined = config.Position == BottleneckPosition.Absolute ? "to_qkv" : "qkv";
-        _queryKeyValue = [Add(joined, new Conv2d(channels, 3 * _width, kernel: 1, bias: config.QueryKeyValueBias, initializer: Initializer.TruncatedNormal(1 / Math.Sqrt(channels))))];
+        (string joined, string position) = config.Position == BottleneckPosition.Absolute ? ("to_qkv", "pos_emb") : ("qkv", "pos_embed");
+        Initializer initializer = Initializer.TruncatedNormal(1 / Math.Sqrt(channels));
+        Conv2d queryKeyValue = new(channels, 3 * _width, kernel: 1, bias: config.QueryKeyValueBias, initializer: initializer);
+        _queryKeyValue = [Add(joined, queryKeyValue)];
         _position = config.Position == BottleneckPosition.None
             ? null
-            : Add(config.Position == BottleneckPosition.Absolute ? "pos_emb" : "pos_embed", new RelativePositionEmbedding(config, headWidth, map));
+            : Add(position, new RelativePositionEmbedding(config, headWidth, map));
 
         Conv2d Project(string key) => Add(key, new Conv2d(channels, _width, kernel: 1, initializer: Initializer.FanInUniform));
     }
@@ -48,19 +51,22 @@ public sealed class BottleneckAttention : Module
     {
         (Value query, Value key, Value value) = QueryKeyValue(x);
         TokenGrid grid = new(x.Shape[1], x.Shape[2]);
+        AttentionTokens tokens = AttentionTokens.Within(grid);
         float scale = 1 / MathF.Sqrt((float)_width / _config.Heads);
         Value attended = _config.Position switch
         {
-            BottleneckPosition.Relative => query.Attend(key, value, _config.Heads, scale, AttentionTokens.Within(grid), _position!.Relative(query, grid, scale)),
-            BottleneckPosition.Absolute => query.Attend(_position!.AddTo(key, grid, scale), value, _config.Heads, scale, AttentionTokens.Within(grid)),
+            BottleneckPosition.Relative => query.Attend(key, value, _config.Heads, scale, tokens, _position!.Relative(query, grid, scale)),
+            BottleneckPosition.Absolute => query.Attend(_position!.AddTo(key, grid, scale), value, _config.Heads, scale, tokens),
             BottleneckPosition.Leaderj1001 => _position!.AttendAsLeaderj1001(query, key, value, grid),
-            _ => query.Attend(key, value, _config.Heads, scale, AttentionTokens.Within(grid)),
+            _ => query.Attend(key, value, _config.Heads, scale, tokens),
         };
         Value map = attended.ToMap(x.Shape[1], x.Shape[2]);
         return _stride == 1 ? map : Halve(map);
     }
 
-    /// <summary>The mean of the positions that there are under 2×2 windows; a last odd row or column is its own, so that the shortcut's map is met.</summary>
+    /// <summary>
+    /// The mean of the positions that there are under 2×2 windows; a last odd row or column is its own, so that the shortcut's map is met.
+    /// </summary>
     private static Value Halve(Value map)
     {
         (int down, int right) = (map.Shape[1] % 2, map.Shape[2] % 2);

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Deep residual network (arXiv 1512.03385) in the form that torchvision made common, where the 3×3 convolution carries the stride; and BoTNet
-/// (<see cref="BotNet"/>), whose last stage attends to the whole map instead.
+/// Deep residual network (arXiv 1512.03385) in the form that torchvision made common, where the 3×3 convolution carries the stride; and
+/// BoTNet (<see cref="BotNet"/>), whose last stage attends to the whole map instead.
 /// </summary>
 public sealed class ResNet : Backbone
 {
@@ -24,7 +24,9 @@ public sealed class ResNet : Backbone
         _config = config;
         Sizes.Check(config.Height, config.Width);
         int features = Stages[^1].Channels;
-        Parameter? classToken = config.AttentionPooling is not null ? Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02))) : null;
+        Parameter? classToken = config.AttentionPooling is null
+            ? null
+            : Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02)));
         _stem = Add("conv1", new Conv2d(3, StemChannels, kernel: 7, stride: 2, padding: 3, bias: false));
         _stemNorm = Add("bn1", new BatchNorm2d(StemChannels));
         int blocks = config.Depths.Sum();
@@ -43,12 +45,13 @@ public sealed class ResNet : Backbone
 
         if (config.AttentionPooling is AttentionPoolingConfig pooling)
         {
-            AggregationBlock block = new(features, perClass: false, pooling.LayerScale, pooling.Heads, pooling.MlpRatio, pooling.QueryKeyValueBias, pooling.Epsilon);
+            (float scale, int heads, double ratio) = (pooling.LayerScale, pooling.Heads, pooling.MlpRatio);
+            AggregationBlock block = new(features, perClass: false, scale, heads, ratio, pooling.QueryKeyValueBias, pooling.Epsilon);
             _aggregation = (classToken!, Add("blocks_token_only.0", block), Add("norm", new LayerNorm(features, pooling.Epsilon)));
         }
     }
 
-    /// <summary>The variants by name.</summary>
+    /// <summary>Variants by name.</summary>
     public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
     {
         ["resnet50"] = new([3, 4, 6, 3]),
@@ -59,7 +62,10 @@ public sealed class ResNet : Backbone
 
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
-        [.. _config.Depths.Select((_, stage) => new StageDescription($"stage{stage + 1}", StrideAfter(stage), WidthOf(stage) * Bottleneck.Expansion))];
+    [
+        .. _config.Depths.Select((_, stage) =>
+            new StageDescription($"stage{stage + 1}", StrideAfter(stage), WidthOf(stage) * Bottleneck.Expansion)),
+    ];
 
     /// <inheritdoc/>
     public override int Channels => Stages[^1].Channels;

@@ -5,15 +5,20 @@ namespace Fovea.Models;
 /// <summary>Position embedding of the attention of a bottleneck transformer.</summary>
 public enum BottleneckPosition
 {
-    /// <summary>Relative position embedding of the paper: one vector for each row offset and each column offset between query and key, shared by the heads.</summary>
+    /// <summary>
+    /// Relative position embedding of the paper: one vector for each row offset and each column offset between query and key, shared by the
+    /// heads.
+    /// </summary>
     Relative,
 
-    /// <summary>Absolute position embedding of the paper's ablation: one vector for each row and each column of the keys, shared by the heads.</summary>
+    /// <summary>
+    /// Absolute position embedding of the paper's ablation: one vector for each row and each column of the keys, shared by the heads.
+    /// </summary>
     Absolute,
 
     /// <summary>
-    /// Position embedding of leaderj1001/BottleneckTransformers: one vector for each row and each column and head, multiplied with the queries of the key
-    /// positions; no product is scaled.
+    /// Position embedding of leaderj1001/BottleneckTransformers: one vector for each row and each column and head, multiplied with the
+    /// queries of the key positions; no product is scaled.
     /// </summary>
     Leaderj1001,
 
@@ -27,22 +32,24 @@ public sealed record BottleneckAttentionConfig
     /// <summary>Number of heads.</summary>
     public int Heads { get; init; } = 4;
 
-    /// <summary>Channels of a head; <see cref="BottleneckPosition.Leaderj1001"/> divides the bottleneck's width by the heads instead.</summary>
+    /// <summary>
+    /// Channels of a head; <see cref="BottleneckPosition.Leaderj1001"/> divides the bottleneck's width by the heads instead.
+    /// </summary>
     public int HeadWidth { get; init; } = 128;
 
     /// <summary>Kind of position embedding.</summary>
     public BottleneckPosition Position { get; init; }
 
-    /// <summary>Whether products with the position embedding are scaled like those with keys.</summary>
+    /// <summary>True if products with the position embedding are scaled like those with keys.</summary>
     public bool ScalePosition { get; init; } = true;
 
-    /// <summary>Whether queries, keys and values have a bias; those of <see cref="BottleneckPosition.Leaderj1001"/> always have.</summary>
+    /// <summary>True if queries, keys and values have a bias; those of <see cref="BottleneckPosition.Leaderj1001"/> always have.</summary>
     public bool QueryKeyValueBias { get; init; }
 
-    /// <summary>Whether an activation follows the shortcut's normalisation.</summary>
+    /// <summary>True if an activation follows the shortcut's normalisation.</summary>
     public bool ShortcutActivation { get; init; }
 
-    /// <summary>Whether the last normalisation of each block begins at 0, so that the block begins as its shortcut.</summary>
+    /// <summary>True if the last normalisation of each block begins at 0, so that the block begins as its shortcut.</summary>
     public bool ZeroLastGamma { get; init; } = true;
 }
 
@@ -55,7 +62,7 @@ public sealed record AttentionPoolingConfig
     /// <summary>Hidden width of the feed-forward network by channels.</summary>
     public double MlpRatio { get; init; } = 3;
 
-    /// <summary>Whether queries, keys and values have a bias.</summary>
+    /// <summary>True if queries, keys and values have a bias.</summary>
     public bool QueryKeyValueBias { get; init; } = true;
 
     /// <summary>ε of the layer normalisations.</summary>
@@ -65,7 +72,9 @@ public sealed record AttentionPoolingConfig
     public float LayerScale { get; init; } = 1e-4f;
 }
 
-/// <summary>A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).</summary>
+/// <summary>
+/// A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).
+/// </summary>
 /// <param name="Depths">Blocks of the four stages.</param>
 /// <param name="Height">Rows of the images that position embeddings are made for.</param>
 /// <param name="Width">Columns of the images that position embeddings are made for.</param>
@@ -81,13 +90,13 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>The activation throughout.</summary>
     public Activation Activation { get; init; } = Activation.Relu;
 
-    /// <summary>Whether blocks with convolutions weigh their channels (squeeze and excitation, ratio 1/16).</summary>
+    /// <summary>True if blocks with convolutions weigh their channels (squeeze and excitation, ratio 1/16).</summary>
     public bool SqueezeExcitation { get; init; }
 
     /// <summary>Attention pooling; null for average pooling.</summary>
     public AttentionPoolingConfig? AttentionPooling { get; init; }
 
-    /// <summary>Whether checkpoint keys, and shortcuts with a bias, are those of leaderj1001/BottleneckTransformers.</summary>
+    /// <summary>True if checkpoint keys, and shortcuts with a bias, are those of leaderj1001/BottleneckTransformers.</summary>
     public bool IsLeaderj1001 => Attention?.Position == BottleneckPosition.Leaderj1001;
 
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>

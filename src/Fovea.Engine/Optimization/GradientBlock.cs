@@ -1,0 +1,76 @@
+using Fovea.Engine.Execution;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Kernels;
+using Fovea.Engine.Memory;
+
+namespace Fovea.Engine.Optimization;
+
+/// <summary>
+/// The gradients of the variables that are trained. Plans write them or add to them, an <see cref="Optimizer"/> steps from them, and
+/// between the two anybody may change them: average over processes, clip, add noise.
+/// </summary>
+/// <param name="variables">Variables in the order of the block. Those that are not trainable now have no part in it.</param>
+/// <exception cref="ArgumentException">A variable stands twice in the list.</exception>
+public sealed class GradientBlock(IReadOnlyList<Variable> variables) : ParameterBlock([.. variables.Where(variable => variable.Trainable)])
+{
+    private readonly Lock _oneNormAtATime = new();
+    private NormJob? _norm;
+
+    /// <summary>
+    /// The Euclidean norm of all gradients; not finite where one of them is not. The same bits for any number of threads.
+    /// </summary>
+    /// <param name="pool">The threads to compute it on; the shared pool where none is given.</param>
+    /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
+    public double Norm(WorkerPool? pool = null)
+    {
+        lock (_oneNormAtATime)
+        {
+            AlignedMemory memory = Enter();
+            try
+            {
+                _norm ??= new NormJob(memory, Length);
+                return _norm.Run(pool ?? WorkerPool.Shared);
+            }
+            finally
+            {
+                memory.Leave();
+            }
+        }
+    }
+
+    /// <summary>Sums the squares of ranges, and those sums in their order.</summary>
+    private sealed class NormJob : ParallelJob
+    {
+        private readonly AlignedMemory _memory;
+        private readonly long _length;
+        private readonly double[] _sums;
+        private readonly ParallelJob[] _self;
+
+        public NormJob(AlignedMemory memory, long length)
+        {
+            _memory = memory;
+            _length = length;
+            _sums = new double[OptimizerKernels.SumOfSquaresParts((nint)length)];
+            _self = [this];
+        }
+
+        public unsafe double Run(WorkerPool pool)
+        {
+            pool.Run(_self);
+            fixed (double* sums = _sums)
+            {
+                return Math.Sqrt(OptimizerKernels.MergeSumOfSquares(sums, _sums.Length));
+            }
+        }
+
+        public override int Parts(int phase) => _sums.Length;
+
+        public override unsafe void Run(int phase, int first, int last, int worker)
+        {
+            fixed (double* sums = _sums)
+            {
+                OptimizerKernels.SumOfSquares(_memory.FloatPointer, (nint)_length, sums, first, last);
+            }
+        }
+    }
+}
