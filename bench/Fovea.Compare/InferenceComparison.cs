@@ -1,6 +1,6 @@
-using Fovea.Checkpoints;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Layers;

@@ -1,34 +1,42 @@
-using Fovea.Data;
-
-namespace Fovea.Cli;
+namespace Fovea.Data;
 
 /// <summary>Chooses how the images of a set become the input of a network, by looking at some of them.</summary>
-internal static class PreprocessingAdvisor
+public static class PreprocessingAdvisor
 {
     private const int Samples = 1000;
     private const int MaxBorder = 8;
 
-    /// <summary>
-    /// Images nearly as large as the input get a border; smaller ones are stretched; larger ones are resized to 256/224 of the input and cropped,
-    /// as is usual on ImageNet. Mean and deviation are measured.
-    /// </summary>
-    /// <param name="images">The training images.</param>
+    /// <summary>Chooses preprocessing and augmentation for a size of the network's input.</summary>
+    /// <param name="images">Training images.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
-    /// <param name="flip">Whether training images are mirrored at random.</param>
-    public static (Preprocessing Preprocessing, Augmentation Augmentation) For(IImageDataset images, int height, int width, bool flip)
+    /// <param name="flip">True to mirror training images at random.</param>
+    /// <param name="trained">
+    /// Preprocessing of weights that training begins with: they know images normalised by its mean and deviation, which are kept. Measured
+    /// where null.
+    /// </param>
+    /// <remarks>
+    /// Images nearly as large as the input get a border; smaller ones are stretched; larger ones are resized and cropped, as is usual on
+    /// ImageNet.
+    /// </remarks>
+    /// <exception cref="UnusableDataException">An image cannot be read.</exception>
+    public static (Preprocessing Preprocessing, Augmentation Augmentation) Choose(
+        IImageDataset images, int height, int width, bool flip = true, Preprocessing? trained = null)
     {
         Image first = images.Load(0);
-        bool fits = first.Height <= height && first.Width <= width && height - first.Height <= MaxBorder && width - first.Width <= MaxBorder;
+        bool fits = first.Height <= height
+            && first.Width <= width
+            && height - first.Height <= MaxBorder
+            && width - first.Width <= MaxBorder;
         bool larger = first.Height > height && first.Width > width;
-        (float[] mean, float[] deviation) = Measure(images);
+        (float[] mean, float[] deviation) = trained is null ? Measure(images) : (trained.Mean, trained.StandardDeviation);
         Preprocessing preprocessing = new()
         {
             Height = height,
             Width = width,
             Channels = 3,
             Resize = fits ? ResizeRule.None : larger ? ResizeRule.ShorterSide : ResizeRule.Exact,
-            ResizeTo = larger ? Math.Min(height, width) * 256 / 224 : 0,
+            ResizeTo = larger ? Preprocessing.SideBeforeCrop(height, width) : 0,
             Interpolation = Interpolation.Bicubic,
             CenterCrop = true,
             Mean = mean,
@@ -40,6 +48,7 @@ internal static class PreprocessingAdvisor
         return (preprocessing, augmentation);
     }
 
+    /// <summary>Measures mean and standard deviation of each channel, on the scale 0 to 1, over at most some thousand images.</summary>
     private static (float[] Mean, float[] Deviation) Measure(IImageDataset images)
     {
         double[] sums = new double[3];
@@ -63,7 +72,8 @@ internal static class PreprocessingAdvisor
             }
         }
 
-        float[] mean = [.. sums.Select(sum => (float)(sum / count))];
-        return (mean, [.. squares.Select((square, i) => (float)Math.Sqrt(Math.Max((square / count) - (sums[i] / count * (sums[i] / count)), 1e-4)))]);
+        double[] means = [.. sums.Select(sum => sum / count)];
+        double[] variances = [.. squares.Select((square, i) => Math.Max((square / count) - (means[i] * means[i]), 1e-4))];
+        return ([.. means.Select(mean => (float)mean)], [.. variances.Select(variance => (float)Math.Sqrt(variance))]);
     }
 }
