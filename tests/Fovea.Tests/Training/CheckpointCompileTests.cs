@@ -51,16 +51,17 @@ public sealed class CheckpointCompileTests : IDisposable
     public void They_copy_none_of_the_weights_that_they_pack()
     {
         string path = Write("pit_ti");
-        ParameterStore? opened = null;
-        (long all, long before, long after) = Checkpoint.Compile(path, null, (info, network, state) =>
+        (long all, long before, long after) = Checkpoint.Compile(path, null, model =>
         {
-            long Borrowed() => state.Tensors.Values.Where(tensor => tensor.Variable.IsExternal).Sum(tensor => tensor.Shape.Elements);
-            long beforeCompiling = Borrowed();
-            using ClassifierPlan plan = new(network, info.Preprocessing, batchSize: 1);
-            opened = state;
-            return (state.Tensors.Values.Sum(tensor => tensor.Shape.Elements), beforeCompiling, Borrowed());
+            using (model)
+            {
+                IReadOnlyCollection<Parameter> tensors = [.. model.Parameters.Tensors.Values];
+                long Borrowed() => tensors.Where(tensor => tensor.Variable.IsExternal).Sum(tensor => tensor.Shape.Elements);
+                long beforeCompiling = Borrowed();
+                using Classifier classifier = new(model);
+                return (tensors.Sum(tensor => tensor.Shape.Elements), beforeCompiling, Borrowed());
+            }
         });
-        opened?.Dispose();
         Assert.InRange(before, 0.95 * all, all);
         Assert.InRange(after, 0.9 * all, before);
     }
