@@ -71,6 +71,9 @@ public sealed class Classifier : IClassifier, IDisposable
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
+    /// <summary>Plans of the classifier.</summary>
+    internal PlanCache Plans => _plans;
+
     /// <summary>Loads a checkpoint of Fovea, or one of PyTorch or safetensors under any known names.</summary>
     /// <remarks>
     /// To choose model, labels or dictionary of a file of others, load it with <see cref="Checkpoint.Load(string, ImportOptions?)"/> and

@@ -56,7 +56,7 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             ? ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width)
             : inference;
         NetworkParts parts = new(network, inference);
-        using GradientBlock gradients = new(training ? parameters.Trained : []);
+        using GradientBlock? gradients = training ? new(parameters.Trained) : null;
         using Plan plan = Plan.Compile(graph, pool, gradients);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {

@@ -2,13 +2,14 @@ using Fovea.Checkpoints;
 using System.Numerics.Tensors;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
+using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 
 namespace Fovea.Tests.Tasks;
 
-public sealed class BackboneTests : IDisposable
+public sealed class FeatureExtractorTests : IDisposable
 {
     private readonly FreshCheckpoint _checkpoint = new();
 
@@ -70,5 +71,56 @@ public sealed class BackboneTests : IDisposable
         BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
         Assert.Contains("no stage 'stage9'; there are stage1", Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message, StringComparison.Ordinal);
         Assert.Contains("= 3072 floats, but 7", Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_gives_the_maps_of_its_images_and_leaves_out_stages_that_nobody_chose()
+    {
+        Image[] images = [.. Enumerable.Range(0, 3).Select(FreshCheckpoint.Image)];
+
+        // Stages of a backbone for a batch, as an application writes it.
+        using Model model = Model.Create("cmt_nano", new ModelOptions(Classes: 0));
+        using FeatureExtractor backbone = new(model, stages: ["stage2", "stage3"]);
+        BackboneFeatures features = backbone.Extract(images);
+        Tensor<float> map = features["stage3"];
+
+        StageDescription last = backbone.Stages[^1];
+        Assert.Equal(["stage2", "stage3"], features.Stages.Keys);
+        Assert.Equal([3, 32 / last.Stride, 32 / last.Stride, last.Channels], map.Lengths.ToArray());
+        for (int i = 0; i < images.Length; i++)
+        {
+            float[] one = [.. backbone.Extract(images[i])["stage3"]];
+            AssertClose(one, [.. map.Skip(i * one.Length).Take(one.Length)]);
+        }
+
+        Assert.Contains("'pooled'", Assert.Throws<InvalidOperationException>(() => features.Pooled).Message, StringComparison.Ordinal);
+        Assert.Contains("stage9", Assert.Throws<ArgumentException>(() => new FeatureExtractor(model, ["stage9"])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => backbone.Extract(Array.Empty<Image>()));
+    }
+
+    [Fact]
+    public void Prepared_batches_of_several_sizes_share_one_extractor_and_give_the_models_own_output()
+    {
+        using Model model = Model.Create("resnet50", new ModelOptions(Classes: 0, Height: 32, Width: 32), seed: 2);
+        using FeatureExtractor backbone = new(model, ["pooled"]);
+        foreach (int side in (int[])[32, 64, 32])
+        {
+            Tensor<float> images = Tensor.Create(
+                [.. Enumerable.Range(0, 2 * side * side * 3).Select(i => MathF.Sin(i))], [2, side, side, 3]);
+            Assert.Equal(model.Run(images).ToArray(), backbone.Extract(images).Pooled.ToArray());
+        }
+
+        Assert.Throws<ShapeException>(() => backbone.Extract(Tensor.Create(new float[12], [2, 2, 3])));
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => backbone.Extract(FreshCheckpoint.Image(1)));
+    }
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], actual[i], 1e-4f * (1 + Math.Abs(expected[i])));
+        }
     }
 }
