@@ -3,10 +3,9 @@ using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
-using Fovea.Formats.Onnx;
+using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
 
@@ -61,7 +60,7 @@ internal sealed class ExportVerb : Verb
 
         using Model model = Open(context);
         OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null };
-        IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model.Info, model.Network, options);
+        IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model, options);
         Show(context, model.Info, opset, files);
         return Task.FromResult(ExitCodes.Success);
     }

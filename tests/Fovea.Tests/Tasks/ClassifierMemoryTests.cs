@@ -25,17 +25,21 @@ public sealed class ClassifierMemoryTests(ITestOutputHelper output) : IDisposabl
     public void Four_plans_take_at_most_half_more_than_one(bool fromFile)
     {
         string path = _folder.File("model.safetensors");
+        long weights;
         using (Model model = Model.Create("cmt_s", seed: 1))
         {
             Checkpoint.Save(path, model);
+            weights = model.Parameters.Weights.Bytes;
         }
 
         using WorkerPool pool = new(1);
         long one = Taken(1);
         long four = Taken(4);
-        output.WriteLine($"one {one / 1e6:f1} MB, four {four / 1e6:f1} MB, {(double)four / one:f3} times as much");
-        Assert.InRange(one, 50_000_000, 400_000_000);
-        Assert.InRange(four, one + 1, (long)(1.5 * one));
+        output.WriteLine($"one {one / 1e6:f1} MB, four {four / 1e6:f1} MB, {(double)four / one:f3} times as much; weights {weights / 1e6:f1} MB");
+        Assert.InRange(one, weights, 3 * weights);
+
+        // Half of what is beside the weights themselves, as those of a file are placed but not touched.
+        Assert.InRange(four - one, 1, (one - weights) / 2);
 
         long Taken(int plans)
         {
