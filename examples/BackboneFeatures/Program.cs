@@ -13,7 +13,8 @@ BackboneFeatures features = backbone.Extract(image);
 foreach (StageDescription stage in backbone.Stages)
 {
     Tensor<float> map = features[stage.Name];
-    Console.WriteLine($"{stage.Name}  stride {stage.Stride,2}  {string.Join('x', map.Lengths.ToArray()),-10}  largest {Tensor.Max<float>(map):F3}");
+    string shape = string.Join('x', map.Lengths.ToArray());
+    Console.WriteLine($"{stage.Name}  stride {stage.Stride,2}  {shape,-10}  largest {Tensor.Max<float>(map):F3}");
 }
 
 Console.WriteLine($"pooled  {string.Join('x', features.Pooled.Lengths.ToArray())}, norm {Tensor.Norm<float>(features.Pooled):F3}");

@@ -7,8 +7,8 @@ using Fovea.Tasks;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 string checkpoint = builder.Configuration["checkpoint"] ?? "runs/example/model.safetensors";
 
-// One model for all requests; as many images in the network at once as there are processors. Further requests wait without holding a thread, and
-// leave when their client does. Tests register a stand-in for IClassifier instead.
+// One model for all requests; as many images in the network at once as there are processors. Further requests wait without holding a
+// thread, and leave when their client does. Tests register a stand-in for IClassifier instead.
 builder.Services.AddSingleton<IClassifier>(_ => Classifier.Load(checkpoint, concurrency: Environment.ProcessorCount));
 
 WebApplication app = builder.Build();

@@ -138,7 +138,8 @@ public sealed class Model : IDisposable
         images.FlattenTo(lease.Plan.Input(InferenceGraph.Images));
         lease.Plan.Run();
         string output = InferenceGraph.OutputOf(Network);
-        return Tensor.Create(lease.Plan.Output(output).ToArray(), [.. lease.Plan.Graph.Outputs[output].Shape.Select(extent => (nint)extent)]);
+        Shape shape = lease.Plan.Graph.Outputs[output].Shape;
+        return Tensor.Create(lease.Plan.Output(output).ToArray(), [.. shape.Select(extent => (nint)extent)]);
     }
 
     /// <summary>

@@ -2,13 +2,6 @@ using Fovea.Engine.Execution;
 
 namespace Fovea.Models;
 
-/// <summary>Key of the plans that can stand in for each other.</summary>
-/// <param name="Batch">Images in a run.</param>
-/// <param name="Height">Rows of the images.</param>
-/// <param name="Width">Columns of the images.</param>
-/// <param name="Outputs">Name of the set of outputs, where a network has plans with several.</param>
-internal readonly record struct PlanKey(int Batch, int Height, int Width, string Outputs = "");
-
 /// <summary>
 /// Rents plans of one network to callers on many threads. A plan serves one caller at a time; further plans are compiled while all of a key
 /// are rented, up to a number of callers at the same time, and further callers wait.

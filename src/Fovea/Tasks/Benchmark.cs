@@ -12,7 +12,9 @@ namespace Fovea.Tasks;
 /// <param name="Batch">Images in a batch.</param>
 /// <param name="Median">Median time of a batch.</param>
 /// <param name="Fastest">Shortest time of a batch.</param>
-/// <param name="PlannedBytes">Bytes of weights, statistics, the plan's memory and, in training, gradients and the optimiser's state.</param>
+/// <param name="PlannedBytes">
+/// Bytes of weights, statistics, the plan's memory and, in training, gradients and the optimiser's state.
+/// </param>
 /// <param name="ResidentBytes">Growth of the process in bytes.</param>
 public sealed record Benchmark(int Batch, TimeSpan Median, TimeSpan Fastest, long PlannedBytes, long ResidentBytes)
 {
@@ -38,7 +40,9 @@ public sealed record Benchmark(int Batch, TimeSpan Median, TimeSpan Fastest, lon
     }
 
     /// <summary>Measures whole steps of training: forward, backward, AdamW. The network stays as it is.</summary>
-    /// <param name="network">A network that is part of no model, as training changes weights; those here are fresh and go afterwards.</param>
+    /// <param name="network">
+    /// A network that is part of no model, as training changes weights; those here are fresh and go afterwards.
+    /// </param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="pool">Threads to run on.</param>
     /// <param name="duration">Time to measure; a third as long is run before.</param>

@@ -96,7 +96,7 @@ public sealed class Classifier : IClassifier, IDisposable
         WorkerPool? pool = null,
         (int Height, int Width)? size = null,
         int concurrency = 1) =>
-        Checkpoint.Compile(path, size, model => new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
+        CompiledCheckpoint.Load(path, size, model => new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
 
     /// <inheritdoc/>
     /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
@@ -192,7 +192,8 @@ public sealed class Classifier : IClassifier, IDisposable
         if (probabilities.Length != Info.Classes.Count)
         {
             throw new ArgumentException(
-                $"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
+                $"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.",
+                nameof(probabilities));
         }
 
         using PlanCache.Lease lease = _plans.Rent(KeyOf(1), cancellation);

@@ -108,7 +108,7 @@ public sealed class FeatureExtractor : IDisposable
         IReadOnlyList<string>? stages = null,
         WorkerPool? pool = null,
         int concurrency = 1) =>
-        Checkpoint.Compile(path, size, model => new FeatureExtractor(model, ownsModel: true, stages, pool, concurrency));
+        CompiledCheckpoint.Load(path, size, model => new FeatureExtractor(model, ownsModel: true, stages, pool, concurrency));
 
     /// <summary>Creates a registered model with fresh weights and makes an extractor of it.</summary>
     /// <param name="name">Registered name; <see cref="ModelRegistry.Names"/> lists them.</param>

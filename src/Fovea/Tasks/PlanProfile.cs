@@ -80,7 +80,8 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
     public IReadOnlyList<(string Key, TimeSpan Time, long MultiplyAdds, long Bytes, int Count)> By(Func<ProfileEntry, string> key) =>
     [
         .. Entries.GroupBy(key)
-            .Select(group => (group.Key, Sum(group), group.Sum(entry => entry.MultiplyAdds), group.Sum(entry => entry.Bytes), group.Count()))
+            .Select(group =>
+                (group.Key, Sum(group), group.Sum(entry => entry.MultiplyAdds), group.Sum(entry => entry.Bytes), group.Count()))
             .OrderByDescending(group => group.Item2),
     ];
 

@@ -35,7 +35,8 @@ public sealed class ClassifierMemoryTests(ITestOutputHelper output) : IDisposabl
         using WorkerPool pool = new(1);
         long one = Taken(1);
         long four = Taken(4);
-        output.WriteLine($"one {one / 1e6:f1} MB, four {four / 1e6:f1} MB, {(double)four / one:f3} times as much; weights {weights / 1e6:f1} MB");
+        output.WriteLine($"one {one / 1e6:f1} MB, four {four / 1e6:f1} MB, {(double)four / one:f3} times as much");
+        output.WriteLine($"weights {weights / 1e6:f1} MB");
         Assert.InRange(one, weights, 3 * weights);
 
         // Half of what is beside the weights themselves, as those of a file are placed but not touched.

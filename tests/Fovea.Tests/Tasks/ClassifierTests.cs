@@ -53,8 +53,10 @@ public sealed class ClassifierTests : IDisposable
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(classifier.Predict(FreshCheckpoint.Image(1)).Select(p => p.Probability).Order(), probabilities.Order());
 
-        Assert.Contains("32×32×3 = 3072 floats, but 9", Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message, StringComparison.Ordinal);
-        Assert.Contains("3 classes, but room for 2", Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message;
+        Assert.Contains("32×32×3 = 3072 floats, but 9", message, StringComparison.Ordinal);
+        message = Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message;
+        Assert.Contains("3 classes, but room for 2", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class ClassifierTests : IDisposable
         await Assert.ThrowsAsync<InvalidImageException>(() => classifier.PredictAsync(text));
         using MemoryStream image = new(PngEncoder.Encode(FreshCheckpoint.Image(1)));
         Assert.Equal(2, (await classifier.PredictAsync(image, count: 2)).Count);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(image, cancellation: new CancellationToken(canceled: true)));
+        CancellationToken cancelled = new(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(image, cancellation: cancelled));
     }
 
     [Theory]

@@ -31,7 +31,8 @@ public sealed class FeatureExtractorTests : IDisposable
         using Plan plan = Plan.Compile(graph);
         using FeatureExtractor backbone = FeatureExtractor.Load(_checkpoint.Path, concurrency: 2);
         float[][] prepared = [.. Enumerable.Range(0, 6).Select(_checkpoint.Prepared)];
-        BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) => Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Image(i)))));
+        BackboneFeatures[] features = await Task.WhenAll(prepared.Select((one, i) =>
+            Task.Run(() => i % 2 == 0 ? backbone.Extract(one) : backbone.Extract(FreshCheckpoint.Image(i)))));
         for (int i = 0; i < prepared.Length; i++)
         {
             prepared[i].CopyTo(plan.Input("images"));
@@ -56,7 +57,8 @@ public sealed class FeatureExtractorTests : IDisposable
             Assert.Equal(backbone.Stages.Select(stage => stage.Name), features.Stages.Keys);
             foreach (StageDescription stage in backbone.Stages)
             {
-                Assert.Equal([backbone.Preprocessing.Height / stage.Stride, backbone.Preprocessing.Width / stage.Stride, stage.Channels], features[stage.Name].Lengths.ToArray());
+                (int height, int width) = (backbone.Preprocessing.Height / stage.Stride, backbone.Preprocessing.Width / stage.Stride);
+                Assert.Equal([height, width, stage.Channels], features[stage.Name].Lengths.ToArray());
             }
 
             Assert.Equal(1, features.Pooled.Rank);
@@ -69,8 +71,10 @@ public sealed class FeatureExtractorTests : IDisposable
     {
         using FeatureExtractor backbone = FeatureExtractor.Load(_checkpoint.Path);
         BackboneFeatures features = backbone.Extract(FreshCheckpoint.Image(1));
-        Assert.Contains("no stage 'stage9'; there are stage1", Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message, StringComparison.Ordinal);
-        Assert.Contains("= 3072 floats, but 7", Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<KeyNotFoundException>(() => features["stage9"]).Message;
+        Assert.Contains("no stage 'stage9'; there are stage1", message, StringComparison.Ordinal);
+        message = Assert.Throws<ArgumentException>(() => backbone.Extract(new float[7])).Message;
+        Assert.Contains("= 3072 floats, but 7", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +98,8 @@ public sealed class FeatureExtractorTests : IDisposable
         }
 
         Assert.Contains("'pooled'", Assert.Throws<InvalidOperationException>(() => features.Pooled).Message, StringComparison.Ordinal);
-        Assert.Contains("stage9", Assert.Throws<ArgumentException>(() => new FeatureExtractor(model, ["stage9"])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(() => new FeatureExtractor(model, ["stage9"])).Message;
+        Assert.Contains("stage9", message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => backbone.Extract(Array.Empty<Image>()));
     }
 

@@ -53,7 +53,7 @@ public sealed class CheckpointCompileTests : IDisposable
     {
         string path = Write("pit_ti");
         Model? opened = null;
-        (long all, long before, long after) = Checkpoint.Compile(path, null, model =>
+        (long all, long before, long after) = CompiledCheckpoint.Load(path, null, model =>
         {
             opened = model;
             IReadOnlyCollection<Parameter> tensors = [.. model.Parameters.Tensors.Values];

@@ -36,7 +36,9 @@ internal sealed class ClassificationPlan : IDisposable
     public static ClassificationPlan Borrow(Plan plan, Preprocessing preprocessing, int batchSize, int classes) =>
         new(plan, false, preprocessing, batchSize, classes);
 
-    /// <summary>Builds the graph: inputs <c>images</c> (N, H, W, C) and <c>labels</c> (N), outputs probabilities (N, classes) and losses (N).</summary>
+    /// <summary>
+    /// Builds the graph: inputs <c>images</c> (N, H, W, C) and <c>labels</c> (N), outputs probabilities (N, classes) and losses (N).
+    /// </summary>
     /// <param name="network">A network with weights.</param>
     /// <param name="preprocessing">Preprocessing that turns images into its input.</param>
     /// <param name="batchSize">Images in a batch.</param>
