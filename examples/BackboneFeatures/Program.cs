@@ -13,18 +13,23 @@ BackboneFeatures features = backbone.Extract(image);
 foreach (StageDescription stage in backbone.Stages)
 {
     Tensor<float> map = features[stage.Name];
-    Console.WriteLine($"{stage.Name}  stride {stage.Stride,2}  {string.Join('x', map.Lengths.ToArray()),-10}  largest {Tensor.Max<float>(map):F3}");
+    string shape = string.Join('x', map.Lengths.ToArray());
+    Console.WriteLine($"{stage.Name}  stride {stage.Stride,2}  {shape,-10}  largest {Tensor.Max<float>(map):F3}");
 }
 
 Console.WriteLine($"pooled  {string.Join('x', features.Pooled.Lengths.ToArray())}, norm {Tensor.Norm<float>(features.Pooled):F3}");
 
+// Several images run together; their features have the images as first axis.
+BackboneFeatures batch = backbone.Extract([image, image]);
+Console.WriteLine($"two images: {string.Join(", ", batch.Stages.Values.Select(map => string.Join('x', map.Lengths.ToArray())))}");
+
 // Every attention tells what its queries and keys stand for, whatever the family.
-foreach (IGrouping<string, AttentionDescription> alike in backbone.Attentions.GroupBy(Describe))
+foreach (IGrouping<string, AttentionLayout> alike in backbone.Attentions.GroupBy(Describe))
 {
     Console.WriteLine($"{alike.Count(),2} x {alike.Key}, first in {alike.First().Path}");
 }
 
-static string Describe(AttentionDescription attention)
+static string Describe(AttentionLayout attention)
 {
     (TokenGrid queries, TokenGrid keys) = (attention.Tokens.Queries, attention.Tokens.Keys);
     string groups = attention.Tokens.Groups is TokenGroups split ? $" in groups of {split.Height}x{split.Width}, {split.Interval} apart" : "";

@@ -1,11 +1,16 @@
-// What is in an image? Takes a checkpoint and an image; without them those that the example TrainingLoop writes.
+// What is in these images? Takes a checkpoint, of Fovea or of PyTorch, and images; without them those that the example TrainingLoop writes.
 using Fovea.Data;
 using Fovea.Tasks;
 
-(string checkpoint, string image) = args is [string first, string second] ? (first, second) : ("runs/example/model.safetensors", "runs/example/image.png");
+(string checkpoint, string[] paths) = args is [string first, .. string[] rest] && rest.Length > 0
+    ? (first, rest)
+    : ("runs/example/model.safetensors", ["runs/example/image.png"]);
 
 using Classifier classifier = Classifier.Load(checkpoint);
-foreach (Prediction prediction in classifier.Predict(ImageFile.Read(image), count: 3))
+foreach (IReadOnlyList<Prediction> predictions in classifier.Predict([.. paths.Select(ImageFile.Read)], count: 3))
 {
-    Console.WriteLine($"{prediction.Class,-12} {prediction.Probability:P1}");
+    foreach (Prediction prediction in predictions)
+    {
+        Console.WriteLine($"{prediction.Class,-12} {prediction.Probability:P1}");
+    }
 }

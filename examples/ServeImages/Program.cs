@@ -7,11 +7,13 @@ using Fovea.Tasks;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 string checkpoint = builder.Configuration["checkpoint"] ?? "runs/example/model.safetensors";
 
-// One set of weights for all requests; as many images in the network at once as there are processors, further requests wait without holding a thread.
-using Classifier classifier = Classifier.Load(checkpoint, concurrency: Environment.ProcessorCount);
+// One model for all requests; as many images in the network at once as there are processors. Further requests wait without holding a
+// thread, and leave when their client does. Tests register a stand-in for IClassifier instead.
+builder.Services.AddSingleton<IClassifier>(_ => Classifier.Load(checkpoint, concurrency: Environment.ProcessorCount));
 
 WebApplication app = builder.Build();
-app.MapPost("/classify", async (HttpRequest request, CancellationToken cancellation) =>
+app.Services.GetRequiredService<IClassifier>();
+app.MapPost("/classify", async (HttpRequest request, IClassifier classifier, CancellationToken cancellation) =>
 {
     try
     {

@@ -11,10 +11,10 @@ internal static class SpeedAnswer
     /// <param name="speed">The speed.</param>
     /// <param name="gflops">Its operations in GFLOP/s.</param>
     /// <param name="peak">The peak in GFLOP/s.</param>
-    public static JsonObject With(this JsonObject answer, Speed speed, double gflops, double peak)
+    public static JsonObject With(this JsonObject answer, Benchmark speed, double gflops, double peak)
     {
         answer["milliseconds"] = speed.Median.TotalMilliseconds;
-        answer["best"] = speed.Best.TotalMilliseconds;
+        answer["best"] = speed.Fastest.TotalMilliseconds;
         answer["imagesPerSecond"] = speed.ImagesPerSecond;
         answer["gflops"] = gflops;
         answer["peakFraction"] = gflops / peak;

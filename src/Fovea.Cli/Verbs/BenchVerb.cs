@@ -70,9 +70,9 @@ internal sealed class BenchVerb : Verb
                     {
                         using WorkerPool pool = new(count);
                         Network network = ModelChoice.Create(name, options);
-                        Speed speed = training
-                            ? Speed.OfTraining(network, batch, pool, duration, cancellation)
-                            : Speed.OfInference(network, batch, pool, duration, cancellation);
+                        Benchmark speed = training
+                            ? Benchmark.Training(network, batch, pool, duration, cancellation)
+                            : Benchmark.Inference(network, batch, pool, duration, cancellation);
                         Add(table, results, name, count, speed, multiplyAdds, peaks[count]);
                         bar.Report(results.Count);
                     }
@@ -93,7 +93,7 @@ internal sealed class BenchVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Add(Table table, JsonArray results, string name, int threads, Speed speed, long multiplyAdds, double peak)
+    private static void Add(Table table, JsonArray results, string name, int threads, Benchmark speed, long multiplyAdds, double peak)
     {
         double gflops = 2e-9 * multiplyAdds * speed.ImagesPerSecond;
         table.Add(
@@ -101,7 +101,7 @@ internal sealed class BenchVerb : Verb
             Numbers.Whole(speed.Batch),
             Numbers.Whole(threads),
             Numbers.Duration(speed.Median),
-            Numbers.Duration(speed.Best),
+            Numbers.Duration(speed.Fastest),
             Numbers.Count(speed.ImagesPerSecond),
             Numbers.Fixed(gflops, 1),
             Numbers.Percent(gflops / peak),

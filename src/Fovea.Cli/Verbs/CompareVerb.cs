@@ -60,7 +60,7 @@ internal sealed class CompareVerb : Verb
             for (int i = 0; i < names.Length; i++)
             {
                 NetworkSummary summary = new(ModelChoice.Create(names[i], options), batch, pool.Threads);
-                Speed speed = Speed.OfInference(ModelChoice.Create(names[i], options), batch, pool, duration, cancellation);
+                Benchmark speed = Benchmark.Inference(ModelChoice.Create(names[i], options), batch, pool, duration, cancellation);
                 Add(table, models, names[i], summary, speed, peak);
                 bar.Report(i + 1);
             }
@@ -80,7 +80,7 @@ internal sealed class CompareVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Add(Table table, JsonArray models, string name, NetworkSummary summary, Speed speed, double peak)
+    private static void Add(Table table, JsonArray models, string name, NetworkSummary summary, Benchmark speed, double peak)
     {
         double gflops = 2e-9 * summary.MultiplyAdds * speed.ImagesPerSecond;
         table.Add(

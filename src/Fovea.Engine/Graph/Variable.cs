@@ -54,7 +54,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     internal float* OwnPointer => HostPointer + _offset;
 
     /// <summary>The variable's own memory.</summary>
-    internal DeviceMemory Memory => _isGone
+    internal DeviceMemory Memory => IsGone
         ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
@@ -81,6 +81,17 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         _isGone |= IsExternal;
         EndLoan();
+    }
+
+    /// <summary>True where the values were borrowed and given back.</summary>
+    internal bool IsGone => Volatile.Read(ref _isGone);
+
+    /// <summary>Gives values that are gone back to the variable, in memory of its own. Other variables may be in use meanwhile.</summary>
+    internal void Restore(ReadOnlySpan<float> values)
+    {
+        // The mark goes last: until then nobody reads the memory.
+        values.CopyTo(_memory!.Value.Floats(_offset, (int)Shape.Elements));
+        Volatile.Write(ref _isGone, false);
     }
 
     /// <summary>Copies borrowed values into memory of the variable's own.</summary>

@@ -49,6 +49,9 @@ public sealed unsafe class AlignedMemory : DeviceMemory
     /// <summary>Frees memory that nobody disposed of.</summary>
     ~AlignedMemory() => Free();
 
+    /// <summary>Bytes of all blocks that were taken and not yet freed.</summary>
+    internal static long TakenByAll => Interlocked.Read(ref _takenByAll);
+
     internal float* FloatPointer => (float*)Pointer;
 
     internal byte* Pointer

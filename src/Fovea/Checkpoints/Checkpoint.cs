@@ -142,36 +142,9 @@ public static class Checkpoint
         return Open(file, size, TensorFilling.Fill, (info, network, state) => (info, network, state));
     }
 
-    /// <summary>
-    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in
-    /// memory
-    /// once and not twice; the state keeps only what runs read as it is, and no further plan can be made of it.
-    /// </summary>
-    /// <typeparam name="T">What is compiled.</typeparam>
-    /// <param name="path">The file, which is mapped until this returns and must not be changed in the meantime.</param>
-    /// <param name="size">As <see cref="Open(string, ValueTuple{int, int}?)"/> has it.</param>
-    /// <param name="compile">Makes plans; the state belongs to the result.</param>
-    /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
-    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    internal static T Compile<T>(string path, (int Height, int Width)? size, Func<ModelInfo, Network, ParameterStore, T> compile)
-    {
-        using SafeTensorsFile file = SafeTensorsFile.Open(path);
-        using StagingMemory lent = new();
-        return Open(file, size, (_, name, tensor) => TensorFilling.FillInPlace(file, lent, name, tensor), (info, network, state) =>
-        {
-            T compiled = compile(info, network, state);
-            foreach (Parameter tensor in state.Tensors.Values)
-            {
-                tensor.Variable.Unmap();
-            }
-
-            return compiled;
-        });
-    }
-
     /// <summary>Makes a model; what its file says of itself may not fit together.</summary>
     /// <exception cref="InvalidFileException">It does not.</exception>
-    private static Model ModelOf(string path, ModelInfo info, Network network, ParameterStore parameters)
+    internal static Model ModelOf(string path, ModelInfo info, Network network, ParameterStore parameters)
     {
         try
         {
@@ -184,7 +157,8 @@ public static class Checkpoint
         }
     }
 
-    private static T Open<T>(
+    /// <summary>Reads an open file of Fovea; parameters are filled by the given function.</summary>
+    internal static T Open<T>(
         SafeTensorsFile file,
         (int Height, int Width)? size,
         Action<SafeTensorsFile, string, Parameter> fill,

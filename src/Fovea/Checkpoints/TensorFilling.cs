@@ -59,6 +59,21 @@ public static class TensorFilling
         PositionTransfer.Resize(tensor, stored, table, tensor.Variable.Data);
     }
 
+    /// <summary>Reads a tensor of the network's own shape in the engine's order.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="name">The tensor's name in it.</param>
+    /// <param name="tensor">The network's tensor.</param>
+    /// <param name="values">Memory that takes the values.</param>
+    /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
+    internal static void Read(ICheckpointSource source, string name, Parameter tensor, Span<float> values)
+    {
+        source.ReadFloats(name, values);
+        if (!tensor.Layout.KeepsOrder(tensor.Shape))
+        {
+            tensor.Layout.FromCheckpoint(tensor.Shape, values.ToArray(), values);
+        }
+    }
+
     /// <summary>
     /// Lets a tensor use its values where they lie in a file, or in lent memory where the engine has them in another order; fills it where
     /// the file holds other values than the engine.

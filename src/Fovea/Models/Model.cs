@@ -8,9 +8,8 @@ namespace Fovea.Models;
 /// <summary>A network with its parameters and the description that is needed to use it, save it and train it.</summary>
 public sealed class Model : IDisposable
 {
-    private readonly Dictionary<(int Batch, int Height, int Width), Plan> _plans = [];
-    private readonly Lock _running = new();
-    private bool _isDisposed;
+    private readonly List<PlanCache> _caches = [];
+    private readonly PlanCache _plans;
 
     /// <summary>Makes a model of a network and its parameters; the parameters belong to the model from then on.</summary>
     /// <param name="network">The network.</param>
@@ -36,6 +35,7 @@ public sealed class Model : IDisposable
         }
 
         (Network, Parameters, Info) = (network, parameters, info);
+        _plans = CreatePlans(nameof(Model), key => InferenceGraph.Build(Network, key.Batch, key.Height, key.Width));
     }
 
     /// <summary>The network.</summary>
@@ -46,6 +46,9 @@ public sealed class Model : IDisposable
 
     /// <summary>Description of the network: name, options, classes, preprocessing.</summary>
     public ModelInfo Info { get; }
+
+    /// <summary>Compiler of all plans of the model, which share packed weights.</summary>
+    internal PlanCompiler Compiler { get; } = new();
 
     /// <summary>Creates a registered model with fresh weights.</summary>
     /// <param name="name">Registered name; <see cref="ModelRegistry.Names"/> lists them.</param>
@@ -122,62 +125,82 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>
-    /// Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept; callers on several threads take
-    /// turns.
+    /// Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept, those of the latest few shapes;
+    /// they share their packed weights. Callers on several threads take turns.
     /// </summary>
     /// <param name="images">Images (N, H, W, 3), prepared as <see cref="Preprocessing.Apply"/> does.</param>
     /// <returns>Logits (N, classes), or pooled features (N, channels) without a head.</returns>
     /// <exception cref="ShapeException">The network does not take images of the shape.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public Tensor<float> Run(Tensor<float> images)
     {
-        ReadOnlySpan<nint> lengths = images.Lengths;
-        if (lengths.Length != 4 || lengths[3] != 3 || images.FlattenedLength == 0)
-        {
-            throw new ShapeException($"images are (N, H, W, 3), not ({string.Join(", ", lengths.ToArray())})");
-        }
-
-        lock (_running)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            (int, int, int) shape = ((int)lengths[0], (int)lengths[1], (int)lengths[2]);
-            if (!_plans.TryGetValue(shape, out Plan? plan))
-            {
-                plan = Plan.Compile(InferenceGraph.Build(Network, shape.Item1, shape.Item2, shape.Item3));
-                _plans.Add(shape, plan);
-            }
-
-            images.FlattenTo(plan.Input(InferenceGraph.Images));
-            plan.Run();
-            string output = InferenceGraph.OutputOf(Network);
-            return Tensor.Create(plan.Output(output).ToArray(), [.. plan.Graph.Outputs[output].Shape.Select(extent => (nint)extent)]);
-        }
+        using PlanCache.Lease lease = _plans.Rent(KeyOf(images));
+        images.FlattenTo(lease.Plan.Input(InferenceGraph.Images));
+        lease.Plan.Run();
+        string output = InferenceGraph.OutputOf(Network);
+        Shape shape = lease.Plan.Graph.Outputs[output].Shape;
+        return Tensor.Create(lease.Plan.Output(output).ToArray(), [.. shape.Select(extent => (nint)extent)]);
     }
 
-    /// <summary>Makes the next runs use weights that were changed since the last one, such as by training.</summary>
+    /// <summary>
+    /// Makes the next runs use weights that were changed since the last one, such as by training; those of classifiers and feature
+    /// extractors on this model, too, which must not run while weights change.
+    /// </summary>
     public void Refresh()
     {
-        lock (_running)
+        foreach (PlanCache plans in Caches())
         {
-            foreach (Plan plan in _plans.Values)
-            {
-                plan.Refresh();
-            }
+            plans.Refresh();
         }
     }
 
-    /// <summary>Frees all memory; the network can become part of another model.</summary>
+    /// <summary>
+    /// Frees all memory, once runs that are under way have ended; the network can become part of another model. Classifiers and feature
+    /// extractors on this model end with it.
+    /// </summary>
     public void Dispose()
     {
-        lock (_running)
+        foreach (PlanCache plans in Caches())
         {
-            _isDisposed = true;
-            foreach (Plan plan in _plans.Values)
-            {
-                plan.Dispose();
-            }
+            plans.Dispose();
+        }
 
-            _plans.Clear();
-            Parameters.Dispose();
+        Compiler.Dispose();
+        Parameters.Dispose();
+    }
+
+    /// <summary>Key of the plan for a batch of prepared images.</summary>
+    /// <exception cref="ShapeException">There is no image, or the shape is not (N, H, W, 3).</exception>
+    internal static PlanKey KeyOf(Tensor<float> images)
+    {
+        ReadOnlySpan<nint> lengths = images.Lengths;
+        return lengths.Length == 4 && lengths[3] == 3 && images.FlattenedLength > 0
+            ? new PlanKey((int)lengths[0], (int)lengths[1], (int)lengths[2])
+            : throw new ShapeException($"images are (N, H, W, 3), not ({string.Join(", ", lengths.ToArray())})");
+    }
+
+    /// <summary>Makes a cache of plans that share the model's packed weights.</summary>
+    /// <param name="owner">Name of the class that callers know, for errors.</param>
+    /// <param name="build">Builds the graph of a key.</param>
+    /// <param name="threads">Threads that all plans take turns on; a share of the processors for each caller where null.</param>
+    /// <param name="concurrency">Number of callers that may hold a plan at the same time.</param>
+    internal PlanCache CreatePlans(string owner, Func<PlanKey, ComputeGraph> build, WorkerPool? threads = null, int concurrency = 1)
+    {
+        PlanCache plans = new(owner, (key, own) => Compiler.Compile(() => build(key), own), threads, concurrency);
+        lock (_caches)
+        {
+            _caches.RemoveAll(other => other.IsClosed);
+            _caches.Add(plans);
+        }
+
+        return plans;
+    }
+
+    private PlanCache[] Caches()
+    {
+        lock (_caches)
+        {
+            return [.. _caches];
         }
     }
 
@@ -189,7 +212,7 @@ public sealed class Model : IDisposable
 
     private Model With(Network network, ModelInfo info, IReadOnlyList<string>? names, ulong seed)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _plans.ThrowIfClosed();
         names ??= ModelInfo.Unnamed(network.Classes);
         if (names.Count != network.Classes)
         {

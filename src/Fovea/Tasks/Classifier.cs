@@ -2,145 +2,260 @@ using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Tasks;
 
-/// <summary>A class and its probability.</summary>
-/// <param name="Class">The class's name.</param>
-/// <param name="Probability">From 0 to 1.</param>
-public readonly record struct Prediction(string Class, float Probability);
-
-/// <summary>An image in, its classes out: a checkpoint made ready to use. Any number of threads may ask at the same time.</summary>
+/// <summary>Images in, classes out: a model made ready to classify. Any number of threads may ask at the same time.</summary>
 /// <remarks>
-/// All callers share one set of weights, which nothing changes. What a run needs beside them belongs to a plan: its working memory, and the weights once
-/// more, folded and packed as the kernels read them. So <c>concurrency</c> costs memory, about the weights' size for each plan, and is worth it where
-/// the network is too small, or the machine too large, for one image to occupy all processors. With a concurrency of 1 the weights are in memory only as the
-/// plan has them, packed from where they lie in the file; the file must not be changed while it is loaded, and may be afterwards.
+/// Images are decoded and prepared before a caller takes its turn at the network. N images run in batches of N rows, or of as many as
+/// <c>batchSize</c> allows, so no row is computed that nobody asked for. The probabilities of a batch differ from those of single images by
+/// rounding alone, and only where kernels for several rows add in another order; the same call gives the same bits whatever else runs.
+/// <para>
+/// Plans for any number of callers and images share the folded and packed weights. Each has working memory of its own, so
+/// <c>concurrency</c> costs little, and is worth it where the network is too small, or the machine too large, for one image to occupy all
+/// processors. A loaded file must not be changed while it is loaded, and may be afterwards, unless batches of several images are wanted:
+/// the first of them may read weights again.
+/// </para>
 /// </remarks>
-public sealed class Classifier : IDisposable
+public sealed class Classifier : IClassifier, IDisposable
 {
+    private const int DefaultBatchSize = 8;
+    private const string Images = InferenceGraph.Images;
+    private const string Probabilities = "probabilities";
     private const string StreamName = "The stream";
-    private readonly ParameterStore _state;
-    private readonly PlanPool<ClassifierPlan> _plans;
+    private const string WithLosses = "with losses";
+    private readonly Model _model;
+    private readonly bool _ownsModel;
+    private readonly int _batchSize;
+    private readonly PlanCache _plans;
 
-    private Classifier(ModelInfo info, Network network, ParameterStore state, int batchSize, WorkerPool? pool, int concurrency)
+    /// <summary>Makes a classifier of a model, which stays the caller's and must outlive it.</summary>
+    /// <param name="model">A model with a head.</param>
+    /// <param name="batchSize">Largest number of images in one run, for several images and for <see cref="Evaluate"/>.</param>
+    /// <param name="pool">
+    /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
+    /// </param>
+    /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
+    /// <exception cref="ArgumentException">The model has no head.</exception>
+    public Classifier(Model model, int batchSize = DefaultBatchSize, WorkerPool? pool = null, int concurrency = 1)
+        : this(model, ownsModel: false, batchSize, pool, concurrency)
     {
-        Info = info;
-        _state = state;
-        _plans = new PlanPool<ClassifierPlan>(concurrency, pool, threads => new ClassifierPlan(network, info.Preprocessing, batchSize, threads));
     }
 
-    /// <summary>What the weights are.</summary>
-    public ModelInfo Info { get; }
+    private Classifier(Model model, bool ownsModel, int batchSize, WorkerPool? pool, int concurrency)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        if (model.Network.Head is null)
+        {
+            throw new ArgumentException(
+                "The model has no head and so no classes: give it one with Model.WithHead, or take a FeatureExtractor.", nameof(model));
+        }
 
-    /// <summary>Loads a checkpoint.</summary>
-    /// <param name="path">A safetensors file that Fovea wrote.</param>
-    /// <param name="batchSize">Images in a batch of <see cref="Evaluate"/>.</param>
-    /// <param name="pool">The threads to run on. Where none are given: the shared pool, or, with a concurrency above 1, an equal share of the processors for each plan.</param>
-    /// <param name="size">Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.</param>
-    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait. Plans are made when they are first needed.</param>
+        (_model, _ownsModel, _batchSize) = (model, ownsModel, batchSize);
+        _plans = model.CreatePlans(nameof(Classifier), Build, pool, concurrency);
+        try
+        {
+            // Compiled at once, so that a size that does not fit is found here, and weights can be packed from where a file has them.
+            _plans.Rent(KeyOf(1)).Dispose();
+        }
+        catch
+        {
+            _plans.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
+    public ModelInfo Info => _model.Info;
+
+    /// <summary>Plans of the classifier.</summary>
+    internal PlanCache Plans => _plans;
+
+    /// <summary>Loads a checkpoint of Fovea, or one of PyTorch or safetensors under any known names.</summary>
+    /// <remarks>
+    /// To choose model, labels or dictionary of a file of others, load it with <see cref="Checkpoint.Load(string, ImportOptions?)"/> and
+    /// make a classifier of that.
+    /// </remarks>
+    /// <param name="path">The file; its format is told by its content.</param>
+    /// <param name="batchSize">Largest number of images in one run, for several images and for <see cref="Evaluate"/>.</param>
+    /// <param name="pool">
+    /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
+    /// </param>
+    /// <param name="size">
+    /// Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.
+    /// </param>
+    /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    public static Classifier Load(string path, int batchSize = 1, WorkerPool? pool = null, (int Height, int Width)? size = null, int concurrency = 1)
-    {
-        // A single plan is made at once and takes what it needs from the file; further ones, which come later, need weights to be made of.
-        if (concurrency == 1)
-        {
-            return Checkpoint.Compile(path, size, Make);
-        }
+    public static Classifier Load(
+        string path,
+        int batchSize = DefaultBatchSize,
+        WorkerPool? pool = null,
+        (int Height, int Width)? size = null,
+        int concurrency = 1) =>
+        CompiledCheckpoint.Load(path, size, model => new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
 
-        (ModelInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
-        return Make(info, network, state);
-
-        Classifier Make(ModelInfo info, Network network, ParameterStore state) => new(info, network, state, batchSize, pool, concurrency);
-    }
-
-    /// <summary>The most probable classes of an image, most probable first.</summary>
-    /// <param name="image">An image of any size.</param>
-    /// <param name="count">How many classes to give at most.</param>
-    /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="UnusableDataException">The image does not fit the checkpoint's preprocessing.</exception>
+    /// <inheritdoc/>
+    /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
     public IReadOnlyList<Prediction> Predict(Image image, int count = 5, CancellationToken cancellation = default)
     {
-        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
-        return Best(lease.Plan.Predict(image), count);
+        _plans.ThrowIfClosed();
+        using PreparedImages prepared = new(Info.Preprocessing, image);
+        using PlanCache.Lease lease = _plans.Rent(KeyOf(1), cancellation);
+        return Run(lease.Plan, prepared, count)[0];
     }
 
-    /// <summary>The most probable classes of an encoded image, most probable first.</summary>
+    /// <summary>Predicts the most probable classes of an encoded image, most probable first.</summary>
     /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
-    /// <param name="count">How many classes to give at most.</param>
+    /// <param name="count">Number of classes to give at most.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the checkpoint's preprocessing.</exception>
-    public IReadOnlyList<Prediction> Predict(Stream image, int count = 5, CancellationToken cancellation = default) =>
-        Predict(ImageFile.Decode(image, StreamName), count, cancellation);
-
-    /// <summary>The same without holding a thread while the image arrives or other callers are served: for servers. The network itself runs as in <see cref="Predict(Stream, int, CancellationToken)"/>.</summary>
-    /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
-    /// <param name="count">How many classes to give at most.</param>
-    /// <param name="cancellation">Gives up reading and waiting.</param>
-    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the checkpoint's preprocessing.</exception>
-    public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default)
+    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public IReadOnlyList<Prediction> Predict(Stream image, int count = 5, CancellationToken cancellation = default)
     {
-        Image decoded = await ImageFile.DecodeAsync(image, StreamName, cancellation).ConfigureAwait(false);
-        using PlanPool<ClassifierPlan>.Lease lease = await _plans.RentAsync(cancellation).ConfigureAwait(false);
-        return Best(lease.Plan.Predict(decoded), count);
+        _plans.ThrowIfClosed();
+        return Predict(ImageFile.Decode(image, StreamName), count, cancellation);
     }
 
-    /// <summary>The probabilities of an image that the caller prepared; nothing is allocated.</summary>
-    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> of the checkpoint's preprocessing makes of an image: (H, W, C).</param>
-    /// <param name="probabilities">Takes a number for each of the checkpoint's classes.</param>
-    /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="ArgumentException">A span has another length.</exception>
-    public void Predict(ReadOnlySpan<float> prepared, Span<float> probabilities, CancellationToken cancellation = default)
+    /// <inheritdoc/>
+    /// <exception cref="UnusableDataException">An image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public IReadOnlyList<IReadOnlyList<Prediction>> Predict(
+        IReadOnlyList<Image> images, int count = 5, CancellationToken cancellation = default)
     {
-        if (probabilities.Length != Info.Classes.Count)
+        _plans.ThrowIfClosed();
+        List<IReadOnlyList<Prediction>> answers = [];
+        foreach (Image[] batch in images.Chunk(_batchSize))
         {
-            throw new ArgumentException($"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
+            using PreparedImages prepared = new(Info.Preprocessing, batch);
+            using PlanCache.Lease lease = _plans.Rent(KeyOf(batch.Length), cancellation);
+            answers.AddRange(Run(lease.Plan, prepared, count));
         }
 
-        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
-        lease.Plan.Predict(prepared).CopyTo(probabilities);
+        return answers;
     }
 
-    /// <summary>Evaluates the checkpoint on a set of the same classes.</summary>
+    /// <inheritdoc/>
+    /// <remarks>The network itself runs on a thread as in <see cref="Predict(Image, int, CancellationToken)"/>.</remarks>
+    /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public async Task<IReadOnlyList<Prediction>> PredictAsync(Image image, int count = 5, CancellationToken cancellation = default)
+    {
+        _plans.ThrowIfClosed();
+        using PreparedImages prepared = new(Info.Preprocessing, image);
+        using PlanCache.Lease lease = await _plans.RentAsync(KeyOf(1), cancellation).ConfigureAwait(false);
+        return Run(lease.Plan, prepared, count)[0];
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The network itself runs on a thread as in <see cref="Predict(Stream, int, CancellationToken)"/>.</remarks>
+    /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default)
+    {
+        _plans.ThrowIfClosed();
+        Image decoded = await ImageFile.DecodeAsync(image, StreamName, cancellation).ConfigureAwait(false);
+        return await PredictAsync(decoded, count, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="UnusableDataException">An image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public async Task<IReadOnlyList<IReadOnlyList<Prediction>>> PredictAsync(
+        IReadOnlyList<Image> images, int count = 5, CancellationToken cancellation = default)
+    {
+        _plans.ThrowIfClosed();
+        List<IReadOnlyList<Prediction>> answers = [];
+        foreach (Image[] batch in images.Chunk(_batchSize))
+        {
+            using PreparedImages prepared = new(Info.Preprocessing, batch);
+            using PlanCache.Lease lease = await _plans.RentAsync(KeyOf(batch.Length), cancellation).ConfigureAwait(false);
+            answers.AddRange(Run(lease.Plan, prepared, count));
+        }
+
+        return answers;
+    }
+
+    /// <summary>Predicts the probabilities of an image that the caller prepared; nothing is allocated.</summary>
+    /// <param name="prepared">Values (H, W, C), as <see cref="Preprocessing.Apply"/> of the model's preprocessing makes them.</param>
+    /// <param name="probabilities">Memory that takes a number for each class.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public void Predict(ReadOnlySpan<float> prepared, Span<float> probabilities, CancellationToken cancellation = default)
+    {
+        Info.Preprocessing.RequireLength(prepared);
+        if (probabilities.Length != Info.Classes.Count)
+        {
+            throw new ArgumentException(
+                $"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.",
+                nameof(probabilities));
+        }
+
+        using PlanCache.Lease lease = _plans.Rent(KeyOf(1), cancellation);
+        prepared.CopyTo(lease.Plan.Input(Images));
+        lease.Plan.Run();
+        lease.Plan.Output(Probabilities).CopyTo(probabilities);
+    }
+
+    /// <summary>Evaluates the model on a set of the same classes.</summary>
     /// <param name="dataset">The images.</param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="InvalidDatasetException">The set has other classes.</exception>
-    public Evaluation Evaluate(IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
+    public Evaluation Evaluate(
+        IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        ClassCheck.Require(Info.Classes, dataset, "The data set", "the checkpoint");
-        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
-        return lease.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
+        ClassCheck.Require(Info.Classes, dataset, "The data set", "the model");
+        int batchSize = Math.Clamp(dataset.Count, 1, _batchSize);
+        using PlanCache.Lease lease = _plans.Rent(KeyOf(batchSize) with { Outputs = WithLosses }, cancellation);
+        using ClassificationPlan plan = ClassificationPlan.Borrow(lease.Plan, Info.Preprocessing, batchSize, Info.Classes.Count);
+        return plan.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 
-    /// <summary>Waits for callers that are being served, then frees all memory.</summary>
+    /// <summary>Turns away callers that wait, waits for those that are being served, then frees all memory.</summary>
     public void Dispose()
     {
         _plans.Dispose();
-        _state.Dispose();
+        if (_ownsModel)
+        {
+            _model.Dispose();
+        }
     }
 
-    private Prediction[] Best(ReadOnlySpan<float> probabilities, int count)
+    private PlanKey KeyOf(int batch) => new(batch, Info.Preprocessing.Height, Info.Preprocessing.Width);
+
+    private ComputeGraph Build(PlanKey key)
     {
-        float[] values = probabilities.ToArray();
-        int[] order = new int[values.Length];
-        for (int i = 0; i < order.Length; i++)
+        if (key.Outputs == WithLosses)
         {
-            order[i] = i;
+            return ClassificationPlan.Build(_model.Network, Info.Preprocessing, key.Batch);
         }
 
-        Array.Sort(order, (left, right) => values[left] != values[right] ? values[right].CompareTo(values[left]) : left.CompareTo(right));
-        Prediction[] best = new Prediction[Math.Clamp(count, 0, order.Length)];
-        for (int i = 0; i < best.Length; i++)
+        ComputeGraph graph = new();
+        Value images = graph.Input(Images, [key.Batch, key.Height, key.Width, Info.Preprocessing.Channels]);
+        graph.Output(Probabilities, _model.Network.Forward(images).Softmax());
+        return graph;
+    }
+
+    private Prediction[][] Run(Plan plan, PreparedImages images, int count)
+    {
+        images.Values.CopyTo(plan.Input(Images));
+        plan.Run();
+        int classes = Info.Classes.Count;
+        ReadOnlySpan<float> probabilities = plan.Output(Probabilities);
+        Prediction[][] answers = new Prediction[probabilities.Length / classes][];
+        for (int i = 0; i < answers.Length; i++)
         {
-            best[i] = new Prediction(Info.Classes[order[i]], values[order[i]]);
+            answers[i] = Prediction.Best(probabilities.Slice(i * classes, classes), Info.Classes, count);
         }
 
-        return best;
+        return answers;
     }
 }

@@ -1,5 +1,5 @@
-using Fovea.Checkpoints;
 using System.Numerics.Tensors;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
@@ -8,140 +8,219 @@ using Fovea.Models;
 
 namespace Fovea.Tasks;
 
-/// <summary>What a backbone makes of one image.</summary>
-/// <param name="Stages">The map of each stage by name: (height, width, channels).</param>
-/// <param name="Pooled">What the classifier would read: (channels), or (classes, channels) where each class has a token of its own.</param>
-public sealed record BackboneFeatures(IReadOnlyDictionary<string, Tensor<float>> Stages, Tensor<float> Pooled)
-{
-    /// <summary>The map of a stage: (height, width, channels).</summary>
-    /// <param name="stage">Its name, such as <c>stage3</c>.</param>
-    /// <exception cref="KeyNotFoundException">There is no such stage; the message names those there are.</exception>
-    public Tensor<float> this[string stage] => Stages.TryGetValue(stage, out Tensor<float>? map)
-        ? map
-        : throw new KeyNotFoundException($"There is no stage '{stage}'; there are {string.Join(", ", Stages.Keys)}.");
-}
-
 /// <summary>
-/// A network without its classifier: an image in, the maps of its stages and the pooled features out, for tasks that build on them. Any number of threads
+/// A backbone made ready to use: images in, maps of its stages and pooled features out, for tasks that build on them. Any number of threads
 /// may ask at the same time.
 /// </summary>
-/// <remarks>The weights are shared and nothing changes them; memory and <c>concurrency</c> are as <see cref="Classifier"/> has them.</remarks>
+/// <remarks>Batches, memory and <c>concurrency</c> are as <see cref="Classifier"/> has them, but a batch runs whole.</remarks>
 public sealed class FeatureExtractor : IDisposable
 {
-    private readonly ParameterStore _state;
-    private readonly PlanPool<Plan> _plans;
+    private const string Images = InferenceGraph.Images;
+    private readonly Model _model;
+    private readonly bool _ownsModel;
+    private readonly string[] _outputs;
+    private readonly PlanCache _plans;
 
-    private FeatureExtractor(Network network, ParameterStore state, Preprocessing preprocessing, WorkerPool? pool, int concurrency)
+    /// <summary>Makes an extractor of a model, with or without head, which stays the caller's and must outlive it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="stages">
+    /// Names of the stages to give, and <see cref="Backbone.Pooled"/> for the pooled features; all of them where null. Nothing behind the
+    /// last chosen stage is computed.
+    /// </param>
+    /// <param name="pool">
+    /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
+    /// </param>
+    /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
+    /// <exception cref="ArgumentException">There is no such stage, or none is chosen.</exception>
+    public FeatureExtractor(Model model, IReadOnlyList<string>? stages = null, WorkerPool? pool = null, int concurrency = 1)
+        : this(model, ownsModel: false, stages, pool, concurrency)
     {
-        (_state, Preprocessing, Stages) = (state, preprocessing, network.Stages);
-        ComputeGraph graph = Graph(network, preprocessing);
-        Attentions = AttentionDescription.Of(graph);
-        _plans = new PlanPool<Plan>(concurrency, pool, threads => Plan.Compile(Graph(network, preprocessing), threads));
     }
 
-    /// <summary>How images become the network's input.</summary>
-    public Preprocessing Preprocessing { get; }
-
-    /// <summary>The stages in the order in which an image passes them, with stride and channels.</summary>
-    public IReadOnlyList<StageDescription> Stages { get; }
-
-    /// <summary>The attentions in the order in which an image passes them: where they are, their heads, what queries and keys stand for.</summary>
-    public IReadOnlyList<AttentionDescription> Attentions { get; }
-
-    /// <summary>Loads a checkpoint.</summary>
-    /// <param name="path">A safetensors file that Fovea wrote.</param>
-    /// <param name="size">Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.</param>
-    /// <param name="pool">The threads to run on. Where none are given: the shared pool, or, with a concurrency above 1, an equal share of the processors for each plan.</param>
-    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
-    /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
-    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    public static FeatureExtractor Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
+    private FeatureExtractor(Model model, bool ownsModel, IReadOnlyList<string>? stages, WorkerPool? pool, int concurrency)
     {
-        if (concurrency == 1)
+        ArgumentNullException.ThrowIfNull(model);
+        string[] all = [.. model.Network.Stages.Select(stage => stage.Name), Backbone.Pooled];
+        _outputs = [.. all.Where(name => stages is null || stages.Contains(name))];
+        if (_outputs.Length == 0 || stages?.FirstOrDefault(name => !all.Contains(name)) is not null)
         {
-            return Checkpoint.Compile(path, size, Make);
+            throw new ArgumentException($"Choose stages among {string.Join(", ", all)}, not {string.Join(", ", stages!)}.", nameof(stages));
         }
 
-        (ModelInfo info, Network network, ParameterStore state) = Checkpoint.Open(path, size);
-        return Make(info, network, state);
+        (_model, _ownsModel) = (model, ownsModel);
+        Stages = [.. model.Network.Stages.Where(stage => _outputs.Contains(stage.Name))];
+        PlanKey single = new(1, Preprocessing.Height, Preprocessing.Width);
+        IReadOnlyList<AttentionLayout>? attentions = null;
+        _plans = model.CreatePlans(nameof(FeatureExtractor), Build, pool, concurrency);
+        try
+        {
+            _plans.Rent(single).Dispose();
+        }
+        catch
+        {
+            _plans.Dispose();
+            throw;
+        }
 
-        FeatureExtractor Make(ModelInfo info, Network network, ParameterStore state) => new(network, state, info.Preprocessing, pool, concurrency);
+        Attentions = attentions ?? [];
+
+        ComputeGraph Build(PlanKey key)
+        {
+            ComputeGraph graph = new();
+            model.Network.Forward(graph.Input(Images, [key.Batch, key.Height, key.Width, Preprocessing.Channels]));
+            foreach (string name in _outputs)
+            {
+                graph.Output(name, graph.Marks[name]);
+            }
+
+            // Once, for the model's own size; nothing of the graph is kept.
+            attentions ??= [.. AttentionDescription.Of(graph).Select(one => new AttentionLayout(one.Path, one.Heads, one.Tokens))];
+            return graph;
+        }
     }
 
-    /// <summary>Makes a registered model with fresh weights.</summary>
-    /// <param name="model">Its name; <see cref="ModelRegistry.Names"/> lists them.</param>
-    /// <param name="options">What differs from the registered variant.</param>
-    /// <param name="seed">The seed of the weights.</param>
-    /// <param name="pool">The threads to run on, as <see cref="Load"/> has them.</param>
-    /// <param name="concurrency">How many images may be in the network at the same time; further callers wait.</param>
-    /// <exception cref="ArgumentException">There is no such model; the message names those that are alike.</exception>
+    /// <summary>Preprocessing that turns images into the network's input.</summary>
+    public Preprocessing Preprocessing => _model.Info.Preprocessing;
+
+    /// <summary>Chosen stages in the order in which an image passes them, with stride and channels.</summary>
+    public IReadOnlyList<StageDescription> Stages { get; }
+
+    /// <summary>
+    /// Attentions of the network at the model's own image size, in the order in which an image passes them: path, heads, and the grids that
+    /// queries and keys stand for.
+    /// </summary>
+    public IReadOnlyList<AttentionLayout> Attentions { get; }
+
+    /// <summary>Loads a checkpoint of Fovea, or one of PyTorch or safetensors under any known names.</summary>
+    /// <param name="path">The file; its format is told by its content.</param>
+    /// <param name="size">
+    /// Rows and columns of the images that the network is given; the checkpoint's own where null. Position tables are resized.
+    /// </param>
+    /// <param name="stages">Names of the stages to give, as the constructor takes them.</param>
+    /// <param name="pool">Threads to run on, as the constructor takes them.</param>
+    /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
+    /// <exception cref="ArgumentException">There is no such stage, or none is chosen.</exception>
+    /// <exception cref="InvalidFileException">The file is missing, broken or does not fit its model.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
+    public static FeatureExtractor Load(
+        string path,
+        (int Height, int Width)? size = null,
+        IReadOnlyList<string>? stages = null,
+        WorkerPool? pool = null,
+        int concurrency = 1) =>
+        CompiledCheckpoint.Load(path, size, model => new FeatureExtractor(model, ownsModel: true, stages, pool, concurrency));
+
+    /// <summary>Creates a registered model with fresh weights and makes an extractor of it.</summary>
+    /// <param name="name">Registered name; <see cref="ModelRegistry.Names"/> lists them.</param>
+    /// <param name="options">Changes to the registered variant.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <param name="stages">Names of the stages to give, as the constructor takes them.</param>
+    /// <param name="pool">Threads to run on, as the constructor takes them.</param>
+    /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
+    /// <exception cref="ArgumentException">There is no such model, or no such stage; the message names those that there are.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the given size.</exception>
-    public static FeatureExtractor Create(string model, ModelOptions? options = null, ulong seed = 0, WorkerPool? pool = null, int concurrency = 1)
+    public static FeatureExtractor Create(
+        string name,
+        ModelOptions? options = null,
+        ulong seed = 0,
+        IReadOnlyList<string>? stages = null,
+        WorkerPool? pool = null,
+        int concurrency = 1)
     {
-        Network network = ModelRegistry.Create(model, options);
-        ParameterStore state = new(network);
-        state.Initialize(seed);
-        return new FeatureExtractor(network, state, new Preprocessing { Height = network.Height, Width = network.Width }, pool, concurrency);
+        Model model = Model.Create(name, options, seed);
+        try
+        {
+            return new FeatureExtractor(model, ownsModel: true, stages, pool, concurrency);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>The features of an image.</summary>
+    /// <summary>Extracts the features of an image; they have no axis N.</summary>
     /// <param name="image">An image of any size.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of, before the call or while it waited.</exception>
     public BackboneFeatures Extract(Image image, CancellationToken cancellation = default)
     {
-        using PlanPool<Plan>.Lease lease = _plans.Rent(cancellation);
-        Preprocessing.Apply(image, lease.Plan.Input("images"));
-        return Run(lease.Plan);
+        _plans.ThrowIfClosed();
+        using PreparedImages prepared = new(Preprocessing, image);
+        return Extract(prepared.Values, cancellation);
     }
 
-    /// <summary>The features of an image that the caller prepared.</summary>
-    /// <param name="prepared">What <see cref="Preprocessing.Apply"/> makes of an image: (H, W, C).</param>
+    /// <summary>Extracts the features of several images in one run.</summary>
+    /// <param name="images">Images of any sizes, one at least.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    /// <exception cref="ArgumentException">It has another length.</exception>
+    /// <exception cref="ArgumentException">There is no image.</exception>
+    /// <exception cref="UnusableDataException">An image does not fit the preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of, before the call or while it waited.</exception>
+    public BackboneFeatures Extract(IReadOnlyList<Image> images, CancellationToken cancellation = default)
+    {
+        _plans.ThrowIfClosed();
+        if (images.Count == 0)
+        {
+            throw new ArgumentException("A batch has at least one image.", nameof(images));
+        }
+
+        using PreparedImages prepared = new(Preprocessing, [.. images]);
+        using PlanCache.Lease lease = _plans.Rent(new PlanKey(images.Count, Preprocessing.Height, Preprocessing.Width), cancellation);
+        prepared.Values.CopyTo(lease.Plan.Input(Images));
+        return Run(lease.Plan, hasBatchAxis: true);
+    }
+
+    /// <summary>Extracts the features of a batch of prepared images, of any size that the network takes.</summary>
+    /// <param name="images">Images (N, H, W, 3), prepared as <see cref="Preprocessing.Apply"/> does.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <exception cref="ShapeException">The network does not take images of the shape.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of, before the call or while it waited.</exception>
+    public BackboneFeatures Extract(Tensor<float> images, CancellationToken cancellation = default)
+    {
+        using PlanCache.Lease lease = _plans.Rent(Model.KeyOf(images), cancellation);
+        images.FlattenTo(lease.Plan.Input(Images));
+        return Run(lease.Plan, hasBatchAxis: true);
+    }
+
+    /// <summary>Extracts the features of an image that the caller prepared; they have no axis N.</summary>
+    /// <param name="prepared">Values (H, W, C), as <see cref="Preprocessing.Apply"/> makes them of an image.</param>
+    /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <exception cref="ArgumentException">There are more or fewer values.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of, before the call or while it waited.</exception>
     public BackboneFeatures Extract(ReadOnlySpan<float> prepared, CancellationToken cancellation = default)
     {
         Preprocessing.RequireLength(prepared);
-        using PlanPool<Plan>.Lease lease = _plans.Rent(cancellation);
-        prepared.CopyTo(lease.Plan.Input("images"));
-        return Run(lease.Plan);
+        using PlanCache.Lease lease = _plans.Rent(new PlanKey(1, Preprocessing.Height, Preprocessing.Width), cancellation);
+        prepared.CopyTo(lease.Plan.Input(Images));
+        return Run(lease.Plan, hasBatchAxis: false);
     }
 
-    /// <summary>Waits for callers that are being served, then frees all memory.</summary>
+    /// <summary>Turns away callers that wait, waits for those that are being served, then frees all memory.</summary>
     public void Dispose()
     {
         _plans.Dispose();
-        _state.Dispose();
-    }
-
-    private static ComputeGraph Graph(Network network, Preprocessing preprocessing)
-    {
-        ComputeGraph graph = new();
-        network.Forward(graph.Input("images", [1, preprocessing.Height, preprocessing.Width, preprocessing.Channels]));
-        foreach (string name in (string[])[.. network.Stages.Select(stage => stage.Name), Backbone.Pooled])
+        if (_ownsModel)
         {
-            graph.Output(name, graph.Marks[name]);
+            _model.Dispose();
         }
-
-        return graph;
     }
 
-    private BackboneFeatures Run(Plan plan)
+    private BackboneFeatures Run(Plan plan, bool hasBatchAxis)
     {
         plan.Run();
         OrderedDictionary<string, Tensor<float>> maps = [];
         foreach (StageDescription stage in Stages)
         {
-            maps.Add(stage.Name, Copy(plan, stage.Name));
+            maps.Add(stage.Name, Copy(plan, stage.Name, hasBatchAxis));
         }
 
-        return new BackboneFeatures(maps, Copy(plan, Backbone.Pooled));
+        return new BackboneFeatures(maps, _outputs.Contains(Backbone.Pooled) ? Copy(plan, Backbone.Pooled, hasBatchAxis) : null);
     }
 
-    /// <summary>An output without its first axis, the images, of which there is one.</summary>
-    private static Tensor<float> Copy(Plan plan, string name)
+    private static Tensor<float> Copy(Plan plan, string name, bool hasBatchAxis)
     {
-        Shape shape = plan.Graph.Outputs[name].Shape;
-        return Tensor.Create(plan.Output(name).ToArray(), [.. Enumerable.Range(1, shape.Rank - 1).Select(axis => (nint)shape[axis])]);
+        IEnumerable<nint> lengths = plan.Graph.Outputs[name].Shape.Select(extent => (nint)extent);
+        return Tensor.Create(plan.Output(name).ToArray(), [.. lengths.Skip(hasBatchAxis ? 0 : 1)]);
     }
 }

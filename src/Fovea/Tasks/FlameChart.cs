@@ -5,14 +5,16 @@ using System.Text;
 namespace Fovea.Tasks;
 
 /// <summary>
-/// A profile as an image: time runs from left to right, and under the whole plan lie the parts of the network, the modules within them and the nodes.
+/// A profile as an image: time runs from left to right, and under the whole plan lie the parts of the network, the modules within them and
+/// the nodes.
 /// Colour says how near a piece comes to the processor's peak. The file needs nothing beside itself.
 /// </summary>
 public static class FlameChart
 {
     private const string Style = """
         body{font:14px system-ui,sans-serif;margin:24px;background:#fff;color:#222}h1{font-size:18px}p{color:#555;max-width:70em}
-        .row{position:relative;height:26px;margin-bottom:2px}.row div{position:absolute;top:0;bottom:0;overflow:hidden;white-space:nowrap;font-size:11px;
+        .row{position:relative;height:26px;margin-bottom:2px}
+        .row div{position:absolute;top:0;bottom:0;overflow:hidden;white-space:nowrap;font-size:11px;
         line-height:26px;border-radius:2px;box-shadow:inset -1px 0 #fff;text-indent:4px;color:#111}
         @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}p{color:#aaa}.row div{box-shadow:inset -1px 0 #161616}}
         """;
@@ -26,8 +28,12 @@ public static class FlameChart
     {
         using StreamWriter writer = new(stream, new UTF8Encoding(false), leaveOpen: true);
         string name = WebUtility.HtmlEncode(title);
-        writer.WriteLine($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title><style>{Style}</style><h1>{name}</h1>");
-        writer.WriteLine($"<p>{Text($"{profile.Time.TotalMilliseconds:F2}")} ms in {profile.Entries.Count} nodes, from left to right as they run. Colour: from red, far from the peak of {Text($"{peak:F0}")} GFLOP/s, to green, near it; grey does not multiply. Rest the pointer on a piece to read its figures.</p>");
+        writer.WriteLine(
+            $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title><style>{Style}</style><h1>{name}</h1>");
+        writer.WriteLine(
+            $"<p>{Text($"{profile.Time.TotalMilliseconds:F2}")} ms in {profile.Entries.Count} nodes, from left to right as they run. "
+            + $"Colour: from red, far from the peak of {Text($"{peak:F0}")} GFLOP/s, to green, near it; grey does not multiply. "
+            + "Rest the pointer on a piece to read its figures.</p>");
         int levels = 1 + profile.Entries.Max(entry => Levels(entry).Length);
         for (int level = 0; level < levels; level++)
         {
@@ -77,12 +83,15 @@ public static class FlameChart
     private static bool IsSame(string[] levels, string[] others, int level) =>
         level == 0 || (level < others.Length && levels.AsSpan(0, level).SequenceEqual(others.AsSpan(0, level)));
 
-    private static void WritePiece(StreamWriter writer, string label, double start, double time, double total, long multiplyAdds, double peak)
+    private static void WritePiece(
+        StreamWriter writer, string label, double start, double time, double total, long multiplyAdds, double peak)
     {
         double share = multiplyAdds == 0 ? 0 : Math.Min(2e-9 * multiplyAdds / time / peak, 1);
         string colour = multiplyAdds == 0 ? "hsl(0 0% 80%)" : Text($"hsl({120 * share:F0} 65% 65%)");
-        string figures = Text($"{label}: {1e3 * time:F3} ms, {100 * time / total:F1} %{(multiplyAdds == 0 ? "" : Text($", {1e-6 * multiplyAdds:F1} M multiply-adds, {100 * share:F0} % of peak"))}");
-        writer.WriteLine(Text($"<div style=\"left:{100 * start / total:F3}%;width:{100 * time / total:F3}%;background:{colour}\" title=\"{WebUtility.HtmlEncode(figures)}\">{WebUtility.HtmlEncode(label)}</div>"));
+        string work = multiplyAdds == 0 ? "" : Text($", {1e-6 * multiplyAdds:F1} M multiply-adds, {100 * share:F0} % of peak");
+        string figures = WebUtility.HtmlEncode(Text($"{label}: {1e3 * time:F3} ms, {100 * time / total:F1} %{work}"));
+        string style = Text($"left:{100 * start / total:F3}%;width:{100 * time / total:F3}%;background:{colour}");
+        writer.WriteLine($"<div style=\"{style}\" title=\"{figures}\">{WebUtility.HtmlEncode(label)}</div>");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -7,11 +7,11 @@ using Fovea.Training;
 namespace Fovea.Tasks;
 
 /// <summary>One node of a plan in a profile.</summary>
-/// <param name="Path">The module that it belongs to.</param>
-/// <param name="Operation">What it does.</param>
-/// <param name="Part">The part of the network: stem, a stage, head; or "elsewhere", where several parts share it.</param>
-/// <param name="Time">Its median time.</param>
-/// <param name="MultiplyAdds">Its multiply-adds.</param>
+/// <param name="Path">Path of the module that it belongs to.</param>
+/// <param name="Operation">Name of the operation.</param>
+/// <param name="Part">Part of the network: stem, a stage, head; or "elsewhere", where several parts share it.</param>
+/// <param name="Time">Median time.</param>
+/// <param name="MultiplyAdds">Number of multiply-adds.</param>
 /// <param name="Bytes">Bytes of its operands and results.</param>
 public sealed record ProfileEntry(string Path, string Operation, string Part, TimeSpan Time, long MultiplyAdds, long Bytes)
 {
@@ -22,8 +22,8 @@ public sealed record ProfileEntry(string Path, string Operation, string Part, Ti
     public double GigabytesPerSecond => 1e-9 * Bytes / Time.TotalSeconds;
 }
 
-/// <summary>Where the time of a plan goes, node by node.</summary>
-/// <param name="Entries">The nodes in the order in which they run.</param>
+/// <summary>Times of a plan, node by node.</summary>
+/// <param name="Entries">Nodes in the order in which they run.</param>
 public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
 {
     private const string Elsewhere = "elsewhere";
@@ -31,22 +31,32 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
     /// <summary>The sum of the nodes' times.</summary>
     public TimeSpan Time => Sum(Entries);
 
-    /// <summary>Profiles inference, or a training step without its optimiser.</summary>
-    /// <param name="network">A network that is part of no <see cref="ParameterStore"/>; it stays so.</param>
+    /// <summary>
+    /// Profiles inference, or a training step without its optimiser. The network stays as it is; weights that it does not have yet are
+    /// fresh and go afterwards.
+    /// </summary>
+    /// <param name="network">The network; for a training step, which changes statistics, one that is part of no model.</param>
     /// <param name="batch">Images in a batch.</param>
-    /// <param name="training">Whether a training step is profiled.</param>
-    /// <param name="pool">The threads to run on.</param>
-    /// <param name="runs">How many runs the medians are taken over; a few more come first.</param>
+    /// <param name="training">True to profile a training step, false for inference.</param>
+    /// <param name="pool">Threads to run on.</param>
+    /// <param name="runs">Number of runs that the medians are taken over; a few more come first.</param>
     /// <param name="cancellation">Stops the measurement.</param>
-    public static PlanProfile Measure(Network network, int batch, bool training, WorkerPool pool, int runs = 15, CancellationToken cancellation = default)
+    /// <exception cref="InvalidOperationException">A training step is asked for of a network that is part of a model.</exception>
+    public static PlanProfile Measure(
+        Network network, int batch, bool training, WorkerPool pool, int runs = 15, CancellationToken cancellation = default)
     {
-        using ParameterStore state = new(network);
-        state.Initialize(1);
+        using ParameterStore parameters = training ? new ParameterStore(network) : Benchmark.WithWeights(network);
+        if (training)
+        {
+            parameters.Initialize(1);
+        }
+
+        ComputeGraph inference = InferenceGraph.Build(network, batch);
         ComputeGraph graph = training
-            ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
-            : InferenceGraph.Build(network, batch);
-        NetworkParts parts = new(network, training ? InferenceGraph.Build(network, batch) : graph);
-        using GradientBlock gradients = new(state.Trained);
+            ? ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width)
+            : inference;
+        NetworkParts parts = new(network, inference);
+        using GradientBlock? gradients = training ? new(parameters.Trained) : null;
         using Plan plan = Plan.Compile(graph, pool, gradients);
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {
@@ -61,25 +71,29 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
             measured.Add(plan.Profile());
         }
 
-        return new PlanProfile([.. measured[0].Select((call, i) => Entry(call.Name, call.Node, Median(measured.Select(run => run[i].Time)), parts))]);
+        return new PlanProfile(
+            [.. measured[0].Select((call, i) => Entry(call.Name, call.Node, Median(measured.Select(run => run[i].Time)), parts))]);
     }
 
     /// <summary>Entries joined by a key, the most expensive first.</summary>
-    /// <param name="key">Says what an entry belongs to, such as its part or its operation.</param>
+    /// <param name="key">Key of an entry, such as its part or its operation.</param>
     public IReadOnlyList<(string Key, TimeSpan Time, long MultiplyAdds, long Bytes, int Count)> By(Func<ProfileEntry, string> key) =>
     [
         .. Entries.GroupBy(key)
-            .Select(group => (group.Key, Sum(group), group.Sum(entry => entry.MultiplyAdds), group.Sum(entry => entry.Bytes), group.Count()))
+            .Select(group =>
+                (group.Key, Sum(group), group.Sum(entry => entry.MultiplyAdds), group.Sum(entry => entry.Bytes), group.Count()))
             .OrderByDescending(group => group.Item2),
     ];
 
-    private static ProfileEntry Entry(string name, Node? node, TimeSpan time, NetworkParts parts) => node is null ? new("", name, Elsewhere, time, 0, 0) : new(
-        node.Path,
-        node.Operation.Name,
-        parts.PartOf(node.Path) ?? Elsewhere,
-        time,
-        node.MultiplyAdds,
-        node.Inputs.Distinct().Sum(input => input.Type.Bytes) + node.Outputs.Sum(output => output.Type.Bytes));
+    private static ProfileEntry Entry(string name, Node? node, TimeSpan time, NetworkParts parts) => node is null
+        ? new("", name, Elsewhere, time, 0, 0)
+        : new(
+            node.Path,
+            node.Operation.Name,
+            parts.PartOf(node.Path) ?? Elsewhere,
+            time,
+            node.MultiplyAdds,
+            node.Inputs.Distinct().Sum(input => input.Type.Bytes) + node.Outputs.Sum(output => output.Type.Bytes));
 
     private static TimeSpan Median(IEnumerable<TimeSpan> times)
     {

@@ -1,3 +1,4 @@
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -50,9 +51,11 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
             (seconds, info) = (trainer.Seconds, trainer.Info);
         }
 
-        using Classifier classifier = Classifier.Load(Folder.BestCheckpointPath, Options.BatchSize, pool);
+        using Model best = Checkpoint.Load(Folder.BestCheckpointPath);
         IImageDataset evaluated = Test ?? Validation ?? Training;
-        Evaluation evaluation = classifier.Evaluate(evaluated, cancellation: cancellation);
+        ClassCheck.Require(best.Info.Classes, evaluated, "The data set", "the model");
+        using ClassificationEvaluator evaluator = new(evaluated, Options.BatchSize, pool);
+        Evaluation evaluation = evaluator.Evaluate(best, cancellation: cancellation);
         RunReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluated);
         return new TrainingOutcome(evaluation, info, seconds);
     }

@@ -57,7 +57,9 @@ public sealed class MeasuringVerbsTests
             node => (string)node!["module"]! == "blocks_b.0.attn"
                 && ((string)node["operation"]!).StartsWith("Attention", StringComparison.Ordinal));
         Assert.Contains(nodes, node => (string)node!["part"]! == "stage2");
-        Assert.All(nodes, node => Assert.True((long)node!["bytes"]! > 0));
+
+        // Copies at the end of a training step belong to no node.
+        Assert.All(nodes.SkipLast(training ? 1 : 0), node => Assert.True((long)node!["bytes"]! > 0));
         if (!training)
         {
             long multiplyAdds = (long)JsonNode.Parse((await Run("info", "cmt_nano", "--json")).Output)!["macs"]!;

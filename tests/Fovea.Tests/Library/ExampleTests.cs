@@ -26,6 +26,7 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
         string[] lines = Run("ClassifyImage", _trained.Checkpoint, _trained.Image).Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.Matches(@"^\S.* +\d+\.\d %$", line));
+        Assert.Equal([.. lines, .. lines], Run("ClassifyImage", _trained.Checkpoint, _trained.Image, _trained.Image).Split('\n'));
     }
 
     [Fact]
@@ -34,6 +35,7 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
         string convolutional = Run("BackboneFeatures", "cmt_ti");
         Assert.Contains("stage3  stride 16  10x10x184", convolutional, StringComparison.Ordinal);
         Assert.Contains("pooled  1280", convolutional, StringComparison.Ordinal);
+        Assert.Contains("two images: 2x", convolutional, StringComparison.Ordinal);
         Assert.Contains(" x 4 heads, 10x10 queries on 5x5 keys, first in ", convolutional, StringComparison.Ordinal);
         Assert.Contains(" 4 x 8 heads, 14x14 queries on 14x14 keys in groups of 7x7, 2 apart", Run("BackboneFeatures", "crossformer_t"), StringComparison.Ordinal);
     }

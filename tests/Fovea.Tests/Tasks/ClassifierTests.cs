@@ -1,5 +1,9 @@
+using System.Numerics.Tensors;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
+using Fovea.Formats;
+using Fovea.Models;
 using Fovea.Tasks;
 
 namespace Fovea.Tests.Tasks;
@@ -49,8 +53,10 @@ public sealed class ClassifierTests : IDisposable
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(classifier.Predict(FreshCheckpoint.Image(1)).Select(p => p.Probability).Order(), probabilities.Order());
 
-        Assert.Contains("32×32×3 = 3072 floats, but 9", Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message, StringComparison.Ordinal);
-        Assert.Contains("3 classes, but room for 2", Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message;
+        Assert.Contains("32×32×3 = 3072 floats, but 9", message, StringComparison.Ordinal);
+        message = Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message;
+        Assert.Contains("3 classes, but room for 2", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,45 +67,99 @@ public sealed class ClassifierTests : IDisposable
         await Assert.ThrowsAsync<InvalidImageException>(() => classifier.PredictAsync(text));
         using MemoryStream image = new(PngEncoder.Encode(FreshCheckpoint.Image(1)));
         Assert.Equal(2, (await classifier.PredictAsync(image, count: 2)).Count);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(image, cancellation: new CancellationToken(canceled: true)));
+        CancellationToken cancelled = new(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(image, cancellation: cancelled));
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(3)]
+    [InlineData(1)]
+    public async Task Several_images_get_the_answers_that_they_get_one_by_one(int batchSize)
+    {
+        Image[] images = [.. Enumerable.Range(0, 7).Select(FreshCheckpoint.Image)];
+        using Classifier classifier = Classifier.Load(_checkpoint.Path, batchSize);
+        IReadOnlyList<IReadOnlyList<Prediction>> together = classifier.Predict(images);
+        Assert.Equal(together, await classifier.PredictAsync(images));
+        Assert.Equal(images.Length, together.Count);
+        for (int i = 0; i < images.Length; i++)
+        {
+            IReadOnlyList<Prediction> alone = classifier.Predict(images[i]);
+            Assert.Equal(alone.Select(prediction => prediction.Class), together[i].Select(prediction => prediction.Class));
+            Assert.All(alone.Zip(together[i]), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-5f));
+        }
+
+        Assert.Empty(classifier.Predict(Array.Empty<Image>()));
+        CancellationToken cancelled = new(canceled: true);
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Predict(images, cancellation: cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.PredictAsync(images[0], cancellation: cancelled));
     }
 
     [Fact]
-    public async Task A_pool_makes_plans_up_to_its_limit_waits_then_and_frees_them_when_all_are_back()
+    public void A_batch_after_loading_reads_weights_again_unless_the_file_was_changed_meanwhile()
     {
-        List<Made> made = [];
-        PlanPool<Made> pool = new(2, threads: null, threads => new Made(threads, made));
-        PlanPool<Made>.Lease one = pool.Rent(default);
-        PlanPool<Made>.Lease two = pool.Rent(default);
-        Assert.Equal(made, [one.Plan, two.Plan]);
-        Assert.NotSame(one.Plan.Threads, two.Plan.Threads);
-        Assert.Throws<OperationCanceledException>(() => pool.Rent(new CancellationToken(canceled: true)));
-        Task<PlanPool<Made>.Lease> third = pool.RentAsync(default);
-        Assert.False(third.IsCompleted);
-        one.Dispose();
-        Assert.Same(one.Plan, (await third).Plan);
+        Image[] images = [.. Enumerable.Range(0, 4).Select(FreshCheckpoint.Image)];
+        using Classifier before = Classifier.Load(_checkpoint.Path);
+        using Model model = Checkpoint.Load(_checkpoint.Path);
+        using Classifier kept = new(model);
+        Assert.Equal(kept.Predict(images), before.Predict(images));
 
-        Task closing = Task.Run(pool.Dispose);
-        two.Dispose();
-        Assert.False(closing.IsCompleted);
-        (await third).Dispose();
-        await closing;
-        Assert.All(made, plan => Assert.True(plan.Freed));
-        Assert.Throws<ObjectDisposedException>(() => pool.Rent(default));
+        using Classifier after = Classifier.Load(_checkpoint.Path);
+        File.Delete(_checkpoint.Path);
+        Assert.Equal(kept.Predict(images[0]), after.Predict(images[0]));
+        Assert.Equal(kept.Predict(images), before.Predict(images));
+        string message = Assert.Throws<InvalidFileException>(() => after.Predict(images)).Message;
+        Assert.Contains("changed since the model was loaded", message, StringComparison.Ordinal);
+        Assert.Equal(kept.Predict(images[0]), after.Predict(images[0]));
     }
 
-    private sealed class Made : IDisposable
+    [Fact]
+    public async Task A_classifier_of_a_model_follows_its_weights_and_ends_before_it()
     {
-        public Made(WorkerPool threads, List<Made> made)
+        // Load a checkpoint of PyTorch and classify without a file between; here it holds the same weights.
+        string path = _checkpoint.Path + ".pth";
+        using (CheckpointImport import = CheckpointImport.Open(_checkpoint.Path))
         {
-            Threads = threads;
-            made.Add(this);
+            import.SavePyTorch(path, Fovea.Models.Keys.KeySchemes.Official);
         }
 
-        public WorkerPool Threads { get; }
+        using Model model = Checkpoint.Load(path, new ImportOptions(Model: "cmt_nano", Size: (32, 32), Labels: ["apple", "bread", "cloud"]));
+        using Classifier classifier = new(model, concurrency: 2);
+        using Classifier loaded = Classifier.Load(_checkpoint.Path);
+        float[] prepared = _checkpoint.Prepared(1);
+        float[] probabilities = new float[3];
+        float[] expected = new float[3];
+        classifier.Predict(prepared, probabilities);
+        loaded.Predict(prepared, expected);
+        Assert.Equal(expected, probabilities);
 
-        public bool Freed { get; private set; }
+        model.Parameters.Initialize(seed: 4);
+        model.Refresh();
+        classifier.Predict(prepared, probabilities);
+        Assert.NotEqual(expected, probabilities);
 
-        public void Dispose() => Freed = true;
+        classifier.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => classifier.Predict(FreshCheckpoint.Image(1)));
+        Assert.Throws<ObjectDisposedException>(() => classifier.Predict([FreshCheckpoint.Image(1)]));
+        Assert.Throws<ObjectDisposedException>(() => classifier.Predict(prepared, probabilities));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => classifier.PredictAsync(Stream.Null));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => classifier.PredictAsync(FreshCheckpoint.Image(1)));
+        Assert.Equal([1, 3], model.Run(Tensor.Create(prepared, [1, 32, 32, 3])).Lengths.ToArray());
+    }
+
+    [Fact]
+    public void A_model_without_a_head_is_refused()
+    {
+        using Model model = Model.Create("cmt_nano", new ModelOptions(Classes: 0));
+        Assert.Contains("FeatureExtractor", Assert.Throws<ArgumentException>(() => new Classifier(model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_created_and_runs_a_tensor_in_a_few_lines()
+    {
+        using Model model = Model.Create("cmt_nano", seed: 1);
+        Tensor<float> images = Tensor.Create(new float[2 * 32 * 32 * 3], [2, 32, 32, 3]);
+        Tensor<float> logits = model.Run(images);
+        Assert.Equal([2, model.Network.Classes], logits.Lengths.ToArray());
     }
 }

@@ -23,13 +23,14 @@ public sealed class CheckpointCompileTests : IDisposable
     [InlineData("crossformer_t")]
     [InlineData("pit_ti")]
     [InlineData("botnet50")]
-    public void They_give_the_bits_that_copied_weights_give_even_when_the_file_is_overwritten_later(string model)
+    public void They_give_the_bits_that_copied_weights_give_even_when_the_file_is_overwritten_later(string name)
     {
-        string path = Write(model);
+        string path = Write(name);
         using WorkerPool pool = new(1);
-        using Classifier copied = Classifier.Load(path, pool: pool, concurrency: 2);
+        using Model model = Checkpoint.Load(path);
+        using Classifier copied = new(model, pool: pool);
         using Classifier compiled = Classifier.Load(path, pool: pool);
-        using FeatureExtractor copiedBackbone = FeatureExtractor.Load(path, pool: pool, concurrency: 2);
+        using FeatureExtractor copiedBackbone = new(model, pool: pool);
         using FeatureExtractor compiledBackbone = FeatureExtractor.Load(path, pool: pool);
         using (FileStream file = File.OpenWrite(path))
         {
@@ -51,14 +52,15 @@ public sealed class CheckpointCompileTests : IDisposable
     public void They_copy_none_of_the_weights_that_they_pack()
     {
         string path = Write("pit_ti");
-        ParameterStore? opened = null;
-        (long all, long before, long after) = Checkpoint.Compile(path, null, (info, network, state) =>
+        Model? opened = null;
+        (long all, long before, long after) = CompiledCheckpoint.Load(path, null, model =>
         {
-            long Borrowed() => state.Tensors.Values.Where(tensor => tensor.Variable.IsExternal).Sum(tensor => tensor.Shape.Elements);
+            opened = model;
+            IReadOnlyCollection<Parameter> tensors = [.. model.Parameters.Tensors.Values];
+            long Borrowed() => tensors.Where(tensor => tensor.Variable.IsExternal).Sum(tensor => tensor.Shape.Elements);
             long beforeCompiling = Borrowed();
-            using ClassifierPlan plan = new(network, info.Preprocessing, batchSize: 1);
-            opened = state;
-            return (state.Tensors.Values.Sum(tensor => tensor.Shape.Elements), beforeCompiling, Borrowed());
+            using Classifier classifier = new(model);
+            return (tensors.Sum(tensor => tensor.Shape.Elements), beforeCompiling, Borrowed());
         });
         opened?.Dispose();
         Assert.InRange(before, 0.95 * all, all);

@@ -9,6 +9,7 @@ internal sealed class ClassificationPlan : IDisposable
 {
     private const int KeptMistakes = 24;
     private readonly Plan _plan;
+    private readonly bool _ownsPlan;
     private readonly Preprocessing _preprocessing;
     private readonly int _batchSize;
     private readonly int _classes;
@@ -20,26 +21,35 @@ internal sealed class ClassificationPlan : IDisposable
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
     public ClassificationPlan(Network network, Preprocessing preprocessing, int batchSize, WorkerPool? pool = null)
+        : this(Plan.Compile(Build(network, preprocessing, batchSize), pool), true, preprocessing, batchSize, network.Classes)
     {
-        (_preprocessing, _batchSize, _classes) = (preprocessing, batchSize, network.Classes);
+    }
+
+    private ClassificationPlan(Plan plan, bool ownsPlan, Preprocessing preprocessing, int batchSize, int classes) =>
+        (_plan, _ownsPlan, _preprocessing, _batchSize, _classes) = (plan, ownsPlan, preprocessing, batchSize, classes);
+
+    /// <summary>Uses a plan of <see cref="Build"/> that stays the caller's.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="preprocessing">Preprocessing that turns images into its input.</param>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static ClassificationPlan Borrow(Plan plan, Preprocessing preprocessing, int batchSize, int classes) =>
+        new(plan, false, preprocessing, batchSize, classes);
+
+    /// <summary>
+    /// Builds the graph: inputs <c>images</c> (N, H, W, C) and <c>labels</c> (N), outputs probabilities (N, classes) and losses (N).
+    /// </summary>
+    /// <param name="network">A network with weights.</param>
+    /// <param name="preprocessing">Preprocessing that turns images into its input.</param>
+    /// <param name="batchSize">Images in a batch.</param>
+    public static ComputeGraph Build(Network network, Preprocessing preprocessing, int batchSize)
+    {
         ComputeGraph graph = new();
         Value images = graph.Input(Batch.ImagesName, [batchSize, preprocessing.Height, preprocessing.Width, preprocessing.Channels]);
         Value logits = network.Forward(images);
         graph.Output("probabilities", logits.Softmax());
         graph.Output("losses", logits.CrossEntropy(graph.Input(Batch.LabelsName, [batchSize], ElementType.Int32)));
-        _plan = Plan.Compile(graph, pool);
-    }
-
-    /// <summary>The input, to be filled before <see cref="Predict"/>: prepared images (N, H, W, C).</summary>
-    public Span<float> Images => _plan.Input(Batch.ImagesName);
-
-    /// <summary>Runs the network on <see cref="Images"/>.</summary>
-    /// <returns>Probability of each class for each image, (N, classes).</returns>
-    public ReadOnlySpan<float> Predict()
-    {
-        _plan.IntegerInput(Batch.LabelsName).Fill(-1);
-        _plan.Run();
-        return _plan.Output("probabilities");
+        return graph;
     }
 
     /// <summary>Takes over changed weights.</summary>
@@ -90,6 +100,12 @@ internal sealed class ClassificationPlan : IDisposable
             [.. mistakes.OrderByDescending(mistake => mistake.Confidence).ThenBy(mistake => mistake.Index).Take(KeptMistakes)]);
     }
 
-    /// <summary>Frees the plan's memory.</summary>
-    public void Dispose() => _plan.Dispose();
+    /// <summary>Frees the plan's memory, unless the plan is the caller's.</summary>
+    public void Dispose()
+    {
+        if (_ownsPlan)
+        {
+            _plan.Dispose();
+        }
+    }
 }
