@@ -4,7 +4,10 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Training graphs of networks that classify, where there is no <see cref="Model"/>; <see cref="TrainingGraph"/> builds them for any objective.</summary>
+/// <summary>
+/// Training graphs of networks that classify, where there is no <see cref="Model"/>; <see cref="TrainingGraph"/> builds them for any
+/// objective.
+/// </summary>
 public static class ClassificationGraph
 {
     /// <summary>

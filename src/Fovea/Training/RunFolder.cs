@@ -42,7 +42,8 @@ public sealed class RunFolder
     /// <param name="overwrite">Whether the files of an earlier run there are removed; other files always stay.</param>
     /// <param name="bytesNeeded">What the run will write (two checkpoints while one is replaced), held against the free space.</param>
     /// <exception cref="UnwritableFileException">
-    /// The folder is read-only, its disk is too full, a file is in its place, or it holds checkpoints and <paramref name="overwrite"/> is false.
+    /// The folder is read-only, its disk is too full, a file is in its place, or it holds checkpoints and <paramref name="overwrite"/> is
+    /// false.
     /// </exception>
     public static RunFolder Create(string path, bool overwrite = false, long bytesNeeded = 0)
     {

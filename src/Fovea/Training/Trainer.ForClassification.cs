@@ -8,7 +8,9 @@ namespace Fovea.Training;
 /// <content>The usual case: a classifier from options, evaluated on a set of images.</content>
 public sealed partial class Trainer
 {
-    /// <summary>Prepares the training of a classifier whose model, checkpoint to begin with and preprocessing stand in the options.</summary>
+    /// <summary>
+    /// Prepares the training of a classifier whose model, checkpoint to begin with and preprocessing stand in the options.
+    /// </summary>
     /// <param name="options">Everything that decides the weights.</param>
     /// <param name="training">The training images.</param>
     /// <param name="validation">Images to evaluate on after each epoch, or null.</param>
@@ -40,7 +42,8 @@ public sealed partial class Trainer
         }
 
         Model model = TrainingModel.Create(options, training.Classes, fresh: resume);
-        ClassificationEvaluator? evaluator = validation is null ? null : new ClassificationEvaluator(validation, options.BatchSize, pool, loaderThreads);
+        ClassificationEvaluator? evaluator =
+            validation is null ? null : new ClassificationEvaluator(validation, options.BatchSize, pool, loaderThreads);
         try
         {
             Trainer trainer = new(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger);

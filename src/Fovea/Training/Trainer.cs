@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fovea.Training;
 
 /// <summary>
-/// Trains a model on samples. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
+/// Trains a model on samples. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was
+/// interrupted
 /// anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
 /// </summary>
 public sealed partial class Trainer : IDisposable
@@ -29,18 +30,26 @@ public sealed partial class Trainer : IDisposable
     private TrainingPosition _position;
 
     /// <summary>Prepares a run.</summary>
-    /// <param name="model">The model; it stays the caller's and holds the last step's weights in the end. What is frozen in it now stays as it is.</param>
+    /// <param name="model">
+    /// The model; it stays the caller's and holds the last step's weights in the end. What is frozen in it now stays as it is.
+    /// </param>
     /// <param name="training">The training samples; an <see cref="IImageDataset"/> for a classification.</param>
     /// <param name="options">Lengths, rates, batches, augmentation; those that describe a model are not read.</param>
     /// <param name="folder">Folder that keeps the run.</param>
-    /// <param name="objective">The quantity to minimise; where null, <see cref="ClassificationObjective"/> with the options' label smoothing.</param>
-    /// <param name="evaluator">Measures the model after each epoch and so chooses the best checkpoint; where null, the objective's own score does.</param>
+    /// <param name="objective">
+    /// The quantity to minimise; where null, <see cref="ClassificationObjective"/> with the options' label smoothing.
+    /// </param>
+    /// <param name="evaluator">
+    /// Measures the model after each epoch and so chooses the best checkpoint; where null, the objective's own score does.
+    /// </param>
     /// <param name="resume">True to go on from the folder's last checkpoint.</param>
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare samples.</param>
     /// <param name="logger">Told of the beginning, each epoch, checkpoints, an interruption.</param>
     /// <exception cref="ArgumentException">An option is out of range, or there are too few samples for a step.</exception>
-    /// <exception cref="ShapeException">The network does not take images of its preprocessing's size, or does not fit the objective.</exception>
+    /// <exception cref="ShapeException">
+    /// The network does not take images of its preprocessing's size, or does not fit the objective.
+    /// </exception>
     /// <exception cref="Formats.InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
     /// <exception cref="InvalidDatasetException">The samples do not fit the model.</exception>
     public Trainer(
@@ -66,7 +75,10 @@ public sealed partial class Trainer : IDisposable
             _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, loaderThreads)));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = LearningRateSchedule.Cosine(
-                options.LearningRate, (long)_stepsPerEpoch * options.Epochs, (long)(_stepsPerEpoch * options.WarmUpEpochs), options.MinLearningRate);
+                options.LearningRate,
+                (long)_stepsPerEpoch * options.Epochs,
+                (long)(_stepsPerEpoch * options.WarmUpEpochs),
+                options.MinLearningRate);
             _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, pool)) : null;
             _step = Own(new TrainingStep(model, _objective, layout, options, pool));
             _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
@@ -95,12 +107,19 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the last checkpoint stays.</exception>
     /// <exception cref="Formats.UnwritableFileException">The run folder cannot be written any longer.</exception>
     /// <exception cref="UnusableDataException">A sample cannot be read.</exception>
-    public void Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
+    public void Run(
+        IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
         // What was logged of epochs after this point is repeated; the epoch before it ended with this very step.
         using MetricsLog log = new(_folder, (long)_position.Epoch * _stepsPerEpoch);
         _logger.Begins(
-            Info.Name, _model.Parameters.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
+            Info.Name,
+            _model.Parameters.ParameterCount,
+            _loader.BatchesPerEpoch,
+            _options.BatchSize,
+            _position.Epoch + 1,
+            _options.Epochs,
+            _folder.Path);
         try
         {
             while (_position.Epoch < _options.Epochs)

@@ -10,8 +10,10 @@ internal static partial class TrainingLog
     [LoggerMessage(
         1,
         LogLevel.Information,
-        "Training {Model} of {Parameters} parameters: {Batches} batches of {BatchSize} an epoch, from epoch {Epoch} to {Epochs}, in {Folder}")]
-    public static partial void Begins(this ILogger logger, string model, long parameters, int batches, int batchSize, int epoch, int epochs, string folder);
+        "Training {Model} of {Parameters} parameters: {Batches} batches of {BatchSize} an epoch, "
+        + "from epoch {Epoch} to {Epochs}, in {Folder}")]
+    public static partial void Begins(
+        this ILogger logger, string model, long parameters, int batches, int batchSize, int epoch, int epochs, string folder);
 
     /// <summary>An epoch has ended.</summary>
     public static void Ends(this ILogger logger, EpochResult result, int epochs)

@@ -16,8 +16,8 @@ internal static class TrainingModel
     public static Model Create(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
     {
         (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
-        ModelInfo info = new(
-            options.Model, new ModelOptions(classes.Count, height, width, options.DropPath, options.Dropout), classes, options.Preprocessing);
+        ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout);
+        ModelInfo info = new(options.Model, changes, classes, options.Preprocessing);
         Model model = Model.From(info.CreateNetwork(), info, options.Seed);
         if (options.From is not string checkpoint || fresh)
         {

@@ -18,10 +18,14 @@ public enum OptimizerKind
     Sgd,
 }
 
-/// <summary>Everything that decides the weights a run ends with, apart from the samples; a run folder keeps it as <c>config.json</c>.</summary>
+/// <summary>
+/// Everything that decides the weights a run ends with, apart from the samples; a run folder keeps it as <c>config.json</c>.
+/// </summary>
 /// <remarks>
-/// <see cref="Model"/>, <see cref="From"/>, <see cref="DropPath"/>, <see cref="Dropout"/> and <see cref="Preprocessing"/> describe a model that is yet to be made:
-/// a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are objects and no part of the file.
+/// <see cref="Model"/>, <see cref="From"/>, <see cref="DropPath"/>, <see cref="Dropout"/> and <see cref="Preprocessing"/> describe a model
+/// that is yet to be made:
+/// a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are objects and no part of
+/// the file.
 /// </remarks>
 public sealed record TrainingOptions
 {

@@ -20,4 +20,10 @@ public readonly record struct TrainingProgress(
 /// <param name="Seconds">Seconds of training since the beginning of the run, evaluation apart.</param>
 /// <param name="Validation">The evaluation, null where there is no evaluator.</param>
 public sealed record EpochResult(
-    int Epoch, double Loss, IReadOnlyList<Metric> Metrics, double LearningRate, double ImagesPerSecond, double Seconds, EvaluationResult? Validation);
+    int Epoch,
+    double Loss,
+    IReadOnlyList<Metric> Metrics,
+    double LearningRate,
+    double ImagesPerSecond,
+    double Seconds,
+    EvaluationResult? Validation);

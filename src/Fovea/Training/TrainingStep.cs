@@ -6,7 +6,10 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>One step of training: forward and backward pass as a compiled plan, clipping, optimiser; gradients of several batches may be accumulated.</summary>
+/// <summary>
+/// One step of training: forward and backward pass as a compiled plan, clipping, optimiser; gradients of several batches may be
+/// accumulated.
+/// </summary>
 public sealed class TrainingStep : IDisposable
 {
     private readonly Objective _objective;
@@ -20,7 +23,9 @@ public sealed class TrainingStep : IDisposable
     /// <param name="objective">The quantity to minimise.</param>
     /// <param name="options">Batch size, optimiser, clipping, accumulation, seed.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
-    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size, or does not fit the objective.</exception>
+    /// <exception cref="ShapeException">
+    /// The network does not take images of the preprocessing's size, or does not fit the objective.
+    /// </exception>
     public TrainingStep(Model model, Objective objective, TrainingOptions options, WorkerPool? pool = null)
         : this(model, objective, objective.Layout(model), options, pool)
     {

@@ -3,7 +3,10 @@ using Fovea.Engine;
 
 namespace Fovea.Tests.Data;
 
-/// <summary>The chain of transforms against the augmentation of version 0.1.0, which was one method: the draws and the numbers must stay as they were.</summary>
+/// <summary>
+/// The chain of transforms against the augmentation of version 0.1.0, which was one method: the draws and the numbers must stay as they
+/// were.
+/// </summary>
 public sealed class AugmentationChainTests
 {
     public static TheoryData<Augmentation, int> Options => new()

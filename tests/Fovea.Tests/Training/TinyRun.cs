@@ -55,7 +55,9 @@ internal sealed class TinyRun : IDisposable
         trainer.Run(new Listener<TrainingProgress>(onStep), new Listener<EpochResult>(onEpoch), cancellation);
     }
 
-    /// <summary>Asserts that two runs ended alike: the best checkpoint byte for byte, the last one tensor for tensor, one line an epoch.</summary>
+    /// <summary>
+    /// Asserts that two runs ended alike: the best checkpoint byte for byte, the last one tensor for tensor, one line an epoch.
+    /// </summary>
     public static void AssertSame(RunFolder expected, RunFolder actual, int epochs)
     {
         Assert.Equal(File.ReadAllBytes(expected.BestCheckpointPath), File.ReadAllBytes(actual.BestCheckpointPath));

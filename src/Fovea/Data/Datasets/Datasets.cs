@@ -7,7 +7,8 @@ public static class Datasets
     private static readonly string[] _testNames = ["test", "val", "valid", "validation"];
 
     /// <summary>
-    /// Opens a data set: a folder with IDX files, a folder of class folders (or with <c>train/</c> and <c>test/</c> or <c>val/</c> folders of
+    /// Opens a data set: a folder with IDX files, a folder of class folders (or with <c>train/</c> and <c>test/</c> or <c>val/</c> folders
+    /// of
     /// them), or a <c>.tar</c> or <c>.tar.gz</c> of class folders. Of a set with a training and a test part, this is the training part.
     /// </summary>
     /// <param name="path">The folder or archive.</param>

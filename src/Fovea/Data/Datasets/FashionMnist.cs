@@ -13,7 +13,9 @@ public static class FashionMnist
     public static IReadOnlyList<string> ClassCheck { get; } =
         ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
-    /// <summary>The folder of the full set where Debian's package <c>dataset-fashion-mnist</c> put it; null where it is not installed.</summary>
+    /// <summary>
+    /// The folder of the full set where Debian's package <c>dataset-fashion-mnist</c> put it; null where it is not installed.
+    /// </summary>
     public static string? FullLocation
     {
         get

@@ -1,7 +1,9 @@
 namespace Fovea.Data;
 
 /// <summary>A folder with one folder for each class: <c>root/class/image.jpg</c>; images may lie deeper inside a class folder.</summary>
-/// <remarks>Classes and images are in the ordinal order of their names. Hidden files and files that are not PNG or JPEG are passed over.</remarks>
+/// <remarks>
+/// Classes and images are in the ordinal order of their names. Hidden files and files that are not PNG or JPEG are passed over.
+/// </remarks>
 public sealed class FolderDataset : IImageDataset
 {
     private static readonly EnumerationOptions _everywhere =

@@ -3,7 +3,8 @@ namespace Fovea.Data;
 /// <summary>A folder with IDX files in MNIST's layout: <c>train-images-idx3-ubyte</c> and its kin, plain or gzip.</summary>
 /// <remarks>
 /// The classes' names come from <c>classes.txt</c> in the folder, one a line in the order of the labels. Without it, the folder that
-/// <see cref="FashionMnist.FullLocation"/> names, and any folder with "fashion" in its name, has Fashion-MNIST's classes; others have digits.
+/// <see cref="FashionMnist.FullLocation"/> names, and any folder with "fashion" in its name, has Fashion-MNIST's classes; others have
+/// digits.
 /// </remarks>
 public sealed class IdxDataset : IImageDataset
 {

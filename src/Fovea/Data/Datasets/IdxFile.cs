@@ -24,12 +24,16 @@ public sealed class IdxFile
 
     /// <summary>Reads a file of labels.</summary>
     /// <param name="path">The file, plain or gzip.</param>
-    /// <exception cref="InvalidDatasetException">The file is missing, cut off, too long, or does not hold one dimension of bytes.</exception>
+    /// <exception cref="InvalidDatasetException">
+    /// The file is missing, cut off, too long, or does not hold one dimension of bytes.
+    /// </exception>
     public static IdxFile ReadLabels(string path) => Read(path, 1, "labels ([count])");
 
     /// <summary>Reads a file of grey images.</summary>
     /// <param name="path">The file, plain or gzip.</param>
-    /// <exception cref="InvalidDatasetException">The file is missing, cut off, too long, or does not hold three dimensions of bytes.</exception>
+    /// <exception cref="InvalidDatasetException">
+    /// The file is missing, cut off, too long, or does not hold three dimensions of bytes.
+    /// </exception>
     public static IdxFile ReadImages(string path) => Read(path, 3, "images ([count, height, width])");
 
     private static IdxFile Read(string path, int rank, string content)

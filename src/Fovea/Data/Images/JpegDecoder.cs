@@ -2,7 +2,8 @@ namespace Fovea.Data;
 
 /// <summary>Decodes JPEG images, baseline and progressive, through libjpeg-turbo's TurboJPEG library.</summary>
 /// <remarks>
-/// Grey files give 1 channel, all others 3. Four-ink files are taken as Adobe writes them (inverted) and converted without a colour profile.
+/// Grey files give 1 channel, all others 3. Four-ink files are taken as Adobe writes them (inverted) and converted without a colour
+/// profile.
 /// A rotation noted in the file's EXIF data is not applied. A file that is cut off or damaged is an error, never a half-grey image.
 /// </remarks>
 public static unsafe class JpegDecoder
@@ -17,7 +18,9 @@ public static unsafe class JpegDecoder
     /// <summary>Decodes an image.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">The image's name for error messages.</param>
-    /// <exception cref="InvalidImageException">The file is cut off, damaged, or announces a size beyond the limits of <see cref="Image"/>.</exception>
+    /// <exception cref="InvalidImageException">
+    /// The file is cut off, damaged, or announces a size beyond the limits of <see cref="Image"/>.
+    /// </exception>
     /// <exception cref="MissingLibraryException">libturbojpeg is not installed.</exception>
     public static Image Decode(byte[] bytes, string name)
     {
@@ -93,7 +96,9 @@ public static unsafe class JpegDecoder
         && TurboJpeg.ErrorOf(decompressor).Contains("extraneous bytes", StringComparison.Ordinal)
         && bytes.TrimEnd((byte)0).EndsWith((ReadOnlySpan<byte>)[0xFF, 0xD9]);
 
-    /// <summary>The error for a bad file. The decompressor is given up with it: it may carry the file's remains over to the next one.</summary>
+    /// <summary>
+    /// The error for a bad file. The decompressor is given up with it: it may carry the file's remains over to the next one.
+    /// </summary>
     private static InvalidImageException Damaged(nint decompressor, string name, string? reason = null)
     {
         reason ??= $"libjpeg: {TurboJpeg.ErrorOf(decompressor)}";

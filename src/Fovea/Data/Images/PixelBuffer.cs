@@ -161,7 +161,9 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
-    /// <summary>The image in one channel: (19595 R + 38470 G + 7471 B) / 65536, rounded, which is ITU-R 601's luma as Pillow computes it.</summary>
+    /// <summary>
+    /// The image in one channel: (19595 R + 38470 G + 7471 B) / 65536, rounded, which is ITU-R 601's luma as Pillow computes it.
+    /// </summary>
     public PixelBuffer ToGrey()
     {
         if (Channels == 1)

@@ -25,7 +25,9 @@ public static class PngDecoder
     /// <summary>Decodes an image.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">The image's name for error messages.</param>
-    /// <exception cref="InvalidImageException">The file is cut off, damaged, or announces a size beyond the limits of <see cref="Image"/>.</exception>
+    /// <exception cref="InvalidImageException">
+    /// The file is cut off, damaged, or announces a size beyond the limits of <see cref="Image"/>.
+    /// </exception>
     public static Image Decode(byte[] bytes, string name)
     {
         ArgumentNullException.ThrowIfNull(bytes);

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Fovea.Data;
 
-/// <summary>What the PNG decoder and encoder share: signature, checksum, predictor (PNG specification, third edition, 5.2, 5.5, 9.4).</summary>
+/// <summary>
+/// What the PNG decoder and encoder share: signature, checksum, predictor (PNG specification, third edition, 5.2, 5.5, 9.4).
+/// </summary>
 internal static class PngFormat
 {
     private static readonly uint[] _crcTable = CreateCrcTable();

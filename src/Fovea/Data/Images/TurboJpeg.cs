@@ -48,7 +48,9 @@ internal static unsafe partial class TurboJpeg
     [LibraryImport(Library, EntryPoint = "tjDestroy")]
     public static partial int Destroy(nint handle);
 
-    /// <summary>Reads a file's size and kind. The size is C's unsigned long, which <c>nuint</c> passes rightly in every 64-bit convention.</summary>
+    /// <summary>
+    /// Reads a file's size and kind. The size is C's unsigned long, which <c>nuint</c> passes rightly in every 64-bit convention.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "tjDecompressHeader3")]
     public static partial int DecompressHeader(
         nint handle, byte* bytes, nuint size, out int width, out int height, out int subsampling, out int colourSpace);

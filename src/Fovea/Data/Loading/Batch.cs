@@ -1,6 +1,8 @@
 namespace Fovea.Data;
 
-/// <summary>Several samples as named arrays, (N, …) each. A batch belongs to its loader, which fills it anew after the next one is asked for.</summary>
+/// <summary>
+/// Several samples as named arrays, (N, …) each. A batch belongs to its loader, which fills it anew after the next one is asked for.
+/// </summary>
 public sealed class Batch
 {
     /// <summary>Name of the array of prepared images, (N, Height, Width, Channels).</summary>
@@ -32,7 +34,9 @@ public sealed class Batch
     /// <summary>Rows of every array, N.</summary>
     public int Size { get; }
 
-    /// <summary>Rows that hold samples: N, or fewer in the padded last batch. In the rows after them floating-point numbers are 0 and integers −1.</summary>
+    /// <summary>
+    /// Rows that hold samples: N, or fewer in the padded last batch. In the rows after them floating-point numbers are 0 and integers −1.
+    /// </summary>
     public int Count { get; set; }
 
     /// <summary>Number of the batch in its epoch, from 0.</summary>
@@ -102,7 +106,8 @@ public sealed class BatchArray
 
     /// <summary>All rows of integers.</summary>
     /// <exception cref="InvalidOperationException">The array holds floating-point numbers.</exception>
-    public int[] Integers => _integers ?? throw new InvalidOperationException($"The batch's array '{Field.Name}' holds floating-point numbers.");
+    public int[] Integers =>
+        _integers ?? throw new InvalidOperationException($"The batch's array '{Field.Name}' holds floating-point numbers.");
 
     /// <summary>One row of floating-point numbers.</summary>
     /// <param name="row">0 to N − 1.</param>

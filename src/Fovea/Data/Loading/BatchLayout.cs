@@ -34,7 +34,8 @@ public abstract class BatchLayout
         if (sample.Values.Length != destination.Length)
         {
             throw new ArgumentException(
-                $"The transforms gave {sample.Height}×{sample.Width}×{sample.Channels} {(sample.IsNormalized ? "numbers" : "pixels, not normalised")}, "
+                $"The transforms gave {sample.Height}×{sample.Width}×{sample.Channels} "
+                + $"{(sample.IsNormalized ? "numbers" : "pixels, not normalised")}, "
                 + $"but the batch takes {string.Join('×', batch[Batch.ImagesName].Field.Shape)} numbers (height × width × channels).");
         }
 
@@ -47,7 +48,8 @@ public abstract class BatchLayout
 public sealed class LabelLayout(Preprocessing preprocessing) : BatchLayout
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<BatchField> Fields { get; } = [ImagesField(preprocessing), new BatchField(Batch.LabelsName, BatchElement.Int32)];
+    public override IReadOnlyList<BatchField> Fields { get; } =
+        [ImagesField(preprocessing), new BatchField(Batch.LabelsName, BatchElement.Int32)];
 
     /// <inheritdoc/>
     public override void Write(Sample sample, Batch batch, int row)

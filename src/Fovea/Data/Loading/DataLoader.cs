@@ -6,7 +6,8 @@ namespace Fovea.Data;
 /// Batches of a source of samples, in an order that depends on seed and epoch only, prepared ahead on the loader's own threads.
 /// </summary>
 /// <remarks>
-/// Batches are recycled: one that was given is valid until the next is asked for, and once the first few exist nothing is allocated for more
+/// Batches are recycled: one that was given is valid until the next is asked for, and once the first few exist nothing is allocated for
+/// more
 /// (unless images that do not fit the cache must be decoded again).
 /// </remarks>
 public sealed class DataLoader : IDisposable

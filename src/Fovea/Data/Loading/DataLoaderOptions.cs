@@ -29,7 +29,8 @@ public sealed record DataLoaderOptions
     public IReadOnlyList<ISampleTransform> Transforms { get; init; } = [];
 
     /// <summary>
-    /// The whole chain of transforms, normalisation included, in place of <see cref="Augmentation"/> and <see cref="Transforms"/>; null for the chain of those.
+    /// The whole chain of transforms, normalisation included, in place of <see cref="Augmentation"/> and <see cref="Transforms"/>; null for
+    /// the chain of those.
     /// </summary>
     public IReadOnlyList<ISampleTransform>? Chain { get; init; }
 

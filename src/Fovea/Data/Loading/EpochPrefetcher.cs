@@ -210,7 +210,7 @@ internal sealed class EpochPrefetcher : IDisposable
         }
     }
 
-    private Exception? Transform(Batch batch)
+    private UnusableDataException? Transform(Batch batch)
     {
         KeyedRandom random = new(_loader.Options.Seed, _epoch, RandomStreams.Batch(batch.Number));
         IReadOnlyList<IBatchTransform> transforms = _loader.Options.BatchTransforms;

@@ -1,7 +1,8 @@
 namespace Fovea.Data;
 
 /// <summary>
-/// Images with targets of any kind, addressed by index: the input of a <see cref="DataLoader"/>. All members may be called from several threads at once.
+/// Images with targets of any kind, addressed by index: the input of a <see cref="DataLoader"/>. All members may be called from several
+/// threads at once.
 /// </summary>
 /// <remarks>A set of images with one class each is an <see cref="IImageDataset"/>, which is a source by itself.</remarks>
 public interface ISampleSource

@@ -94,7 +94,8 @@ public sealed class Sample : IDisposable
         if (mask.Channels != 1 || mask.Width != Width || mask.Height != Height)
         {
             throw new ArgumentException(
-                $"The mask has {mask.Width}×{mask.Height} pixels of {mask.Channels} channels; the image asks for {Width}×{Height} of 1.", nameof(mask));
+                $"The mask has {mask.Width}×{mask.Height} pixels of {mask.Channels} channels; the image asks for {Width}×{Height} of 1.",
+                nameof(mask));
         }
 
         _mask?.Dispose();
@@ -156,7 +157,8 @@ public sealed class Sample : IDisposable
     /// <param name="width">The window's width.</param>
     /// <param name="height">The window's height.</param>
     /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
-    public void CenterCrop(int width, int height) => Crop(PixelBuffer.Middle(Width, width), PixelBuffer.Middle(Height, height), width, height);
+    public void CenterCrop(int width, int height) =>
+        Crop(PixelBuffer.Middle(Width, width), PixelBuffer.Middle(Height, height), width, height);
 
     /// <summary>Resizes as <see cref="Transforms.Resize"/> does; each pixel of a mask takes the nearest one's class.</summary>
     /// <param name="width">The new width.</param>

@@ -4,7 +4,8 @@ namespace Fovea.Data;
 
 /// <summary>Random changes to training images, as options: the usual chain of transforms with its parameters.</summary>
 /// <remarks>
-/// The chain, in order: <see cref="RandomResizedCrop"/> (otherwise <see cref="ResizeAndCrop"/>), <see cref="PaddingCrop"/>, <see cref="HorizontalFlip"/>,
+/// The chain, in order: <see cref="RandomResizedCrop"/> (otherwise <see cref="ResizeAndCrop"/>), <see cref="PaddingCrop"/>,
+/// <see cref="HorizontalFlip"/>,
 /// further transforms of one's own, <see cref="Normalize"/>, <see cref="RandomErasing"/>.
 /// </remarks>
 public sealed record Augmentation
@@ -77,7 +78,9 @@ public sealed record Augmentation
     /// <param name="preprocessing">The network's input: size, channels, filter, normalisation.</param>
     /// <param name="random">The image's draws; it moves on.</param>
     /// <param name="destination">Takes (Height, Width, Channels), <see cref="Preprocessing.Length"/> floats.</param>
-    /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
+    /// <exception cref="UnusableDataException">
+    /// The image does not have the input's size and neither resize nor crop may change that.
+    /// </exception>
     public void Apply(Image image, Preprocessing preprocessing, ref KeyedRandom random, Span<float> destination)
     {
         using Sample sample = new();

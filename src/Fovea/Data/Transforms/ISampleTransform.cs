@@ -3,10 +3,12 @@ using Fovea.Engine;
 namespace Fovea.Data;
 
 /// <summary>
-/// A change of one sample, at random or not: an augmentation of one's own is a class with this one method. Called from several threads at once.
+/// A change of one sample, at random or not: an augmentation of one's own is a class with this one method. Called from several threads at
+/// once.
 /// </summary>
 /// <remarks>
-/// All draws must come from the given numbers, which depend on seed, epoch and index of the sample only: then batches are the same bits for any number of
+/// All draws must come from the given numbers, which depend on seed, epoch and index of the sample only: then batches are the same bits for
+/// any number of
 /// threads, and after a resumed run. Transforms of one chain draw from one sequence in the order of the chain.
 /// </remarks>
 public interface ISampleTransform

@@ -19,7 +19,9 @@ public enum ResizeRule
 /// <summary>
 /// Everything that turns an image into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
 /// </summary>
-/// <remarks>The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.</remarks>
+/// <remarks>
+/// The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.
+/// </remarks>
 [JsonConverter(typeof(PreprocessingConverter))]
 public sealed record Preprocessing
 {
@@ -46,7 +48,9 @@ public sealed record Preprocessing
     /// <summary>The filter that resizes.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
 
-    /// <summary>Whether the middle is cut out (or black borders added) where the resized image has another size; otherwise that is an error.</summary>
+    /// <summary>
+    /// Whether the middle is cut out (or black borders added) where the resized image has another size; otherwise that is an error.
+    /// </summary>
     public bool CenterCrop { get; init; } = true;
 
     /// <summary>Subtracted from each channel, on the scale 0 to 1. The default is ImageNet's.</summary>
@@ -70,7 +74,9 @@ public sealed record Preprocessing
     /// <summary>The number of floats of one prepared image: height × width × channels.</summary>
     public int Length => Height * Width * Channels;
 
-    /// <summary>Gives the shorter side before the centre crop, for <see cref="ResizeTo"/>, in the proportion that is usual on ImageNet.</summary>
+    /// <summary>
+    /// Gives the shorter side before the centre crop, for <see cref="ResizeTo"/>, in the proportion that is usual on ImageNet.
+    /// </summary>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
     /// <param name="sideFor224">Shorter side for an input of 224 pixels; other inputs keep the proportion, cut to whole pixels.</param>
@@ -125,7 +131,9 @@ public sealed record Preprocessing
     /// <summary>Prepares an image for the network.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <param name="destination">[Height, Width, Channels], <see cref="Length"/> floats.</param>
-    /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
+    /// <exception cref="UnusableDataException">
+    /// The image does not have the input's size and neither resize nor crop may change that.
+    /// </exception>
     public void Apply(Image image, Span<float> destination)
     {
         using PixelBuffer pixels = Fit(image);
@@ -154,7 +162,9 @@ public sealed record Preprocessing
     /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
     /// <param name="width">The image's columns.</param>
     /// <param name="height">The image's rows.</param>
-    /// <exception cref="UnusableDataException">The resized image is too large, or neither resize nor crop may bring it to the input's size.</exception>
+    /// <exception cref="UnusableDataException">
+    /// The resized image is too large, or neither resize nor crop may bring it to the input's size.
+    /// </exception>
     internal (int Width, int Height) FittedSize(int width, int height)
     {
         (int resizedWidth, int resizedHeight) = ResizedSize(width, height);

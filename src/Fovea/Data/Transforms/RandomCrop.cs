@@ -12,7 +12,8 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
     private const int Attempts = 10;
 
     /// <summary>
-    /// A window of random area and shape, as torchvision's <c>RandomResizedCrop</c> chooses it: ten attempts at an area uniform in the scale's range
+    /// A window of random area and shape, as torchvision's <c>RandomResizedCrop</c> chooses it: ten attempts at an area uniform in the
+    /// scale's range
     /// and an aspect ratio whose logarithm is uniform; when none fits, the largest middle window with an aspect ratio in range.
     /// </summary>
     /// <param name="width">The image's width.</param>
@@ -42,7 +43,10 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
         return new RandomCrop((width - middleWidth) / 2, (height - middleHeight) / 2, middleWidth, middleHeight);
     }
 
-    /// <summary>A window to erase, as torchvision's <c>RandomErasing</c> chooses it: 2–33 % of the area, aspect ratio 0.3–3.3; null when ten attempts fail.</summary>
+    /// <summary>
+    /// A window to erase, as torchvision's <c>RandomErasing</c> chooses it: 2–33 % of the area, aspect ratio 0.3–3.3; null when ten
+    /// attempts fail.
+    /// </summary>
     /// <param name="width">The image's width.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="random">The draws.</param>

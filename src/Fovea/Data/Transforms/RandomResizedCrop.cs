@@ -2,7 +2,9 @@ using Fovea.Engine;
 
 namespace Fovea.Data;
 
-/// <summary>Cuts out a window of random area and shape and resizes it to a network's input, as torchvision's <c>RandomResizedCrop</c> does.</summary>
+/// <summary>
+/// Cuts out a window of random area and shape and resizes it to a network's input, as torchvision's <c>RandomResizedCrop</c> does.
+/// </summary>
 /// <param name="Input">Size, channels and filter of the input.</param>
 public sealed record RandomResizedCrop(Preprocessing Input) : ISampleTransform
 {

@@ -4,7 +4,10 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Evaluates classifiers on a set of images: loss, top-1, top-5, confusion, worst mistakes. Compiles a plan for the first model and keeps it.</summary>
+/// <summary>
+/// Evaluates classifiers on a set of images: loss, top-1, top-5, confusion, worst mistakes. Compiles a plan for the first model and keeps
+/// it.
+/// </summary>
 public sealed class ClassificationEvaluator : IEvaluator, IDisposable
 {
     private readonly IImageDataset _dataset;
@@ -33,7 +36,8 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
         if (model.Network.Classes != _dataset.Classes.Count)
         {
             throw new InvalidDatasetException(
-                "The data set", $"it has {_dataset.Classes.Count} classes, but the model tells {model.Network.Classes} apart. Give a set of the model's classes.");
+                "The data set",
+                $"it has {_dataset.Classes.Count} classes, but the model tells {model.Network.Classes} apart. Give a set of the model's classes.");
         }
 
         if (_plan is null || _model != model)
@@ -56,5 +60,6 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
         (_plan, _model) = (null, null);
     }
 
-    EvaluationResult IEvaluator.Evaluate(Model model, IProgress<int>? progress, CancellationToken cancellation) => Evaluate(model, progress, cancellation);
+    EvaluationResult IEvaluator.Evaluate(Model model, IProgress<int>? progress, CancellationToken cancellation) =>
+        Evaluate(model, progress, cancellation);
 }

@@ -13,7 +13,8 @@ public readonly record struct Mistake(int Index, int Truth, int Predicted, float
 /// <param name="Top5">Share of images whose class is among the five of highest probability.</param>
 /// <param name="Confusion">Number of images of each class taken for each class.</param>
 /// <param name="Mistakes">Wrong predictions of highest confidence, highest first.</param>
-public sealed record Evaluation(double Loss, double Top1, double Top5, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes) : EvaluationResult
+public sealed record Evaluation(double Loss, double Top1, double Top5, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes)
+    : EvaluationResult
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Metrics =>

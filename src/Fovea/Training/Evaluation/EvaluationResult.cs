@@ -12,6 +12,8 @@ public abstract record EvaluationResult
     /// <summary>Direction of <see cref="Score"/>: true where the higher one is better.</summary>
     public virtual bool HigherIsBetter => true;
 
-    /// <summary>False where the figures show that the weights are useless, such as a loss that is not a number: training stops then.</summary>
+    /// <summary>
+    /// False where the figures show that the weights are useless, such as a loss that is not a number: training stops then.
+    /// </summary>
     public virtual bool IsFinite => double.IsFinite(Score);
 }

@@ -30,7 +30,8 @@ public static class BatchInputs
     {
         if (source.Length != destination.Length)
         {
-            throw new ArgumentException($"The batch's array '{name}' has {source.Length} elements, the plan's input of that name {destination.Length}.");
+            throw new ArgumentException(
+                $"The batch's array '{name}' has {source.Length} elements, the plan's input of that name {destination.Length}.");
         }
 
         source.CopyTo(destination);

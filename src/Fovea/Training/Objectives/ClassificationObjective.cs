@@ -14,7 +14,9 @@ public enum ClassTarget
     Distribution,
 }
 
-/// <summary>Cross-entropy over classes, the mean over the batch; for a head of several classifiers the mean of theirs. Measures <c>accuracy</c>.</summary>
+/// <summary>
+/// Cross-entropy over classes, the mean over the batch; for a head of several classifiers the mean of theirs. Measures <c>accuracy</c>.
+/// </summary>
 /// <param name="smoothing">Label smoothing ε, from 0 to below 1.</param>
 /// <param name="target">Form of the target.</param>
 public sealed class ClassificationObjective(float smoothing = 0, ClassTarget target = ClassTarget.Label) : Objective
@@ -74,7 +76,9 @@ public sealed class ClassificationObjective(float smoothing = 0, ClassTarget tar
     public override double Score(double loss, IReadOnlyList<Metric> metrics) => metrics[0].Value;
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDatasetException">The set has other classes than the model; a model whose classes have no names takes those of the set.</exception>
+    /// <exception cref="InvalidDatasetException">
+    /// The set has other classes than the model; a model whose classes have no names takes those of the set.
+    /// </exception>
     public override ModelInfo Describe(ModelInfo info, ISampleSource training)
     {
         if (training is not IImageDataset images)

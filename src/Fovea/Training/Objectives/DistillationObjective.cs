@@ -5,7 +5,8 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// Knowledge distillation (Hinton, Vinyals and Dean, arXiv 1503.02531): (1 − α) · cross-entropy with the targets + α · T² · KL divergence of the softened output from the
+/// Knowledge distillation (Hinton, Vinyals and Dean, arXiv 1503.02531): (1 − α) · cross-entropy with the targets + α · T² · KL divergence
+/// of the softened output from the
 /// teacher's, the means over the batch.
 /// </summary>
 public sealed class DistillationObjective : Objective, IDisposable
@@ -22,7 +23,8 @@ public sealed class DistillationObjective : Objective, IDisposable
     /// <param name="smoothing">Label smoothing ε of the cross-entropy.</param>
     /// <param name="target">Form of the target.</param>
     /// <exception cref="ArgumentOutOfRangeException">α or T is out of range.</exception>
-    public DistillationObjective(Model teacher, float alpha = 0.5f, float temperature = 1, float smoothing = 0, ClassTarget target = ClassTarget.Label)
+    public DistillationObjective(
+        Model teacher, float alpha = 0.5f, float temperature = 1, float smoothing = 0, ClassTarget target = ClassTarget.Label)
     {
         if (alpha is not (>= 0 and <= 1))
         {

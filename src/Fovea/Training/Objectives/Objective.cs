@@ -5,7 +5,8 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// The quantity that training minimises: the arrays it needs of a batch, the loss it builds into the training graph, and the metrics it reads after each step.
+/// The quantity that training minimises: the arrays it needs of a batch, the loss it builds into the training graph, and the metrics it
+/// reads after each step.
 /// </summary>
 /// <remarks>An objective of one's own derives from this class; <see cref="Layout"/> and <see cref="Loss"/> are enough.</remarks>
 public abstract class Objective
@@ -22,7 +23,10 @@ public abstract class Objective
     /// <returns>A single number, shape (1): by convention the mean over the batch.</returns>
     public abstract Value Loss(TrainingGraph graph);
 
-    /// <summary>Fills inputs that do not come from the batch, such as a teacher's output; runs before each step, after the batch's arrays were copied.</summary>
+    /// <summary>
+    /// Fills inputs that do not come from the batch, such as a teacher's output; runs before each step, after the batch's arrays were
+    /// copied.
+    /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="plan">The plan of the step.</param>
     public virtual void Prepare(Batch batch, Plan plan)
@@ -37,7 +41,10 @@ public abstract class Objective
     {
     }
 
-    /// <summary>Score of an epoch, higher is better, by which the best checkpoint is chosen where there is no evaluator: the negative loss by default.</summary>
+    /// <summary>
+    /// Score of an epoch, higher is better, by which the best checkpoint is chosen where there is no evaluator: the negative loss by
+    /// default.
+    /// </summary>
     /// <param name="loss">Mean training loss.</param>
     /// <param name="metrics">Mean training metrics.</param>
     public virtual double Score(double loss, IReadOnlyList<Metric> metrics) => -loss;

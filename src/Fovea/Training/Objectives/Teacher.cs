@@ -5,7 +5,8 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// A model in inference mode that takes part in training steps of another: a plan of its own runs on the batch's images before each step, and its output becomes an
+/// A model in inference mode that takes part in training steps of another: a plan of its own runs on the batch's images before each step,
+/// and its output becomes an
 /// input of the training graph. It is not trained.
 /// </summary>
 /// <param name="model">The model; it takes the same prepared images as the one that is trained, and stays the caller's.</param>
@@ -19,7 +20,9 @@ public sealed class Teacher(Model model, string input = "teacher") : IDisposable
 
     /// <summary>Adds the input for the teacher's output to a training graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <returns>The teacher's output for the batch's images: (N, classes), or (N, channels) without a head. No gradient goes through it.</returns>
+    /// <returns>
+    /// The teacher's output for the batch's images: (N, classes), or (N, channels) without a head. No gradient goes through it.
+    /// </returns>
     /// <exception cref="ShapeException">The teacher does not take images of the batch's size.</exception>
     public Value AddTo(TrainingGraph graph)
     {

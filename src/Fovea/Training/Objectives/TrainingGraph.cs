@@ -5,7 +5,9 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>The graph of a training step while an <see cref="Objective"/> builds its loss: inputs of the batch, forward pass of the network.</summary>
+/// <summary>
+/// The graph of a training step while an <see cref="Objective"/> builds its loss: inputs of the batch, forward pass of the network.
+/// </summary>
 public sealed class TrainingGraph
 {
     /// <summary>Name of the output that holds the loss.</summary>
@@ -17,7 +19,8 @@ public sealed class TrainingGraph
         Graph = new ComputeGraph(training: true);
         foreach (BatchField field in layout.Fields)
         {
-            Graph.Input(field.Name, [batchSize, .. field.Shape], field.Element == BatchElement.Int32 ? ElementType.Int32 : ElementType.Float32);
+            ElementType element = field.Element == BatchElement.Int32 ? ElementType.Int32 : ElementType.Float32;
+            Graph.Input(field.Name, [batchSize, .. field.Shape], element);
         }
 
         Output = model.Network.Forward(this[Batch.ImagesName]);
@@ -32,7 +35,9 @@ public sealed class TrainingGraph
     /// <summary>Images in a step, N.</summary>
     public int BatchSize { get; }
 
-    /// <summary>Output of the network for the batch's images: logits (N, classes), or pooled features (N, channels) without a head.</summary>
+    /// <summary>
+    /// Output of the network for the batch's images: logits (N, classes), or pooled features (N, channels) without a head.
+    /// </summary>
     public Value Output { get; }
 
     /// <summary>The threads that the step will run on; the shared pool where null.</summary>
@@ -45,12 +50,17 @@ public sealed class TrainingGraph
         ? value
         : throw new ArgumentException($"The batch has no array '{input}'; it has {string.Join(", ", Graph.Inputs.Keys)}.", nameof(input));
 
-    /// <summary>Builds forward pass, loss and gradients of a step: an input for each array of the objective's layout, and the output <c>loss</c>.</summary>
+    /// <summary>
+    /// Builds forward pass, loss and gradients of a step: an input for each array of the objective's layout, and the output <c>loss</c>.
+    /// </summary>
     /// <param name="model">The model; parameters that are frozen get no gradient.</param>
     /// <param name="objective">The objective.</param>
     /// <param name="batchSize">Images in a step.</param>
-    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size, or the loss is not a single number.</exception>
-    public static ComputeGraph Build(Model model, Objective objective, int batchSize) => Build(model, objective, objective.Layout(model), batchSize, null);
+    /// <exception cref="ShapeException">
+    /// The network does not take images of the preprocessing's size, or the loss is not a single number.
+    /// </exception>
+    public static ComputeGraph Build(Model model, Objective objective, int batchSize) =>
+        Build(model, objective, objective.Layout(model), batchSize, null);
 
     internal static ComputeGraph Build(Model model, Objective objective, BatchLayout layout, int batchSize, WorkerPool? pool)
     {
@@ -58,7 +68,8 @@ public sealed class TrainingGraph
         Value loss = objective.Loss(graph);
         if (loss.Shape.Elements != 1)
         {
-            throw new ShapeException($"a loss is a single number, but {objective.GetType().Name} gives {loss.Shape}: take the mean or the sum");
+            throw new ShapeException(
+                $"a loss is a single number, but {objective.GetType().Name} gives {loss.Shape}: take the mean or the sum");
         }
 
         graph.Graph.Output(LossName, loss);

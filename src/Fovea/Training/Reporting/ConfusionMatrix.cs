@@ -43,7 +43,9 @@ public sealed class ConfusionMatrix
     /// <summary>Of the images of this class, the share that was predicted as it, 0 to 1; no number where there are none.</summary>
     public double Recall(int index) => (double)this[index, index] / Support(index);
 
-    /// <summary>The pairs of classes most often taken for each other, most frequent first; pairs that never happened are left out.</summary>
+    /// <summary>
+    /// The pairs of classes most often taken for each other, most frequent first; pairs that never happened are left out.
+    /// </summary>
     /// <param name="count">The most pairs to give.</param>
     public IReadOnlyList<ConfusedPair> MostConfused(int count) =>
     [

@@ -6,7 +6,8 @@ using Fovea.Formats;
 namespace Fovea.Training;
 
 /// <summary>
-/// The report of a run: one HTML page that needs nothing beside it (no scripts, no fonts, no network), follows the reader's light or dark theme and prints well.
+/// The report of a run: one HTML page that needs nothing beside it (no scripts, no fonts, no network), follows the reader's light or dark
+/// theme and prints well.
 /// </summary>
 public static class Report
 {

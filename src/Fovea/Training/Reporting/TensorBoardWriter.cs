@@ -6,7 +6,8 @@ using Fovea.Formats;
 namespace Fovea.Training;
 
 /// <summary>
-/// Writes scalars as a TensorBoard event file. The file is a list of records (length, its checksum, data, its checksum: TensorFlow's TFRecord),
+/// Writes scalars as a TensorBoard event file. The file is a list of records (length, its checksum, data, its checksum: TensorFlow's
+/// TFRecord),
 /// each holding an <c>Event</c> message in protocol buffer encoding; the few fields needed are encoded here.
 /// </summary>
 public sealed class TensorBoardWriter : IDisposable

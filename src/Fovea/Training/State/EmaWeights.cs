@@ -4,7 +4,9 @@ using Fovea.Layers;
 
 namespace Fovea.Training;
 
-/// <summary>Exponential moving averages of all weights and statistics of a model, which can take the place of the values themselves for a while.</summary>
+/// <summary>
+/// Exponential moving averages of all weights and statistics of a model, which can take the place of the values themselves for a while.
+/// </summary>
 internal sealed class EmaWeights : IDisposable
 {
     private readonly ParameterStore _parameters;
@@ -35,8 +37,8 @@ internal sealed class EmaWeights : IDisposable
     /// <summary>Exchanges averages and values, bit by bit. Called twice, all is as before.</summary>
     public void Exchange()
     {
-        Exchange(Weights, _parameters.Weights);
-        Exchange(Statistics, _parameters.Statistics);
+        Swap(Weights, _parameters.Weights);
+        Swap(Statistics, _parameters.Statistics);
     }
 
     /// <summary>Frees the averages.</summary>
@@ -57,7 +59,7 @@ internal sealed class EmaWeights : IDisposable
         return copy;
     }
 
-    private static void Exchange(VariableBlock one, VariableBlock other)
+    private static void Swap(VariableBlock one, VariableBlock other)
     {
         foreach ((Variable left, Variable right) in one.Variables.Zip(other.Variables))
         {

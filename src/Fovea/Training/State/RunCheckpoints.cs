@@ -6,14 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Fovea.Training;
 
-/// <summary>The two checkpoints of a run: the last one, from which it goes on, and the best one, which holds the averages where there are any.</summary>
+/// <summary>
+/// The two checkpoints of a run: the last one, from which it goes on, and the best one, which holds the averages where there are any.
+/// </summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="info">Description of the model.</param>
 /// <param name="parameters">Its parameters.</param>
 /// <param name="optimizer">The optimiser.</param>
 /// <param name="ema">The averages, where there are any.</param>
 /// <param name="logger">Told of each file written.</param>
-internal sealed class RunCheckpoints(RunFolder folder, ModelInfo info, ParameterStore parameters, Optimizer optimizer, EmaWeights? ema, ILogger logger)
+internal sealed class RunCheckpoints(
+    RunFolder folder, ModelInfo info, ParameterStore parameters, Optimizer optimizer, EmaWeights? ema, ILogger logger)
 {
     private readonly TrainingState _state = new(info, parameters, optimizer, ema);
 

@@ -7,7 +7,8 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// The file that a run is resumed from: a checkpoint with, under names that begin with <c>training.</c>, the state of the optimiser and the averages, and the
+/// The file that a run is resumed from: a checkpoint with, under names that begin with <c>training.</c>, the state of the optimiser and the
+/// averages, and the
 /// <see cref="TrainingPosition"/> in the metadata.
 /// </summary>
 /// <param name="info">Description of the model.</param>
@@ -31,7 +32,8 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         ModelInfo saved = Checkpoint.ReadInfo(file);
-        if (saved.Name != info.Name || saved.Options != info.Options || !saved.Classes.SequenceEqual(info.Classes) || saved.Preprocessing != info.Preprocessing)
+        bool same = (saved.Name, saved.Options, saved.Preprocessing) == (info.Name, info.Options, info.Preprocessing);
+        if (!same || !saved.Classes.SequenceEqual(info.Classes))
         {
             throw new InvalidFileException(
                 file.Path,
@@ -61,7 +63,8 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
         if (ema is not null)
         {
             yield return new StateTensor($"{Checkpoint.TrainingPrefix}average.weights", ema.Weights.Length, () => ema.Weights.Data);
-            yield return new StateTensor($"{Checkpoint.TrainingPrefix}average.statistics", ema.Statistics.Length, () => ema.Statistics.Data);
+            yield return new StateTensor(
+                $"{Checkpoint.TrainingPrefix}average.statistics", ema.Statistics.Length, () => ema.Statistics.Data);
         }
     }
 
