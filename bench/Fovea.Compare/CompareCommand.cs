@@ -1,22 +1,34 @@
 using System.CommandLine;
 using System.Text.Json;
-using Fovea.Cli;
 
 namespace Fovea.Compare;
 
 /// <summary><c>bench/compare</c>: Fovea beside other runtimes on the same cores.</summary>
 internal static class CompareCommand
 {
-    private const string InferenceModels = "cmt_ti@160,cmt_s,patchconvnet_s60,pit_ti,pit_s,crossformer_t,crossformer_s,botnet50,botnet_s1_50,resnet50";
+    private const string InferenceModels =
+        "cmt_ti@160,cmt_s,patchconvnet_s60,pit_ti,pit_s,crossformer_t,crossformer_s,botnet50,botnet_s1_50,resnet50";
     private const string TrainingModels = "cmt_ti@160,pit_ti,resnet50";
     private const double MaxDifference = 1e-3;
 
-    private static readonly Option<bool> _train = new("--train") { Description = "Compare steps of training (forward, backward, AdamW) with PyTorch, and the memory they take, in place of inference with ONNX Runtime." };
-    private static readonly Option<string> _models = new("--models") { Description = $"Names of models with commas between, with a size where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; of others only Fovea's steps are measured]" };
-    private static readonly Option<string> _batches = new("--batch") { Description = "Images in a run; several numbers with commas between. [default: 1,8; with --train: 8]" };
-    private static readonly Option<string> _threads = new("--threads") { Description = "Threads of each side; several numbers with commas between.", DefaultValueFactory = _ => "1,2" };
+    // Exit codes, the last as shells count it: 128 + SIGINT.
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int WrongUsage = 2;
+    private const int Interrupted = 130;
+
+    private static readonly Option<bool> _train = new("--train") { Description = "Compare steps of training (forward, backward, AdamW) "
+        + "with PyTorch, and the memory they take, in place of inference with ONNX Runtime." };
+    private static readonly Option<string> _models = new("--models") { Description = "Names of models with commas between, with a size "
+        + $"where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; of others only Fovea's steps "
+            + "are measured]" };
+    private static readonly Option<string> _batches = new("--batch") { Description = "Images in a run; several numbers with commas "
+        + "between. [default: 1,8; with --train: 8]" };
+    private static readonly Option<string> _threads = new("--threads") { Description = "Threads of each side; several numbers with "
+        + "commas between.", DefaultValueFactory = _ => "1,2" };
     private static readonly Option<bool> _quick = new("--quick") { Description = "One round in place of five: the figures are rough." };
-    private static readonly Option<bool> _noWrite = new("--no-write") { Description = "Leave bench/results.json and docs/benchmarks.md as they are." };
+    private static readonly Option<bool> _noWrite = new("--no-write") { Description = "Leave bench/results.json and docs/benchmarks.md "
+        + "as they are." };
     private static readonly Option<string> _json = new("--json") { Description = "A file that takes this run's results as JSON." };
     private static readonly Option<int> _memory = new(TrainingComparison.MemoryOption) { Hidden = true };
 
@@ -24,7 +36,8 @@ internal static class CompareCommand
     public static RootCommand Create()
     {
         RootCommand command = new(
-            "Runs Fovea and other runtimes alternately on the same cores, prints the ratios of their times (above 1: Fovea is faster) and writes docs/benchmarks.md.\n"
+            "Runs Fovea and other runtimes alternately on the same cores, prints the ratios of their times (above 1: Fovea is faster) "
+                + "and writes docs/benchmarks.md.\n"
             + "Earlier results in bench/results.json that are not measured again stay on the page if machine and peer are the same.")
         {
             _train, _models, _batches, _threads, _quick, _noWrite, _json, _memory,
@@ -43,12 +56,12 @@ internal static class CompareCommand
         catch (FoveaException error)
         {
             Console.Error.WriteLine($"bench/compare: {error.Message}");
-            return error is UsageException ? ExitCodes.WrongUsage : ExitCodes.Failure;
+            return error is OptionException ? WrongUsage : Failure;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Interrupted.");
-            return ExitCodes.Interrupted;
+            return Interrupted;
         }
     }
 
@@ -57,28 +70,31 @@ internal static class CompareCommand
         if (parsed.GetValue(_memory) is int memoryThreads and > 0)
         {
             TrainingComparison.PrintMemory(memoryThreads);
-            return ExitCodes.Success;
+            return Success;
         }
 
         bool train = parsed.GetValue(_train);
         Settings settings = new(
             [.. (parsed.GetValue(_models) ?? (train ? TrainingModels : InferenceModels)).Split(',').Select(MeasuredModel.Parse)],
-            OptionChecks.Numbers("--batch", parsed.GetValue(_batches) ?? (train ? "8" : "1,8"), 1024),
-            OptionChecks.Numbers("--threads", parsed.GetValue(_threads)!, 1024),
+            OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? (train ? "8" : "1,8")),
+            OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
             parsed.GetValue(_quick) ? Match.Quick : Match.Whole);
         Runner runner = new(settings, cancellation);
         Section section = train ? runner.Training() : runner.Inference();
         TextTable.Write(section, Console.Out);
         if (parsed.GetValue(_json) is string file)
         {
-            File.WriteAllText(file, JsonSerializer.Serialize(new { train, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
+            File.WriteAllText(
+                file, JsonSerializer.Serialize(new { train, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
         }
 
         Line[] wrong = [.. section.Lines.Where(line => line.Difference is double difference && !(difference <= MaxDifference))];
         if (wrong.Length > 0)
         {
             string cases = string.Join(", ", wrong.Select(line => $"{line.Model} at batch {line.Batch}"));
-            throw new PeerException($"{section.Peer} computes something else than Fovea (beyond {MaxDifference} of the largest logit): {cases}. Nothing is written to docs/benchmarks.md.");
+            throw new PeerException(
+                $"{section.Peer} computes something else than Fovea (beyond {MaxDifference} of the largest logit): {cases}. Nothing is "
+                    + "written to docs/benchmarks.md.");
         }
 
         if (!parsed.GetValue(_noWrite))
@@ -86,7 +102,7 @@ internal static class CompareCommand
             Write(train, section);
         }
 
-        return ExitCodes.Success;
+        return Success;
     }
 
     private static void Write(bool train, Section section)

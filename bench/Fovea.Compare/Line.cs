@@ -12,7 +12,9 @@ namespace Fovea.Compare;
 /// <param name="Rounds">How many turns each side had.</param>
 /// <param name="OurBest">Fovea's shortest time in milliseconds.</param>
 /// <param name="TheirBest">The peer's.</param>
-/// <param name="Operations">Useful operations of a run in billions; a multiply-add counts as two, a training step as three forward passes.</param>
+/// <param name="Operations">
+/// Useful operations of a run in billions; a multiply-add counts as two, a training step as three forward passes.
+/// </param>
 /// <param name="Peak">The most that the threads can do, in GFLOP/s, measured in the same run.</param>
 /// <param name="Difference">The largest difference of the results as a share of the largest one; null where they are not compared.</param>
 internal sealed record Line(
@@ -37,7 +39,8 @@ internal sealed record Line(
     /// <param name="multiplyAdds">Useful multiply-adds for one image.</param>
     /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="difference">How far the results differ.</param>
-    public static Line Of(MeasuredModel model, int batch, int threads, Outcome outcome, long multiplyAdds, double peak, double? difference = null) => new(
+    public static Line Of(
+        MeasuredModel model, int batch, int threads, Outcome outcome, long multiplyAdds, double peak, double? difference = null) => new(
         $"{model}",
         batch,
         threads,

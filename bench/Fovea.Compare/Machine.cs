@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Fovea.Cli.Terminal;
-using Fovea.Cli.Verbs;
 
 namespace Fovea.Compare;
 
-/// <summary>What of a machine decides how fast it is; nothing that tells which one it is.</summary>
+/// <summary>Parts of a machine that decide its speed; nothing identifies the machine.</summary>
 /// <param name="Processor">The processor's model.</param>
 /// <param name="Cores">Processors that the operating system shows.</param>
 /// <param name="Instructions">Its vector instructions.</param>
@@ -17,12 +15,13 @@ internal sealed record Machine(string Processor, int Cores, string Instructions,
     // Vector instructions of x86 and Arm processors, as Linux calls them.
     private static readonly string[] _instructions =
     [
-        "sse4_2", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve", "sve2",
+        "sse4_2", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16",
+        "amx_tile", "asimd", "sve", "sve2",
     ];
 
     /// <summary>This machine.</summary>
     public static Machine Here { get; } = new(
-        VersionVerb.Processor(),
+        Value("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount,
         InstructionsOf(Value("/proc/cpuinfo", "flags") ?? Value("/proc/cpuinfo", "Features") ?? ""),
         MemoryOf(Value("/proc/meminfo", "MemTotal")),
@@ -37,7 +36,8 @@ internal sealed record Machine(string Processor, int Cores, string Instructions,
     /// <param name="file">The file.</param>
     /// <param name="name">The name.</param>
     public static string? Value(string file, string name) => File.Exists(file)
-        ? File.ReadLines(file).Select(line => line.Split(':', 2)).FirstOrDefault(parts => parts.Length == 2 && parts[0].Trim() == name)?[1].Trim()
+        ? File.ReadLines(file).Select(line => line.Split(':', 2)).FirstOrDefault(
+            parts => parts.Length == 2 && parts[0].Trim() == name)?[1].Trim()
         : null;
 
     private static string MemoryOf(string? kibibytes) => kibibytes is null

@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>What the alternate runs of two sides gave.</summary>
+/// <summary>Result of alternate runs of two sides.</summary>
 /// <param name="Ours">Fovea's median time of a run in milliseconds.</param>
 /// <param name="Theirs">The peer's; null where there is none.</param>
 /// <param name="Ratio">How many times as long the peer took: the median over the rounds of the ratio of each round's medians.</param>
@@ -52,7 +52,13 @@ internal sealed record Match(int Rounds, int Runs, double WarmUp)
 
         return theirs is null
             ? new Outcome(Statistics.Median(allOurs), null, null, Rounds, allOurs.Min(), null)
-            : new Outcome(Statistics.Median(allOurs), Statistics.Median(allTheirs), Statistics.Median(ratios), Rounds, allOurs.Min(), allTheirs.Min());
+            : new Outcome(
+                Statistics.Median(allOurs),
+                Statistics.Median(allTheirs),
+                Statistics.Median(ratios),
+                Rounds,
+                allOurs.Min(),
+                allTheirs.Min());
     }
 
     private static double[] Turn(ISide? side, int runs, double milliseconds)

@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Cli.Terminal;
 
 namespace Fovea.Compare;
 
@@ -49,9 +48,10 @@ internal static class Page
     public static string Text<T>(T? value, Func<T, string> text)
         where T : struct => value is T given ? text(given) : Missing;
 
-    /// <summary>What took memory.</summary>
+    /// <summary>Words for what took memory.</summary>
     /// <param name="memory">The measurement.</param>
-    public static string Describe(MemoryUse memory) => $"{memory.Model} in training, batch {memory.Batch}, {memory.Size} pixels, {Count(memory.Threads, "thread")}";
+    public static string Describe(MemoryUse memory) =>
+        $"{memory.Model} in training, batch {memory.Batch}, {memory.Size} pixels, {Count(memory.Threads, "thread")}";
 
     private static void Append(StringBuilder page, string title, string run, Section? section)
     {
@@ -78,7 +78,12 @@ internal static class Page
             page.Append($"\n### Memory\n\nThe most memory that a fresh process takes for a few steps ({Describe(memory)}):\n\n");
             page.Append(MarkdownTable.Render(
                 ["Fovea", "peer", "Fovea by peer"],
-                [[Numbers.Bytes(memory.Ours), Text(memory.Theirs, value => Numbers.Bytes(value)), Text(memory.Theirs, value => Numbers.Fixed((double)memory.Ours / value, 2))]]));
+                [
+                    [
+                        Numbers.Bytes(memory.Ours), Text(memory.Theirs, value => Numbers.Bytes(value)), Text(
+                            memory.Theirs, value => Numbers.Fixed((double)memory.Ours / value, 2)),
+                    ],
+                ]));
         }
     }
 
@@ -104,14 +109,20 @@ internal static class Page
         [
             $"{summary.Threads}",
             Text(summary.GeometricMean, value => Numbers.Fixed(value, 2)),
-            summary.Smallest is Line smallest ? $"{Numbers.Fixed(smallest.Ratio!.Value, 2)} ({smallest.Model}, batch {smallest.Batch})" : Missing,
+            summary.Smallest is Line smallest
+                ? $"{Numbers.Fixed(smallest.Ratio!.Value, 2)} ({smallest.Model}, batch {smallest.Batch})"
+                : Missing,
             Numbers.Percent(summary.OurPeakFraction),
             Text(summary.TheirPeakFraction, value => Numbers.Percent(value)),
         ]));
 
     private static string LineTable(IReadOnlyList<Line> lines)
     {
-        string[] headings = ["model", "batch", "threads", "ratio", "Fovea ms", "peer ms", "Fovea images/s", "peer images/s", "Fovea of peak", "peer of peak", "difference"];
+        string[] headings =
+        [
+            "model", "batch", "threads", "ratio", "Fovea ms", "peer ms", "Fovea images/s", "peer images/s", "Fovea of peak", "peer of peak",
+            "difference",
+        ];
 
         // Steps of training are not compared by their results.
         int columns = lines.Any(line => line.Difference is not null) ? headings.Length : headings.Length - 1;

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Compare;
 
-/// <summary>Another runtime in a process of its own, which answers each line of JSON with a line of JSON. Its first line names it.</summary>
+/// <summary>
+/// Another runtime in a process of its own, which answers each line of JSON with a line of JSON. Its first line names it.
+/// </summary>
 internal sealed class Peer : IDisposable
 {
     private readonly Process _process;
@@ -16,7 +18,8 @@ internal sealed class Peer : IDisposable
     {
         try
         {
-            _process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            _process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception error)
         {

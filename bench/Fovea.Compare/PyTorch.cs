@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fovea.Cli.Terminal;
 using Fovea.Models;
 
 namespace Fovea.Compare;
@@ -9,7 +8,7 @@ internal static class PyTorch
 {
     private static readonly string[] _networks = ["cmt_ti", "pit_ti", "resnet50"];
 
-    /// <summary>Whether there is a counterpart of a model to compare with.</summary>
+    /// <summary>Tells whether a model has a counterpart to compare with.</summary>
     /// <param name="model">The model.</param>
     public static bool Has(MeasuredModel model) => _networks.Contains(model.Name);
 
@@ -38,7 +37,9 @@ internal static class PyTorch
         Console.Error.WriteLine($"{model}: {Numbers.Whole(ours)} parameters in Fovea, {Numbers.Whole(theirs)} in {peer.Name}");
         if (theirs != ours)
         {
-            throw new PeerException($"{model} has {Numbers.Whole(ours)} parameters, its counterpart in {peer.Name} {Numbers.Whole(theirs)}: they are not the same network.");
+            throw new PeerException(
+                $"{model} has {Numbers.Whole(ours)} parameters, its counterpart in {peer.Name} {Numbers.Whole(theirs)}: they are not the "
+                    + "same network.");
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>Where things lie in the clone that the program was built in.</summary>
+/// <summary>Paths in the clone that the program was built in.</summary>
 internal static class Repository
 {
     /// <summary>The clone's root.</summary>
@@ -24,6 +24,7 @@ internal static class Repository
             }
         }
 
-        throw new DirectoryNotFoundException($"{AppContext.BaseDirectory} does not lie in a clone of Fovea: no folder above it holds Fovea.slnx.");
+        throw new DirectoryNotFoundException(
+            $"{AppContext.BaseDirectory} does not lie in a clone of Fovea: no folder above it holds Fovea.slnx.");
     }
 }

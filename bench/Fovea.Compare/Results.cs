@@ -4,12 +4,12 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Compare;
 
-/// <summary>What was measured so far; kept in a file, so that one part can be measured again without the other.</summary>
+/// <summary>Measurements so far; kept in a file, so that one part can be measured again without the other.</summary>
 /// <param name="Inference">Against ONNX Runtime.</param>
 /// <param name="Training">Against PyTorch.</param>
 internal sealed record Results(Section? Inference = null, Section? Training = null)
 {
-    /// <summary>How results are written as JSON.</summary>
+    /// <summary>JSON style of the results.</summary>
     public static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -20,7 +20,8 @@ internal sealed record Results(Section? Inference = null, Section? Training = nu
 
     /// <summary>Reads the file; nothing was measured where there is none.</summary>
     /// <param name="path">The file.</param>
-    public static Results Read(string path) => File.Exists(path) ? JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Json)! : new Results();
+    public static Results Read(string path) =>
+        File.Exists(path) ? JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Json)! : new Results();
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">The file.</param>

@@ -1,4 +1,3 @@
-using Fovea.Cli.Terminal;
 using Fovea.Engine.Execution;
 
 namespace Fovea.Compare;
@@ -8,7 +7,8 @@ namespace Fovea.Compare;
 /// <param name="cancellation">Stops between two turns.</param>
 internal sealed class Runner(Settings settings, CancellationToken cancellation)
 {
-    private readonly Dictionary<int, double> _peaks = settings.Threads.Distinct().ToDictionary(threads => threads, threads => Executor.Default.MeasurePeak(threads, 0.5));
+    private readonly Dictionary<int, double> _peaks = settings.Threads.Distinct().ToDictionary(
+        threads => threads, threads => Executor.Default.MeasurePeak(threads, 0.5));
     private readonly List<Line> _lines = [];
 
     /// <summary>Inference against ONNX Runtime.</summary>

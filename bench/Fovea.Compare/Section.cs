@@ -17,7 +17,9 @@ internal sealed record MemoryUse(string Model, int Batch, int Size, int Threads,
 /// <param name="Memory">The memory that training took; null where it was not measured.</param>
 internal sealed record Section(DateOnly Date, Machine Machine, string? Peer, IReadOnlyList<Line> Lines, MemoryUse? Memory = null)
 {
-    /// <summary>Puts this run's lines in the place of earlier ones, which stay where this run has none, if they come from an equal machine and peer.</summary>
+    /// <summary>
+    /// Puts this run's lines in the place of earlier ones, which stay where this run has none, if they come from an equal machine and peer.
+    /// </summary>
     /// <param name="earlier">What was measured before.</param>
     public Section Over(Section? earlier)
     {

@@ -1,6 +1,6 @@
 namespace Fovea.Compare;
 
-/// <summary>What is compared, as the command line says it.</summary>
+/// <summary>Comparison that the command line asks for.</summary>
 /// <param name="Models">The models.</param>
 /// <param name="Batches">Images in a run.</param>
 /// <param name="Threads">Numbers of threads.</param>

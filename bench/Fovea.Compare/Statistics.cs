@@ -17,7 +17,9 @@ internal static class Statistics
     /// <param name="values">One positive value at least.</param>
     public static double GeometricMean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
 
-    /// <summary>The largest difference of two results, as a share of the first one's largest magnitude; not a number where a value is none.</summary>
+    /// <summary>
+    /// The largest difference of two results, as a share of the first one's largest magnitude; not a number where a value is none.
+    /// </summary>
     /// <param name="wanted">What is taken for right.</param>
     /// <param name="got">As many values.</param>
     public static double LargestDifference(ReadOnlySpan<float> wanted, ReadOnlySpan<float> got)

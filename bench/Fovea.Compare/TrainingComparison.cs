@@ -26,7 +26,8 @@ internal static class TrainingComparison
     /// <param name="peak">The peak of the threads in GFLOP/s.</param>
     /// <param name="withPeer">Whether PyTorch is there.</param>
     /// <param name="cancellation">Stops between two turns.</param>
-    public static Line Run(Match match, MeasuredModel model, int batch, int threads, double peak, bool withPeer, CancellationToken cancellation)
+    public static Line Run(
+        Match match, MeasuredModel model, int batch, int threads, double peak, bool withPeer, CancellationToken cancellation)
     {
         using FoveaTraining ours = new(model, batch, threads);
         using Peer? peer = withPeer && PyTorch.Has(model) ? PyTorch.Start() : null;
@@ -56,7 +57,7 @@ internal static class TrainingComparison
         return new MemoryUse(_memoryModel.Name, MemoryBatch, _memoryModel.Create().Height, threads, MeasureOurs(threads), theirs);
     }
 
-    /// <summary>What the program does when it was started to measure its memory: a few steps, then the bytes on standard output.</summary>
+    /// <summary>Runs a few steps and prints the memory that the process took: the work of a process started to measure it.</summary>
     /// <param name="threads">Threads to run on.</param>
     public static void PrintMemory(int threads)
     {
@@ -66,7 +67,8 @@ internal static class TrainingComparison
             training.Step();
         }
 
-        string peak = Machine.Value("/proc/self/status", "VmHWM") ?? throw new PlatformNotSupportedException("The most memory of a process is known on Linux only.");
+        string peak = Machine.Value("/proc/self/status", "VmHWM") ?? throw new PlatformNotSupportedException(
+            "The most memory of a process is known on Linux only.");
         Console.WriteLine(1024 * long.Parse(peak.Split(' ')[0], CultureInfo.InvariantCulture));
     }
 
@@ -78,6 +80,7 @@ internal static class TrainingComparison
         process.WaitForExit();
         return process.ExitCode == 0
             ? long.Parse(answer, CultureInfo.InvariantCulture)
-            : throw new PeerException($"The process that measures Fovea's memory ended with exit code {process.ExitCode} (see its message above).");
+            : throw new PeerException(
+                $"The process that measures Fovea's memory ended with exit code {process.ExitCode} (see its message above).");
     }
 }

@@ -25,16 +25,29 @@ internal static class CommandLine
 
     private static readonly (string Name, Func<Verb> Make)[] _verbs =
     [
-        ("quickstart", () => new QuickstartVerb()), ("models", () => new ModelsVerb()), ("info", () => new InfoVerb()), ("compare", () => new CompareVerb()),
-        ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("train", () => new TrainVerb()), ("evaluate", () => new EvaluateVerb()),
-        ("predict", () => new PredictVerb()), ("convert", () => new ConvertVerb()), ("doctor", () => new DoctorVerb()), ("export", () => new ExportVerb()),
+        ("quickstart", () => new QuickstartVerb()),
+        ("models", () => new ModelsVerb()),
+        ("info", () => new InfoVerb()),
+        ("compare", () => new CompareVerb()),
+        ("bench", () => new BenchVerb()),
+        ("profile", () => new ProfileVerb()),
+        ("graph", () => new GraphVerb()),
+        ("train", () => new TrainVerb()),
+        ("evaluate", () => new EvaluateVerb()),
+        ("predict", () => new PredictVerb()),
+        ("convert", () => new ConvertVerb()),
+        ("doctor", () => new DoctorVerb()),
+        ("export", () => new ExportVerb()),
         ("version", () => new VersionVerb()),
     ];
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
     internal static Verb[] Verbs() => Array.ConvertAll(_verbs, verb => verb.Make());
 
-    /// <summary>The verbs that a command line needs: the one that it begins with, or all. Making the options of all others takes a cold process longer than parsing.</summary>
+    /// <summary>
+    /// The verbs that a command line needs: the one that it begins with, or all. Making the options of all others takes a cold process
+    /// longer than parsing.
+    /// </summary>
     internal static Verb[] VerbsFor(string[] arguments)
     {
         foreach ((string name, Func<Verb> make) in _verbs)
@@ -53,7 +66,8 @@ internal static class CommandLine
     /// <param name="cancellation">Cancelled by Ctrl-C.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static Task<int> InvokeAsync(string[] arguments, CancellationToken cancellation) =>
-        InvokeAsync(VerbsFor(arguments), arguments, Console.Out, TerminalStyle.OfOutput(), Console.Error, TerminalStyle.OfError(), cancellation);
+        InvokeAsync(
+            VerbsFor(arguments), arguments, Console.Out, TerminalStyle.OfOutput(), Console.Error, TerminalStyle.OfError(), cancellation);
 
     /// <summary>Runs the command with its output going to two writers.</summary>
     /// <param name="arguments">The words after the command.</param>
@@ -61,14 +75,25 @@ internal static class CommandLine
     /// <param name="error">Stands for standard error.</param>
     /// <param name="cancellation">Cancelled by Ctrl-C.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
+    public static Task<int> InvokeAsync(
+        string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
         InvokeAsync(VerbsFor(arguments), arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
 
     /// <summary>Runs one of the given verbs.</summary>
     internal static async Task<int> InvokeAsync(
-        Verb[] verbs, string[] arguments, TextWriter output, TerminalStyle outputStyle, TextWriter error, TerminalStyle errorStyle, CancellationToken cancellation)
+        Verb[] verbs,
+        string[] arguments,
+        TextWriter output,
+        TerminalStyle outputStyle,
+        TextWriter error,
+        TerminalStyle errorStyle,
+        CancellationToken cancellation)
     {
-        var json = new Option<bool>("--json") { Description = "Print the answer as one JSON object, the last line of standard output.", Recursive = true };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print the answer as one JSON object, the last line of standard output.",
+            Recursive = true,
+        };
         var root = new RootCommand(Description) { json };
         root.HelpName = "fovea";
         foreach (HelpOption option in root.Options.OfType<HelpOption>())
@@ -146,8 +171,8 @@ internal static class CommandLine
     {
         OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
         UsageException => (exception.Message, ExitCodes.WrongUsage),
-        InvalidFileException or UnusableDataException => (exception.Message, ExitCodes.BadInput),
-        FoveaException => (exception.Message, ExitCodes.Failure),
+        FoveaException error => (
+            RemedyText.Of(error), error is InvalidFileException or UnusableDataException ? ExitCodes.BadInput : ExitCodes.Failure),
         FileNotFoundException or DirectoryNotFoundException => (exception.Message, ExitCodes.BadInput),
         IOException or UnauthorizedAccessException => (exception.Message, ExitCodes.Failure),
         OutOfMemoryException => ("There is not enough memory. Try a smaller --batch or --size.", ExitCodes.Failure),

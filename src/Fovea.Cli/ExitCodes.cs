@@ -1,6 +1,6 @@
 namespace Fovea.Cli;
 
-/// <summary>What the command tells the shell.</summary>
+/// <summary>Exit codes of the command.</summary>
 internal static class ExitCodes
 {
     /// <summary>All went well.</summary>

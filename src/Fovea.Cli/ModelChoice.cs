@@ -29,7 +29,9 @@ internal static class ModelChoice
     {
         if (!ModelRegistry.Names.Contains(name))
         {
-            throw new UsageException($"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' lists all.");
+            throw new UsageException(
+                $"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' "
+                    + "lists all.");
         }
     }
 
@@ -71,6 +73,7 @@ internal static class ModelChoice
             return (height, width);
         }
 
-        throw new UsageException($"--size {size} is not a size: give one side of a square such as 224, or rows and columns such as 192x256.");
+        throw new UsageException(
+            $"--size {size} is not a size: give one side of a square such as 224, or rows and columns such as 192x256.");
     }
 }

@@ -7,38 +7,6 @@ namespace Fovea.Cli;
 /// <summary>Checks of a run that come before its folder is touched; what does not fit is wrong usage and names the option.</summary>
 internal static class OptionChecks
 {
-    private static readonly Dictionary<string, string> _names = new()
-    {
-        [nameof(TrainingOptions.BatchSize)] = "--batch",
-        [nameof(TrainingOptions.ClipNorm)] = "--clip",
-        [nameof(TrainingOptions.EmaDecay)] = "--average",
-        [nameof(TrainingOptions.Epochs)] = "--epochs",
-        [nameof(TrainingOptions.LearningRate)] = "--learning-rate",
-        [nameof(TrainingOptions.WarmUpEpochs)] = "--warm-up",
-        [nameof(TrainingOptions.WeightDecay)] = "--weight-decay",
-        [nameof(TrainingOptions.LabelSmoothing)] = "--label-smoothing",
-        [nameof(TrainingOptions.DropPath)] = "--drop-path",
-        [nameof(TrainingOptions.ValidationFraction)] = "--validation-fraction",
-    };
-
-    /// <summary>Checks the options by themselves.</summary>
-    /// <exception cref="UsageException">One is out of range.</exception>
-    public static void Validate(TrainingOptions options)
-    {
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentException error) when (error.ParamName is string member && _names.TryGetValue(member, out string? name))
-        {
-            throw new UsageException(error.Message.Replace($" (Parameter '{member}')", "", StringComparison.Ordinal).Replace(member, name, StringComparison.Ordinal));
-        }
-        catch (ArgumentException error)
-        {
-            throw new UsageException(error.Message);
-        }
-    }
-
     /// <summary>Checks that the images suffice for a step and for a validation.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     /// <exception cref="InvalidDatasetException">The two sets have different classes.</exception>
@@ -46,7 +14,9 @@ internal static class OptionChecks
     {
         if (training.Count < options.BatchSize)
         {
-            throw new UsageException($"--batch {options.BatchSize} is more than the {training.Count} training images: a step takes a whole batch. Choose at most {training.Count}.");
+            throw new UsageException(
+                $"--batch {options.BatchSize} is more than the {training.Count} training images: a step takes a whole batch. "
+                + $"Choose at most {training.Count}.");
         }
 
         if (validation is null)
@@ -57,7 +27,8 @@ internal static class OptionChecks
         if (validation.Count == 0)
         {
             throw new UsageException(
-                "No class has a second image that --validation-fraction could set aside. Name a set with --validation, or give --validation-fraction 0.");
+                "No class has a second image that --validation-fraction could set aside. Name a set with --validation, or give "
+                    + "--validation-fraction 0.");
         }
 
         ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
@@ -68,14 +39,15 @@ internal static class OptionChecks
     /// <param name="text">What was given.</param>
     /// <param name="most">The largest that is allowed.</param>
     /// <exception cref="UsageException">It is something else.</exception>
-    public static int[] Numbers(string option, string text, int most)
+    public static int[] ParseIntegers(string option, string text, int most)
     {
         List<int> numbers = [];
         foreach (string word in text.Split(','))
         {
             numbers.Add(int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most
                 ? number
-                : throw new UsageException($"{option} {text} is not understood: give whole numbers from 1 to {most}, with commas between, such as 1,8."));
+                : throw new UsageException(
+                    $"{option} {text} is not understood: give whole numbers from 1 to {most}, with commas between, such as 1,8."));
         }
 
         return [.. numbers];

@@ -39,12 +39,12 @@ internal abstract class Verb
     /// <param name="description">What it does.</param>
     /// <param name="value">The value when it is not given.</param>
     protected Option<T> AddOption<T>(string name, string description, T value) =>
-        Add(new Option<T>(name) { Description = description, DefaultValueFactory = _ => value });
+        Added(new Option<T>(name) { Description = description, DefaultValueFactory = _ => value });
 
     /// <summary>Declares an option that may be left out, and then is null or false.</summary>
     /// <param name="name">Its name, such as <c>--resume</c>.</param>
     /// <param name="description">What it does.</param>
-    protected Option<T> AddOption<T>(string name, string description) => Add(new Option<T>(name) { Description = description });
+    protected Option<T> AddOption<T>(string name, string description) => Added(new Option<T>(name) { Description = description });
 
     /// <summary>Declares the option <c>--threads</c>.</summary>
     /// <param name="description">What the threads do.</param>
@@ -63,7 +63,8 @@ internal abstract class Verb
 
     /// <summary>Declares the option <c>--size</c> of verbs that use a checkpoint.</summary>
     protected Option<string> AddInputSize() => AddOption<string>(
-        "--size", "Side of the network's input in pixels, or rows and columns as 192x256; position tables are resized. [default: the checkpoint's own]");
+        "--size", "Side of the network's input in pixels, or rows and columns as 192x256; position tables are resized. [default: the "
+            + "checkpoint's own]");
 
     /// <summary>Declares an argument that must be given.</summary>
     /// <param name="name">Its name, as help shows it.</param>
@@ -75,9 +76,19 @@ internal abstract class Verb
         return argument;
     }
 
-    private Option<T> Add<T>(Option<T> option)
+    /// <summary>Adds an option, with its earlier name where it had one.</summary>
+    protected void Add(Option option)
     {
         Command.Add(option);
+        if (option is IRenamedOption renamed)
+        {
+            Command.Add(renamed.Former);
+        }
+    }
+
+    private Option<T> Added<T>(Option<T> option)
+    {
+        Add(option);
         return option;
     }
 }

@@ -4,7 +4,7 @@ using Fovea.Cli.Terminal;
 
 namespace Fovea.Cli;
 
-/// <summary>What a verb gets: the values of its options, and where its answer goes.</summary>
+/// <summary>Surroundings of a verb: the values of its options, and the writers that take its answer.</summary>
 /// <param name="arguments">The parsed command line.</param>
 /// <param name="json">Whether <c>--json</c> was given.</param>
 /// <param name="output">Where text for people goes: standard output, or standard error with <c>--json</c>.</param>
@@ -14,26 +14,29 @@ namespace Fovea.Cli;
 internal sealed class VerbContext(
     ParseResult arguments, bool json, TextWriter output, TerminalStyle outputStyle, TextWriter error, TerminalStyle errorStyle)
 {
-    /// <summary>Whether <c>--json</c> was given: the verb then fills <see cref="Result"/>.</summary>
+    /// <summary>True if <c>--json</c> was given.</summary>
     public bool Json { get; } = json;
 
-    /// <summary>Where text for people goes: standard output, or standard error with <c>--json</c>.</summary>
+    /// <summary>Writer of text for people: standard output, or standard error with <c>--json</c>.</summary>
     public TextWriter Output { get; } = output;
 
-    /// <summary>What can be shown on <see cref="Output"/>.</summary>
+    /// <summary>Abilities of <see cref="Output"/>.</summary>
     public TerminalStyle OutputStyle { get; } = outputStyle;
 
     /// <summary>Standard error: progress and warnings.</summary>
     public TextWriter Error { get; } = error;
 
-    /// <summary>What can be shown on <see cref="Error"/>.</summary>
+    /// <summary>Abilities of <see cref="Error"/>.</summary>
     public TerminalStyle ErrorStyle { get; } = errorStyle;
 
-    /// <summary>The answer as JSON; printed as the last line of standard output where <c>--json</c> was given. Verbs always fill it.</summary>
+    /// <summary>
+    /// The answer as JSON; printed as the last line of standard output where <c>--json</c> was given. Verbs always fill it.
+    /// </summary>
     public JsonObject Result { get; } = [];
 
     /// <summary>The value of an option, null where it was not given and has no value of its own.</summary>
-    public T? Value<T>(Option<T> option) => arguments.GetValue(option);
+    public T? Value<T>(Option<T> option) =>
+        arguments.GetValue(option is RenamedOption<T> renamed && !Stands(option) && Stands(renamed.Former) ? renamed.Former : option);
 
     /// <summary>The value of an argument that must be given.</summary>
     public T Value<T>(Argument<T> argument) => arguments.GetRequiredValue(argument);
@@ -42,8 +45,8 @@ internal sealed class VerbContext(
     public T? ValueOrNull<T>(Argument<T?> argument)
         where T : class => arguments.GetResult(argument) is null ? null : arguments.GetValue(argument);
 
-    /// <summary>Whether an option stands on the command line, and is not just its default.</summary>
-    public bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
+    /// <summary>True if an option stands on the command line, under any of its names, and is not just its default.</summary>
+    public bool IsGiven(Option option) => Stands(option) || (option is IRenamedOption renamed && Stands(renamed.Former));
 
     /// <summary>Starts a progress bar on standard error.</summary>
     /// <param name="title">What is going on, such as "epoch 3/20".</param>
@@ -53,4 +56,6 @@ internal sealed class VerbContext(
 
     /// <summary>Writes a table to <see cref="Output"/>.</summary>
     public void Write(Table table) => table.Write(Output, OutputStyle);
+
+    private bool Stands(Option option) => arguments.GetResult(option) is { Implicit: false };
 }

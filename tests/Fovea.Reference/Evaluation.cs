@@ -9,6 +9,7 @@ internal static class Evaluation
         [typeof(IntegerTensor)] = run => ((IntegerTensor)run.Node.Operation).Elements.CopyTo(run.Outputs[0], 0),
         [typeof(FloatTensor)] = run => ((FloatTensor)run.Node.Operation).Elements.CopyTo(run.Outputs[0], 0),
         [typeof(Unary)] = Pointwise.Forward,
+        [typeof(ActivationDerivative)] = Pointwise.Forward,
         [typeof(Binary)] = Pointwise.Forward,
         [typeof(Power)] = Pointwise.Forward,
         [typeof(Where)] = Pointwise.Forward,

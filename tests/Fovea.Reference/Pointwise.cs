@@ -38,15 +38,21 @@ internal static class Pointwise
         UnaryKind.Sqrt => Math.Sqrt(x),
         UnaryKind.ReciprocalSqrt => 1 / Math.Sqrt(x),
         UnaryKind.Gelu => x * NormalDistribution(x),
-        UnaryKind.GeluDerivative => NormalDistribution(x) + (x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI)),
         UnaryKind.Relu => Math.Max(x, 0),
-        UnaryKind.ReluDerivative => x > 0 ? 1 : 0,
         UnaryKind.Silu => x * Sigmoid(x),
-        UnaryKind.SiluDerivative => Sigmoid(x) * (1 + (x * (1 - Sigmoid(x)))),
         UnaryKind.Sigmoid => Sigmoid(x),
         UnaryKind.Tanh => Math.Tanh(x),
         UnaryKind.Abs => Math.Abs(x),
         _ => throw new NotSupportedException($"The reference executor has no definition of the function {kind}."),
+    };
+
+    /// <summary>The derivative of an activation.</summary>
+    public static double Derivative(UnaryKind kind, double x) => kind switch
+    {
+        UnaryKind.Gelu => NormalDistribution(x) + (x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI)),
+        UnaryKind.Relu => x > 0 ? 1 : 0,
+        UnaryKind.Silu => Sigmoid(x) * (1 + (x * (1 - Sigmoid(x)))),
+        _ => throw new NotSupportedException($"The reference executor has no definition of the derivative of {kind}."),
     };
 
     /// <summary>A value repeated along axes where its extent is 1 or missing; itself where it has all elements already.</summary>
@@ -93,6 +99,7 @@ internal static class Pointwise
         Func<int, double> element = operation switch
         {
             Unary unary => i => Function(unary.Kind, x[i]),
+            ActivationDerivative derivative => i => Derivative(derivative.Kind, x[i]),
             Binary binary => i => Function(binary.Kind, x[i], operands[1][i]),
             Power power => i => Math.Pow(x[i], power.Exponent),
             Where => i => x[i] != 0 ? operands[1][i] : operands[2][i],

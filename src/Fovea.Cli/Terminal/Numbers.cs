@@ -18,7 +18,8 @@ internal static class Numbers
     public static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A share (0 to 1) in percent: 88.4 %.</summary>
-    public static string Percent(double share, int decimals = 1) => (share * 100).ToString("F" + decimals, CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share, int decimals = 1) =>
+        (share * 100).ToString("F" + decimals, CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A number with a fixed number of decimals: 0.4321.</summary>
     public static string Fixed(double value, int decimals = 4) => value.ToString("F" + decimals, CultureInfo.InvariantCulture);

@@ -1,8 +1,8 @@
 namespace Fovea.Cli.Terminal;
 
 /// <summary>
-/// Shows how far a long job is: one line redrawn in place where a person watches, a plain line now and then where the output goes to a file.
-/// Methods may be called as often as one likes; drawing is rare.
+/// Shows how far a long job is: one line redrawn in place where a person watches, a plain line now and then where the output goes to a
+/// file. Methods may be called as often as one likes; drawing is rare.
 /// </summary>
 internal sealed class ProgressBar : IDisposable
 {
@@ -106,7 +106,8 @@ internal sealed class ProgressBar : IDisposable
         _drawn = _clock.GetTimestamp();
         TimeSpan elapsed = _clock.GetElapsedTime(_started);
         double rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
-        string time = _finished ? $"in {Numbers.Duration(elapsed)}" : rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
+        string left = rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
+        string time = _finished ? $"in {Numbers.Duration(elapsed)}" : left;
         string start = $"{(double)_done / _total * 100,3:F0} %{_counters}  {Numbers.Count(rate)}";
         string text = $"{start} {_unit}/s  {time}";
         if (!_style.Interactive)

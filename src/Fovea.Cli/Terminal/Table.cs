@@ -35,8 +35,15 @@ internal sealed class Table
     /// <param name="style">What can be shown there.</param>
     public void Write(TextWriter output, TerminalStyle style)
     {
-        int[] widths = [.. _headings.Select((heading, column) => _rows.Where(row => row is not null).Select(row => Width(row![column])).Append(Width(heading)).Max())];
-        bool[] right = [.. _headings.Select((_, column) => _rows.Any(row => row is not null) && _rows.All(row => row is null || IsNumber(row[column])))];
+        int[] widths =
+        [
+            .. _headings.Select(
+                (heading, column) => _rows.Where(row => row is not null).Select(row => Width(row![column])).Append(Width(heading)).Max()),
+        ];
+        bool[] right =
+        [
+            .. _headings.Select((_, column) => _rows.Any(row => row is not null) && _rows.All(row => row is null || IsNumber(row[column]))),
+        ];
         string rule = string.Join(Gap, widths.Select(width => new string(style.Unicode ? '─' : '-', width)));
 
         output.WriteLine(Line(_headings, widths, right));

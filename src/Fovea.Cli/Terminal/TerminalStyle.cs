@@ -1,6 +1,6 @@
 namespace Fovea.Cli.Terminal;
 
-/// <summary>What the place where text goes can show.</summary>
+/// <summary>Abilities of the terminal, or file, that text goes to.</summary>
 /// <param name="Interactive">Whether a person watches: a line may be redrawn in place.</param>
 /// <param name="Unicode">Whether characters beyond ASCII can be shown.</param>
 /// <param name="Width">The characters of a line.</param>

@@ -34,7 +34,8 @@ internal sealed class BenchVerb : Verb
         _models.Arity = ArgumentArity.ZeroOrMore;
         _batches = AddOption("--batch", "Images in one run; several numbers with commas between.", "1");
         _threads = AddOption<string>("--threads", "Threads to run on; several numbers with commas between. [default: all processors]");
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
         _seconds = AddOption("--seconds", "How long to measure each line; a third as long is run before.", 3.0);
         _train = AddOption<bool>("--train", "Measure whole steps of training: forward, backward, AdamW.");
     }
@@ -42,8 +43,8 @@ internal sealed class BenchVerb : Verb
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        int[] batches = OptionChecks.Numbers("--batch", context.Value(_batches)!, 1 << 20);
-        int[] threads = OptionChecks.Numbers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MaxThreads);
+        int[] batches = OptionChecks.ParseIntegers("--batch", context.Value(_batches)!, 1 << 20);
+        int[] threads = OptionChecks.ParseIntegers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MaxThreads);
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ModelOptions options = new(Height: size?.Height, Width: size?.Width);
@@ -81,7 +82,9 @@ internal sealed class BenchVerb : Verb
             bar.Finish();
         }
 
-        context.Output.WriteLine($"peak {string.Join(", ", peaks.Select(peak => $"{Numbers.Fixed(peak.Value, 1)} GFLOP/s on {peak.Key} {(peak.Key == 1 ? "thread" : "threads")}"))}; {(training ? "steps of training" : "inference")}");
+        IEnumerable<string> reached = peaks.Select(
+            peak => $"{Numbers.Fixed(peak.Value, 1)} GFLOP/s on {peak.Key} {(peak.Key == 1 ? "thread" : "threads")}");
+        context.Output.WriteLine($"peak {string.Join(", ", reached)}; {(training ? "steps of training" : "inference")}");
         context.Output.WriteLine();
         context.Write(table);
         context.Result["peakGflops"] = peaks[threads[0]];

@@ -27,7 +27,8 @@ internal sealed class CompareVerb : Verb
         _models = AddArgument<string[]>("MODEL", "Names of models; 'fovea models' lists them.");
         _models.Arity = ArgumentArity.OneOrMore;
         _batch = AddOption("--batch", "Images in one run.", 1);
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
         _seconds = AddOption("--seconds", "How long to measure each model.", 2.0);
         _threads = AddThreads("Threads to run on.");
     }
@@ -67,7 +68,9 @@ internal sealed class CompareVerb : Verb
             bar.Finish();
         }
 
-        context.Output.WriteLine($"{batch} at a time on {pool.Threads} {(pool.Threads == 1 ? "thread" : "threads")}, which reach {Numbers.Fixed(peak, 0)} GFLOP/s at most");
+        context.Output.WriteLine(
+            $"{batch} at a time on {pool.Threads} {(pool.Threads == 1 ? "thread" : "threads")}, which reach {Numbers.Fixed(peak, 0)} "
+                + "GFLOP/s at most");
         context.Output.WriteLine();
         context.Write(table);
         context.Result["batch"] = batch;

@@ -1,6 +1,6 @@
-using Fovea.Checkpoints;
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models.Keys;
@@ -30,15 +30,19 @@ internal sealed class ConvertVerb : Verb
             "fovea convert cmt_small.pth --weights model_ema --classes 10 --size 256 --out flowers.safetensors",
             "fovea convert runs/first/best.safetensors --out best.pth")
     {
-        _checkpoint = AddArgument<string>("CHECKPOINT", "A checkpoint of PyTorch (.pth, .pt, .bin, .pth.tar) or safetensors; told by its content.");
+        _checkpoint = AddArgument<string>(
+            "CHECKPOINT", "A checkpoint of PyTorch (.pth, .pt, .bin, .pth.tar) or safetensors; told by its content.");
         _out = AddOption<string>("--out", "The file to write: .safetensors for Fovea, .pth or .pt for PyTorch.");
         _out.Required = true;
         _model = AddOption<string>("--model", "The model; 'fovea models' lists them. [default: told by names and shapes]");
         _weights = AddOption<string>("--weights", "The dictionary in the file, such as model_ema. [default: the one that fits]");
-        _classes = AddOption<int?>("--classes", "Number of classes; another than the checkpoint's gives a fresh classifier. [default: the checkpoint's]");
-        _labels = AddOption<string>("--labels", "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
+        _classes = AddOption<int?>(
+            "--classes", "Number of classes; another than the checkpoint's gives a fresh classifier. [default: the checkpoint's]");
+        _labels = AddOption<string>(
+            "--labels", "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
         _size = AddInputSize();
-        _scheme = AddOption<string>("--scheme", "Whose names a file of PyTorch gets: official, or another that the model has, such as timm. [default: official]");
+        _scheme = AddOption<string>(
+            "--scheme", "Whose names a file of PyTorch gets: official, or another that the model has, such as timm. [default: official]");
     }
 
     /// <inheritdoc/>
@@ -53,7 +57,8 @@ internal sealed class ConvertVerb : Verb
             if (!import.Match.Outline.Schemes.Contains(scheme))
             {
                 throw new UsageException(
-                    $"--scheme {scheme.Name} is not for {import.Info.Name}, which has {string.Join(", ", import.Match.Outline.Schemes.Select(one => one.Name))}.");
+                    $"--scheme {scheme.Name} is not for {import.Info.Name}, which has "
+                        + $"{string.Join(", ", import.Match.Outline.Schemes.Select(one => one.Name))}.");
             }
 
             import.SavePyTorch(output, scheme);
@@ -72,7 +77,8 @@ internal sealed class ConvertVerb : Verb
         string ending = Path.GetExtension(path);
         return _pyTorchEndings.Contains(ending) || (ending == ".safetensors"
             ? false
-            : throw new UsageException($"--out {path} tells no format: let it end in .safetensors for Fovea, or in .pth or .pt for PyTorch."));
+            : throw new UsageException(
+                $"--out {path} tells no format: let it end in .safetensors for Fovea, or in .pth or .pt for PyTorch."));
     }
 
     private static KeyScheme SchemeOf(string? name, bool pyTorch)
@@ -80,8 +86,11 @@ internal sealed class ConvertVerb : Verb
         KeyScheme scheme = name is null
             ? KeySchemes.Official
             : KeySchemes.All.FirstOrDefault(one => one.Name == name)
-                ?? throw new UsageException($"There is no key scheme '{name}'. There are {string.Join(", ", KeySchemes.All.Select(one => one.Name))}.");
-        return pyTorch || scheme == KeySchemes.Official ? scheme : throw new UsageException($"--scheme {name} is for files of PyTorch: checkpoints of Fovea have the official names.");
+                ?? throw new UsageException(
+                    $"There is no key scheme '{name}'. There are {string.Join(", ", KeySchemes.All.Select(one => one.Name))}.");
+        return pyTorch || scheme == KeySchemes.Official
+            ? scheme
+            : throw new UsageException($"--scheme {name} is for files of PyTorch: checkpoints of Fovea have the official names.");
     }
 
     private static string[] ReadLabels(string path)
@@ -89,21 +98,25 @@ internal sealed class ConvertVerb : Verb
         string[] labels = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return labels.Distinct().Count() == labels.Length
             ? labels
-            : throw new UnusableDataException($"{path}: two lines are the same ('{labels.GroupBy(label => label).First(group => group.Count() > 1).Key}'). Give each class a name of its own.");
+            : throw new UnusableDataException(
+                $"{path}: two lines are the same ('{labels.GroupBy(label => label).First(group => group.Count() > 1).Key}'). Give each "
+                    + "class a name of its own.");
     }
 
     private static void Show(VerbContext context, CheckpointImport import, string output)
     {
         long bytes = new FileInfo(output).Length;
-        context.Output.WriteLine($"{import.Info.Name} for {import.Info.Classes.Count} classes, {import.Network.Height}x{import.Network.Width}, from names of {import.Match.Scheme.Description}");
+        context.Output.WriteLine(
+            $"{import.Info.Name} for {import.Info.Classes.Count} classes, {import.Network.Height}x{import.Network.Width}, from names of "
+                + $"{import.Match.Scheme.Description}");
         if (import.Match.Resized.Count > 0)
         {
             context.Output.WriteLine($"resized   {Names([.. import.Match.Resized.Select(table => table.Name)])}");
         }
 
-        if (import.Match.Fresh.Count > 0)
+        if (import.Match.Reinitialized.Count > 0)
         {
-            context.Output.WriteLine($"fresh     {Names(import.Match.Fresh)}: to be trained");
+            context.Output.WriteLine($"fresh     {Names(import.Match.Reinitialized)}: to be trained");
         }
 
         if (import.Match.IgnoredKeys.Count > 0)
@@ -118,7 +131,7 @@ internal sealed class ConvertVerb : Verb
         context.Result["weights"] = import.Match.Weights.KeyPath;
         context.Result["scheme"] = import.Match.Scheme.Name;
         context.Result["resized"] = new JsonArray([.. import.Match.Resized.Select(table => (JsonNode)table.Name)]);
-        context.Result["fresh"] = new JsonArray([.. import.Match.Fresh.Select(name => (JsonNode)name)]);
+        context.Result["fresh"] = new JsonArray([.. import.Match.Reinitialized.Select(name => (JsonNode)name)]);
         context.Result["out"] = output;
         context.Result["bytes"] = bytes;
     }
@@ -141,14 +154,15 @@ internal sealed class ConvertVerb : Verb
         }
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
-        ImportOptions options = new(model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(labels) : null, size);
+        ImportOptions options = new(
+            model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(labels) : null, size);
         try
         {
             return ModelChoice.Fit(model ?? "--size", () => CheckpointImport.Open(context.Value(_checkpoint), options));
         }
         catch (LabelCountException error)
         {
-            throw new UsageException($"--labels: {error.Message}");
+            throw new UsageException($"--labels: {RemedyText.Of(error)}");
         }
     }
 }

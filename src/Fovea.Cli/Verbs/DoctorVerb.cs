@@ -7,7 +7,9 @@ using Fovea.Formats.PyTorch;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea doctor CHECKPOINT</c>: what a checkpoint is, whose weights it holds, and what keeps it from being loaded. No values are read.</summary>
+/// <summary>
+/// <c>fovea doctor CHECKPOINT</c>: what a checkpoint is, whose weights it holds, and what keeps it from being loaded. No values are read.
+/// </summary>
 internal sealed class DoctorVerb : Verb
 {
     private const int ModelsShown = 5;
@@ -21,7 +23,8 @@ internal sealed class DoctorVerb : Verb
     public DoctorVerb()
         : base(
             "doctor",
-            "Tell which model a checkpoint belongs to and what keeps it from being loaded, with remedies. Ends with 0 when it would load, with 1 when not.",
+            "Tell which model a checkpoint belongs to and what keeps it from being loaded, with remedies. Ends with 0 when it would "
+                + "load, with 1 when not.",
             "fovea doctor cmt_small.pth",
             "fovea doctor weights.bin --model pit_s --json")
     {
@@ -51,10 +54,15 @@ internal sealed class DoctorVerb : Verb
     {
         CheckpointFile file = diagnosis.File;
         TensorInfo[] tensors = [.. file.Tensors];
-        string types = string.Join(", ", tensors.GroupBy(info => info.ElementType).OrderByDescending(group => group.Sum(info => info.Count)).Select(group => group.Key));
+        string types = string.Join(
+            ", ",
+            tensors.GroupBy(info => info.ElementType).OrderByDescending(group => group.Sum(info => info.Count)).Select(group => group.Key));
         context.Output.WriteLine($"{file.Path}: {file.Format}, {tensors.Length} tensors of {types}");
         context.Output.WriteLine();
-        StateDict[] dictionaries = [.. file.StateDicts, .. file.StateDicts.Any(one => one.KeyPath == diagnosis.Weights.KeyPath) ? [] : new[] { diagnosis.Weights }];
+        StateDict[] dictionaries =
+        [
+            .. file.StateDicts, .. file.StateDicts.Any(one => one.KeyPath == diagnosis.Weights.KeyPath) ? [] : new[] { diagnosis.Weights },
+        ];
         Table table = new("dictionary", "tensors", "values", "");
         JsonArray answers = [];
         foreach (StateDict dictionary in dictionaries)
@@ -62,8 +70,19 @@ internal sealed class DoctorVerb : Verb
             long values = dictionary.TensorInfos.Sum(info => info.Count);
             bool chosen = dictionary.KeyPath == diagnosis.Weights.KeyPath;
             string wrapper = dictionary.Wrapper.Length > 0 ? $" (without {dictionary.Wrapper})" : "";
-            table.Add((dictionary.KeyPath.Length > 0 ? dictionary.KeyPath : "the whole file") + wrapper, Numbers.Whole(dictionary.Count), Numbers.Count(values), chosen ? "looked at" : dictionary.KeyPath.Length > 0 ? "--weights " + dictionary.KeyPath : "");
-            answers.Add(new JsonObject { ["keyPath"] = dictionary.KeyPath, ["wrapper"] = dictionary.Wrapper, ["tensors"] = dictionary.Count, ["values"] = values, ["chosen"] = chosen });
+            table.Add(
+                (dictionary.KeyPath.Length > 0 ? dictionary.KeyPath : "the whole file") + wrapper,
+                Numbers.Whole(dictionary.Count),
+                Numbers.Count(values),
+                chosen ? "looked at" : dictionary.KeyPath.Length > 0 ? "--weights " + dictionary.KeyPath : "");
+            answers.Add(new JsonObject
+            {
+                ["keyPath"] = dictionary.KeyPath,
+                ["wrapper"] = dictionary.Wrapper,
+                ["tensors"] = dictionary.Count,
+                ["values"] = values,
+                ["chosen"] = chosen,
+            });
         }
 
         context.Write(table);
@@ -82,11 +101,16 @@ internal sealed class DoctorVerb : Verb
         foreach (CheckpointMatch match in diagnosis.Ranked.Take(ModelsShown))
         {
             (int height, int width) = (match.Outline.Network.Height, match.Outline.Network.Width);
-            table.Add(match.Model, Numbers.Percent(match.Share), Numbers.Whole(match.Outline.Network.Classes), $"{height}x{width}", match.Scheme.Name);
+            table.Add(
+                match.Model,
+                Numbers.Percent(match.MatchRatio),
+                Numbers.Whole(match.Outline.Network.Classes),
+                $"{height}x{width}",
+                match.Scheme.Name);
             answers.Add(new JsonObject
             {
                 ["model"] = match.Model,
-                ["agreement"] = match.Share,
+                ["agreement"] = match.MatchRatio,
                 ["classes"] = match.Outline.Network.Classes,
                 ["input"] = new JsonArray(height, width),
                 ["scheme"] = match.Scheme.Name,
@@ -107,7 +131,8 @@ internal sealed class DoctorVerb : Verb
         CheckpointMatch? match = diagnosis.Match;
         IReadOnlyList<CheckpointProblem> problems = diagnosis.Problems;
         string name = match is null ? "" : $" as {match.Model}";
-        context.Output.WriteLine(problems.Count == 0 ? $"It loads{name}, with names of {match!.Scheme.Description}." : $"It does not load{name}:");
+        context.Output.WriteLine(
+            problems.Count == 0 ? $"It loads{name}, with names of {match!.Scheme.Description}." : $"It does not load{name}:");
         foreach (CheckpointProblem problem in problems)
         {
             context.Output.WriteLine($"  {problem.What}{(problem.Names.Count > 0 ? ":" : "")}");
@@ -121,12 +146,13 @@ internal sealed class DoctorVerb : Verb
                 context.Output.WriteLine($"    … and {Numbers.Whole(problem.Names.Count - NamesShown)} more");
             }
 
-            context.Output.WriteLine($"    {(context.OutputStyle.Unicode ? "→" : "->")} {problem.Remedy}");
+            context.Output.WriteLine($"    {(context.OutputStyle.Unicode ? "→" : "->")} {RemedyText.Of(problem.Remedy)}");
         }
 
         if (match is { IgnoredKeys.Count: > 0 })
         {
-            context.Output.WriteLine($"Left out without loss: {string.Join(", ", match.IgnoredKeys.Take(NamesShown))}{(match.IgnoredKeys.Count > NamesShown ? $", … ({Numbers.Whole(match.IgnoredKeys.Count)} in all)" : "")}");
+            string rest = match.IgnoredKeys.Count > NamesShown ? $", … ({Numbers.Whole(match.IgnoredKeys.Count)} in all)" : "";
+            context.Output.WriteLine($"Left out without loss: {string.Join(", ", match.IgnoredKeys.Take(NamesShown))}{rest}");
         }
 
         if (diagnosis.Own is { } own)
@@ -141,7 +167,7 @@ internal sealed class DoctorVerb : Verb
         {
             ["what"] = problem.What,
             ["names"] = new JsonArray([.. problem.Names.Select(tensor => (JsonNode)tensor)]),
-            ["remedy"] = problem.Remedy,
+            ["remedy"] = RemedyText.Of(problem.Remedy),
         })]);
         context.Result["leftovers"] = new JsonArray([.. (match?.IgnoredKeys ?? []).Select(tensor => (JsonNode)tensor)]);
     }

@@ -59,7 +59,11 @@ internal sealed class EvaluateVerb : Verb
         JsonArray classes = [];
         for (int i = 0; i < confusion.Classes.Count; i++)
         {
-            table.Add(confusion.Classes[i], Numbers.Whole(confusion.Support(i)), Numbers.Percent(confusion.Precision(i)), Numbers.Percent(confusion.Recall(i)));
+            table.Add(
+                confusion.Classes[i],
+                Numbers.Whole(confusion.Support(i)),
+                Numbers.Percent(confusion.Precision(i)),
+                Numbers.Percent(confusion.Recall(i)));
             classes.Add(new JsonObject
             {
                 ["class"] = confusion.Classes[i],
@@ -70,7 +74,8 @@ internal sealed class EvaluateVerb : Verb
         }
 
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(evaluation.Top1, 2)}, top-5 {Numbers.Percent(evaluation.Top5, 2)}, loss {Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(images.Count)} images");
+            $"top-1 {Numbers.Percent(evaluation.Top1, 2)}, top-5 {Numbers.Percent(evaluation.Top5, 2)}, loss "
+                + $"{Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(images.Count)} images");
         context.Output.WriteLine();
         context.Write(table);
         context.Result["top1"] = evaluation.Top1;

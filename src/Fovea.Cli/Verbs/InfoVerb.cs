@@ -24,7 +24,8 @@ internal sealed class InfoVerb : Verb
     {
         _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
         _batch = AddOption("--batch", "Images in one run.", 1);
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _classes = AddOption<int?>("--classes", "Number of classes. [default: the model's own]");
     }
 
@@ -56,7 +57,9 @@ internal sealed class InfoVerb : Verb
         output.WriteLine($"parameters     {Numbers.Whole(summary.Parameters)}");
         output.WriteLine($"multiply-adds  {Numbers.Whole(summary.MultiplyAdds)} an image");
         output.WriteLine($"input          {network.Height}x{network.Width}x3, {summary.Batch} at a time");
-        output.WriteLine($"memory         {Numbers.Bytes(summary.InferenceBytes)} for inference, {Numbers.Bytes(training)} for training with AdamW");
+        output.WriteLine(
+            $"memory         {Numbers.Bytes(summary.InferenceBytes)} for inference, {Numbers.Bytes(training)} for training "
+                + "with AdamW");
         output.WriteLine();
 
         var table = new Table("part", "stride", "output", "parameters", "multiply-adds", "share");

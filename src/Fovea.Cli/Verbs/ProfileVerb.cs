@@ -31,7 +31,8 @@ internal sealed class ProfileVerb : Verb
         _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
         _batch = AddOption("--batch", "Images in one run.", 1);
         _threads = AddThreads("Threads to run on.");
-        _size = AddOption<string>("--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
+        _size = AddOption<string>(
+            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         _train = AddOption<bool>("--train", "Profile a step of training (forward and backward) instead of inference.");
         _inOrder = AddOption<bool>("--in-order", "List nodes as they run, not the most expensive first.");
         _top = AddOption("--top", "How many nodes to list.", 20);
@@ -57,8 +58,12 @@ internal sealed class ProfileVerb : Verb
 
         long multiplyAdds = profile.Entries.Sum(entry => entry.MultiplyAdds);
         double gflops = 2e-9 * multiplyAdds / profile.Time.TotalSeconds;
-        context.Output.WriteLine($"{name}, {batch} at a time on {pool.Threads} {(pool.Threads == 1 ? "thread" : "threads")}: {Numbers.Duration(profile.Time)}, {Numbers.Fixed(gflops, 1)} GFLOP/s, {Numbers.Percent(gflops / peak)} of the peak of {Numbers.Fixed(peak, 0)}");
-        context.Output.WriteLine($"memory copies at {Numbers.Fixed(bandwidth, 1)} GB/s; bytes are those of operands and results, which caches may hold");
+        context.Output.WriteLine(
+            $"{name}, {batch} at a time on {pool.Threads} {(pool.Threads == 1 ? "thread" : "threads")}: "
+                + $"{Numbers.Duration(profile.Time)}, {Numbers.Fixed(gflops, 1)} GFLOP/s, {Numbers.Percent(gflops / peak)} of the peak "
+                    + $"of {Numbers.Fixed(peak, 0)}");
+        context.Output.WriteLine(
+            $"memory copies at {Numbers.Fixed(bandwidth, 1)} GB/s; bytes are those of operands and results, which caches may hold");
         context.Output.WriteLine();
         context.Write(NodeTable(profile, context.Value(_inOrder), top, peak));
         context.Output.WriteLine();
@@ -67,7 +72,8 @@ internal sealed class ProfileVerb : Verb
         context.Write(TotalsTable("part", profile, profile.By(entry => entry.Part), peak));
         if (context.Value(_html) is string html)
         {
-            AtomicFile.Write(html, stream => FlameChart.Write(stream, $"{name}, batch {batch}, {pool.Threads} threads", profile, peak), cancellation);
+            AtomicFile.Write(
+                html, stream => FlameChart.Write(stream, $"{name}, batch {batch}, {pool.Threads} threads", profile, peak), cancellation);
             context.Output.WriteLine();
             context.Output.WriteLine($"Open {html} in a browser.");
         }
@@ -98,7 +104,8 @@ internal sealed class ProfileVerb : Verb
     }
 
     private static Table TotalsTable(
-        string heading, PlanProfile profile, IReadOnlyList<(string Key, TimeSpan Time, long MultiplyAdds, long Bytes, int Count)> totals, double peak)
+        string heading, PlanProfile profile, IReadOnlyList<(
+            string Key, TimeSpan Time, long MultiplyAdds, long Bytes, int Count)> totals, double peak)
     {
         Table table = new(heading, "nodes", "time", "share", "multiply-adds", "of peak", "GB/s");
         foreach ((string key, TimeSpan time, long multiplyAdds, long bytes, int count) in totals)

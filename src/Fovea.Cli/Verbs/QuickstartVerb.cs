@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
+using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;
@@ -26,7 +27,10 @@ internal sealed class QuickstartVerb : Verb
             "fovea quickstart",
             "fovea quickstart --full --out runs/fashion --json")
     {
-        _full = AddOption<bool>("--full", "Train on the whole set (60,000 images, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the source.");
+        _full = AddOption<bool>(
+            "--full",
+            "Train on the whole set (60,000 images, Debian's package dataset-fashion-mnist) instead of the 10,000 that travel with the "
+                + "source.");
         _out = AddOption("--out", "The run folder.", "runs/quickstart");
         _epochs = AddOption<int?>("--epochs", "Times that all images are shown. [default: 9, or 6 with --full]");
         _seed = AddOption("--seed", "The seed of weights, order and augmentation.", 0UL);
@@ -43,16 +47,22 @@ internal sealed class QuickstartVerb : Verb
         ulong seed = context.Value(_seed);
         (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, 0.05, seed);
         TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 6 : 9), seed);
-        OptionChecks.Validate(options);
+        TrainingOptionTable.Validate(options);
         RunFolder folder = RunFolder.Create(context.Value(_out)!, overwrite: true);
-        folder.WriteConfig(new RunConfiguration(data, null, options).ToJson());
-        context.Output.WriteLine($"Training cmt_nano on {Numbers.Whole(training.Count)} images of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the best epoch, {Numbers.Whole(test.Count)} test it.");
+        folder.WriteConfig(new RunConfiguration(data, null, options));
+        context.Output.WriteLine(
+            $"Training cmt_nano on {Numbers.Whole(training.Count)} images of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the "
+                + "best epoch, "
+            + $"{Numbers.Whole(test.Count)} test it.");
 
-        TrainingOutcome outcome = TrainingRun.Run(
-            context, options, training, validation, test, folder, resume: false, context.Value(_threads), "cmt_nano on Fashion-MNIST", cancellation);
+        using WorkerPool pool = new(context.Value(_threads));
+        using EpochBars bars = new(context, options.Epochs);
+        TrainingRun run = new(options, training, folder) { Validation = validation, Test = test, Title = "cmt_nano on Fashion-MNIST" };
+        TrainingOutcome outcome = run.Run(pool, bars, bars, cancellation);
         context.Output.WriteLine();
         context.Output.WriteLine(
-            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test images: {Numbers.Percent(outcome.Evaluation.Top1, 2)}, after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training.");
+            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test images: {Numbers.Percent(outcome.Evaluation.Top1, 2)}, "
+            + $"after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training.");
         context.Output.WriteLine();
         JsonArray predictions = Predict(context, folder, test);
         ShowNext(context, folder, data);
@@ -106,7 +116,13 @@ internal sealed class QuickstartVerb : Verb
             Prediction prediction = classifier.Predict(image, 1)[0];
             string truth = test.Classes[test.LabelOf(index)];
             table.Add(path, truth, prediction.Class, Numbers.Percent(prediction.Probability));
-            answers.Add(new JsonObject { ["image"] = path, ["truth"] = truth, ["class"] = prediction.Class, ["probability"] = prediction.Probability });
+            answers.Add(new JsonObject
+            {
+                ["image"] = path,
+                ["truth"] = truth,
+                ["class"] = prediction.Class,
+                ["probability"] = prediction.Probability,
+            });
         }
 
         context.Write(table);
@@ -124,7 +140,8 @@ internal sealed class QuickstartVerb : Verb
     }
 
     private static string FullData() => FashionMnist.FullLocation
-        ?? throw new UsageException("The full Fashion-MNIST is not installed: run 'apt-get install dataset-fashion-mnist', or leave --full out.");
+        ?? throw new UsageException(
+            "The full Fashion-MNIST is not installed: run 'apt-get install dataset-fashion-mnist', or leave --full out.");
 
     /// <summary>The subset under <c>samples/</c>, looked for above the program's own folder.</summary>
     private static string SampleData()
@@ -138,6 +155,7 @@ internal sealed class QuickstartVerb : Verb
             }
         }
 
-        throw new UsageException("The folder samples/fashion-mnist of the source is missing: run quickstart from a clone of the repository.");
+        throw new UsageException(
+            "The folder samples/fashion-mnist of the source is missing: run quickstart from a clone of the repository.");
     }
 }

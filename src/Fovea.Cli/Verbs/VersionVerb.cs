@@ -13,14 +13,17 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        string version = typeof(FoveaException).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+        Assembly library = typeof(FoveaException).Assembly;
+        string version = library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
         int[] widths = [.. VectorWidths()];
         bool fusedMultiplyAdd = Fma.IsSupported || AdvSimd.IsSupported;
 
         context.Output.WriteLine($"fovea      {version}");
         context.Output.WriteLine($"runtime    {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
         context.Output.WriteLine($"processor  {Processor()}, {Environment.ProcessorCount} threads");
-        context.Output.WriteLine($"vectors    {(widths.Length == 0 ? "none" : string.Join(", ", widths) + " bits")}, {(fusedMultiplyAdd ? "with" : "without")} fused multiply-add");
+        context.Output.WriteLine(
+            $"vectors    {(widths.Length == 0 ? "none" : string.Join(", ", widths) + " bits")}, "
+                + $"{(fusedMultiplyAdd ? "with" : "without")} fused multiply-add");
 
         context.Result["version"] = version;
         context.Result["runtime"] = RuntimeInformation.FrameworkDescription;
@@ -42,7 +45,8 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
     {
         const string LinuxDescription = "/proc/cpuinfo";
         string? name = File.Exists(LinuxDescription)
-            ? File.ReadLines(LinuxDescription).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+            ? File.ReadLines(LinuxDescription).FirstOrDefault(
+                line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
             : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER");
         return string.IsNullOrEmpty(name) ? RuntimeInformation.ProcessArchitecture.ToString() : name;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Data;
+using Fovea.Engine.Kernels;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -7,12 +8,13 @@ using Fovea.Models;
 namespace Fovea.Checkpoints;
 
 /// <summary>
-/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, what is needed to use them
-/// in the metadata. Names that begin with <c>training.</c> hold what is needed to go on training.
+/// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, and in the metadata all
+/// that is
+/// needed to use them. Names that begin with <c>training.</c> hold what is needed to go on training.
 /// </summary>
 public static class Checkpoint
 {
-    /// <summary>How names begin of tensors that only training needs.</summary>
+    /// <summary>Beginning of the names of tensors that only training needs.</summary>
     public const string TrainingPrefix = "training.";
 
     private const string ModelKey = "fovea.model";
@@ -20,15 +22,47 @@ public static class Checkpoint
     private const string ClassesKey = "fovea.classes";
     private const string PreprocessingKey = "fovea.preprocessing";
 
-    /// <summary>Writes a checkpoint whole or not at all.</summary>
+    /// <summary>Loads a model from a checkpoint of Fovea, or from one of PyTorch or safetensors under any known names.</summary>
+    /// <param name="path">The file; its format is told by its content.</param>
+    /// <param name="options">Model, classes, labels and size, where the checkpoint's own are not wanted.</param>
+    /// <exception cref="InvalidFileException">
+    /// The file is missing, broken, belongs to no model for certain, or does not fit the model; the message says what to do.
+    /// </exception>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="LabelCountException">There is not one label for each class.</exception>
+    /// <exception cref="ShapeException">The model does not take images of the size.</exception>
+    public static Model Load(string path, ImportOptions? options = null)
+    {
+        options ??= new ImportOptions();
+        using CheckpointFile file = CheckpointFile.Open(path);
+
+        // A file of Fovea says itself what it is, so that nothing needs to be compared with other models.
+        return file.SafeTensors is SafeTensorsFile own
+            && IsOwn(own)
+            && options is { Model: null, Weights: null, Classes: null, Labels: null }
+            ? Open(own, options.Size, TensorFilling.Fill, (info, network, parameters) => ModelOf(path, info, network, parameters))
+            : CheckpointImport.Read(file, options).Model;
+    }
+
+    /// <summary>Writes a model whole or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="info">What the weights are.</param>
-    /// <param name="state">The weights and statistics.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
+    public static void Save(string path, Model model) => Save(path, model.Info, model.Parameters);
+
+    /// <summary>Writes parameters and their description whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="info">Description of the network.</param>
+    /// <param name="parameters">Weights and statistics.</param>
     /// <param name="trainingTensors">Tensors that only training needs.</param>
-    /// <param name="trainingState">What else training needs, as JSON under <c>fovea.training</c>.</param>
+    /// <param name="trainingState">JSON that only training needs, which stands in the metadata under <c>fovea.training</c>.</param>
     /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
     public static void Save(
-        string path, ModelInfo info, ParameterStore state, IReadOnlyList<SafeTensor>? trainingTensors = null, string? trainingState = null)
+        string path,
+        ModelInfo info,
+        ParameterStore parameters,
+        IReadOnlyList<SafeTensor>? trainingTensors = null,
+        string? trainingState = null)
     {
         Dictionary<string, string> metadata = Metadata(info);
         if (trainingState is not null)
@@ -36,10 +70,11 @@ public static class Checkpoint
             metadata["fovea.training"] = trainingState;
         }
 
-        SafeTensorsWriter.Write(path, [.. TensorFilling.ToFile(state), .. trainingTensors ?? []], metadata);
+        SafeTensorsWriter.Write(path, [.. TensorFilling.ToFile(parameters), .. trainingTensors ?? []], metadata);
     }
 
-    /// <summary>What a model's files say about its weights, as names and values.</summary>
+    /// <summary>Gives the entries of a file's metadata that describe a model.</summary>
+    /// <param name="info">Description of the model.</param>
     public static Dictionary<string, string> Metadata(ModelInfo info) => new()
     {
         [ModelKey] = info.Name,
@@ -48,11 +83,12 @@ public static class Checkpoint
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
 
-    /// <summary>Whether a file says of itself that Fovea wrote it.</summary>
+    /// <summary>Tells whether a file says of itself that Fovea wrote it.</summary>
     /// <param name="file">The file.</param>
     public static bool IsOwn(SafeTensorsFile file) => file.Metadata.ContainsKey(ModelKey);
 
-    /// <summary>What a checkpoint's weights are.</summary>
+    /// <summary>Reads the description of the model from a file's metadata.</summary>
+    /// <param name="file">A file that Fovea wrote, in this or an earlier version.</param>
     /// <exception cref="InvalidFileException">The file was not written by Fovea, or its metadata are damaged.</exception>
     public static ModelInfo ReadInfo(SafeTensorsFile file)
     {
@@ -74,32 +110,42 @@ public static class Checkpoint
             return info.Classes.Count == info.Options.Classes
                 ? info
                 : throw new InvalidFileException(
-                    file.Path, $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}", "Give a checkpoint that Fovea wrote.");
+                    file.Path,
+                    $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}",
+                    "Give a checkpoint that Fovea wrote.");
         }
         catch (Exception error) when (error is JsonException or UnusableDataException)
         {
-            throw new InvalidFileException(file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
+            throw new InvalidFileException(
+                file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
         }
     }
 
-    /// <summary>Fills a module's state from a checkpoint. Tables that belong to another image size are resized.</summary>
-    /// <exception cref="InvalidFileException">A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.</exception>
+    /// <summary>Fills a network's parameters from a file. Tables that belong to another image size are resized.</summary>
+    /// <param name="file">A file that Fovea wrote.</param>
+    /// <param name="state">Parameters of the network that the file describes.</param>
+    /// <exception cref="InvalidFileException">
+    /// A tensor is missing, unexpected or has another shape, which is checked before anything is changed, or cannot be read.
+    /// </exception>
     public static void Load(SafeTensorsFile file, ParameterStore state) => Load(file, state, TensorFilling.Fill);
 
-    /// <summary>Opens a checkpoint and makes its network with its weights.</summary>
+    /// <summary>Opens a checkpoint that Fovea wrote, as parts of a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.</param>
+    /// <param name="size">
+    /// Rows and columns of the images to make the network for; the checkpoint's own where null. Position tables are resized.
+    /// </param>
     /// <exception cref="InvalidFileException">The file is broken or does not fit its model.</exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
-    public static (ModelInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
+    internal static (ModelInfo Info, Network Network, ParameterStore State) Open(string path, (int Height, int Width)? size = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         return Open(file, size, TensorFilling.Fill, (info, network, state) => (info, network, state));
     }
 
     /// <summary>
-    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in memory once and not twice;
-    /// the state keeps only what runs read as it is, and no further plan can be made of it.
+    /// Opens a checkpoint and compiles its network from the weights where they lie in the file. Weights that a plan packs are then in
+    /// memory
+    /// once and not twice; the state keeps only what runs read as it is, and no further plan can be made of it.
     /// </summary>
     /// <typeparam name="T">What is compiled.</typeparam>
     /// <param name="path">The file, which is mapped until this returns and must not be changed in the meantime.</param>
@@ -123,8 +169,26 @@ public static class Checkpoint
         });
     }
 
+    /// <summary>Makes a model; what its file says of itself may not fit together.</summary>
+    /// <exception cref="InvalidFileException">It does not.</exception>
+    private static Model ModelOf(string path, ModelInfo info, Network network, ParameterStore parameters)
+    {
+        try
+        {
+            return new Model(network, parameters, info);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidFileException(
+                path, $"its metadata do not fit together ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
+        }
+    }
+
     private static T Open<T>(
-        SafeTensorsFile file, (int Height, int Width)? size, Action<SafeTensorsFile, string, Parameter> fill, Func<ModelInfo, Network, ParameterStore, T> make)
+        SafeTensorsFile file,
+        (int Height, int Width)? size,
+        Action<SafeTensorsFile, string, Parameter> fill,
+        Func<ModelInfo, Network, ParameterStore, T> make)
     {
         ModelInfo info = ReadInfo(file);
         Network network = CreateNetwork(info, file.Path);
@@ -156,7 +220,7 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Makes the network that a file says it holds.</summary>
+    /// <summary>Creates the network that a file says it holds.</summary>
     /// <exception cref="InvalidFileException">There is no such model, or not with such options.</exception>
     internal static Network CreateNetwork(ModelInfo info, string path)
     {
@@ -166,18 +230,22 @@ public static class Checkpoint
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {
-            throw new InvalidFileException(path, $"its model cannot be made ({ExceptionText.Of(error)})", "Give a checkpoint that this version of Fovea knows.", error);
+            throw new InvalidFileException(
+                path,
+                $"its model cannot be made ({ExceptionText.Of(error)})",
+                "Give a checkpoint that this version of Fovea knows.",
+                error);
         }
     }
 
-    /// <summary>The name of the first tensor with a value that is not finite; null where all are.</summary>
-    internal static string? FirstNonFinite(ParameterStore state)
+    /// <summary>Name of the first tensor with a value that is not finite; null where all are.</summary>
+    internal static unsafe string? FirstNonFinite(ParameterStore state)
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            foreach (float value in tensor.Variable.Data)
+            fixed (float* values = tensor.Variable.Data)
             {
-                if (!float.IsFinite(value))
+                if (!OptimizerKernels.AllFinite(values, tensor.Variable.Data.Length))
                 {
                     return name;
                 }
@@ -190,16 +258,21 @@ public static class Checkpoint
     private static void CheckNames(SafeTensorsFile file, ParameterStore state)
     {
         string[] missing = [.. state.Tensors.Keys.Where(name => !file.Tensors.ContainsKey(name))];
-        string[] unexpected = [.. file.Tensors.Keys.Where(name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal))];
-        const string Remedy = "The file was made for another model or is damaged: give the right one.";
+        string[] unexpected =
+        [
+            .. file.Tensors.Keys.Where(
+                name => !state.Tensors.ContainsKey(name) && !name.StartsWith(TrainingPrefix, StringComparison.Ordinal)),
+        ];
+        const string advice = "The file was made for another model or is damaged: give the right one.";
         if (missing.Length > 0)
         {
-            throw new InvalidFileException(file.Path, $"{Count(missing, "tensor is missing", "tensors are missing")}", Remedy);
+            throw new InvalidFileException(file.Path, $"{Listed(missing, "tensor is missing", "tensors are missing")}", advice);
         }
 
         if (unexpected.Length > 0)
         {
-            throw new InvalidFileException(file.Path, $"{Count(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", Remedy);
+            throw new InvalidFileException(
+                file.Path, $"{Listed(unexpected, "tensor is not part of the model", "tensors are not part of the model")}", advice);
         }
 
         foreach ((string name, Parameter tensor) in state.Tensors)
@@ -207,12 +280,14 @@ public static class Checkpoint
             if (TensorFilling.StoredShape(file.Info(name), tensor) is null)
             {
                 throw new InvalidFileException(
-                    file.Path, $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected", Remedy);
+                    file.Path,
+                    $"the tensor {name} has shape [{string.Join(", ", file.Info(name).Shape)}] where {tensor.CheckpointShape} is expected",
+                    advice);
             }
         }
     }
 
-    private static string Count(string[] names, string one, string many) => names.Length == 1
+    private static string Listed(string[] names, string one, string many) => names.Length == 1
         ? $"1 {one}: {names[0]}"
         : $"{names.Length} {many}: {string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")}";
 }

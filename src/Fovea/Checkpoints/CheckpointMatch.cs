@@ -6,63 +6,71 @@ using Fovea.Models.Keys;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>What is wished of a network that is filled from a checkpoint; what is null is taken from the checkpoint's shapes.</summary>
-/// <param name="Classes">Number of classes; where the checkpoint has another, the classifier stays fresh.</param>
+/// <summary>
+/// Requirements of a network that is filled from a checkpoint; those that are null are taken from the checkpoint's shapes.
+/// </summary>
+/// <param name="Classes">Number of classes; where the checkpoint has another, the classifier keeps its initial values.</param>
 /// <param name="Size">Rows and columns of the images; tables are resized.</param>
 public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null);
 
-/// <summary>A tensor of another shape than the network's.</summary>
+/// <summary>Difference between the shapes of a tensor in a checkpoint and in the network.</summary>
 /// <param name="Name">The official name.</param>
 /// <param name="Found">The checkpoint's shape.</param>
 /// <param name="Expected">The network's.</param>
 public sealed record ShapeDifference(string Name, IReadOnlyList<int> Found, IReadOnlyList<int> Expected);
 
 /// <summary>
-/// A dictionary of tensors held against a registered model by names and shapes alone: which of the model's tensors it has, under whose names, for how many
-/// classes and which size of images. No values are read.
+/// Comparison of a dictionary of tensors with a registered model by names and shapes: which of the model's tensors it has, under whose
+/// names, for how many classes and which size of images. No values are read.
 /// </summary>
 public sealed class CheckpointMatch
 {
-    // Fovea's own checkpoints of a run also hold what only training needs.
-    private const string TrainingPrefix = "training.";
-
     // More than any published network has; a hostile file must not make us build a network of any size.
     private const int MaxClasses = 100_000;
 
     private readonly Dictionary<string, string> _names = [];
     private readonly List<string> _missing = [];
-    private readonly List<string> _fresh = [];
-    private readonly List<ShapeDifference> _misshapen = [];
+    private readonly List<string> _reinitialized = [];
+    private readonly List<ShapeDifference> _mismatches = [];
     private readonly List<ShapeDifference> _resized = [];
 
-    /// <summary>Holds a dictionary against a model.</summary>
+    /// <summary>Compares a dictionary with a model.</summary>
     /// <param name="weights">The dictionary.</param>
     /// <param name="model">The registered name.</param>
-    /// <param name="wishes">What is wished.</param>
-    /// <exception cref="ShapeException">The model cannot be made for the size that is wished.</exception>
-    public CheckpointMatch(StateDict weights, string model, MatchOptions? wishes = null)
-        : this(weights, Names(weights), new ModelSignature(model), wishes ?? new MatchOptions())
+    /// <param name="options">What is asked of the network.</param>
+    /// <exception cref="ShapeException">The model cannot be made for the size that is asked for.</exception>
+    public CheckpointMatch(StateDict weights, string model, MatchOptions? options = null)
+        : this(weights, Names(weights), new ModelSignature(model), options ?? new MatchOptions())
     {
     }
 
-    internal CheckpointMatch(StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, MatchOptions wishes)
+    internal CheckpointMatch(
+        StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, MatchOptions options)
     {
         Weights = weights;
-        Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
-        int classes = wishes.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
+        Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(
+            name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
+        int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
         ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, new ModelOptions(classes));
         OwnSide = SideOf(tensors, ofClasses, Scheme);
-        (int height, int width) = wishes.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
+        (int height, int width) = options.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
         Options = new ModelOptions(classes, height, width);
         bool isNative = (height, width) == (native.Network.Height, native.Network.Width);
         Outline = isNative ? ofClasses : new ModelSignature(native.Model, Options);
         IsNative = isNative;
-        Compare(tensors, wishes.Classes is not null);
-        NeedsClasses = _fresh.Count > 0 && wishes.Classes is null;
-        HashSet<string> used = [.. _names.Values, .. _misshapen.Select(difference => Scheme.NameOf(difference.Name)!), .. _fresh.Select(Scheme.NameOf).OfType<string>()];
+        Compare(tensors, options.Classes is not null);
+        NeedsClasses = _reinitialized.Count > 0 && options.Classes is null;
+        HashSet<string> used =
+        [
+            .. _names.Values, .. _mismatches.Select(
+                difference => Scheme.NameOf(difference.Name)!), .. _reinitialized.Select(Scheme.NameOf).OfType<string>(),
+        ];
         string[] others = [.. tensors.Keys.Where(name => !used.Contains(name))];
-        IgnoredKeys = [.. others.Where(KeySchemes.IsLeftover)];
-        Unexpected = [.. others.Where(name => !KeySchemes.IsLeftover(name) && !(_fresh.Count > 0 && Outline.IsOfClasses(name)))];
+        IgnoredKeys = [.. others.Where(KeySchemes.IsIgnored)];
+        Unexpected =
+        [
+            .. others.Where(name => !KeySchemes.IsIgnored(name) && !(_reinitialized.Count > 0 && Outline.IsOfClasses(name))),
+        ];
     }
 
     /// <summary>The dictionary.</summary>
@@ -77,13 +85,15 @@ public sealed class CheckpointMatch
     /// <summary>Classes and size of the network that is to be filled.</summary>
     public ModelOptions Options { get; }
 
-    /// <summary>Whose names the dictionary has.</summary>
+    /// <summary>Key scheme of the dictionary's names.</summary>
     public KeyScheme Scheme { get; }
 
-    /// <summary>The side of square images that the dictionary's tables are made for; null where no table tells, or the images were not square.</summary>
+    /// <summary>
+    /// Side of the square images that the dictionary's tables are made for; null where no table tells, or the images were not square.
+    /// </summary>
     public int? OwnSide { get; }
 
-    /// <summary>Whether the network has the variant's own size.</summary>
+    /// <summary>True if the network has the variant's own size.</summary>
     public bool IsNative { get; }
 
     /// <summary>The dictionary's name of each official name that it can fill.</summary>
@@ -99,40 +109,50 @@ public sealed class CheckpointMatch
     public IReadOnlyList<string> IgnoredKeys { get; }
 
     /// <summary>Tensors of the wrong shape.</summary>
-    public IReadOnlyList<ShapeDifference> ShapeMismatches => _misshapen;
+    public IReadOnlyList<ShapeDifference> ShapeMismatches => _mismatches;
 
     /// <summary>Tables of another size of images, which are resized.</summary>
     public IReadOnlyList<ShapeDifference> Resized => _resized;
 
-    /// <summary>Official names of tensors that keep fresh values: the classifier where another number of classes was wished or the dictionary has none, and what the scheme's files never hold.</summary>
-    public IReadOnlyList<string> Fresh => _fresh;
+    /// <summary>Official names of tensors that keep their initial values.</summary>
+    /// <remarks>
+    /// The classifier, where another number of classes was asked for or the dictionary has none; and what the scheme's files never hold.
+    /// </remarks>
+    public IReadOnlyList<string> Reinitialized => _reinitialized;
 
-    /// <summary>Whether tensors would stay fresh though no number of classes was wished: the dictionary is a backbone without a classifier.</summary>
+    /// <summary>True if the dictionary is a backbone without a classifier and no number of classes was given for a fresh one.</summary>
     public bool NeedsClasses { get; }
 
-    /// <summary>Whether the dictionary fills the network; tensors stay fresh only where classes were wished.</summary>
-    public bool Fits => _missing.Count == 0 && _misshapen.Count == 0 && Unexpected.Count == 0 && !NeedsClasses;
+    /// <summary>True if the dictionary fills the network, but for a classifier whose number of classes was given.</summary>
+    public bool Fits => _missing.Count == 0 && _mismatches.Count == 0 && Unexpected.Count == 0 && !NeedsClasses;
 
-    /// <summary>The share of names and shapes that agree among all of both sides, from 0 to 1; a table that is resized agrees by half.</summary>
-    public double Share
+    /// <summary>
+    /// Share of names and shapes that agree among all of both sides, from 0 to 1; a table that is resized agrees by half.
+    /// </summary>
+    public double MatchRatio
     {
         get
         {
-            double agree = Outline.Tensors.Count(tensor => tensor.Value.Kind != ParameterKind.Counter && _names.ContainsKey(tensor.Key)) - (0.5 * _resized.Count);
-            double all = Outline.Tensors.Values.Count(tensor => tensor.Kind != ParameterKind.Counter) - _fresh.Count + Unexpected.Count;
+            double agree = Outline.Tensors.Count(
+                tensor => tensor.Value.Kind != ParameterKind.Counter && _names.ContainsKey(tensor.Key)) - (0.5 * _resized.Count);
+            double all = Outline.Tensors.Values.Count(
+                tensor => tensor.Kind != ParameterKind.Counter) - _reinitialized.Count + Unexpected.Count;
             return all > 0 ? agree / all : 0;
         }
     }
 
     /// <summary>The tensors of a dictionary by name; those that only training needs are left out.</summary>
     internal static Dictionary<string, TensorInfo> Names(StateDict weights) =>
-        weights.TensorInfos.Where(info => !info.Name.StartsWith(TrainingPrefix, StringComparison.Ordinal)).ToDictionary(info => info.Name);
+        weights.TensorInfos.Where(
+            info => !info.Name.StartsWith(Checkpoint.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(info => info.Name);
 
     private static int? ClassesOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, KeyScheme scheme)
     {
         foreach ((string official, Parameter tensor) in native.Tensors)
         {
-            if (native.ClassAxis(official) is int axis && Find(tensors, scheme, official) is TensorInfo info && DiffersOnlyIn(axis, info.Shape, tensor.CheckpointShape))
+            if (native.ClassAxis(official) is int axis
+                && Find(tensors, scheme, official) is TensorInfo info
+                && DiffersOnlyIn(axis, info.Shape, tensor.CheckpointShape))
             {
                 return info.Shape[axis];
             }
@@ -151,7 +171,9 @@ public sealed class CheckpointMatch
         // One table tells; and where all shapes agree there is nothing to search for.
         foreach ((string official, Parameter tensor) in outline.Tensors)
         {
-            if (Find(tensors, scheme, official) is TensorInfo info && !info.Shape.SequenceEqual(tensor.CheckpointShape) && outline.IsOfSize(official))
+            if (Find(tensors, scheme, official) is TensorInfo info
+                && !info.Shape.SequenceEqual(tensor.CheckpointShape)
+                && outline.IsOfSize(official))
             {
                 return outline.SideFor(official, info.Count);
             }
@@ -163,18 +185,19 @@ public sealed class CheckpointMatch
     private static TensorInfo? Find(IReadOnlyDictionary<string, TensorInfo> tensors, KeyScheme scheme, string official) =>
         scheme.NameOf(official) is string name && tensors.TryGetValue(name, out TensorInfo? info) ? info : null;
 
-    private void Compare(IReadOnlyDictionary<string, TensorInfo> tensors, bool classesWished)
+    private void Compare(IReadOnlyDictionary<string, TensorInfo> tensors, bool classesGiven)
     {
         // Another number of classes replaces the whole classifier, never a part of it; so does its absence.
         string[] classifier = [.. Outline.Tensors.Keys.Where(Outline.IsOfClasses)];
         bool replaced = classifier.All(name => Find(tensors, Scheme, name) is null)
-            || (classesWished && classifier.Any(name => Find(tensors, Scheme, name) is not TensorInfo info || TensorFilling.StoredShape(info, Outline.Tensors[name]) is null));
+            || (classesGiven && classifier.Any(name =>
+                Find(tensors, Scheme, name) is not TensorInfo info || TensorFilling.StoredShape(info, Outline.Tensors[name]) is null));
         foreach ((string official, Parameter tensor) in Outline.Tensors)
         {
             TensorInfo? info = Find(tensors, Scheme, official);
             if (Scheme.NameOf(official) is null || (replaced && Outline.IsOfClasses(official)))
             {
-                _fresh.Add(official);
+                _reinitialized.Add(official);
             }
             else if (info is null)
             {
@@ -193,7 +216,7 @@ public sealed class CheckpointMatch
             }
             else
             {
-                _misshapen.Add(new ShapeDifference(official, info.Shape, tensor.CheckpointShape));
+                _mismatches.Add(new ShapeDifference(official, info.Shape, tensor.CheckpointShape));
             }
         }
     }

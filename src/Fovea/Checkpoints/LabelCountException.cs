@@ -1,13 +1,15 @@
 namespace Fovea.Checkpoints;
 
-/// <summary>There is not one label for each class.</summary>
+/// <summary>Error of another number of labels than of classes.</summary>
 public sealed class LabelCountException : FoveaException
 {
     /// <summary>Makes the error.</summary>
-    /// <param name="labels">How many labels were given.</param>
-    /// <param name="classes">How many classes the network has.</param>
+    /// <param name="labels">Number of labels that were given.</param>
+    /// <param name="classes">Number of classes that the network has.</param>
     public LabelCountException(int labels, int classes)
-        : base($"there are {labels} labels for {classes} classes; give one for each, or a fresh classifier with --classes {labels}.")
+        : base(
+            $"there are {labels} labels for {classes} classes",
+            [new Remedy.Advice("Give one label for each class."), new Remedy.SetClasses(labels)])
     {
     }
 }

@@ -5,7 +5,7 @@ using Fovea.Formats;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>Memory for values that tensors borrow while a plan is compiled and that are not needed afterwards.</summary>
+/// <summary>Staging memory: holds values that tensors map while a plan is compiled and that are not needed afterwards.</summary>
 internal sealed class StagingMemory : IDisposable
 {
     private const int BlockFloats = 4 << 20;
@@ -14,8 +14,8 @@ internal sealed class StagingMemory : IDisposable
     private int _free;
     private int _used;
 
-    /// <summary>Lends memory until this is disposed of. 64 bytes that follow it are readable.</summary>
-    /// <param name="count">How many numbers it holds.</param>
+    /// <summary>Rents memory until this is disposed of. The 64 bytes that follow it are readable.</summary>
+    /// <param name="count">Number of values that it holds.</param>
     public unsafe Memory<float> Take(int count)
     {
         if (_free < count)

@@ -4,11 +4,15 @@ using Fovea.Models;
 
 namespace Fovea.Checkpoints;
 
-/// <summary>Carries tensors between files and a network's memory: layouts are reordered, and tables of another image size resized.</summary>
+/// <summary>
+/// Carries tensors between files and a network's memory: layouts are reordered, and tables of another image size resized.
+/// </summary>
 public static class TensorFilling
 {
-    /// <summary>The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.</summary>
-    /// <param name="info">What the file says.</param>
+    /// <summary>
+    /// The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.
+    /// </summary>
+    /// <param name="info">Description in the file.</param>
     /// <param name="tensor">The network's tensor.</param>
     public static Shape? StoredShape(TensorInfo info, Parameter tensor)
     {
@@ -29,11 +33,12 @@ public static class TensorFilling
     /// <summary>Fills one tensor from a file.</summary>
     /// <param name="source">The file.</param>
     /// <param name="name">The tensor's name in it.</param>
-    /// <param name="tensor">What is filled; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <param name="tensor">Tensor that is filled; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
     public static void Fill(ICheckpointSource source, string name, Parameter tensor)
     {
-        Shape stored = StoredShape(source.Info(name), tensor) ?? throw new ArgumentException($"The shape of {name} does not fit.", nameof(tensor));
+        Shape stored = StoredShape(source.Info(name), tensor) ?? throw new ArgumentException(
+            $"The shape of {name} does not fit.", nameof(tensor));
         bool resized = !stored.Equals(tensor.Shape);
         if (!resized && tensor.Layout.KeepsOrder(stored))
         {
@@ -55,13 +60,13 @@ public static class TensorFilling
     }
 
     /// <summary>
-    /// Lets a tensor use its values where they lie in a file, or in lent memory where the engine has them in another order; fills it where the file holds other
-    /// values than the engine.
+    /// Lets a tensor use its values where they lie in a file, or in lent memory where the engine has them in another order; fills it where
+    /// the file holds other values than the engine.
     /// </summary>
     /// <param name="file">The file, which stays open until the tensor gives the values back.</param>
     /// <param name="lent">Memory, which lasts as long.</param>
     /// <param name="name">The tensor's name in it.</param>
-    /// <param name="tensor">What is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
+    /// <param name="tensor">Tensor that is given values; its shape fits, as <see cref="StoredShape"/> tells.</param>
     /// <exception cref="InvalidFileException">The file has no such tensor, or cannot be read.</exception>
     internal static void FillInPlace(SafeTensorsFile file, StagingMemory lent, string name, Parameter tensor)
     {
@@ -81,9 +86,13 @@ public static class TensorFilling
         }
     }
 
-    /// <summary>The tensors of a network as files hold them: PyTorch's layout, counters as 64-bit integers. Values are taken when they are written.</summary>
+    /// <summary>
+    /// The tensors of a network as files hold them: PyTorch's layout, counters as 64-bit integers. Values are taken when they are written.
+    /// </summary>
     /// <param name="state">The network's tensors.</param>
-    /// <param name="nameOf">The name that a tensor gets in the file, or null for one that is left out; the official one where nothing is given.</param>
+    /// <param name="nameOf">
+    /// The name that a tensor gets in the file, or null for one that is left out; the official one where nothing is given.
+    /// </param>
     public static IEnumerable<SafeTensor> ToFile(ParameterStore state, Func<string, string?>? nameOf = null)
     {
         foreach ((string official, Parameter tensor) in state.Tensors)

@@ -21,7 +21,8 @@ public static class AtomicFile
         cancellation.ThrowIfCancellationRequested();
 
         string target = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' names a root folder, not a file.", nameof(path));
+        string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException(
+            $"'{path}' names a root folder, not a file.", nameof(path));
         string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{TemporarySuffix}");
         try
         {

@@ -4,8 +4,8 @@ using Fovea.Formats.PyTorch;
 namespace Fovea.Formats;
 
 /// <summary>
-/// An open checkpoint of either format, told by its content, not by its name: safetensors, or what torch.save writes. It may hold several dictionaries of
-/// tensors. Reading from many threads at once is safe; disposing while others read is not.
+/// An open checkpoint of either format, told by its content, not by its name: safetensors, or what torch.save writes. It may hold several
+/// dictionaries of tensors. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
 public sealed class CheckpointFile : IDisposable
 {
@@ -57,16 +57,26 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => (_source as IDisposable)?.Dispose();
 
-    /// <summary>Whether a file begins with the length of a header that fits into it, and with the header's brace; where nothing fits, the name decides whose error is told.</summary>
+    /// <summary>Tells whether a file is of safetensors, by its first bytes.</summary>
+    /// <remarks>
+    /// The first 8 bytes are then a length of the header that fits into the file, and the 9th is its brace. Where neither format matches,
+    /// the
+    /// extension decides which format's error is reported.
+    /// </remarks>
     private static bool IsSafeTensors(string path)
     {
         using MappedFile file = MappedFile.Open(path);
         ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, 9));
-        if (start.Length == 9 && start[8] == '{' && BinaryPrimitives.ReadInt64LittleEndian(start) is > 0 and long length && length <= file.Length - 8)
+        if (start.Length == 9
+            && start[8] == '{'
+            && BinaryPrimitives.ReadInt64LittleEndian(start) is > 0 and long length
+            && length <= file.Length - 8)
         {
             return true;
         }
 
-        return System.IO.Path.GetExtension(path) == ".safetensors" && !start.StartsWith("PK"u8) && !start.StartsWith([(byte)PickleOpcode.Protocol]);
+        return System.IO.Path.GetExtension(path) == ".safetensors"
+            && !start.StartsWith("PK"u8)
+            && !start.StartsWith([(byte)PickleOpcode.Protocol]);
     }
 }

@@ -1,15 +1,17 @@
 namespace Fovea.Formats;
 
-/// <summary>Named tensors that can be read, whatever the format of the file they lie in. Reading from many threads at once is safe.</summary>
+/// <summary>
+/// Named tensors that can be read, whatever the format of the file they lie in. Reading from many threads at once is safe.
+/// </summary>
 public interface ICheckpointSource
 {
     /// <summary>The file's name, as given.</summary>
     string Path { get; }
 
-    /// <summary>What the checkpoint says of each tensor, in the file's order where it has one.</summary>
+    /// <summary>Descriptions of all tensors, in the file's order where it has one.</summary>
     IEnumerable<TensorInfo> TensorInfos { get; }
 
-    /// <summary>What the checkpoint says about one tensor.</summary>
+    /// <summary>Gives the description of one tensor.</summary>
     /// <exception cref="InvalidFileException">The checkpoint has no tensor of that name.</exception>
     TensorInfo Info(string name);
 

@@ -20,7 +20,8 @@ internal sealed unsafe class MappedFile : IDisposable
         // An empty file cannot be mapped, and has nothing to read.
         if (Length > 0)
         {
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         }
@@ -52,9 +53,12 @@ internal sealed unsafe class MappedFile : IDisposable
             stream?.Dispose();
             throw error switch
             {
-                FileNotFoundException or DirectoryNotFoundException => new InvalidFileException(path, "there is no such file", "Check the path.", error),
-                UnauthorizedAccessException => new InvalidFileException(path, "it is a folder or may not be read", "Name a file that you can read.", error),
-                IOException => new InvalidFileException(path, $"it cannot be read ({error.Message.TrimEnd('.')})", "Check the disk.", error),
+                FileNotFoundException or DirectoryNotFoundException => new InvalidFileException(
+                    path, "there is no such file", "Check the path.", error),
+                UnauthorizedAccessException => new InvalidFileException(
+                    path, "it is a folder or may not be read", "Name a file that you can read.", error),
+                IOException => new InvalidFileException(
+                    path, $"it cannot be read ({error.Message.TrimEnd('.')})", "Check the disk.", error),
                 _ => error,
             };
         }

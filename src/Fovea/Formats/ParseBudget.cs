@@ -3,12 +3,13 @@ using System.Text;
 namespace Fovea.Formats;
 
 /// <summary>
-/// What the parts that read one untrusted file share: the wording of errors, and a bound on the memory that the file's claims may cost.
+/// Wording of errors, and a bound on the memory that the claims of one untrusted file may cost, shared by all parts that read it.
 /// Used by one thread while the file is opened.
 /// </summary>
 internal sealed class ParseBudget
 {
-    // Lists double when they grow, so that the last growth may cost as much again as all before: together at most 2 × (24 MB + the file's size).
+    // Lists double when they grow, so that the last growth may cost as much again as all before: together at most 2 × (24 MB + the file's
+    // size).
     private const long FixedAllowance = 24_000_000;
     private const int MaxQuote = 80;
 
@@ -42,7 +43,8 @@ internal sealed class ParseBudget
         if (GC.GetAllocatedBytesForCurrentThread() - _atStart + upcoming > _allowance)
         {
             throw Damaged(
-                $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of its size needs");
+                $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of "
+                    + "its size needs");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Fovea.Formats;
 
-/// <summary>What the header of a safetensors file says about one tensor.</summary>
+/// <summary>Description of one tensor in the header of a safetensors file.</summary>
 /// <param name="Name">The tensor's name, unique in the file.</param>
 /// <param name="ElementType">The type of the stored elements.</param>
 /// <param name="Shape">The sizes, slowest first; empty for a scalar.</param>

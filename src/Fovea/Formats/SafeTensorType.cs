@@ -34,7 +34,7 @@ public enum SafeTensorType
     Bool,
 }
 
-/// <summary>What the format says of each element type.</summary>
+/// <summary>Properties of the element types of safetensors files.</summary>
 internal static class SafeTensorTypes
 {
     private static readonly SafeTensorType[] _all = Enum.GetValues<SafeTensorType>();
@@ -51,7 +51,7 @@ internal static class SafeTensorTypes
         _ => 1,
     };
 
-    /// <summary>Whether the elements are floating point numbers, not integers or truth values.</summary>
+    /// <summary>Tells whether the elements are floating point numbers, not integers or truth values.</summary>
     public static bool IsFloatingPoint(this SafeTensorType type) =>
         type is SafeTensorType.F32 or SafeTensorType.F16 or SafeTensorType.BF16 or SafeTensorType.F64;
 

@@ -1,8 +1,8 @@
 namespace Fovea.Formats;
 
 /// <summary>
-/// An open safetensors file. The file is mapped into memory, so opening costs nothing and a tensor's values are copied (and converted) only when
-/// they are asked for. Reading from many threads at once is safe; disposing while others read is not.
+/// An open safetensors file. The file is mapped into memory, so opening costs nothing and a tensor's values are copied (and converted) only
+/// when they are asked for. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
 public sealed class SafeTensorsFile : ICheckpointSource, IDisposable
 {
@@ -46,7 +46,7 @@ public sealed class SafeTensorsFile : ICheckpointSource, IDisposable
         }
     }
 
-    /// <summary>What the file says about one tensor.</summary>
+    /// <summary>Gives the description of one tensor.</summary>
     /// <exception cref="InvalidFileException">The file has no tensor of that name.</exception>
     public SafeTensorInfo Info(string name) =>
         Tensors.TryGetValue(name, out SafeTensorInfo? info) ? info : throw CheckpointErrors.NoTensor(Path, name);
@@ -61,8 +61,8 @@ public sealed class SafeTensorsFile : ICheckpointSource, IDisposable
     }
 
     /// <summary>
-    /// Gives a tensor's values where they lie in the file, valid until it is closed; false where they are not 32-bit floating point numbers that a processor can
-    /// read there, or end so near the file's end that nothing readable follows.
+    /// Gives a tensor's values where they lie in the file, valid until it is closed; false where they are not 32-bit floating point numbers
+    /// that a processor can read there, or end so near the file's end that nothing readable follows.
     /// </summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="values">The values, in row-major order.</param>

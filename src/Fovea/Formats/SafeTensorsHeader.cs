@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace Fovea.Formats;
 
 /// <summary>
-/// Reads and checks the header of a safetensors file: eight bytes of length (little endian), then JSON that maps each name to its element type,
-/// shape and byte range. Every statement of the header is held against the file, so that a header that lies is an error and never a wrong read.
+/// Reads and checks the header of a safetensors file: eight bytes of length (little endian), then JSON that maps each name to its element
+/// type, shape and byte range. Every statement of the header is held against the file, so that a header that lies is an error and never a
+/// wrong read.
 /// </summary>
 internal sealed class SafeTensorsHeader
 {
@@ -53,12 +54,14 @@ internal sealed class SafeTensorsHeader
 
         if ((long)length > fileLength - 8)
         {
-            throw header.Invalid($"its header claims {length} bytes, but only {fileLength - 8} follow: {(long)length - (fileLength - 8)} are missing");
+            throw header.Invalid(
+                $"its header claims {length} bytes, but only {fileLength - 8} follow: {(long)length - (fileLength - 8)} are missing");
         }
 
         if ((long)length > BelievedLength + (fileLength / BelievedShare))
         {
-            throw header.Invalid($"its header takes {length} of the file's {fileLength} bytes, far more than the names of so few values need");
+            throw header.Invalid(
+                $"its header takes {length} of the file's {fileLength} bytes, far more than the names of so few values need");
         }
 
         byte[] json = file.Slice(8, (int)length).ToArray();
@@ -133,7 +136,8 @@ internal sealed class SafeTensorsHeader
             JsonElement size = shapeField[axis];
             shape[axis] = size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int n) && n >= 0
                 ? n
-                : throw Invalid($"the shape of tensor {Quote(name)} holds {Quote(size.GetRawText())}, which is not a size from 0 to {int.MaxValue}");
+                : throw Invalid(
+                    $"the shape of tensor {Quote(name)} holds {Quote(size.GetRawText())}, which is not a size from 0 to {int.MaxValue}");
         }
 
         (long start, long end) = (Offset(rangeField[0]), Offset(rangeField[1]));
@@ -152,7 +156,9 @@ internal sealed class SafeTensorsHeader
         long given = end - start;
         return needed == (ulong)given
             ? new SafeTensorInfo(name, type, shape, dataStart + start, given)
-            : throw Invalid($"tensor {Quote(name)} of shape [{string.Join(", ", shape)}] and type {code} takes {needed} bytes, but its byte range has {given}");
+            : throw Invalid(
+                $"tensor {Quote(name)} of shape [{string.Join(", ", shape)}] and type {code} takes {needed} bytes, but its byte range "
+                    + $"has {given}");
 
         InvalidFileException NoRange() =>
             Invalid($"the byte range of tensor {Quote(name)} is {Quote(rangeField.GetRawText())} where a start and an end are expected");
@@ -209,7 +215,9 @@ internal sealed class SafeTensorsHeader
         long end = dataStart;
         string previous = "the header";
         SafeTensorInfo[] inOrder = [.. _tensors.Values];
-        Array.Sort(inOrder, (left, right) => left.Offset != right.Offset ? left.Offset.CompareTo(right.Offset) : left.ByteCount.CompareTo(right.ByteCount));
+        Array.Sort(
+            inOrder,
+            (left, right) => left.Offset != right.Offset ? left.Offset.CompareTo(right.Offset) : left.ByteCount.CompareTo(right.ByteCount));
         foreach (SafeTensorInfo tensor in inOrder)
         {
             if (tensor.Offset < end)

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Fovea.Formats;
 
 /// <summary>
-/// Writes safetensors files. The same tensors and metadata give the same bytes: metadata is sorted by name, and tensors stand in the given order,
-/// those with wider elements first, so that all values are aligned. Values stream from their source to the file.
+/// Writes safetensors files. The same tensors and metadata give the same bytes: metadata is sorted by name, and tensors stand in the given
+/// order, those with wider elements first, so that all values are aligned. Values stream from their source to the file.
 /// </summary>
 public static class SafeTensorsWriter
 {
@@ -16,7 +16,9 @@ public static class SafeTensorsWriter
     /// <param name="tensors">The tensors; names must differ.</param>
     /// <param name="metadata">Text entries to keep with the tensors, if any.</param>
     /// <param name="cancellation">Stops between two tensors; the old file stays.</param>
-    /// <exception cref="ArgumentException">Two tensors have one name, or a source gives another number of values than its shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two tensors have one name, or a source gives another number of values than its shape says.
+    /// </exception>
     /// <exception cref="UnwritableFileException">The folder is missing or read-only, or the disk is full.</exception>
     public static void Write(
         string path,
@@ -87,7 +89,8 @@ public static class SafeTensorsWriter
         {
             if (!names.Add(tensor.Name))
             {
-                throw new ArgumentException($"Two tensors have the name '{tensor.Name}'; a safetensors file needs different names.", nameof(tensors));
+                throw new ArgumentException(
+                    $"Two tensors have the name '{tensor.Name}'; a safetensors file needs different names.", nameof(tensors));
             }
 
             json.WriteStartObject(tensor.Name);

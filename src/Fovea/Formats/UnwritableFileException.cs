@@ -1,29 +1,29 @@
 namespace Fovea.Formats;
 
-/// <summary>A file or folder could not be written: the folder is read-only or missing, the disk is full, or something is in the way.</summary>
-public sealed class UnwritableFileException : FoveaException
+/// <summary>
+/// Error of a file or folder that cannot be written: the folder is read-only or missing, the disk is full, or something is in the way.
+/// </summary>
+public sealed class UnwritableFileException : FileException
 {
-    /// <summary>Makes the error; the message reads "path: problem. remedy".</summary>
+    /// <summary>Makes the error with advice for people.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="problem">What stood in the way, without a final full stop.</param>
-    /// <param name="remedy">What to do about it: a whole sentence.</param>
+    /// <param name="advice">What to do about it: a whole sentence.</param>
     /// <param name="cause">The lower error that led here, if any.</param>
-    public UnwritableFileException(string path, string problem, string remedy, Exception? cause = null)
-        : base($"{path}: {problem}. {remedy}", cause)
+    public UnwritableFileException(string path, string problem, string advice, Exception? cause = null)
+        : this(path, problem, [new Remedy.Advice(advice)], cause)
     {
-        Path = path;
-        Problem = problem;
-        Remedy = remedy;
     }
 
-    /// <summary>The file or folder.</summary>
-    public string Path { get; }
-
-    /// <summary>What stood in the way.</summary>
-    public string Problem { get; }
-
-    /// <summary>What to do about it.</summary>
-    public string Remedy { get; }
+    /// <summary>Makes the error with remedies that a program may act on.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="problem">What stood in the way, without a final full stop.</param>
+    /// <param name="remedies">What to do about it, at least one.</param>
+    /// <param name="cause">The lower error that led here, if any.</param>
+    public UnwritableFileException(string path, string problem, IReadOnlyList<Remedy> remedies, Exception? cause = null)
+        : base(path, problem, remedies, cause)
+    {
+    }
 
     /// <summary>Puts an error of the file system into words.</summary>
     /// <param name="path">The file or folder that was to be written.</param>

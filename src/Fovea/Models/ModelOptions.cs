@@ -15,23 +15,15 @@ public sealed record ModelOptions(int? Classes = null, int? Height = null, int? 
     /// </summary>
     /// <param name="json">One JSON object.</param>
     /// <exception cref="JsonException">The text is not such an object.</exception>
-    internal static ModelOptions FromJson(string json)
-    {
-        ModelOptions options = new();
-        JsonMembers.Read(json, (name, value) => options = value.ValueKind == JsonValueKind.Null ? options : options.With(name, value));
-        return options;
-    }
+    internal static ModelOptions FromJson(string json) => JsonForm.Read(json, passesOver: true, new ModelOptions().Through);
 
     /// <summary>Writes all members as one JSON object on one line.</summary>
-    internal string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
+    internal string ToJson() => JsonForm.Write(form => Through(form));
 
-    private ModelOptions With(string name, JsonElement value) => name.ToLowerInvariant() switch
-    {
-        "classes" => this with { Classes = value.GetInt32() },
-        "height" => this with { Height = value.GetInt32() },
-        "width" => this with { Width = value.GetInt32() },
-        "droppath" => this with { DropPath = value.GetSingle() },
-        "dropout" => this with { Dropout = value.GetSingle() },
-        _ => this,
-    };
+    private ModelOptions Through(JsonForm form) => new(
+        form.Integer("classes", Classes),
+        form.Integer("height", Height),
+        form.Integer("width", Width),
+        form.Float("dropPath", DropPath),
+        form.Float("dropout", Dropout));
 }

@@ -13,17 +13,15 @@ public static class PublishedPreprocessing
     // Other inputs keep the proportion, cut to whole pixels.
     private static readonly (string Models, int ResizeTo, Interpolation Interpolation)[] _table =
     [
-        ("cmt", 256, Interpolation.Bicubic),
         ("pit_lucidrains", 256, Interpolation.Bicubic),
         ("pit", 248, Interpolation.Bicubic),
-        ("crossformer", 256, Interpolation.Bicubic),
-        ("patchconvnet", 256, Interpolation.Bicubic),
         ("botnet", 256, Interpolation.Bilinear),
         ("resnet", 256, Interpolation.Bilinear),
+        ("", 256, Interpolation.Bicubic),
     ];
 
-    /// <summary>The preprocessing of a model for images of a size.</summary>
-    /// <param name="model">Its registered name.</param>
+    /// <summary>Gives the preprocessing of a model for images of a size.</summary>
+    /// <param name="model">Registered name; that of an unknown family gets what most families have.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
     public static Preprocessing Of(string model, int height, int width)
@@ -35,8 +33,8 @@ public static class PublishedPreprocessing
         {
             Height = height,
             Width = width,
-            ResizeTo = (resizeTo == 0 ? 256 : resizeTo) * Math.Min(height, width) / 224,
-            Interpolation = resizeTo == 0 ? Interpolation.Bicubic : interpolation,
+            ResizeTo = Preprocessing.SideBeforeCrop(height, width, resizeTo),
+            Interpolation = interpolation,
         };
     }
 }

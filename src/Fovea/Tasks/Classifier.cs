@@ -24,13 +24,13 @@ public sealed class Classifier : IDisposable
 {
     private const string StreamName = "The stream";
     private readonly ParameterStore _state;
-    private readonly PlanPool<Evaluator> _plans;
+    private readonly PlanPool<ClassifierPlan> _plans;
 
     private Classifier(ModelInfo info, Network network, ParameterStore state, int batchSize, WorkerPool? pool, int concurrency)
     {
         Info = info;
         _state = state;
-        _plans = new PlanPool<Evaluator>(concurrency, pool, threads => new Evaluator(network, info.Preprocessing, batchSize, threads));
+        _plans = new PlanPool<ClassifierPlan>(concurrency, pool, threads => new ClassifierPlan(network, info.Preprocessing, batchSize, threads));
     }
 
     /// <summary>What the weights are.</summary>
@@ -65,7 +65,7 @@ public sealed class Classifier : IDisposable
     /// <exception cref="UnusableDataException">The image does not fit the checkpoint's preprocessing.</exception>
     public IReadOnlyList<Prediction> Predict(Image image, int count = 5, CancellationToken cancellation = default)
     {
-        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
         return Best(lease.Plan.Predict(image), count);
     }
 
@@ -85,7 +85,7 @@ public sealed class Classifier : IDisposable
     public async Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default)
     {
         Image decoded = await ImageFile.DecodeAsync(image, StreamName, cancellation).ConfigureAwait(false);
-        using PlanPool<Evaluator>.Lease lease = await _plans.RentAsync(cancellation).ConfigureAwait(false);
+        using PlanPool<ClassifierPlan>.Lease lease = await _plans.RentAsync(cancellation).ConfigureAwait(false);
         return Best(lease.Plan.Predict(decoded), count);
     }
 
@@ -101,7 +101,7 @@ public sealed class Classifier : IDisposable
             throw new ArgumentException($"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.", nameof(probabilities));
         }
 
-        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
         lease.Plan.Predict(prepared).CopyTo(probabilities);
     }
 
@@ -114,7 +114,7 @@ public sealed class Classifier : IDisposable
     public Evaluation Evaluate(IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ClassCheck.Require(Info.Classes, dataset, "The data set", "the checkpoint");
-        using PlanPool<Evaluator>.Lease lease = _plans.Rent(cancellation);
+        using PlanPool<ClassifierPlan>.Lease lease = _plans.Rent(cancellation);
         return lease.Plan.Evaluate(dataset, loaderThreads, progress, cancellation);
     }
 

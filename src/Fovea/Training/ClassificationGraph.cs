@@ -4,7 +4,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Training graphs of networks that classify.</summary>
+/// <summary>Training graphs of networks that classify, where there is no <see cref="Model"/>; <see cref="TrainingGraph"/> builds them for any objective.</summary>
 public static class ClassificationGraph
 {
     /// <summary>
@@ -24,23 +24,10 @@ public static class ClassificationGraph
         Value images = graph.Input("images", [batch, height, width, 3]);
         Value labels = graph.Input("labels", [batch], ElementType.Int32);
         Value logits = network.Forward(images);
-        Value loss = Loss(network, logits, labels, smoothing);
+        Value loss = ClassificationObjective.Loss(network, logits, labels, smoothing);
         graph.Output("logits", logits);
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         return graph;
-    }
-
-    /// <summary>Mean cross entropy over the batch; for a network of several classifiers the mean of theirs.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="logits">What its Forward gave.</param>
-    /// <param name="labels">Classes (N), integers.</param>
-    /// <param name="smoothing">Label smoothing ε.</param>
-    public static Value Loss(Network network, Value logits, Value labels, float smoothing = 0)
-    {
-        IReadOnlyList<string> classifiers = network.Head?.Classifiers ?? [];
-        Value[] each = classifiers.Count == 0 ? [logits] : [.. classifiers.Select(name => logits.Graph.Marks[name])];
-        Value sum = each.Select(one => one.CrossEntropy(labels, smoothing).Mean(0)).Aggregate((left, right) => left + right);
-        return each.Length == 1 ? sum : sum * (1f / each.Length);
     }
 }

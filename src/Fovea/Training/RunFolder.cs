@@ -62,7 +62,7 @@ public sealed class RunFolder
         // A run that stopped before its first checkpoint left nothing to lose or to resume.
         if (!overwrite && (File.Exists(folder.LastCheckpointPath) || File.Exists(folder.BestCheckpointPath)))
         {
-            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", "Choose another folder, continue that run with --resume, or replace it with --overwrite.");
+            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", [new Remedy.ResumeOrOverwrite()]);
         }
 
         folder.Probe(bytesNeeded);
@@ -94,24 +94,27 @@ public sealed class RunFolder
 
     /// <summary>Writes <c>config.json</c>.</summary>
     /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
-    public void WriteConfig(JsonObject config)
+    public void WriteConfig(RunConfiguration config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        AtomicFile.WriteText(ConfigPath, config.ToJsonString(_indented) + "\n");
+        AtomicFile.WriteText(ConfigPath, config.ToJson().ToJsonString(_indented) + "\n");
     }
 
     /// <summary>Reads <c>config.json</c>.</summary>
-    /// <exception cref="InvalidFileException">The file is missing or is not a JSON object.</exception>
-    public JsonObject ReadConfig()
+    /// <exception cref="InvalidFileException">The file is missing, is not a JSON object, or lacks something.</exception>
+    public RunConfiguration ReadConfig()
     {
+        JsonObject json;
         try
         {
-            return JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
+            json = JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidFileException(ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
         }
+
+        return RunConfiguration.FromJson(json, ConfigPath);
     }
 
     /// <summary>Appends one line to <c>metrics.jsonl</c>; it stands in the file when the method returns.</summary>
@@ -200,7 +203,7 @@ public sealed class RunFolder
         }
         catch (UnwritableFileException error)
         {
-            throw new UnwritableFileException(Path, error.Problem, error.Remedy, error);
+            throw new UnwritableFileException(Path, error.Problem, error.Remedies, error);
         }
 
         AtomicFile.RemoveLeftovers(Path);

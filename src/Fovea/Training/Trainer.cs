@@ -1,130 +1,91 @@
-using Fovea.Checkpoints;
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Engine.Execution;
-using Fovea.Engine.Optimization;
-using Fovea.Formats;
-using Fovea.Layers;
 using Fovea.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Training;
 
-/// <summary>How far training is, told after each step.</summary>
-/// <param name="Epoch">The epoch, from 0.</param>
-/// <param name="Epochs">All epochs.</param>
-/// <param name="Done">Images shown in this epoch.</param>
-/// <param name="Total">Images of an epoch.</param>
-/// <param name="Loss">Mean loss of this epoch so far.</param>
-/// <param name="Accuracy">Share of this epoch's images predicted right so far.</param>
-/// <param name="LearningRate">The learning rate of the step.</param>
-public readonly record struct TrainingProgress(int Epoch, int Epochs, int Done, int Total, double Loss, double Accuracy, double LearningRate);
-
-/// <summary>One epoch's figures.</summary>
-/// <param name="Epoch">The epoch, from 0.</param>
-/// <param name="Loss">Mean training loss.</param>
-/// <param name="Accuracy">Share of training images predicted right while training.</param>
-/// <param name="LearningRate">The learning rate of the last step.</param>
-/// <param name="ImagesPerSecond">Training images per second.</param>
-/// <param name="Seconds">Seconds of training, evaluation apart.</param>
-/// <param name="Validation">The evaluation, null where there is no validation set.</param>
-public sealed record EpochResult(int Epoch, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double Seconds, Evaluation? Validation);
-
 /// <summary>
-/// Trains a network on images. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
+/// Trains a model on samples. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was interrupted
 /// anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     private readonly TrainingOptions _options;
     private readonly RunFolder _folder;
-    private readonly IImageDataset? _validation;
-    private readonly DataLoader _loader;
-    private readonly int _loaderThreads;
-    private readonly Network _network;
-    private readonly ParameterStore _state;
-    private readonly Network? _emaNetwork;
-    private readonly ParameterStore? _ema;
-    private readonly Ema? _averaging;
-    private readonly TrainingStep _step;
-    private readonly Evaluator? _evaluator;
-    private readonly LearningRateSchedule _schedule;
+    private readonly Model _model;
+    private readonly Objective _objective;
+    private readonly IEvaluator? _evaluator;
     private readonly ILogger _logger;
+    private readonly Stack<IDisposable> _owned = [];
+    private readonly DataLoader _loader;
+    private readonly EmaWeights? _ema;
+    private readonly TrainingStep _step;
+    private readonly RunCheckpoints _checkpoints;
+    private readonly LearningRateSchedule _schedule;
+    private readonly int _stepsPerEpoch;
     private TrainingPosition _position;
 
     /// <summary>Prepares a run.</summary>
-    /// <param name="options">What decides the weights.</param>
-    /// <param name="training">The training images.</param>
-    /// <param name="validation">Images to evaluate on after each epoch, or null.</param>
-    /// <param name="folder">Where the run is kept.</param>
-    /// <param name="resume">Whether to go on from the folder's last checkpoint.</param>
+    /// <param name="model">The model; it stays the caller's and holds the last step's weights in the end. What is frozen in it now stays as it is.</param>
+    /// <param name="training">The training samples; an <see cref="IImageDataset"/> for a classification.</param>
+    /// <param name="options">Lengths, rates, batches, augmentation; those that describe a model are not read.</param>
+    /// <param name="folder">Folder that keeps the run.</param>
+    /// <param name="objective">The quantity to minimise; where null, <see cref="ClassificationObjective"/> with the options' label smoothing.</param>
+    /// <param name="evaluator">Measures the model after each epoch and so chooses the best checkpoint; where null, the objective's own score does.</param>
+    /// <param name="resume">True to go on from the folder's last checkpoint.</param>
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
-    /// <param name="loaderThreads">Threads that prepare images.</param>
-    /// <param name="logger">Told what a log of the run should hold: its beginning, each epoch, checkpoints, an interruption.</param>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
-    /// <exception cref="InvalidFileException">The checkpoint to begin with is missing, broken or does not fit, or that to resume from is of another run.</exception>
-    /// <exception cref="InvalidDatasetException">The validation set has other classes than the training set.</exception>
+    /// <param name="loaderThreads">Threads that prepare samples.</param>
+    /// <param name="logger">Told of the beginning, each epoch, checkpoints, an interruption.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or there are too few samples for a step.</exception>
+    /// <exception cref="ShapeException">The network does not take images of its preprocessing's size, or does not fit the objective.</exception>
+    /// <exception cref="Formats.InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
+    /// <exception cref="InvalidDatasetException">The samples do not fit the model.</exception>
     public Trainer(
+        Model model,
+        ISampleSource training,
         TrainingOptions options,
-        IImageDataset training,
-        IImageDataset? validation,
         RunFolder folder,
+        Objective? objective = null,
+        IEvaluator? evaluator = null,
         bool resume = false,
         WorkerPool? pool = null,
         int loaderThreads = 1,
         ILogger? logger = null)
     {
         options.Validate();
-        if (validation is not null)
-        {
-            ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
-        }
-
-        (_options, _folder, _validation, _loaderThreads, _logger) = (options, folder, validation, loaderThreads, logger ?? NullLogger.Instance);
+        (_options, _folder, _model, _evaluator, _logger) = (options, folder, model, evaluator, logger ?? NullLogger.Instance);
+        _objective = objective ?? new ClassificationObjective(options.LabelSmoothing);
         pool ??= WorkerPool.Shared;
-        Info = new ModelInfo(
-            options.Model,
-            new ModelOptions(training.Classes.Count, options.Preprocessing.Height, options.Preprocessing.Width, options.DropPath, options.Dropout),
-            training.Classes,
-            options.Preprocessing);
-        _network = Info.CreateNetwork();
-        _state = new ParameterStore(_network);
-        _state.Initialize(options.Seed);
-        if (options.EmaDecay > 0)
+        Info = _objective.Describe(model.Info, training);
+        try
         {
-            _emaNetwork = Info.CreateNetwork();
-            _ema = new ParameterStore(_emaNetwork);
-            _ema.Initialize(options.Seed);
-            _averaging = new Ema([_ema.Weights, _ema.Statistics], [_state.Weights, _state.Statistics], pool);
+            BatchLayout layout = _objective.Layout(model);
+            _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, loaderThreads)));
+            _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
+            _schedule = LearningRateSchedule.Cosine(
+                options.LearningRate, (long)_stepsPerEpoch * options.Epochs, (long)(_stepsPerEpoch * options.WarmUpEpochs), options.MinLearningRate);
+            _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, pool)) : null;
+            _step = Own(new TrainingStep(model, _objective, layout, options, pool));
+            _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
+            _position = resume ? _checkpoints.Resume() : new TrainingPosition();
         }
-
-        if (options.From is string checkpoint && !resume)
+        catch
         {
-            Begin(checkpoint);
+            Dispose();
+            throw;
         }
-
-        _loader = new DataLoader(training, options.Preprocessing, new DataLoaderOptions
-        {
-            BatchSize = options.BatchSize,
-            Seed = options.Seed,
-            Augmentation = options.Augmentation,
-            Threads = loaderThreads,
-        });
-        long steps = _loader.BatchesPerEpoch;
-        _schedule = LearningRateSchedule.Cosine(options.LearningRate, steps * options.Epochs, (long)(steps * options.WarmUpEpochs), options.MinLearningRate);
-        _step = new TrainingStep(_network, _state, options, pool);
-        _position = resume ? Resume() : new TrainingPosition();
-        _evaluator = validation is null ? null : new Evaluator(_emaNetwork ?? _network, options.Preprocessing, options.BatchSize, pool);
     }
 
-    /// <summary>What the weights are.</summary>
+    /// <summary>Description of the model, as the checkpoints hold it.</summary>
     public ModelInfo Info { get; }
 
-    /// <summary>The seconds trained so far, in this and earlier sessions, evaluation apart.</summary>
+    /// <summary>Seconds trained so far, in this and earlier sessions, evaluation apart.</summary>
     public double Seconds => _position.Seconds;
+
+    private double LastRate => _schedule.RateAt(Math.Max(_position.Step - 1, 0));
 
     /// <summary>Trains to the end.</summary>
     /// <param name="progress">Told after each step.</param>
@@ -132,203 +93,128 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two steps; a checkpoint of that point is written first.</param>
     /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the last checkpoint stays.</exception>
-    /// <exception cref="UnwritableFileException">The run folder cannot be written any longer.</exception>
-    /// <exception cref="UnusableDataException">An image cannot be read.</exception>
+    /// <exception cref="Formats.UnwritableFileException">The run folder cannot be written any longer.</exception>
+    /// <exception cref="UnusableDataException">A sample cannot be read.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
         // What was logged of epochs after this point is repeated; the epoch before it ended with this very step.
-        long recorded = (long)_position.Epoch * _loader.BatchesPerEpoch;
-        _folder.CutMetricsAfter(recorded);
-        using TensorBoardWriter log = new(_folder.Path, "train", recorded + 1);
-        _logger.Begins(Info.Name, _state.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
+        using MetricsLog log = new(_folder, (long)_position.Epoch * _stepsPerEpoch);
+        _logger.Begins(
+            Info.Name, _model.Parameters.ParameterCount, _loader.BatchesPerEpoch, _options.BatchSize, _position.Epoch + 1, _options.Epochs, _folder.Path);
         try
         {
             while (_position.Epoch < _options.Epochs)
             {
-                EpochResult result = RunEpoch(progress, cancellation);
-                Record(result, log);
+                TrainEpoch(progress, cancellation);
+                EpochResult result = EndEpoch(log, cancellation);
                 _logger.Ends(result, _options.Epochs);
                 epochs?.Report(result);
             }
+
+            _model.Refresh();
         }
         catch (OperationCanceledException)
         {
-            SaveLast();
+            Save();
             _logger.Stopped(_position.Step, _folder.LastCheckpointPath);
             throw;
         }
     }
 
-    /// <summary>Frees all memory and stops the loader.</summary>
+    /// <summary>Frees all memory but the model's, and stops the loader.</summary>
     public void Dispose()
     {
-        _loader.Dispose();
-        _step.Dispose();
-        _evaluator?.Dispose();
-        _state.Dispose();
-        _ema?.Dispose();
+        while (_owned.TryPop(out IDisposable? owned))
+        {
+            owned.Dispose();
+        }
     }
 
-    /// <summary>The learning rate of the last step done.</summary>
-    private double LastRate => _schedule.RateAt(Math.Max(_position.Step - 1, 0));
-
-    private EpochResult RunEpoch(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private T Own<T>(T owned)
+        where T : IDisposable
     {
-        int total = _loader.BatchesPerEpoch * _options.BatchSize;
+        _owned.Push(owned);
+        return owned;
+    }
+
+    private void TrainEpoch(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        int parts = _options.AccumulationSteps;
+        int batches = _stepsPerEpoch * parts;
+        double lossSum = 0;
+        int shown = 0;
+        double[] sums = new double[_objective.Metrics.Count];
         Stopwatch sinceStep = Stopwatch.StartNew();
         Stopwatch sinceCheckpoint = Stopwatch.StartNew();
-        foreach (Batch batch in _loader.Epoch(_position.Epoch, _position.Batch, cancellation))
+        foreach (Batch batch in _loader.Epoch(_position.Epoch, _position.Batch, cancellation).Take(batches - _position.Batch))
         {
             cancellation.ThrowIfCancellationRequested();
+            int part = batch.Number % parts;
             double rate = _schedule.RateAt(_position.Step);
-            (double loss, int correct) = _step.Run(batch, _position.Step, rate);
-            UpdateEma();
-            _position = _position.After(loss * batch.Count, correct, batch.Count, sinceStep.Elapsed.TotalSeconds);
+            lossSum += _step.Run(batch, _position.Step, part, rate, sums) * batch.Count;
+            shown += batch.Count;
+            if (part < parts - 1)
+            {
+                continue;
+            }
+
+            _ema?.Update(_position.Step);
+            _position = _position.After(parts, lossSum, sums, shown, sinceStep.Elapsed.TotalSeconds);
+            (lossSum, shown) = (0, 0);
+            Array.Clear(sums);
             sinceStep.Restart();
             progress?.Report(new TrainingProgress(
-                _position.Epoch, _options.Epochs, _position.Shown, total, _position.LossSum / _position.Shown, (double)_position.Correct / _position.Shown, rate));
+                _position.Epoch,
+                _options.Epochs,
+                _position.Shown,
+                batches * _options.BatchSize,
+                _position.LossSum / _position.Shown,
+                _position.Means(_objective.Metrics),
+                rate));
             if (sinceCheckpoint.Elapsed.TotalMinutes >= _options.CheckpointMinutes)
             {
-                SaveLast();
+                Save();
                 sinceCheckpoint.Restart();
             }
         }
 
-        Evaluation? evaluation = Validate(cancellation);
-        return new EpochResult(
-            _position.Epoch,
-            _position.LossSum / _position.Shown,
-            (double)_position.Correct / _position.Shown,
-            LastRate,
-            _position.Shown / _position.EpochSeconds,
-            _position.Seconds,
-            evaluation);
+        cancellation.ThrowIfCancellationRequested();
     }
 
-    private Evaluation? Validate(CancellationToken cancellation)
+    /// <summary>Evaluates, keeps the best weights, writes the log's line and the last checkpoint.</summary>
+    private EpochResult EndEpoch(MetricsLog log, CancellationToken cancellation)
     {
-        if (_evaluator is null)
+        TrainingPosition end = _position;
+        double loss = end.LossSum / end.Shown;
+        IReadOnlyList<Metric> metrics = end.Means(_objective.Metrics);
+        _checkpoints.RequireFinite(end, LastRate);
+        EvaluationResult? evaluation;
+        using (_checkpoints.WithBestWeights())
         {
-            return null;
+            evaluation = _evaluator?.Evaluate(_model, null, cancellation);
+            if (evaluation?.IsFinite == false)
+            {
+                throw new DivergenceException(end.Step - 1, LastRate, double.NaN, "the evaluation after the step");
+            }
+
+            double score = evaluation?.Score ?? _objective.Score(loss, metrics);
+            bool best = end.Best is not double before || ((evaluation?.HigherIsBetter ?? true) ? score > before : score < before);
+            _position = end.NextEpoch(best ? score : end.Best!.Value);
+            if (best)
+            {
+                _checkpoints.SaveBest();
+            }
         }
 
-        _evaluator.Refresh();
-        Evaluation evaluation = _evaluator.Evaluate(_validation!, _loaderThreads, cancellation: cancellation);
-        return double.IsFinite(evaluation.Loss)
-            ? evaluation
-            : throw new DivergenceException(_position.Step - 1, LastRate, evaluation.Loss, "the evaluation after the step");
+        EpochResult result = new(end.Epoch, loss, metrics, LastRate, end.Shown / end.EpochSeconds, end.Seconds, evaluation);
+        log.Append(end.Step, result);
+        _checkpoints.SaveLast(_position);
+        return result;
     }
 
-    private void UpdateEma()
+    private void Save()
     {
-        // The average follows faster at the beginning, when there is little to average.
-        double decay = Math.Min(_options.EmaDecay, (1.0 + _position.Step) / (10.0 + _position.Step));
-        _averaging?.Update(decay);
-    }
-
-    private void Record(EpochResult result, TensorBoardWriter log)
-    {
-        RequireFinite();
-        double score = result.Validation?.Top1 ?? result.Accuracy;
-        bool best = score > _position.Best;
-        long step = _position.Step;
-        _position = _position.NextEpoch(Math.Max(score, _position.Best));
-        if (best)
-        {
-            Checkpoint.Save(_folder.BestCheckpointPath, Info, _ema ?? _state);
-            _logger.Written(_folder.BestCheckpointPath);
-        }
-
-        JsonObject line = new()
-        {
-            ["epoch"] = result.Epoch + 1,
-            ["loss"] = result.Loss,
-            ["accuracy"] = result.Accuracy,
-            ["learningRate"] = result.LearningRate,
-            ["imagesPerSecond"] = Math.Round(result.ImagesPerSecond, 1),
-            ["seconds"] = Math.Round(result.Seconds, 3),
-        };
-        log.AddScalar("loss/train", step, result.Loss);
-        log.AddScalar("accuracy/train", step, result.Accuracy);
-        log.AddScalar("learning_rate", step, result.LearningRate);
-        if (result.Validation is Evaluation validation)
-        {
-            line["validationLoss"] = validation.Loss;
-            line["top1"] = validation.Top1;
-            line["top5"] = validation.Top5;
-            log.AddScalar("loss/validation", step, validation.Loss);
-            log.AddScalar("accuracy/validation", step, validation.Top1);
-        }
-
-        _folder.AppendMetrics(step, line);
-        SaveLast();
-    }
-
-    /// <summary>Weights that are not finite never take a good checkpoint's place.</summary>
-    private void RequireFinite()
-    {
-        if (Checkpoint.FirstNonFinite(_state) is string name)
-        {
-            throw new DivergenceException(_position.Step - 1, LastRate, double.NaN, name);
-        }
-    }
-
-    private void SaveLast()
-    {
-        RequireFinite();
-        List<SafeTensor> tensors = [];
-        for (int i = 0; i < _step.Optimizer.State.Count; i++)
-        {
-            OptimizerState state = _step.Optimizer.State[i];
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", [(int)state.Length], () => state.Data));
-        }
-
-        if (_ema is not null)
-        {
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.weights", [(int)_ema.Weights.Length], () => _ema.Weights.Data));
-            tensors.Add(SafeTensor.FromFloats($"{Checkpoint.TrainingPrefix}average.statistics", [(int)_ema.Statistics.Length], () => _ema.Statistics.Data));
-        }
-
-        Checkpoint.Save(_folder.LastCheckpointPath, Info, _state, tensors, _position.ToJson());
-        _logger.Written(_folder.LastCheckpointPath);
-    }
-
-    /// <summary>Fills the weights from a checkpoint; a classifier of another number of classes stays fresh.</summary>
-    private void Begin(string path)
-    {
-        (int Height, int Width) size = (_options.Preprocessing.Height, _options.Preprocessing.Width);
-        using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(_options.Model, Classes: Info.Classes.Count, Size: size, Seed: _options.Seed));
-        PositionTransfer.Resize(import.State, _state);
-        if (_ema is not null)
-        {
-            PositionTransfer.Resize(import.State, _ema);
-        }
-    }
-
-    private TrainingPosition Resume()
-    {
-        using SafeTensorsFile file = SafeTensorsFile.Open(_folder.LastCheckpointPath);
-        ModelInfo info = Checkpoint.ReadInfo(file);
-        if (info.Name != Info.Name || info.Options != Info.Options || !info.Classes.SequenceEqual(Info.Classes) || info.Preprocessing != Info.Preprocessing)
-        {
-            throw new InvalidFileException(
-                file.Path, "it was made with other options, another model or other classes than this run", "Resume with the data set and the config.json that the run began with.");
-        }
-
-        Checkpoint.Load(file, _state);
-        for (int i = 0; i < _step.Optimizer.State.Count; i++)
-        {
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}optimizer.{i}", _step.Optimizer.State[i].Data);
-        }
-
-        if (_ema is not null)
-        {
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.weights", _ema.Weights.Data);
-            file.ReadFloats($"{Checkpoint.TrainingPrefix}average.statistics", _ema.Statistics.Data);
-        }
-
-        TrainingPosition position = TrainingPosition.FromJson(file);
-        _step.Optimizer.Iterations = position.Step;
-        return position;
+        _checkpoints.RequireFinite(_position, LastRate);
+        _checkpoints.SaveLast(_position);
     }
 }

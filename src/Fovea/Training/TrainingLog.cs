@@ -1,25 +1,24 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Fovea.Training;
 
-/// <summary>What a trainer tells the logger that it was given; the numbers are fields of the messages.</summary>
+/// <summary>Messages of a trainer to its logger; the numbers are fields of the messages.</summary>
 internal static partial class TrainingLog
 {
     /// <summary>Training begins or goes on.</summary>
-    [LoggerMessage(1, LogLevel.Information, "Training {Model} of {Parameters} parameters: {Batches} batches of {BatchSize} an epoch, from epoch {Epoch} to {Epochs}, in {Folder}")]
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "Training {Model} of {Parameters} parameters: {Batches} batches of {BatchSize} an epoch, from epoch {Epoch} to {Epochs}, in {Folder}")]
     public static partial void Begins(this ILogger logger, string model, long parameters, int batches, int batchSize, int epoch, int epochs, string folder);
 
     /// <summary>An epoch has ended.</summary>
     public static void Ends(this ILogger logger, EpochResult result, int epochs)
     {
-        if (result.Validation is Evaluation validation)
-        {
-            logger.EndsEvaluated(result.Epoch + 1, epochs, result.Loss, result.Accuracy, validation.Loss, validation.Top1, result.ImagesPerSecond);
-        }
-        else
-        {
-            logger.Ends(result.Epoch + 1, epochs, result.Loss, result.Accuracy, result.ImagesPerSecond);
-        }
+        IEnumerable<string> metrics = result.Metrics.Concat(result.Validation?.Metrics ?? [])
+            .Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:F4}"));
+        logger.Ends(result.Epoch + 1, epochs, result.Loss, string.Join(", ", metrics), result.ImagesPerSecond);
     }
 
     /// <summary>A checkpoint stands on the disk.</summary>
@@ -30,13 +29,6 @@ internal static partial class TrainingLog
     [LoggerMessage(5, LogLevel.Warning, "Stopped after step {Step}; {Checkpoint} goes on from there")]
     public static partial void Stopped(this ILogger logger, long step, string checkpoint);
 
-    [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, accuracy {Accuracy:P1}, {ImagesPerSecond:F0} images/s")]
-    private static partial void Ends(this ILogger logger, int epoch, int epochs, double loss, double accuracy, double imagesPerSecond);
-
-    [LoggerMessage(
-        3,
-        LogLevel.Information,
-        "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, accuracy {Accuracy:P1}, validation loss {ValidationLoss:F4}, top-1 {Top1:P1}, {ImagesPerSecond:F0} images/s")]
-    private static partial void EndsEvaluated(
-        this ILogger logger, int epoch, int epochs, double loss, double accuracy, double validationLoss, double top1, double imagesPerSecond);
+    [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, {Metrics}, {ImagesPerSecond:F0} images/s")]
+    private static partial void Ends(this ILogger logger, int epoch, int epochs, double loss, string metrics, double imagesPerSecond);
 }

@@ -2,11 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Data;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Optimization;
 using Fovea.Formats;
 
 namespace Fovea.Training;
 
-/// <summary>How weights are changed after each step.</summary>
+/// <summary>Rule by which an optimiser changes weights.</summary>
 public enum OptimizerKind
 {
     /// <summary>AdamW (arXiv 1711.05101).</summary>
@@ -16,7 +18,11 @@ public enum OptimizerKind
     Sgd,
 }
 
-/// <summary>Everything that decides the weights a run ends with, apart from the images; a run folder keeps it as <c>config.json</c>.</summary>
+/// <summary>Everything that decides the weights a run ends with, apart from the samples; a run folder keeps it as <c>config.json</c>.</summary>
+/// <remarks>
+/// <see cref="Model"/>, <see cref="From"/>, <see cref="DropPath"/>, <see cref="Dropout"/> and <see cref="Preprocessing"/> describe a model that is yet to be made:
+/// a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are objects and no part of the file.
+/// </remarks>
 public sealed record TrainingOptions
 {
     private static readonly JsonSerializerOptions _json = new()
@@ -26,10 +32,10 @@ public sealed record TrainingOptions
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>The model's registered name.</summary>
+    /// <summary>Registered name of the model.</summary>
     public string Model { get; init; } = "cmt_nano";
 
-    /// <summary>A checkpoint that the weights begin with, of any kind that can be imported; fresh weights where null.</summary>
+    /// <summary>Checkpoint that the weights begin with, of any kind that can be imported; fresh weights where null.</summary>
     public string? From { get; init; }
 
     /// <summary>Probability of dropping the last block's branches; the variant's own where null.</summary>
@@ -38,25 +44,28 @@ public sealed record TrainingOptions
     /// <summary>Dropout in front of the classifier; the variant's own where null.</summary>
     public float? Dropout { get; init; }
 
-    /// <summary>Times that all training images are shown.</summary>
+    /// <summary>Number of times that all training images are shown.</summary>
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Images in a step.</summary>
+    /// <summary>Images in a batch.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>How weights are changed.</summary>
+    /// <summary>Batches whose mean gradient makes one step. Batch statistics are those of each batch by itself.</summary>
+    public int AccumulationSteps { get; init; } = 1;
+
+    /// <summary>Rule by which weights are changed.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>The learning rate at the end of the warm-up.</summary>
+    /// <summary>Learning rate at the end of the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>The learning rate at the end of the run.</summary>
+    /// <summary>Learning rate at the end of the run.</summary>
     public double MinLearningRate { get; init; } = 1e-5;
 
     /// <summary>Epochs over which the learning rate rises.</summary>
     public double WarmUpEpochs { get; init; } = 1;
 
-    /// <summary>Decay of weights; norms, biases and tables are left out.</summary>
+    /// <summary>Decay of weights; normalisations, biases and tables are left out.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
     /// <summary>Momentum of gradient descent.</summary>
@@ -65,19 +74,19 @@ public sealed record TrainingOptions
     /// <summary>Label smoothing ε.</summary>
     public float LabelSmoothing { get; init; } = 0.1f;
 
-    /// <summary>The largest norm of all gradients together; 0 for no limit.</summary>
+    /// <summary>Largest norm of all gradients together; 0 for no limit.</summary>
     public double ClipNorm { get; init; } = 5;
 
-    /// <summary>Decay of the running average of weights that is evaluated and kept as the best; 0 for none.</summary>
+    /// <summary>Decay of the EMA of the weights, which is evaluated and kept as the best; 0 for none.</summary>
     public double EmaDecay { get; init; }
 
-    /// <summary>The seed of weights, order, augmentation and dropout.</summary>
+    /// <summary>Seed of weights, order, augmentation and dropout.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The share of the training images that is set aside for validation where no validation set is given.</summary>
+    /// <summary>Share of the training images that is set aside for validation where no validation set is given.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
-    /// <summary>How images become the network's input.</summary>
+    /// <summary>Preprocessing that turns images into the network's input.</summary>
     public Preprocessing Preprocessing { get; init; } = new();
 
     /// <summary>Random changes to training images; null for none.</summary>
@@ -85,6 +94,18 @@ public sealed record TrainingOptions
 
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
+
+    /// <summary>Creates an optimiser of one's own, in place of <see cref="Optimizer"/>; null for that one.</summary>
+    [JsonIgnore]
+    public Func<GradientBlock, WorkerPool, Fovea.Engine.Optimization.Optimizer>? CreateOptimizer { get; init; }
+
+    /// <summary>Transforms of one's own, applied to training images after the augmentation's crop and flip, before normalisation.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ISampleTransform> Transforms { get; init; } = [];
+
+    /// <summary>Transforms of whole training batches, in order.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<IBatchTransform> BatchTransforms { get; init; } = [];
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidFileException">The object does not hold such options.</exception>
@@ -98,7 +119,8 @@ public sealed record TrainingOptions
         }
         catch (Exception error) when (error is JsonException or UnusableDataException or ArgumentException or NotSupportedException)
         {
-            throw new InvalidFileException(path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
+            throw new InvalidFileException(
+                path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
         }
     }
 
@@ -113,6 +135,7 @@ public sealed record TrainingOptions
         Check(Dropout is null or (>= 0 and < 1), nameof(Dropout), "from 0 to below 1", Dropout!);
         Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        Check(AccumulationSteps >= 1, nameof(AccumulationSteps), "at least 1", AccumulationSteps);
         Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
         Check(MinLearningRate >= 0 && MinLearningRate <= LearningRate, nameof(MinLearningRate), "from 0 to the learning rate", MinLearningRate);
         Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
@@ -126,6 +149,30 @@ public sealed record TrainingOptions
         Preprocessing.Validate();
         Augmentation?.Validate();
     }
+
+    /// <summary>Options of the loader of training samples.</summary>
+    /// <param name="layout">The objective's layout of batches.</param>
+    /// <param name="threads">Threads that prepare samples.</param>
+    internal DataLoaderOptions ForLoader(BatchLayout layout, int threads) => new()
+    {
+        BatchSize = BatchSize,
+        Seed = Seed,
+        Augmentation = Augmentation,
+        Transforms = Transforms,
+        BatchTransforms = BatchTransforms,
+        Layout = layout,
+        Threads = threads,
+    };
+
+    /// <summary>Steps of an epoch; batches that do not make a whole step are not shown.</summary>
+    /// <param name="batches">Batches of an epoch.</param>
+    /// <exception cref="ArgumentException">There are too few batches for one step.</exception>
+    internal int StepsIn(int batches) => batches >= AccumulationSteps
+        ? batches / AccumulationSteps
+        : throw new ArgumentException(
+            $"An epoch has {batches} batches of {BatchSize} images, too few for one step of {AccumulationSteps} batches. "
+            + $"Choose a smaller {nameof(BatchSize)} or {nameof(AccumulationSteps)}.",
+            nameof(AccumulationSteps));
 
     private static void Check(bool holds, string option, string expected, object got)
     {

@@ -6,84 +6,109 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>One step of training as a compiled plan: forward, backward, clipping, optimiser.</summary>
+/// <summary>One step of training: forward and backward pass as a compiled plan, clipping, optimiser; gradients of several batches may be accumulated.</summary>
 public sealed class TrainingStep : IDisposable
 {
-    private readonly Plan _plan;
-    private readonly GradientBlock _gradients;
-    private readonly WorkerPool _pool;
-    private readonly Optimizer _optimizer;
+    private readonly Objective _objective;
     private readonly TrainingOptions _options;
-    private readonly int _classes;
+    private readonly WorkerPool _pool;
+    private readonly GradientBlock _gradients;
+    private readonly Plan _plan;
 
     /// <summary>Compiles the step.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="state">Its weights.</param>
-    /// <param name="options">Loss, optimiser, seed.</param>
-    /// <param name="pool">The threads to run on.</param>
-    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
-    public TrainingStep(Network network, ParameterStore state, TrainingOptions options, WorkerPool pool)
+    /// <param name="model">The model; what is frozen in it now stays as it is.</param>
+    /// <param name="objective">The quantity to minimise.</param>
+    /// <param name="options">Batch size, optimiser, clipping, accumulation, seed.</param>
+    /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <exception cref="ShapeException">The network does not take images of the preprocessing's size, or does not fit the objective.</exception>
+    public TrainingStep(Model model, Objective objective, TrainingOptions options, WorkerPool? pool = null)
+        : this(model, objective, objective.Layout(model), options, pool)
     {
-        _options = options;
-        _pool = pool;
-        _classes = network.Classes;
-        Preprocessing preprocessing = options.Preprocessing;
-        ComputeGraph graph = ClassificationGraph.Training(network, state, options.BatchSize, preprocessing.Height, preprocessing.Width, options.LabelSmoothing);
-        _gradients = new GradientBlock(state.Trained);
-        _plan = Plan.Compile(graph, pool, _gradients);
-        _plan.Seed = options.Seed;
-        _optimizer = options.Optimizer == OptimizerKind.AdamW
-            ? new AdamW(_gradients, options.WeightDecay, WeightDecay.Groups, pool)
-            : new Sgd(_gradients, options.WeightDecay, WeightDecay.Groups, pool, options.Momentum);
     }
 
-    /// <summary>What the optimiser remembers, for checkpoints.</summary>
-    public Optimizer Optimizer => _optimizer;
-
-    /// <summary>The bytes of the plan, the gradients and the optimiser's state.</summary>
-    public long Bytes => _plan.Memory.Total + _gradients.Bytes + _optimizer.State.Sum(state => state.Bytes);
-
-    /// <summary>Runs forward, backward and the optimiser on one batch.</summary>
-    /// <param name="batch">The images.</param>
-    /// <param name="step">The number of the step, from 0: dropout depends on it.</param>
-    /// <param name="learningRate">The learning rate of this step.</param>
-    /// <returns>The loss, and how many images were predicted right.</returns>
-    /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
-    public (double Loss, int Correct) Run(Batch batch, long step, double learningRate)
+    internal TrainingStep(Model model, Objective objective, BatchLayout layout, TrainingOptions options, WorkerPool? pool)
     {
-        batch.Images.CopyTo(_plan.Input("images"));
-        batch.Labels.CopyTo(_plan.IntegerInput("labels"));
-        _plan.Iteration = (ulong)step;
+        (_objective, _options, _pool) = (objective, options, pool ?? WorkerPool.Shared);
+        ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.BatchSize, _pool);
+        _gradients = new GradientBlock(model.Parameters.Trained);
+        try
+        {
+            _plan = Plan.Compile(graph, _pool, _gradients, accumulate: options.AccumulationSteps > 1);
+            _plan.Seed = options.Seed;
+            Optimizer = options.CreateOptimizer is not null ? options.CreateOptimizer(_gradients, _pool)
+                : options.Optimizer == OptimizerKind.AdamW ? new AdamW(_gradients, options.WeightDecay, WeightDecay.Groups, _pool)
+                : new Sgd(_gradients, options.WeightDecay, WeightDecay.Groups, _pool, options.Momentum);
+        }
+        catch
+        {
+            _plan?.Dispose();
+            _gradients.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The optimiser, with the state that checkpoints keep.</summary>
+    public Optimizer Optimizer { get; }
+
+    /// <summary>Bytes of the plan, the gradients and the optimiser's state.</summary>
+    public long Bytes => _plan.Memory.Total + _gradients.Bytes + Optimizer.State.Sum(state => state.Bytes);
+
+    /// <summary>Adds the gradients of one batch, and changes the weights with the last batch of a step.</summary>
+    /// <param name="batch">The batch, of the objective's layout.</param>
+    /// <param name="step">Number of the step, from 0.</param>
+    /// <param name="part">Number of the batch in the step: 0 to <see cref="TrainingOptions.AccumulationSteps"/> − 1.</param>
+    /// <param name="learningRate">Learning rate of the step.</param>
+    /// <param name="sums">Takes the objective's metrics, added to what stands there; one for each of its names.</param>
+    /// <returns>The loss of the batch.</returns>
+    /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
+    public double Run(Batch batch, long step, int part, double learningRate, Span<double> sums)
+    {
+        int parts = _options.AccumulationSteps;
+        if (parts > 1 && part == 0)
+        {
+            _gradients.Clear();
+        }
+
+        _plan.Fill(batch);
+        _objective.Prepare(batch, _plan);
+
+        // Dropout depends on this number, so batches of one step have numbers of their own.
+        _plan.Iteration = (ulong)((step * parts) + part);
         _plan.Run();
-        double loss = _plan.Output("loss")[0];
-        double norm = _gradients.Norm(_pool);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        double loss = _plan.Output(TrainingGraph.LossName)[0];
+        if (!double.IsFinite(loss))
         {
             throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
         }
 
-        float factor = _options.ClipNorm > 0 && norm > _options.ClipNorm ? (float)(_options.ClipNorm / norm) : 1;
-        _optimizer.Step(learningRate, factor);
-        return (loss, CountCorrect(batch));
+        if (part == parts - 1)
+        {
+            Apply(step, learningRate, loss);
+        }
+
+        _objective.Measure(_plan, batch, sums);
+        return loss;
     }
 
-    /// <summary>Frees the step's memory.</summary>
+    /// <summary>Frees plan, gradients and optimiser.</summary>
     public void Dispose()
     {
         _plan.Dispose();
-        _optimizer.Dispose();
+        Optimizer.Dispose();
         _gradients.Dispose();
     }
 
-    private int CountCorrect(Batch batch)
+    /// <summary>Changes the weights by the mean of the gradients, clipped to the largest norm.</summary>
+    private void Apply(long step, double learningRate, double loss)
     {
-        ReadOnlySpan<float> logits = _plan.Output("logits");
-        int correct = 0;
-        for (int i = 0; i < batch.Count; i++)
+        int parts = _options.AccumulationSteps;
+        double norm = _gradients.Norm(_pool) / parts;
+        if (!double.IsFinite(norm))
         {
-            correct += Evaluator.IndexOfLargest(logits.Slice(i * _classes, _classes)) == batch.Labels[i] ? 1 : 0;
+            throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
         }
 
-        return correct;
+        double clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
+        Optimizer.Step(learningRate, (float)(clip / parts));
     }
 }

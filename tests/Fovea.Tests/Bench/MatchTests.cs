@@ -1,4 +1,3 @@
-using Fovea.Cli;
 using Fovea.Compare;
 
 namespace Fovea.Tests.Bench;
@@ -43,7 +42,7 @@ public sealed class MatchTests
     [InlineData("cmt_ti@160@2", "cmt_ti@160")]
     [InlineData("cmt_ti@7", "cmt_ti")]
     public void A_model_that_does_not_exist_or_fit_is_wrong_usage(string text, string help) =>
-        Assert.Contains(help, Assert.Throws<UsageException>(() => MeasuredModel.Parse(text)).Message);
+        Assert.Contains(help, Assert.Throws<OptionException>(() => MeasuredModel.Parse(text)).Message);
 
     private sealed class Side(List<string> order, string name, double milliseconds) : ISide
     {

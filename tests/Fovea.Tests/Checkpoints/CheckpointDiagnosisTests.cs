@@ -16,7 +16,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     public void Every_registered_model_is_recognised_by_its_own_names_and_shapes_in_every_scheme()
     {
         string path = _folder.File("outline.safetensors");
-        ModelMatcher guess = new();
+        ModelMatcher matcher = new();
         foreach (string model in ModelRegistry.Names)
         {
             ModelSignature outline = new(model);
@@ -26,9 +26,10 @@ public sealed class CheckpointDiagnosisTests : IDisposable
                     .Where(tensor => scheme.NameOf(tensor.Key) is not null)
                     .Select(tensor => KeyValuePair.Create(scheme.NameOf(tensor.Key)!, tensor.Value)));
                 using CheckpointFile file = CheckpointFile.Open(path);
-                IReadOnlyList<CheckpointMatch> certain = ModelMatcher.Certain(guess.Rank(file.Choose()));
-                Assert.True(certain.Any(match => match.Model == model), $"{model} in {scheme.Name} is taken for {string.Join(", ", certain.Select(match => match.Model).DefaultIfEmpty("nothing"))}");
-                foreach (CheckpointMatch twin in certain)
+                IReadOnlyList<CheckpointMatch> matches = ModelMatcher.UnambiguousMatches(matcher.Rank(file.Choose()));
+                string taken = string.Join(", ", matches.Select(match => match.Model).DefaultIfEmpty("nothing"));
+                Assert.True(matches.Any(match => match.Model == model), $"{model} in {scheme.Name} is taken for {taken}");
+                foreach (CheckpointMatch twin in matches)
                 {
                     Assert.Equal(scheme, twin.Scheme);
                     Assert.Equal(scheme.Absent.Count > 0, twin.NeedsClasses);
@@ -37,7 +38,8 @@ public sealed class CheckpointDiagnosisTests : IDisposable
             }
         }
 
-        static IEnumerable<(string, string)> Shapes(ModelSignature outline) => outline.Tensors.Select(tensor => (tensor.Key, tensor.Value.CheckpointShape.ToString()));
+        static IEnumerable<(string, string)> Shapes(ModelSignature outline) =>
+            outline.Tensors.Select(tensor => (tensor.Key, tensor.Value.CheckpointShape.ToString()));
     }
 
     [Theory]
@@ -56,16 +58,16 @@ public sealed class CheckpointDiagnosisTests : IDisposable
         CheckpointDiagnosis diagnosis = new(file);
         Assert.Empty(diagnosis.Problems);
         Assert.Equal((model, classes, side), (diagnosis.Match!.Model, diagnosis.Match.Options.Classes, diagnosis.Match.Options.Height));
-        Assert.Equal(1, diagnosis.Match.Share);
+        Assert.Equal(1, diagnosis.Match.MatchRatio);
     }
 
     [Theory]
     [InlineData("missing", "1 tensor is missing", "not whole")]
     [InlineData("unexpected", "not part of the model", "Remove them")]
     [InlineData("misshapen", "has another shape", "other widths")]
-    [InlineData("other", "missing", "--model cmt_nano")]
-    [InlineData("classifier", "without a classifier", "--classes")]
-    [InlineData("nothing", "no registered model", "fovea models")]
+    [InlineData("other", "missing", "Set ImportOptions.Model to cmt_nano.")]
+    [InlineData("classifier", "without a classifier", "ImportOptions.Classes")]
+    [InlineData("nothing", "no registered model", "ModelRegistry.Names")]
     public void Each_fault_is_told_with_its_remedy(string fault, string problem, string remedy)
     {
         (_, ParameterStore state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
@@ -81,7 +83,8 @@ public sealed class CheckpointDiagnosisTests : IDisposable
                     StateFiles.Write(path, state, others: SafeTensor.FromFloats("aux.weight", [1], new float[1]));
                     break;
                 case "misshapen":
-                    StateFiles.Write(path, state, name => name == "_bn.bias" ? null : name, SafeTensor.FromFloats("_bn.bias", [3], new float[3]));
+                    StateFiles.Write(
+                        path, state, name => name == "_bn.bias" ? null : name, SafeTensor.FromFloats("_bn.bias", [3], new float[3]));
                     break;
                 case "classifier":
                     StateFiles.Write(path, state, name => name.StartsWith("head.", StringComparison.Ordinal) ? null : name);
@@ -98,9 +101,12 @@ public sealed class CheckpointDiagnosisTests : IDisposable
             CheckpointDiagnosis diagnosis = new(file, fault == "other" ? "cmt_ti" : null);
             CheckpointProblem found = diagnosis.Problems[0];
             Assert.Contains(problem, found.What, StringComparison.Ordinal);
-            Assert.Contains(remedy, found.Remedy, StringComparison.Ordinal);
-            string message = Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path, new ImportOptions(fault == "other" ? "cmt_ti" : null)).Dispose()).Message;
-            Assert.Contains(problem, message, StringComparison.Ordinal);
+            Assert.Contains(remedy, found.Remedy.Text, StringComparison.Ordinal);
+            InvalidFileException error = Assert.Throws<InvalidFileException>(
+                () => CheckpointImport.Open(path, new ImportOptions(fault == "other" ? "cmt_ti" : null)).Dispose());
+            Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+            Assert.Equal(found.Remedy.Text, error.Remedies[0].Text);
+            Assert.Equal(fault != "other", error.Remedies.Contains(new Remedy.Diagnose(path)));
         }
     }
 

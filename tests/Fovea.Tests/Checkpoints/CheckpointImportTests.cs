@@ -80,7 +80,9 @@ public sealed class CheckpointImportTests : IDisposable
             using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(model, Size: (wished, wished)));
             Assert.Equal((wished, wished), (import.Network.Height, import.Network.Width));
             Assert.NotEmpty(import.Match.Resized);
-            Assert.All(StateFiles.Logits(network, wished).Zip(StateFiles.Logits(import.Network, wished)), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+            Assert.All(
+                StateFiles.Logits(network, wished).Zip(StateFiles.Logits(import.Network, wished)),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
         }
     }
 
@@ -95,14 +97,15 @@ public sealed class CheckpointImportTests : IDisposable
         {
             string path = _folder.File("weights.pth");
             StateFiles.Write(path, state);
-            using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(model, Classes: 3, Labels: ["a", "b", "c"], Seed: 9));
+            using CheckpointImport import = CheckpointImport.Open(
+                path, new ImportOptions(model, Classes: 3, Labels: ["a", "b", "c"], Seed: 9));
             Assert.Equal(["a", "b", "c"], import.Info.Classes);
-            Assert.NotEmpty(import.Match.Fresh);
+            Assert.NotEmpty(import.Match.Reinitialized);
             using ParameterStore fresh = new(ModelRegistry.Create(model, new ModelOptions(3, side, side)));
             fresh.Initialize(9);
-            foreach ((string name, Parameter tensor) in import.State.Tensors)
+            foreach ((string name, Parameter tensor) in import.Model.Parameters.Tensors)
             {
-                ParameterStore origin = import.Match.Fresh.Contains(name) ? fresh : state;
+                ParameterStore origin = import.Match.Reinitialized.Contains(name) ? fresh : state;
                 Assert.True(tensor.Variable.Data.SequenceEqual(origin.Tensors[name].Variable.Data), name);
             }
 
@@ -146,7 +149,10 @@ public sealed class CheckpointImportTests : IDisposable
             }
 
             StateFiles.Write(path, state, others: SafeTensor.FromFloats("neck.weight", [1], new float[1]));
-            Assert.Contains("neck.weight", Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "neck.weight",
+                Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Message,
+                StringComparison.Ordinal);
         }
 
         (Network counted, ParameterStore statistics) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
@@ -156,7 +162,8 @@ public sealed class CheckpointImportTests : IDisposable
             StateFiles.Write(path, statistics, name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? null : name);
             using CheckpointImport import = CheckpointImport.Open(path);
             Assert.Equal(StateFiles.Logits(counted), StateFiles.Logits(import.Network));
-            Assert.Equal(0, import.State.Tensors.First(tensor => tensor.Value.Kind == ParameterKind.Counter).Value.Variable.Data[0]);
+            Assert.Equal(
+                0, import.Model.Parameters.Tensors.First(tensor => tensor.Value.Kind == ParameterKind.Counter).Value.Variable.Data[0]);
         }
     }
 
@@ -170,11 +177,13 @@ public sealed class CheckpointImportTests : IDisposable
             KeyScheme dense = StateFiles.Scheme("dense");
             SafeTensor neck = SafeTensor.FromFloats("neck.lateral.weight", [1], new float[1]);
             StateFiles.Write(path, state, name => dense.NameOf(name) is string inner ? "backbone." + inner : null, neck);
-            Assert.Contains("--classes", Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                new Remedy.SetClasses(), Assert.Throws<InvalidFileException>(() => CheckpointImport.Open(path).Dispose()).Remedies);
             using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(Classes: 5));
-            Assert.Equal(("crossformer_s", "dense", "backbone"), (import.Info.Name, import.Match.Scheme.Name, import.Match.Weights.KeyPath));
-            Assert.Equal(["norm.weight", "norm.bias", "head.weight", "head.bias"], import.Match.Fresh);
-            Assert.All(import.State.Tensors["norm.weight"].Variable.Data.ToArray(), value => Assert.Equal(1, value));
+            Assert.Equal(
+                ("crossformer_s", "dense", "backbone"), (import.Info.Name, import.Match.Scheme.Name, import.Match.Weights.KeyPath));
+            Assert.Equal(["norm.weight", "norm.bias", "head.weight", "head.bias"], import.Match.Reinitialized);
+            Assert.All(import.Model.Parameters.Tensors["norm.weight"].Variable.Data.ToArray(), value => Assert.Equal(1, value));
         }
     }
 
@@ -188,7 +197,7 @@ public sealed class CheckpointImportTests : IDisposable
     [InlineData("resnet50", 224, 256, Interpolation.Bilinear)]
     public void Images_are_prepared_as_the_published_figures_ask(string model, int side, int resizeTo, Interpolation interpolation)
     {
-        Preprocessing preprocessing = Fovea.Models.PublishedPreprocessing.Of(model, side, side);
+        Preprocessing preprocessing = PublishedPreprocessing.Of(model, side, side);
         Assert.Equal((side, resizeTo, interpolation), (preprocessing.Height, preprocessing.ResizeTo, preprocessing.Interpolation));
     }
 }

@@ -58,17 +58,20 @@ internal static class StateFiles
     /// <summary>
     /// Writes names and shapes of a model without its values: a safetensors file whose tensors are all zero and lie in a hole of the file.
     /// </summary>
-    public static void WriteOutline(string path, IEnumerable<KeyValuePair<string, Parameter>> tensors)
+    public static void WriteOutline(
+        string path, IEnumerable<KeyValuePair<string, Parameter>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         long offset = 0;
         string[] entries =
         [
+            .. metadata is null ? [] : new[] { $"\"__metadata__\":{System.Text.Json.JsonSerializer.Serialize(metadata)}" },
             .. tensors.Select(tensor =>
             {
                 (string type, int size) = tensor.Value.Kind == ParameterKind.Counter ? ("I64", 8) : ("F32", 4);
                 long begin = offset;
                 offset += size * tensor.Value.CheckpointShape.Elements;
-                return $"\"{tensor.Key}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(",", tensor.Value.CheckpointShape)}],\"data_offsets\":[{begin},{offset}]}}";
+                string shape = string.Join(",", tensor.Value.CheckpointShape);
+                return $"\"{tensor.Key}\":{{\"dtype\":\"{type}\",\"shape\":[{shape}],\"data_offsets\":[{begin},{offset}]}}";
             }),
         ];
         byte[] header = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(",", entries)}}}");

@@ -21,7 +21,10 @@ public sealed class BadCheckpointTests(TrainedRun trained) : IClassFixture<Train
         TestCheckpoint.Rewrite(trained.Checkpoint, broken, tensors => tensors.Add(SafeTensor.FromFloats(Weight + "2", [2], new float[2])));
         await Fails(broken, "not part of the model", Weight + "2");
 
-        TestCheckpoint.Rewrite(trained.Checkpoint, broken, tensors => tensors[tensors.FindIndex(tensor => tensor.Name == name)] = SafeTensor.FromFloats(name, [5], new float[5]));
+        TestCheckpoint.Rewrite(
+            trained.Checkpoint,
+            broken,
+            tensors => tensors[tensors.FindIndex(tensor => tensor.Name == name)] = SafeTensor.FromFloats(name, [5], new float[5]));
         await Fails(broken, name, "[5]");
     }
 
@@ -35,7 +38,8 @@ public sealed class BadCheckpointTests(TrainedRun trained) : IClassFixture<Train
 
         (string Key, string Value)[] damages =
         [
-            ("fovea.options", "null"), ("fovea.options", "{\"Classes\":3,\"Height\":30,\"Width\":30}"), ("fovea.options", "{\"Classes\":-3}"),
+            ("fovea.options", "null"), (
+                "fovea.options", "{\"Classes\":3,\"Height\":30,\"Width\":30}"), ("fovea.options", "{\"Classes\":-3}"),
             ("fovea.classes", "null"), ("fovea.classes", "[\"apple\"]"), ("fovea.classes", "{"),
             ("fovea.preprocessing", "null"), ("fovea.preprocessing", "{\"height\":-1}"), ("fovea.model", "resnet"),
         ];

@@ -18,7 +18,8 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
             (["--threads"], ["--threads", "0"]),
             (["--learning-rate"], ["--learning-rate", "-1"]),
             (["--learning-rate"], ["--learning-rate", "NaN"]),
-            (["--average"], ["--average", "1"]),
+            (["--ema-decay"], ["--ema-decay", "1"]),
+            (["--ema-decay"], ["--average", "1"]),
             (["--drop-path"], ["--drop-path", "1"]),
             (["--validation-fraction"], ["--validation-fraction", "1"]),
             (["--validation-fraction"], ["--validation-fraction", "-0.1"]),
@@ -58,16 +59,21 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         string idx = Directory.CreateDirectory(folder.File("idx")).FullName;
         byte[] images = Data.TestData.Idx([30, 16, 16], new byte[30 * 256]);
         File.WriteAllBytes(Path.Combine(idx, "train-images-idx3-ubyte"), images[..^100]);
-        File.WriteAllBytes(Path.Combine(idx, "train-labels-idx1-ubyte"), Data.TestData.Idx([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 3))]));
+        File.WriteAllBytes(
+            Path.Combine(idx, "train-labels-idx1-ubyte"), Data.TestData.Idx([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 3))]));
         await Fails(folder, idx, "train-images-idx3-ubyte");
 
         string tar = folder.File("outside.tar");
-        File.WriteAllBytes(tar, Data.TestData.Tar(("apple/1.png", Data.TestData.SmallPng(1)), ("../bread/1.png", Data.TestData.SmallPng(2))));
+        File.WriteAllBytes(
+            tar, Data.TestData.Tar(("apple/1.png", Data.TestData.SmallPng(1)), ("../bread/1.png", Data.TestData.SmallPng(2))));
         await Fails(folder, tar, "../bread/1.png");
         Assert.False(Directory.Exists(Path.Combine(folder.Path, "..", "bread")));
 
         string cut = folder.File("cut.tar.gz");
-        File.WriteAllBytes(cut, Data.TestData.Gzip(Data.TestData.Tar(("apple/1.png", Data.TestData.SmallPng(1)), ("bread/1.png", Data.TestData.SmallPng(2))))[..^30]);
+        File.WriteAllBytes(
+            cut,
+            Data.TestData.Gzip(
+                Data.TestData.Tar(("apple/1.png", Data.TestData.SmallPng(1)), ("bread/1.png", Data.TestData.SmallPng(2))))[..^30]);
         await Fails(folder, cut);
     }
 
@@ -75,7 +81,11 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     public async Task A_broken_image_is_named_in_training_and_in_prediction()
     {
         byte[] jpeg = Convert.FromBase64String(Data.TestData.BaselineJpeg);
-        (string Name, byte[] Bytes)[] broken = [("empty.png", []), ("half.jpg", jpeg[..(jpeg.Length / 2)]), ("cut.png", Data.TestData.SmallPng(3)[..^20]), ("text.png", [1, 2, 3])];
+        (string Name, byte[] Bytes)[] broken =
+        [
+            ("empty.png", []), ("half.jpg", jpeg[..(jpeg.Length / 2)]), (
+                "cut.png", Data.TestData.SmallPng(3)[..^20]), ("text.png", [1, 2, 3]),
+        ];
         foreach ((string name, byte[] bytes) in broken)
         {
             using TemporaryFolder folder = new();
@@ -96,7 +106,9 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         string other = TinyImages.Write(folder.File("other"), 4, 1, "apple", "bread", "clown");
         await CliRun.Fails(ExitCodes.BadInput, ["clown", "cloud"], "evaluate", trained.Checkpoint, other);
         await CliRun.Fails(
-            ExitCodes.BadInput, ["clown", "cloud"], "train", trained.Data, "--validation", other, "--size", "16", "--batch", "8", "--out", folder.File("run"));
+            ExitCodes.BadInput,
+            ["clown", "cloud"],
+            ["train", trained.Data, "--validation", other, "--size", "16", "--batch", "8", "--out", folder.File("run")]);
         Assert.False(Directory.Exists(folder.File("run")));
     }
 
@@ -127,7 +139,12 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     {
         using TemporaryFolder folder = new();
         await CliRun.Fails(ExitCodes.BadInput, [folder.Path, "config.json"], "train", "--resume", "--out", folder.Path);
-        foreach (string config in new[] { "", "[]", "{}", "{\"data\":3,\"training\":{}}", "{\"data\":\"x\",\"training\":{\"epochs\":0}}", "{\"data\":\"x\",\"training\":{\"epochs\":\"many\"}}" })
+        string[] broken =
+        [
+            "", "[]", "{}", "{\"data\":3,\"training\":{}}", "{\"data\":\"x\",\"training\":{\"epochs\":0}}",
+            "{\"data\":\"x\",\"training\":{\"epochs\":\"many\"}}",
+        ];
+        foreach (string config in broken)
         {
             File.WriteAllText(folder.File("config.json"), config);
             await CliRun.Fails(ExitCodes.BadInput, ["config.json"], "train", "--resume", "--out", folder.Path);
@@ -149,15 +166,40 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
     {
         using TemporaryFolder folder = new();
         TinyImages.Write(folder.File("data"), 4);
-        await CliRun.Succeeds("train", folder.File("data"), "--validation-fraction", "0", "--size", "16", "--batch", "6", "--epochs", "1", "--learning-rate", "1e-6", "--out", folder.File("run"));
+        await CliRun.Succeeds(
+            "train",
+            folder.File("data"),
+            "--validation-fraction",
+            "0",
+            "--size",
+            "16",
+            "--batch",
+            "6",
+            "--epochs",
+            "1",
+            "--learning-rate",
+            "1e-6",
+            "--out",
+            folder.File("run"));
 
         TinyImages.Write(folder.File("singles"), 1);
-        await CliRun.Fails(ExitCodes.WrongUsage, ["--validation-fraction"], "train", folder.File("singles"), "--size", "16", "--batch", "1", "--out", folder.File("run2"));
+        await CliRun.Fails(
+            ExitCodes.WrongUsage,
+            ["--validation-fraction"],
+            "train",
+            folder.File("singles"),
+            "--size",
+            "16",
+            "--batch",
+            "1",
+            "--out",
+            folder.File("run2"));
     }
 
     private static async Task Fails(TemporaryFolder folder, string data, params string[] words)
     {
-        await CliRun.Fails(ExitCodes.BadInput, words, "train", data, "--size", "16", "--batch", "2", "--epochs", "1", "--out", folder.File("run"));
+        await CliRun.Fails(
+            ExitCodes.BadInput, words, "train", data, "--size", "16", "--batch", "2", "--epochs", "1", "--out", folder.File("run"));
         Assert.False(File.Exists(folder.File("run/best.safetensors")));
     }
 

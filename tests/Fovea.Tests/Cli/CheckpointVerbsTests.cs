@@ -1,5 +1,5 @@
-using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Formats;
@@ -22,7 +22,8 @@ public sealed class CheckpointVerbsTests : IDisposable
         string labels = _folder.File("labels.txt");
         File.WriteAllText(labels, "cat\n\ndog \n");
         string own = _folder.File("own.safetensors");
-        JsonObject answer = await CliRun.Succeeds("convert", checkpoint, "--classes", "2", "--labels", labels, "--size", "96", "--out", own);
+        JsonObject answer = await CliRun.Succeeds(
+            "convert", checkpoint, "--classes", "2", "--labels", labels, "--size", "96", "--out", own);
         Assert.Equal(("pit_ti", 2, "timm"), ((string)answer["model"]!, (int)answer["classes"]!, (string)answer["scheme"]!));
         Assert.Equal(["pos_embed"], answer["resized"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["head.weight", "head.bias"], answer["fresh"]!.AsArray().Select(name => (string)name!));
@@ -50,7 +51,8 @@ public sealed class CheckpointVerbsTests : IDisposable
         TinyImages.Write(data, 4);
         string run = _folder.File("run");
         JsonObject answer = await CliRun.Succeeds(
-            "train", data, "--from", checkpoint, "--size", "16", "--batch", "4", "--epochs", "1", "--learning-rate", "1e-30", "--warm-up", "0", "--threads", "1", "--out", run);
+            ["train", data, "--from", checkpoint, "--size", "16", "--batch", "4", "--epochs", "1", "--learning-rate", "1e-30",
+                "--warm-up", "0", "--threads", "1", "--out", run]);
         Assert.Equal("cmt_nano", (string)answer["model"]!);
         using SafeTensorsFile file = SafeTensorsFile.Open(Path.Combine(run, "last.safetensors"));
         (_, ParameterStore state) = StateFiles.Fresh("cmt_nano", new ModelOptions(10));
@@ -75,7 +77,9 @@ public sealed class CheckpointVerbsTests : IDisposable
         JsonNode answer = JsonNode.Parse(output)!;
         Assert.False((bool)answer["loads"]!);
         Assert.NotEmpty(answer["problems"]!.AsArray());
-        Assert.All(answer["problems"]!.AsArray(), problem => Assert.Contains("--model cmt_nano", (string)problem!["remedy"]!, StringComparison.Ordinal));
+        Assert.All(
+            answer["problems"]!.AsArray(),
+            problem => Assert.Contains("--model cmt_nano", (string)problem!["remedy"]!, StringComparison.Ordinal));
         Assert.Contains("does not load as cmt_ti", error, StringComparison.Ordinal);
     }
 
@@ -94,7 +98,15 @@ public sealed class CheckpointVerbsTests : IDisposable
         await CliRun.Fails(ExitCodes.WrongUsage, ["pit_ti"], "doctor", checkpoint, "--model", "pit");
         await CliRun.Fails(ExitCodes.WrongUsage, [".safetensors"], "convert", checkpoint, "--out", _folder.File("out.bin"));
         await CliRun.Fails(ExitCodes.WrongUsage, ["timm"], "convert", checkpoint, "--out", target, "--scheme", "timm");
-        await CliRun.Fails(ExitCodes.WrongUsage, ["lucidrains is not for pit_ti"], "convert", checkpoint, "--out", _folder.File("out.pt"), "--scheme", "lucidrains");
+        await CliRun.Fails(
+            ExitCodes.WrongUsage,
+            ["lucidrains is not for pit_ti"],
+            "convert",
+            checkpoint,
+            "--out",
+            _folder.File("out.pt"),
+            "--scheme",
+            "lucidrains");
         await CliRun.Fails(ExitCodes.WrongUsage, ["--classes 0"], "convert", checkpoint, "--out", target, "--classes", "0");
         await CliRun.Fails(ExitCodes.WrongUsage, ["8×8"], "convert", checkpoint, "--out", target, "--size", "8");
         string labels = _folder.File("labels.txt");

@@ -29,7 +29,8 @@ internal static class CliRun
     }
 
     /// <summary>Runs a command.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> Run(string[] arguments, TextWriter? error = null, CancellationToken cancellation = default)
+    public static async Task<(int ExitCode, string Output, string Error)> Run(
+        string[] arguments, TextWriter? error = null, CancellationToken cancellation = default)
     {
         using StringWriter output = new();
         using StringWriter ownError = new();
@@ -62,7 +63,8 @@ public sealed class TrainedRun : IAsyncLifetime, IDisposable
     {
         TinyImages.Write(Path.Combine(Data, "train"), 8);
         TinyImages.Write(Path.Combine(Data, "test"), 3, seed: 2);
-        Answer = await CliRun.Succeeds("train", Data, "--size", "16", "--batch", "8", "--epochs", "2", "--average", "0.9", "--threads", "2", "--out", Run);
+        Answer = await CliRun.Succeeds(
+            "train", Data, "--size", "16", "--batch", "8", "--epochs", "2", "--ema-decay", "0.9", "--threads", "2", "--out", Run);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

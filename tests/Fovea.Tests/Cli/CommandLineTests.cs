@@ -130,10 +130,12 @@ public sealed class CommandLineTests
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    private static async Task<(int ExitCode, string Output, string Error)> Run(Verb[] verbs, string[] arguments, CancellationToken cancellation = default)
+    private static async Task<(int ExitCode, string Output, string Error)> Run(
+        Verb[] verbs, string[] arguments, CancellationToken cancellation = default)
     {
         using StringWriter output = new(), error = new();
-        int exitCode = await CommandLine.InvokeAsync(verbs, arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
+        int exitCode = await CommandLine.InvokeAsync(
+            verbs, arguments, output, TerminalStyle.Plain, error, TerminalStyle.Plain, cancellation);
         return (exitCode, output.ToString(), error.ToString());
     }
 

@@ -1,10 +1,10 @@
-using Fovea.Checkpoints;
 using System.Text.Json.Nodes;
+using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tests.Formats;
+using Fovea.Tests.Onnx;
 
 namespace Fovea.Tests.Cli;
 
@@ -19,7 +19,8 @@ public sealed class ExportVerbTests : IDisposable
     [Fact]
     public async Task A_model_with_fresh_weights_becomes_a_file()
     {
-        JsonObject answer = await CliRun.Succeeds("export", "--model", "cmt_nano", "--onnx", Target, "--classes", "3", "--opset", "18", "--seed", "2");
+        JsonObject answer = await CliRun.Succeeds(
+            "export", "--model", "cmt_nano", "--onnx", Target, "--classes", "3", "--opset", "18", "--seed", "2");
         Assert.Equal(Target, (string)Assert.Single(answer["files"]!.AsArray())!);
         Assert.Equal(new FileInfo(Target).Length, (long)answer["bytes"]!);
         OnnxContent file = new(Target);
@@ -35,7 +36,8 @@ public sealed class ExportVerbTests : IDisposable
         Network network = ModelRegistry.Create("cmt_nano", options);
         using ParameterStore state = new(network);
         state.Initialize(3);
-        Checkpoint.Save(checkpoint, new ModelInfo("cmt_nano", options, ["cat", "dog"], new Preprocessing { Height = 32, Width = 32 }), state);
+        Checkpoint.Save(
+            checkpoint, new ModelInfo("cmt_nano", options, ["cat", "dog"], new Preprocessing { Height = 32, Width = 32 }), state);
         await CliRun.Succeeds("export", checkpoint, "--onnx", Target, "--size", "64x32", "--with-preprocessing");
         OnnxContent file = new(Target);
         Assert.Equal(["batch", "64", "32", "3"], file.Axes(11));
@@ -47,11 +49,14 @@ public sealed class ExportVerbTests : IDisposable
     public async Task Wrong_usage_is_named()
     {
         await CliRun.Fails(ExitCodes.WrongUsage, ["either a checkpoint or --model"], "export", "--onnx", Target);
-        await CliRun.Fails(ExitCodes.WrongUsage, ["--opset 16", "17 to 21"], "export", "--model", "cmt_nano", "--onnx", Target, "--opset", "16");
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["--opset 16", "17 to 21"], "export", "--model", "cmt_nano", "--onnx", Target, "--opset", "16");
         await CliRun.Fails(ExitCodes.WrongUsage, ["no model 'cmt_nan'", "cmt_nano"], "export", "--model", "cmt_nan", "--onnx", Target);
-        await CliRun.Fails(ExitCodes.WrongUsage, ["--classes", "fresh weights"], "export", "some.safetensors", "--classes", "3", "--onnx", Target);
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["--classes", "fresh weights"], "export", "some.safetensors", "--classes", "3", "--onnx", Target);
         await CliRun.Fails(ExitCodes.BadInput, ["missing.safetensors"], "export", _folder.File("missing.safetensors"), "--onnx", Target);
-        await CliRun.Fails(ExitCodes.Failure, ["folder does not exist"], "export", "--model", "cmt_nano", "--onnx", _folder.File("missing/model.onnx"));
+        await CliRun.Fails(
+            ExitCodes.Failure, ["folder does not exist"], "export", "--model", "cmt_nano", "--onnx", _folder.File("missing/model.onnx"));
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 }

@@ -78,9 +78,11 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
     {
         using CancellationTokenSource atOnce = new();
         atOnce.Cancel();
-        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["evaluate", trained.Checkpoint, trained.Data], cancellation: atOnce.Token)).ExitCode);
+        Assert.Equal(
+            ExitCodes.Interrupted, (await CliRun.Run(["evaluate", trained.Checkpoint, trained.Data], cancellation: atOnce.Token)).ExitCode);
         string image = Path.Combine(trained.Data, "test", "apple", "00.png");
-        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(["predict", trained.Checkpoint, image], cancellation: atOnce.Token)).ExitCode);
+        Assert.Equal(
+            ExitCodes.Interrupted, (await CliRun.Run(["predict", trained.Checkpoint, image], cancellation: atOnce.Token)).ExitCode);
     }
 
     [Fact]
@@ -99,7 +101,8 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
 
     private static Process Start(string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is string path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        ProcessStartInfo start = new(
+            Environment.ProcessPath is string path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -10,14 +10,20 @@ public sealed class MeasuringVerbsTests
     [InlineData(true)]
     public async Task Bench_gives_a_line_for_each_model_batch_and_number_of_threads(bool training)
     {
-        string[] words = ["bench", "cmt_nano", "resnet50", "--size", "32", "--batch", "1,3", "--threads", "2,1", "--seconds", "0.02", "--json"];
+        string[] words =
+        [
+            "bench", "cmt_nano", "resnet50", "--size", "32", "--batch", "1,3", "--threads", "2,1", "--seconds", "0.02", "--json",
+        ];
         (int exitCode, string output, string error) = await Run(training ? [.. words, "--train"] : words);
         Assert.Equal(ExitCodes.Success, exitCode);
         JsonNode answer = JsonNode.Parse(output)!;
         Assert.True((double)answer["peakGflops"]! > 0);
         JsonArray results = answer["results"]!.AsArray();
         Assert.Equal(
-            from model in new[] { "cmt_nano", "resnet50" } from batch in new[] { 1, 3 } from threads in new[] { 2, 1 } select (model, batch, threads),
+            from model in new[] { "cmt_nano", "resnet50" }
+            from batch in new[] { 1, 3 }
+            from threads in new[] { 2, 1 }
+            select (model, batch, threads),
             results.Select(line => ((string)line!["model"]!, (int)line["batch"]!, (int)line["threads"]!)));
         foreach (JsonNode? line in results)
         {
@@ -46,7 +52,10 @@ public sealed class MeasuringVerbsTests
         JsonNode answer = JsonNode.Parse(output)!;
         JsonArray nodes = answer["nodes"]!.AsArray();
         Assert.Equal((double)answer["milliseconds"]!, nodes.Sum(node => (double)node!["microseconds"]!) / 1000, 1e-6);
-        Assert.Contains(nodes, node => (string)node!["module"]! == "blocks_b.0.attn" && ((string)node["operation"]!).StartsWith("Attention", StringComparison.Ordinal));
+        Assert.Contains(
+            nodes,
+            node => (string)node!["module"]! == "blocks_b.0.attn"
+                && ((string)node["operation"]!).StartsWith("Attention", StringComparison.Ordinal));
         Assert.Contains(nodes, node => (string)node!["part"]! == "stage2");
         Assert.All(nodes, node => Assert.True((long)node!["bytes"]! > 0));
         if (!training)

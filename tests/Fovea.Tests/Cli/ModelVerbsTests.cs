@@ -24,7 +24,8 @@ public sealed class ModelVerbsTests
     [InlineData("cmt_xs", 192, 15_247_208, 1_546_873_472)]
     [InlineData("cmt_b", 256, 45_715_076, 9_317_124_096)]
     [InlineData("cmt_ti_flyegle", 160, 11_312_526, 674_593_240)]
-    public async Task Info_gives_the_figures_of_the_reference_and_its_parts_add_up(string model, int side, long parameters, long multiplyAdds)
+    public async Task Info_gives_the_figures_of_the_reference_and_its_parts_add_up(
+        string model, int side, long parameters, long multiplyAdds)
     {
         JsonNode info = await Info(model);
         Assert.Equal((model, parameters, multiplyAdds), ((string)info["model"]!, (long)info["parameters"]!, (long)info["macs"]!));
@@ -39,6 +40,32 @@ public sealed class ModelVerbsTests
             int stride = (int)part!["stride"]!;
             Assert.Equal([side / stride, side / stride, (int)part["channels"]!], part["output"]!.AsArray().Select(extent => (int)extent!));
         }
+    }
+
+    [Fact]
+    public async Task Graph_prints_a_model_before_and_after_passes()
+    {
+        (int exitCode, string output, _) = await Run("graph", "cmt_nano", "--classes", "3", "--batch", "2", "--size", "64x32");
+        Assert.Equal(ExitCodes.Success, exitCode);
+        Assert.StartsWith("inference graph, ", output, StringComparison.Ordinal);
+        Assert.Contains("%images [2, 64, 32, 3] = Input", output, StringComparison.Ordinal);
+        Assert.Contains("output logits = %", output, StringComparison.Ordinal);
+        Assert.Contains(" = ReciprocalSqrt %", output, StringComparison.Ordinal);
+        (_, string fused, _) = await Run("graph", "cmt_nano", "--classes", "3", "--after", "fuse-epilogues");
+        Assert.Contains(" + bias GELU (", fused, StringComparison.Ordinal);
+
+        (exitCode, string json, _) = await Run("graph", "cmt_nano", "--train", "--after", "recompute-for-backward", "--json");
+        Assert.Equal(ExitCodes.Success, exitCode);
+        JsonNode answer = JsonNode.Parse(json)!;
+        JsonArray nodes = answer["nodes"]!.AsArray();
+        Assert.Equal(Enumerable.Range(0, nodes.Count), nodes.Select(node => (int)node!["index"]!));
+        Assert.All(nodes, node => Assert.All(node!["operands"]!.AsArray(), operand => Assert.True((int)operand!["node"]! < (int)node["index"]!)));
+        Assert.Contains(nodes, node => (string)node!["operation"]! == "CrossEntropy");
+        Assert.NotEmpty(answer["gradients"]!.AsArray());
+
+        (exitCode, _, string error) = await Run("graph", "cmt_nano", "--after", "fuse-everything");
+        Assert.Equal(ExitCodes.WrongUsage, exitCode);
+        Assert.Contains("fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +117,8 @@ public sealed class ModelVerbsTests
     [Fact]
     public async Task Compare_puts_models_side_by_side_with_measured_speed()
     {
-        (int exitCode, string output, string error) = await Run("compare", "cmt_nano", "botnet50", "--size", "64", "--batch", "2", "--threads", "2", "--seconds", "0.05", "--json");
+        (int exitCode, string output, string error) = await Run(
+            "compare", "cmt_nano", "botnet50", "--size", "64", "--batch", "2", "--threads", "2", "--seconds", "0.05", "--json");
         Assert.Equal(ExitCodes.Success, exitCode);
         JsonNode result = JsonNode.Parse(output)!;
         Assert.Equal((2, 2), ((int)result["batch"]!, (int)result["threads"]!));
@@ -104,7 +132,10 @@ public sealed class ModelVerbsTests
             Assert.Equal((long)info["macs"]!, (long)model["macs"]!);
             Assert.InRange((double)model["best"]!, 1e-3, (double)model["milliseconds"]!);
             Assert.Equal(2000 / (double)model["milliseconds"]!, (double)model["imagesPerSecond"]!, 1e-6);
-            Assert.Equal(2e-9 * (long)model["macs"]! * (double)model["imagesPerSecond"]! / (double)result["peakGflops"]!, (double)model["peakFraction"]!, 1e-9);
+            Assert.Equal(
+                2e-9 * (long)model["macs"]! * (double)model["imagesPerSecond"]! / (double)result["peakGflops"]!,
+                (double)model["peakFraction"]!,
+                1e-9);
             Assert.Contains((string)model["model"]!, error, StringComparison.Ordinal);
         }
 
@@ -149,7 +180,7 @@ public sealed class ModelVerbsTests
             Assert.Contains("--json", help, StringComparison.Ordinal);
             Assert.All(verb.Command.Options, option =>
             {
-                Assert.Contains(option.Name, help, StringComparison.Ordinal);
+                Assert.Equal(!option.Hidden, help.Contains(option.Name, StringComparison.Ordinal));
                 Assert.False(string.IsNullOrEmpty(option.Description));
             });
         }

@@ -43,16 +43,20 @@ public sealed class StartUpTests
             Assert.Equal(verb.GetType(), made.GetType());
         });
         int all = CommandLine.Verbs().Length;
-        Assert.All((string[][])[[], ["--help"], ["--json", "version"], ["predictt"]], arguments => Assert.Equal(all, CommandLine.VerbsFor(arguments).Length));
+        Assert.All(
+            (string[][])[[], ["--help"], ["--json", "version"], ["predictt"]],
+            arguments => Assert.Equal(all, CommandLine.VerbsFor(arguments).Length));
     }
 
     [Fact]
     public void The_published_tool_is_compiled_ahead_of_time_and_starts_with_quick_code()
     {
-        XElement profile = XDocument.Load(Path.Combine(ChildProcess.Repository, "src/Fovea.Cli/Properties/PublishProfiles/ready-to-run.pubxml")).Root!;
+        XElement profile = XDocument.Load(
+            Path.Combine(ChildProcess.Repository, "src/Fovea.Cli/Properties/PublishProfiles/ready-to-run.pubxml")).Root!;
         Assert.Equal("true", profile.Descendants("PublishReadyToRun").Single().Value);
         Assert.Contains(
-            "-p:PublishProfile=ready-to-run", File.ReadAllText(Path.Combine(ChildProcess.Repository, "README.md")), StringComparison.Ordinal);
+            "-p:PublishProfile=ready-to-run", File.ReadAllText(
+                Path.Combine(ChildProcess.Repository, "README.md")), StringComparison.Ordinal);
 
         // Loops fully compiled at first, or instrumented code, cost the first prediction a quarter more.
         string settings = Path.ChangeExtension(typeof(CommandLine).Assembly.Location, ".runtimeconfig.json");
@@ -87,7 +91,8 @@ public sealed class StartUpTests
         Assert.Equal(preprocessing.ToJson(), Preprocessing.FromJson(preprocessing.ToJson()).ToJson());
         Assert.All(
             JsonNode.Parse(preprocessing.ToJson())!.AsObject(),
-            member => Assert.NotEqual(member.Value!.ToJsonString(), JsonNode.Parse(new Preprocessing().ToJson())![member.Key]!.ToJsonString()));
+            member => Assert.NotEqual(
+                member.Value!.ToJsonString(), JsonNode.Parse(new Preprocessing().ToJson())![member.Key]!.ToJsonString()));
         foreach (ResizeRule rule in Enum.GetValues<ResizeRule>())
         {
             Assert.Equal(rule, Preprocessing.FromJson((new Preprocessing() with { Resize = rule }).ToJson()).Resize);

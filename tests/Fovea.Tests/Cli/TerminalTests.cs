@@ -38,7 +38,8 @@ public sealed class TerminalTests
     [InlineData(65, "1 m 05 s")]
     [InlineData(3599.9, "1 h 00 m")]
     [InlineData(7380, "2 h 03 m")]
-    public void Durations_never_show_sixty(double seconds, string want) => Assert.Equal(want, Numbers.Duration(TimeSpan.FromSeconds(seconds)));
+    public void Durations_never_show_sixty(double seconds, string want) =>
+        Assert.Equal(want, Numbers.Duration(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
     public void A_table_puts_numbers_on_the_right()
@@ -61,28 +62,6 @@ public sealed class TerminalTests
 
             """.ReplaceLineEndings("\n"),
             output.ToString());
-    }
-
-    [Fact]
-    public void A_sparkline_spans_its_levels_and_its_width()
-    {
-        double[] falling = [.. Enumerable.Range(0, 800).Select(i => 800.0 - i)];
-        Assert.Equal("█▇▆▅▄▃▂▁", Sparkline.Line(falling, 8, _interactive));
-        Assert.Equal("%#*+=-._", Sparkline.Line(falling, 8, TerminalStyle.Plain));
-        Assert.Equal("▁▁▁", Sparkline.Line([1, double.NaN, 1, 1], 8, _interactive));
-        Assert.Equal("", Sparkline.Line([], 8, _interactive));
-    }
-
-    [Fact]
-    public void A_plot_has_its_extremes_at_the_left()
-    {
-        IReadOnlyList<string> lines = Sparkline.Plot("loss", [.. Enumerable.Range(0, 100).Select(i => i / 10.0)], width: 30, height: 4, _interactive);
-        Assert.Equal(5, lines.Count);
-        Assert.Equal("loss", lines[0]);
-        Assert.StartsWith("9.9 ┤", lines[1], StringComparison.Ordinal);
-        Assert.StartsWith("  0 ┤▁", lines[4], StringComparison.Ordinal);
-        Assert.EndsWith("█", lines[1], StringComparison.Ordinal);
-        Assert.All(lines, line => Assert.InRange(line.Length, 1, 30));
     }
 
     [Fact]

@@ -131,7 +131,7 @@ public sealed class TransformTests
     [Fact]
     public void Random_windows_lie_in_the_image_and_keep_their_ranges()
     {
-        var options = new Augmentation { ResizedCrop = true };
+        var options = new RandomResizedCrop(_plain);
         var random = new KeyedRandom(1, 1, 1);
         for (int i = 0; i < 2000; i++)
         {

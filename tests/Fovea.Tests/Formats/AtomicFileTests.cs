@@ -55,7 +55,8 @@ public sealed class AtomicFileTests : IDisposable
     {
         // Linux: ENOSPC is errno 28, which .NET keeps in HResult.
         string path = _folder.File("a.txt");
-        var error = Assert.Throws<UnwritableFileException>(() => AtomicFile.Write(path, _ => throw new IOException("No space left on device", 28)));
+        var error = Assert.Throws<UnwritableFileException>(
+            () => AtomicFile.Write(path, _ => throw new IOException("No space left on device", 28)));
         Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }

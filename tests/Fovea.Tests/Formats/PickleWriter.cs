@@ -55,19 +55,26 @@ internal sealed class PickleWriter
         Op("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Integer(count).Op("tQ");
 
     public PickleWriter StorageView(string type, string key, long count, long first, long size) =>
-        Op("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Integer(count).Op("(").Text("view").Integer(first).Integer(size).Op("ttQ");
+        Op("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Integer(count)
+            .Op("(").Text("view").Integer(first).Integer(size).Op("ttQ");
 
     public PickleWriter Tensor(string storageType, string key, long storageCount, long offset, long[] shape, long[] strides) =>
-        Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(storageType, key, storageCount).Integer(offset).Tuple(shape).Tuple(strides)
+        Global(
+            "torch._utils",
+            "_rebuild_tensor_v2").Op("(").Storage(storageType, key, storageCount).Integer(offset).Tuple(shape).Tuple(strides)
             .Op("\u0089").Global("collections", "OrderedDict").Op(")RtR");
 
     public byte[] ToArray() => [.. _bytes];
 
     /// <summary>Ends the pickle and puts it in an archive with storages.</summary>
     public byte[] ToArchive(params (string Key, byte[] Bytes)[] storages) =>
-        Archive(CompressionLevel.NoCompression, [("a/data.pkl", Op(".").ToArray()), .. storages.Select(storage => ($"a/data/{storage.Key}", storage.Bytes))]);
+        Archive(
+            CompressionLevel.NoCompression,
+            [("a/data.pkl", Op(".").ToArray()), .. storages.Select(storage => ($"a/data/{storage.Key}", storage.Bytes))]);
 
-    /// <summary>Ends the pickle and writes it as PyTorch did before version 1.6, with storages and the numbers of elements that they claim.</summary>
+    /// <summary>
+    /// Ends the pickle and writes it as PyTorch did before version 1.6, with storages and the numbers of elements that they claim.
+    /// </summary>
     public byte[] ToLegacy(params (string Key, long Count, byte[] Bytes)[] storages)
     {
         var keys = new PickleWriter().Op("]");

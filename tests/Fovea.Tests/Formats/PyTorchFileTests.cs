@@ -14,7 +14,8 @@ public sealed class PyTorchFileTests
         using PyTorchFile file = Open(name);
         (string Name, SafeTensorType Type)[] types =
         [
-            ("float32", SafeTensorType.F32), ("float16", SafeTensorType.F16), ("bfloat16", SafeTensorType.BF16), ("float64", SafeTensorType.F64),
+            ("float32", SafeTensorType.F32), ("float16", SafeTensorType.F16), (
+                "bfloat16", SafeTensorType.BF16), ("float64", SafeTensorType.F64),
             ("int64", SafeTensorType.I64), ("int32", SafeTensorType.I32), ("int16", SafeTensorType.I16), ("int8", SafeTensorType.I8),
             ("uint8", SafeTensorType.U8), ("bool", SafeTensorType.Bool),
         ];
@@ -32,7 +33,10 @@ public sealed class PyTorchFileTests
             Assert.Equal(want, Floats(file, key));
             if (key.Contains("float", StringComparison.Ordinal))
             {
-                Assert.Contains("integers are expected", Assert.Throws<InvalidFileException>(() => file.ReadInt64s(key, new long[7])).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "integers are expected",
+                    Assert.Throws<InvalidFileException>(() => file.ReadInt64s(key, new long[7])).Message,
+                    StringComparison.Ordinal);
             }
             else
             {
@@ -111,9 +115,11 @@ public sealed class PyTorchFileTests
     public void The_functions_of_newer_PyTorch_versions_make_tensors_too()
     {
         PickleWriter pickle = new PickleWriter().Op("}");
-        pickle.Text("typed").Global("torch._utils", "_rebuild_tensor_v3").Op("(").Storage("UntypedStorage", "0", 8).Integer(1).Tuple(3).Tuple(1)
+        pickle.Text("typed").Global(
+            "torch._utils", "_rebuild_tensor_v3").Op("(").Storage("UntypedStorage", "0", 8).Integer(1).Tuple(3).Tuple(1)
             .Op("\u0089").Global("collections", "OrderedDict").Op(")R").Global("torch", "float16").Op("tRs");
-        pickle.Text("parameter").Global("torch._utils", "_rebuild_parameter_with_state").Op("(").Tensor("HalfStorage", "1", 1, 0, [1], [1]).Op("\u0088N}tRs");
+        pickle.Text("parameter").Global(
+            "torch._utils", "_rebuild_parameter_with_state").Op("(").Tensor("HalfStorage", "1", 1, 0, [1], [1]).Op("\u0088N}tRs");
         pickle.Text("attributes").Global("torch._tensor", "_rebuild_from_type_v2").Op("(").Global("torch._utils", "_rebuild_tensor_v2")
             .Global("torch", "Tensor").Op("(").Storage("HalfStorage", "1", 1).Integer(0).Tuple(1).Tuple(1).Op("\u0089Nt}tRs");
         byte[] halves = [.. new[] { 1, 2, 3, 4 }.SelectMany(value => BitConverter.GetBytes((Half)value))];
@@ -139,15 +145,23 @@ public sealed class PyTorchFileTests
 
     [Fact]
     public void A_TorchScript_program_is_told_apart() =>
-        Assert.Contains("it is a TorchScript program", Assert.Throws<InvalidFileException>(() => Open("script.pth")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it is a TorchScript program", Assert.Throws<InvalidFileException>(() => Open("script.pth")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_missing_file_a_missing_tensor_and_a_wrong_size_each_have_a_message()
     {
-        Assert.Contains("there is no such file", Assert.Throws<InvalidFileException>(() => Open("none.pth")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such file", Assert.Throws<InvalidFileException>(() => Open("none.pth")).Message, StringComparison.Ordinal);
         using PyTorchFile file = Open("types.pth");
-        Assert.Contains("it has no tensor 'b'", Assert.Throws<InvalidFileException>(() => file.ReadFloats("b", new float[2])).Message, StringComparison.Ordinal);
-        Assert.Contains("7 elements (shape [7]) where 3 are expected", Assert.Throws<InvalidFileException>(() => file.ReadFloats("bool", new float[3])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it has no tensor 'b'",
+            Assert.Throws<InvalidFileException>(() => file.ReadFloats("b", new float[2])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "7 elements (shape [7]) where 3 are expected",
+            Assert.Throws<InvalidFileException>(() => file.ReadFloats("bool", new float[3])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -161,7 +175,8 @@ public sealed class PyTorchFileTests
         for (int length = 0; length < bytes.Length; length += 29)
         {
             File.WriteAllBytes(path, bytes[..length]);
-            Assert.StartsWith(path + ": ", Assert.Throws<InvalidFileException>(() => PyTorchFile.Open(path)).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                path + ": ", Assert.Throws<InvalidFileException>(() => PyTorchFile.Open(path)).Message, StringComparison.Ordinal);
         }
     }
 

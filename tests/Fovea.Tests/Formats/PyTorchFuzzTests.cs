@@ -8,7 +8,8 @@ using Fovea.Formats.PyTorch;
 namespace Fovea.Tests.Formats;
 
 /// <summary>
-/// 20,000 mutated files: each loads or gives an <see cref="InvalidFileException"/>, within a second and within twice its size plus 64 MB of memory.
+/// 20,000 mutated files: each loads or gives an <see cref="InvalidFileException"/>, within a second and within twice its size plus 64 MB of
+/// memory.
 /// </summary>
 public sealed class PyTorchFuzzTests : IDisposable
 {
@@ -18,7 +19,8 @@ public sealed class PyTorchFuzzTests : IDisposable
     private static readonly long[] _claims = [1L << 60, long.MaxValue, long.MinValue, -1, uint.MaxValue, int.MaxValue, 1 << 20, 0];
 
     // In memory where the system has such a folder: the files are many and short-lived.
-    private readonly string _path = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fovea-fuzz-{Guid.NewGuid():N}");
+    private readonly string _path = Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fovea-fuzz-{Guid.NewGuid():N}");
     private readonly float[] _floats = new float[1 << 20];
 
     public void Dispose() => File.Delete(_path);
@@ -53,7 +55,10 @@ public sealed class PyTorchFuzzTests : IDisposable
         {
             byte[] pickle = Mutate(good, random);
             Check(
-                PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("a/data/0", new byte[24])), PyTorchFile.Open, $"pickle, mutation {i}");
+                PickleWriter.Archive(
+                    CompressionLevel.NoCompression,
+                    ("a/data.pkl", pickle),
+                    ("a/data/0", new byte[24])), PyTorchFile.Open, $"pickle, mutation {i}");
         }
     }
 
@@ -89,14 +94,20 @@ public sealed class PyTorchFuzzTests : IDisposable
             ("a list appended to itself", "]q\0" + Repeat("(" + Repeat("h\0", 1000) + "e", 1000)),
             ("a memo of a million", "N" + Repeat("\u0094", 4 * Million)),
             ("names of storages", Repeat("ctorch\nFloatStorage\n0", 200_000)),
-            ("copies of a dictionary", "}q\0(" + Repeat("NN", 100_000) + "u0ccollections\nOrderedDict\nq\u00010" + Repeat("h\u0001h\0\u0085R", 10_000)),
-            ("namespaces that fill each other", "cargparse\nNamespace\n)Rq\0cargparse\nNamespace\n)Rq\u0001}NNsb" + Repeat("h\u0001bh\0b", 1000)),
+            (
+                "copies of a dictionary",
+                "}q\0(" + Repeat("NN", 100_000) + "u0ccollections\nOrderedDict\nq\u00010" + Repeat("h\u0001h\0\u0085R", 10_000)),
+            (
+                "namespaces that fill each other",
+                "cargparse\nNamespace\n)Rq\0cargparse\nNamespace\n)Rq\u0001}NNsb" + Repeat("h\u0001bh\0b", 1000)),
             ("nested calls", Repeat("cbuiltins\nlist\n(", 100_000) + Repeat("tR", 100_000)),
             ("nested types of tensors", Repeat("ctorch._tensor\n_rebuild_from_type_v2\n(", 50_000) + Repeat("tR", 50_000)),
             ("long paths", "cpathlib\nPosixPath\nq\0" + Repeat("h\0X\u00ff\u00ff\0\0" + Repeat("p", 65535) + "\u0085R", 30)),
             ("long keys that nest", Repeat("}X\u00ff\u00ff\0\0" + Repeat("k", 65535), 60) + "N" + Repeat("s", 60)),
             ("wide shapes", "(" + Repeat("K\u0001", Million) + "tq\0"
-                + Repeat("ctorch._utils\n_rebuild_tensor\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0h\0h\0tR", 200)),
+                + Repeat(
+                    "ctorch._utils\n_rebuild_tensor\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00NK\u0001tQK\0h\0h\0tR",
+                    200)),
         ];
         foreach ((string name, string pickle) in pickles)
         {
@@ -114,7 +125,8 @@ public sealed class PyTorchFuzzTests : IDisposable
         Check(small.ToArchive(("0", new byte[4])), PyTorchFile.Open, "many dictionaries of one tensor");
         Check(PickleWriter.Archive(CompressionLevel.Optimal, ("a/data.pkl", new byte[200 * Million])), PyTorchFile.Open, "a zip bomb");
         Check(
-            PickleWriter.Archive(CompressionLevel.NoCompression, [.. Enumerable.Range(0, 20_000).Select(i => ($"a/{i}", Array.Empty<byte>()))]),
+            PickleWriter.Archive(
+                CompressionLevel.NoCompression, [.. Enumerable.Range(0, 20_000).Select(i => ($"a/{i}", Array.Empty<byte>()))]),
             PyTorchFile.Open,
             "many entries");
 
@@ -205,7 +217,8 @@ public sealed class PyTorchFuzzTests : IDisposable
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        Assert.True(allocated <= (2L * bytes.Length) + 64_000_000, $"{what}: {allocated} bytes were allocated for a file of {bytes.Length}");
+        Assert.True(
+            allocated <= (2L * bytes.Length) + 64_000_000, $"{what}: {allocated} bytes were allocated for a file of {bytes.Length}");
         Assert.True(elapsed < TimeSpan.FromSeconds(1), $"{what}: took {elapsed}");
     }
 }

@@ -38,14 +38,17 @@ public sealed class PyTorchHostileTests : IDisposable
         Says("tensor 'w' has an impossible size", Tensor(5, 0, [-2], [1]));
         Says("tensor 'w' has an impossible size", Tensor(5, 0, [2], [-1]));
         Says("tensor 'w' has an impossible size", Tensor(5, 0, [1L << 40], [0]));
-        Says("reaches element", Tensor(5, 0, [1 << 30, 1 << 30, 1 << 30, 1 << 30], [long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue]));
+        Says(
+            "reaches element",
+            Tensor(5, 0, [1 << 30, 1 << 30, 1 << 30, 1 << 30], [long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue]));
         Says("shows 5 stored elements 18446744073709551615 times", Tensor(5, 0, [1 << 30, 1 << 30, 1 << 30, 1 << 30], [0, 0, 0, 0]));
         Says("1 sizes and 2 strides", Tensor(5, 0, [2], [1, 1]));
         Says("40 sizes", Tensor(5, 0, new long[40], new long[40]));
         Says("has 20 bytes where its tensors are promised 1152921504606846976 elements", Tensor(1L << 60, 0, [1], [1]));
 
         byte[] Tensor(long storageCount, long offset, long[] shape, long[] strides) =>
-            Pickle.Op("}").Text("w").Tensor("FloatStorage", "0", storageCount, offset, shape, strides).Op("s").ToArchive(("0", new byte[20]));
+            Pickle.Op("}").Text("w").Tensor(
+                "FloatStorage", "0", storageCount, offset, shape, strides).Op("s").ToArchive(("0", new byte[20]));
     }
 
     [Fact]
@@ -78,7 +81,9 @@ public sealed class PyTorchHostileTests : IDisposable
         Says("which may only be named", Pickle.Global("torch", "FloatStorage").Op(")R").ToArchive());
         Says("cannot be called", Pickle.Op("N)R").ToArchive());
         Says("are not a tuple", Pickle.Global("builtins", "list").Op("NR").ToArchive());
-        Says("given to torch._utils._rebuild_tensor_v2 do not fit", Pickle.Global("torch._utils", "_rebuild_tensor_v2").Op(")R").ToArchive());
+        Says(
+            "given to torch._utils._rebuild_tensor_v2 do not fit",
+            Pickle.Global("torch._utils", "_rebuild_tensor_v2").Op(")R").ToArchive());
         Says("gives a state to something that has none", Pickle.Op("]Nb").ToArchive());
     }
 
@@ -116,7 +121,10 @@ public sealed class PyTorchHostileTests : IDisposable
         using (PyTorchFile file = PyTorchFile.Open(Write(harmless.ToArchive())))
         {
             Assert.Empty(file.Tensors);
-            Assert.Contains("no dictionary of tensors", Assert.Throws<InvalidFileException>(() => file.ChooseStateDict()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "no dictionary of tensors",
+                Assert.Throws<InvalidFileException>(() => file.ChooseStateDict()).Message,
+                StringComparison.Ordinal);
         }
 
         Says("MB of memory beside the weights", bomb.ToArchive(("0", new byte[4])));
@@ -128,9 +136,13 @@ public sealed class PyTorchHostileTests : IDisposable
         byte[] pickle = Pickle.Op("N.").ToArray();
         Says("'a/data.pkl' is compressed", PickleWriter.Archive(CompressionLevel.Optimal, ("a/data.pkl", [.. pickle, .. new byte[1000]])));
         Says("a zip archive with 0 data.pkl", PickleWriter.Archive(CompressionLevel.NoCompression, ("a.txt", pickle)));
-        Says("a zip archive with 2 data.pkl", PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("b/data.pkl", pickle)));
+        Says(
+            "a zip archive with 2 data.pkl",
+            PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("b/data.pkl", pickle)));
         Says("stands twice", PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("a/data.pkl", pickle)));
-        Says("high byte first", PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("a/byteorder", "big"u8.ToArray())));
+        Says(
+            "high byte first",
+            PickleWriter.Archive(CompressionLevel.NoCompression, ("a/data.pkl", pickle), ("a/byteorder", "big"u8.ToArray())));
     }
 
     [Fact]

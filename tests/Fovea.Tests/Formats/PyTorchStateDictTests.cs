@@ -72,7 +72,8 @@ public sealed class PyTorchStateDictTests : IDisposable
         void Nest(IEnumerable<string> below)
         {
             pickle.Op("}");
-            foreach (var group in below.GroupBy(name => Array.Find(nests, nest => name.StartsWith(nest + ".", StringComparison.Ordinal)) ?? string.Empty))
+            foreach (var group in below.GroupBy(
+                name => Array.Find(nests, nest => name.StartsWith(nest + ".", StringComparison.Ordinal)) ?? string.Empty))
             {
                 if (group.Key.Length > 0)
                 {

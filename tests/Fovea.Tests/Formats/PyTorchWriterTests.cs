@@ -67,8 +67,11 @@ public sealed class PyTorchWriterTests : IDisposable
         byte[] first = File.ReadAllBytes(path);
         using (PyTorchFile file = PyTorchFile.Open(path))
         {
-            Assert.Equal(tensors.Select(tensor => (tensor.Name, tensor.ElementType)), file.Tensors.Values.Select(info => (info.Name, info.ElementType)));
-            Assert.Equal(tensors.Select(tensor => string.Join(",", tensor.Shape)), file.Tensors.Values.Select(info => string.Join(",", info.Shape)));
+            Assert.Equal(
+                tensors.Select(tensor => (tensor.Name, tensor.ElementType)),
+                file.Tensors.Values.Select(info => (info.Name, info.ElementType)));
+            Assert.Equal(
+                tensors.Select(tensor => string.Join(",", tensor.Shape)), file.Tensors.Values.Select(info => string.Join(",", info.Shape)));
             Assert.Equal([1, 2, 3, 4, 5, float.NaN], PyTorchFileTests.Floats(file, "matrix"));
             Assert.Equal([-1f], PyTorchFileTests.Floats(file, "größe.weight"));
             long[] count = new long[1];
@@ -96,14 +99,20 @@ public sealed class PyTorchWriterTests : IDisposable
     {
         List<string> paths = [];
         List<double> sums = [];
-        foreach ((string model, int side) in new[] { ("cmt_nano", 32), ("pit_ti", 64), ("patchconvnet_s60", 32), ("crossformer_s", 32), ("botnet50", 64) })
+        (string Model, int Side)[] models =
+        [
+            ("cmt_nano", 32), ("pit_ti", 64), ("patchconvnet_s60", 32), ("crossformer_s", 32), ("botnet50", 64),
+        ];
+        foreach ((string model, int side) in models)
         {
             (_, ParameterStore state) = StateFiles.Fresh(model, new ModelOptions(10, side, side));
             using (state)
             {
                 paths.Add(_folder.File(model + ".pth"));
                 StateFiles.Write(paths[^1], state);
-                File.WriteAllLines(paths[^1] + ".names", state.Tensors.Select(tensor => $"{tensor.Key} {tensor.Value.Kind} {string.Join(" ", tensor.Value.CheckpointShape)}"));
+                File.WriteAllLines(
+                    paths[^1] + ".names",
+                    state.Tensors.Select(tensor => $"{tensor.Key} {tensor.Value.Kind} {string.Join(" ", tensor.Value.CheckpointShape)}"));
                 double sum = 0;
                 foreach (Parameter tensor in state.Tensors.Values)
                 {
@@ -136,7 +145,8 @@ public sealed class PyTorchWriterTests : IDisposable
             using Engine.Execution.Plan plan = Models.ModelPlans.Inference(network, pool, 1, 32, 32);
             plan.Run();
             string image = _folder.File("image");
-            File.WriteAllText(image, string.Join(' ', plan.Input("images").ToArray().Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+            File.WriteAllText(
+                image, string.Join(' ', plan.Input("images").ToArray().Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
             (int exitCode, string output) = TorchFactAttribute.Run(Torchvision, path, image);
             Assert.True(exitCode == 0, output);
             if (output.StartsWith("no torchvision", StringComparison.Ordinal))

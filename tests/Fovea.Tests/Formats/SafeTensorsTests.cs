@@ -90,7 +90,10 @@ public sealed class SafeTensorsTests : IDisposable
             Assert.Equal(want, got);
             if (type.Contains('F', StringComparison.Ordinal))
             {
-                Assert.Contains("integers are expected", Assert.Throws<InvalidFileException>(() => file.ReadInt64s("a", new long[2])).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "integers are expected",
+                    Assert.Throws<InvalidFileException>(() => file.ReadInt64s("a", new long[2])).Message,
+                    StringComparison.Ordinal);
             }
             else
             {
@@ -180,11 +183,23 @@ public sealed class SafeTensorsTests : IDisposable
     [Fact]
     public void A_missing_file_a_folder_a_missing_tensor_and_a_wrong_size_each_have_a_message()
     {
-        Assert.Contains("there is no such file", Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("it is a folder", Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such file",
+            Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(_folder.File("none"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "it is a folder",
+            Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(_folder.Path)).Message,
+            StringComparison.Ordinal);
         using SafeTensorsFile file = SafeTensorsFile.Open(Raw(Header("a", "F32", "[1,2]", 0, 8), new byte[8]));
-        Assert.Contains("it has no tensor 'b'", Assert.Throws<InvalidFileException>(() => file.ReadFloats("b", new float[2])).Message, StringComparison.Ordinal);
-        Assert.Contains("2 elements (shape [1, 2]) where 3 are expected", Assert.Throws<InvalidFileException>(() => file.ReadFloats("a", new float[3])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it has no tensor 'b'",
+            Assert.Throws<InvalidFileException>(() => file.ReadFloats("b", new float[2])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "2 elements (shape [1, 2]) where 3 are expected",
+            Assert.Throws<InvalidFileException>(() => file.ReadFloats("a", new float[3])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class GoldenCurve
         int[] shape = golden.InputShape;
         ComputeGraph graph = new(training: true);
         Value logits = module.Forward(graph.Input("input", GoldenRun.ChannelsLastShape(shape)));
-        Value loss = ClassificationGraph.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
+        Value loss = ClassificationObjective.Loss(GoldenNetwork.Of(module)!, logits, graph.Input("labels", [shape[0]], ElementType.Int32));
         graph.Output("loss", loss);
         Gradients.Write(loss, state.Weights.Variables);
         using GradientBlock gradients = new(state.Trained);

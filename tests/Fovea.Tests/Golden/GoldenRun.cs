@@ -172,7 +172,7 @@ internal sealed class GoldenRun : IDisposable
     private void AddLoss(ComputeGraph graph, Value output)
     {
         Value loss = IsClassifier
-            ? ClassificationGraph.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            ? ClassificationObjective.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
             : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
         string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];

@@ -48,7 +48,7 @@ internal static class ModelPlans
     {
         ComputeGraph graph = new(training: true);
         Value logits = network.Forward(graph.Input("images", [batch, height, width, 3]));
-        Value loss = ClassificationGraph.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
+        Value loss = ClassificationObjective.Loss(network, logits, graph.Input("labels", [batch], ElementType.Int32), smoothing: 0.1f);
         graph.Output("loss", loss);
         Gradients.Write(loss, gradients.Variables);
         Plan plan = Filled(Plan.Compile(graph, pool, gradients));

@@ -44,11 +44,10 @@ public sealed class NetworkSummaryTests
     {
         Network network = ModelRegistry.Create("cmt_nano");
         long estimate = TrainingEstimate.Bytes(network, batch: 3, threads: 2);
-        using ParameterStore state = new(network);
+        using Model model = Model.From(network);
         using WorkerPool pool = new(2);
-        TrainingOptions options = new() { BatchSize = 3, Preprocessing = new Preprocessing { Height = 32, Width = 32 } };
-        using TrainingStep step = new(network, state, options, pool);
-        Assert.Equal(state.Weights.Bytes + state.Statistics.Bytes + step.Bytes, estimate);
+        using TrainingStep step = new(model, new ClassificationObjective(), new TrainingOptions { BatchSize = 3 }, pool);
+        Assert.Equal(model.Parameters.Weights.Bytes + model.Parameters.Statistics.Bytes + step.Bytes, estimate);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class RunFolderTests : IDisposable
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
         run.CutMetricsAfter(5);
-        run.WriteConfig(new JsonObject { ["model"] = "cmt_nano" });
+        run.WriteConfig(Config("images"));
         for (int step = 1; step <= 6; step++)
         {
             run.AppendMetrics(step, new JsonObject { ["loss"] = 1.0 / step });
@@ -57,16 +57,18 @@ public sealed class RunFolderTests : IDisposable
     public void A_folder_with_checkpoints_is_kept_unless_it_may_be_overwritten()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
-        run.WriteConfig([]);
+        run.WriteConfig(Config("images"));
         run.AppendMetrics(1, []);
         using (new TensorBoardWriter(run.Path, "train"))
         {
         }
 
         File.WriteAllText(_folder.File("run/notes.txt"), "mine");
-        RunFolder.Create(run.Path).WriteConfig([]);
+        RunFolder.Create(run.Path).WriteConfig(Config("images"));
         File.WriteAllText(run.LastCheckpointPath, "weights");
-        Assert.Contains("--resume", Assert.Throws<UnwritableFileException>(() => RunFolder.Create(run.Path)).Message, StringComparison.Ordinal);
+        UnwritableFileException error = Assert.Throws<UnwritableFileException>(() => RunFolder.Create(run.Path));
+        Assert.Equal([new Remedy.ResumeOrOverwrite()], error.Remedies);
+        Assert.Contains("RunFolder.Open", error.Message, StringComparison.Ordinal);
         RunFolder.Create(run.Path, overwrite: true);
         Assert.Equal([_folder.File("run/notes.txt")], Directory.GetFileSystemEntries(run.Path));
     }
@@ -75,7 +77,7 @@ public sealed class RunFolderTests : IDisposable
     public void What_a_killed_process_left_is_cleared_away()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
-        run.WriteConfig([]);
+        run.WriteConfig(Config("images"));
         File.WriteAllText(_folder.File("run/.last.safetensors.123.partial"), "half");
         RunFolder.Open(run.Path);
         Assert.Equal([run.ConfigPath], Directory.GetFileSystemEntries(run.Path));
@@ -85,8 +87,9 @@ public sealed class RunFolderTests : IDisposable
     public void A_configuration_comes_back_and_a_broken_one_is_named()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
-        run.WriteConfig(new JsonObject { ["rate"] = 1e-3, ["model"] = "cmt_nano" });
-        Assert.Equal(1e-3, (double)RunFolder.Open(run.Path).ReadConfig()["rate"]!);
+        RunConfiguration config = new("images", "others", new TrainingOptions { LearningRate = 1e-3, DropPath = 0.25f, Augmentation = new() });
+        run.WriteConfig(config);
+        Assert.Equal(config, RunFolder.Open(run.Path).ReadConfig());
         File.WriteAllText(run.ConfigPath, "[1");
         Assert.Contains(run.ConfigPath, Assert.Throws<InvalidFileException>(run.ReadConfig).Message, StringComparison.Ordinal);
         Assert.Contains("holds no run", Assert.Throws<InvalidFileException>(() => RunFolder.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
@@ -105,4 +108,6 @@ public sealed class RunFolderTests : IDisposable
             Assert.Throws<UnwritableFileException>(() => RunFolder.Create("/proc/self"));
         }
     }
+
+    private static RunConfiguration Config(string data) => new(data, null, new TrainingOptions());
 }

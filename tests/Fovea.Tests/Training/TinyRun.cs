@@ -21,6 +21,10 @@ internal sealed class TinyRun : IDisposable
         _validation = Datasets.Open(TinyImages.Write(_folder.File("validation"), 2, seed: 2));
     }
 
+    public IImageDataset Training => _training;
+
+    public IImageDataset Validation => _validation;
+
     public static TrainingOptions Options { get; } = new()
     {
         Epochs = 2,
@@ -38,10 +42,16 @@ internal sealed class TinyRun : IDisposable
 
     /// <summary>Trains to the end, or until <paramref name="onStep"/> or <paramref name="onEpoch"/> stop it.</summary>
     public void Train(
-        TrainingOptions options, RunFolder folder, bool resume = false, int threads = 2, Action? onStep = null, Action? onEpoch = null, CancellationToken cancellation = default)
+        TrainingOptions options,
+        RunFolder folder,
+        bool resume = false,
+        int threads = 2,
+        Action? onStep = null,
+        Action? onEpoch = null,
+        CancellationToken cancellation = default)
     {
         using WorkerPool pool = new(threads);
-        using Trainer trainer = new(options, _training, _validation, folder, resume, pool, loaderThreads: threads);
+        using Trainer trainer = Trainer.ForClassification(options, _training, _validation, folder, resume, pool, loaderThreads: threads);
         trainer.Run(new Listener<TrainingProgress>(onStep), new Listener<EpochResult>(onEpoch), cancellation);
     }
 

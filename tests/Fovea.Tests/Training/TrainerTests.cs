@@ -1,6 +1,7 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Formats;
+using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Tests.Training;
@@ -197,7 +198,7 @@ public sealed class TrainerTests
         IImageDataset training = Datasets.Open(TinyImages.Write(folder.File("training"), 4));
         IImageDataset validation = Datasets.Open(TinyImages.Write(folder.File("validation"), 2, 2, "apple", "cloud", "bread2"));
         InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(
-            () => new Trainer(TinyRun.Options, training, validation, RunFolder.Create(folder.File("run"))));
+            () => Trainer.ForClassification(TinyRun.Options, training, validation, RunFolder.Create(folder.File("run"))));
         Assert.Contains("bread2", error.Message, StringComparison.Ordinal);
     }
 
@@ -219,11 +220,8 @@ public sealed class TrainerTests
 
     private static void AssertLoads(string path)
     {
-        (_, _, Fovea.Layers.ParameterStore state) = Checkpoint.Open(path);
-        using (state)
-        {
-            Assert.Null(Checkpoint.FirstNonFinite(state));
-        }
+        using Model model = Checkpoint.Load(path);
+        Assert.Null(Checkpoint.FirstNonFinite(model.Parameters));
     }
 
     private static RunFolder Without(RunFolder folder, string ending)

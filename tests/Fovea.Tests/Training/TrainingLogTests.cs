@@ -14,7 +14,7 @@ public class TrainingLogTests
         RunFolder run = RunFolder.Create(folder.File("run"));
         Messages messages = new();
         using CancellationTokenSource stop = new();
-        using (Trainer trainer = new(TinyRun.Options, images, null, run, logger: messages))
+        using (Trainer trainer = Trainer.ForClassification(TinyRun.Options, images, null, run, logger: messages))
         {
             int steps = 0;
             Assert.Throws<OperationCanceledException>(() => trainer.Run(new Steps(() =>
@@ -31,14 +31,15 @@ public class TrainingLogTests
             line => Assert.Matches(@"^Information Training cmt_nano of \d+ parameters: 3 batches of 8 an epoch, from epoch 1 to 2, in .*run$", line),
             line => Assert.Equal($"Debug Wrote {run.BestCheckpointPath}", line),
             line => Assert.Equal($"Debug Wrote {run.LastCheckpointPath}", line),
-            line => Assert.Matches(@"^Information Epoch 1 of 2: loss \d\.\d{4}, accuracy \d+\.\d %, \d+ images/s$", line),
+            line => Assert.Matches(@"^Information Epoch 1 of 2: loss \d\.\d{4}, accuracy \d\.\d{4}, \d+ images/s$", line),
             line => Assert.Equal($"Debug Wrote {run.LastCheckpointPath}", line),
             line => Assert.Equal($"Warning Stopped after step 4; {run.LastCheckpointPath} goes on from there", line));
 
         messages.Lines.Clear();
-        using Trainer evaluated = new(TinyRun.Options with { Epochs = 1 }, images, images, RunFolder.Create(folder.File("other")), logger: messages);
+        using Trainer evaluated = Trainer.ForClassification(
+            TinyRun.Options with { Epochs = 1 }, images, images, RunFolder.Create(folder.File("other")), logger: messages);
         evaluated.Run();
-        Assert.Matches(@"^Information Epoch 1 of 1: .*, validation loss \d\.\d{4}, top-1 \d+\.\d %, \d+ images/s$", messages.Lines[^1]);
+        Assert.Matches(@"^Information Epoch 1 of 1: .*, validationLoss \d\.\d{4}, top1 \d\.\d{4}, top5 1\.0000, \d+ images/s$", messages.Lines[^1]);
     }
 
     private sealed class Steps(Action onStep) : IProgress<TrainingProgress>

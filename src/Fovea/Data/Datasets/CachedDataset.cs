@@ -1,55 +1,31 @@
 namespace Fovea.Data;
 
-/// <summary>Keeps decoded images of another set in memory, up to a budget, so that each is decoded once.</summary>
-/// <remarks>It decodes on demand; once the budget is spent, the images that are not kept are decoded every time.</remarks>
+/// <summary>Keeps decoded images of another set in memory, up to a budget, as <see cref="CachedSource"/> does.</summary>
 public sealed class CachedDataset : IImageDataset
 {
-    private readonly IImageDataset _source;
-    private readonly Image?[] _images;
-    private readonly long _budget;
-    private long _used;
+    private readonly IImageDataset _dataset;
+    private readonly CachedSource _cache;
 
     /// <summary>Wraps a set.</summary>
     /// <param name="source">The set.</param>
     /// <param name="budget">The most bytes of pixels to keep.</param>
-    public CachedDataset(IImageDataset source, long budget)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        (_source, _budget, _images) = (source, budget, new Image?[source.Count]);
-    }
+    public CachedDataset(IImageDataset source, long budget) => (_dataset, _cache) = (source, new CachedSource(source, budget));
 
     /// <inheritdoc/>
-    public int Count => _source.Count;
+    public int Count => _cache.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Classes => _source.Classes;
+    public IReadOnlyList<string> Classes => _dataset.Classes;
 
     /// <inheritdoc/>
-    public int LabelOf(int index) => _source.LabelOf(index);
+    public int LabelOf(int index) => _dataset.LabelOf(index);
 
     /// <inheritdoc/>
-    public string NameOf(int index) => _source.NameOf(index);
+    public string NameOf(int index) => _cache.NameOf(index);
 
     /// <inheritdoc/>
-    public Image Load(int index)
-    {
-        if (Volatile.Read(ref _images[index]) is { } kept)
-        {
-            return kept;
-        }
+    public Image Load(int index) => _cache.Load(index);
 
-        var image = _source.Load(index);
-        if (Volatile.Read(ref _used) + image.Pixels.Length > _budget)
-        {
-            return image;
-        }
-
-        if (Interlocked.CompareExchange(ref _images[index], image, null) is { } other)
-        {
-            return other;
-        }
-
-        Interlocked.Add(ref _used, image.Pixels.Length);
-        return image;
-    }
+    /// <inheritdoc/>
+    public void Describe(int index, Sample sample) => _cache.Describe(index, sample);
 }

@@ -1,24 +1,18 @@
 namespace Fovea.Data;
 
-/// <summary>A set of labelled images, addressed by index. All members may be called from several threads at once.</summary>
-public interface IImageDataset
+/// <summary>
+/// A set of images with one class each, addressed by index. All members may be called from several threads at once.
+/// As a source of samples it gives each image's label.
+/// </summary>
+public interface IImageDataset : ISampleSource
 {
-    /// <summary>The number of images.</summary>
-    int Count { get; }
-
-    /// <summary>The classes' names; a label is an index into this list.</summary>
+    /// <summary>Names of the classes; a label is an index into this list.</summary>
     IReadOnlyList<string> Classes { get; }
 
-    /// <summary>The label of an image, without decoding it.</summary>
-    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
+    /// <summary>Label of an image, without decoding it.</summary>
+    /// <param name="index">0 to <see cref="ISampleSource.Count"/> − 1.</param>
     int LabelOf(int index);
 
-    /// <summary>Decodes an image; its pixels may be shared and must not be written to.</summary>
-    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
-    /// <exception cref="InvalidImageException">The image cannot be decoded.</exception>
-    Image Load(int index);
-
-    /// <summary>A short name for reports, such as <c>cat/0001.jpg</c>.</summary>
-    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
-    string NameOf(int index);
+    /// <inheritdoc/>
+    void ISampleSource.Describe(int index, Sample sample) => sample.Label = LabelOf(index);
 }

@@ -47,13 +47,13 @@ public sealed class SubsetDataset : IImageDataset
             throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction for validation lies between 0 and 1, both excluded.");
         }
 
-        var training = new List<int>();
-        var validation = new List<int>();
-        var classes = Enumerable.Range(0, whole.Count).GroupBy(whole.LabelOf).OrderBy(group => group.Key);
-        foreach (var group in classes)
+        List<int> training = [];
+        List<int> validation = [];
+        IEnumerable<IGrouping<int, int>> classes = Enumerable.Range(0, whole.Count).GroupBy(whole.LabelOf).OrderBy(group => group.Key);
+        foreach (IGrouping<int, int> group in classes)
         {
             int[] members = [.. group];
-            var random = new KeyedRandom(seed, RandomStreams.Split, (ulong)group.Key);
+            KeyedRandom random = new(seed, RandomStreams.Split, (ulong)group.Key);
             random.Shuffle(members);
             int taken = (int)Math.Round(members.Length * fraction, MidpointRounding.AwayFromZero);
             taken = members.Length == 1 ? 0 : Math.Clamp(taken, 1, members.Length - 1);
@@ -72,4 +72,7 @@ public sealed class SubsetDataset : IImageDataset
 
     /// <inheritdoc/>
     public string NameOf(int index) => _whole.NameOf(_indices[index]);
+
+    /// <inheritdoc/>
+    public void Describe(int index, Sample sample) => _whole.Describe(_indices[index], sample);
 }

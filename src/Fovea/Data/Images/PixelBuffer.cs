@@ -2,9 +2,9 @@ using System.Buffers;
 
 namespace Fovea.Data;
 
-/// <summary>Pixels on their way through a chain of transforms, in rented memory, so that preparing an image allocates nothing.</summary>
-/// <remarks>Each transform gives a new raster; <see cref="Then"/> returns the old one's memory.</remarks>
-internal readonly struct PixelBuffer
+/// <summary>Pixels between two transforms, in rented memory, so that preparing an image allocates nothing.</summary>
+/// <remarks>Each transform gives a new buffer; <see cref="ReplaceBy"/> returns the memory of the old one.</remarks>
+internal readonly struct PixelBuffer : IDisposable
 {
     private readonly byte[] _pixels;
     private readonly bool _rented;
@@ -28,25 +28,39 @@ internal readonly struct PixelBuffer
     /// <param name="image">The image.</param>
     public static PixelBuffer Of(Image image) => new(image.Pixels, false, image.Width, image.Height, image.Channels);
 
-    /// <summary>Gives this raster's memory back, in favour of the one made from it.</summary>
-    /// <param name="next">The raster that was made from this one.</param>
-    public PixelBuffer Then(PixelBuffer next)
+    /// <summary>The next buffer of a chain, after this one's memory was returned.</summary>
+    /// <param name="next">A buffer that was made from this one, or this one itself.</param>
+    public PixelBuffer ReplaceBy(PixelBuffer next)
     {
         if (!ReferenceEquals(next._pixels, _pixels))
         {
-            Return();
+            Dispose();
         }
 
         return next;
     }
 
-    /// <summary>Gives the memory back.</summary>
-    public void Return()
+    /// <summary>Returns the memory; the pixels of an image stay as they are.</summary>
+    public void Dispose()
     {
         if (_rented)
         {
             ArrayPool<byte>.Shared.Return(_pixels);
         }
+    }
+
+    /// <summary>Values that may be written to: a buffer over an image is copied first.</summary>
+    /// <param name="writable">The buffer to go on with; it takes the place of this one.</param>
+    public Span<byte> Writable(out PixelBuffer writable)
+    {
+        writable = this;
+        if (!_rented)
+        {
+            writable = Rent(Width, Height, Channels);
+            Pixels.CopyTo(writable._pixels);
+        }
+
+        return writable._pixels.AsSpan(0, Width * Height * Channels);
     }
 
     /// <summary>An image of its own with these pixels.</summary>
@@ -63,26 +77,51 @@ internal readonly struct PixelBuffer
             return this;
         }
 
-        var result = Rent(width, height, Channels);
+        PixelBuffer result = Rent(width, height, Channels);
         Resampling.Resize(Pixels, Width, Height, Channels, result._pixels, width, height, interpolation);
         return result;
     }
 
-    /// <summary>A window of the image; where it reaches beyond the image it is black.</summary>
+    /// <summary>The image at another size, each pixel the nearest one of this image: for pixels that are numbers of classes.</summary>
+    /// <param name="width">The new width.</param>
+    /// <param name="height">The new height.</param>
+    public PixelBuffer ResizeNearest(int width, int height)
+    {
+        if (width == Width && height == Height)
+        {
+            return this;
+        }
+
+        PixelBuffer result = Rent(width, height, Channels);
+        for (int y = 0; y < height; y++)
+        {
+            int sourceRow = (int)(((2L * y) + 1) * Height / (2 * height)) * Width;
+            for (int x = 0; x < width; x++)
+            {
+                int source = sourceRow + (int)(((2L * x) + 1) * Width / (2 * width));
+                Pixels.Slice(source * Channels, Channels).CopyTo(result._pixels.AsSpan(((y * width) + x) * Channels));
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>A window of the image.</summary>
     /// <param name="left">The window's first column, possibly negative.</param>
     /// <param name="top">The window's first row, possibly negative.</param>
     /// <param name="width">The window's width.</param>
     /// <param name="height">The window's height.</param>
-    public PixelBuffer Crop(int left, int top, int width, int height)
+    /// <param name="outside">The value of pixels beyond the image.</param>
+    public PixelBuffer Crop(int left, int top, int width, int height, byte outside = 0)
     {
         if (left == 0 && top == 0 && width == Width && height == Height)
         {
             return this;
         }
 
-        var result = Rent(width, height, Channels);
-        var pixels = result._pixels.AsSpan(0, width * height * Channels);
-        pixels.Clear();
+        PixelBuffer result = Rent(width, height, Channels);
+        Span<byte> pixels = result._pixels.AsSpan(0, width * height * Channels);
+        pixels.Fill(outside);
         int firstX = Math.Max(0, -left);
         int lastX = Math.Min(width, Width - left);
         int lastY = Math.Min(height, Height - top);
@@ -100,10 +139,16 @@ internal readonly struct PixelBuffer
     /// <param name="height">The window's height.</param>
     public PixelBuffer CenterCrop(int width, int height) => Crop(Middle(Width, width), Middle(Height, height), width, height);
 
+    /// <summary>First pixel of a window in the middle; negative where the window is longer.</summary>
+    /// <param name="length">Pixels along the axis.</param>
+    /// <param name="window">Pixels of the window.</param>
+    public static int Middle(int length, int window) =>
+        window > length ? -((window - length) / 2) : (int)Math.Round((length - window) / 2.0, MidpointRounding.ToEven);
+
     /// <summary>The image mirrored left to right.</summary>
     public PixelBuffer FlipHorizontal()
     {
-        var result = Rent(Width, Height, Channels);
+        PixelBuffer result = Rent(Width, Height, Channels);
         for (int y = 0; y < Height; y++)
         {
             for (int x = 0; x < Width; x++)
@@ -124,8 +169,8 @@ internal readonly struct PixelBuffer
             return this;
         }
 
-        var result = Rent(Width, Height, 1);
-        var pixels = Pixels;
+        PixelBuffer result = Rent(Width, Height, 1);
+        ReadOnlySpan<byte> pixels = Pixels;
         for (int i = 0; i < Width * Height; i++)
         {
             result._pixels[i] = (byte)(((pixels[3 * i] * 19595) + (pixels[(3 * i) + 1] * 38470) + (pixels[(3 * i) + 2] * 7471) + 0x8000) >> 16);
@@ -136,7 +181,4 @@ internal readonly struct PixelBuffer
 
     private static PixelBuffer Rent(int width, int height, int channels) =>
         new(ArrayPool<byte>.Shared.Rent(width * height * channels), true, width, height, channels);
-
-    private static int Middle(int length, int window) =>
-        window > length ? -((window - length) / 2) : (int)Math.Round((length - window) / 2.0, MidpointRounding.ToEven);
 }

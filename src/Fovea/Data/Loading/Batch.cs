@@ -1,27 +1,120 @@
 namespace Fovea.Data;
 
-/// <summary>Prepared images with their labels. A batch belongs to its loader, which fills it anew after the next one is asked for.</summary>
+/// <summary>Several samples as named arrays, (N, …) each. A batch belongs to its loader, which fills it anew after the next one is asked for.</summary>
 public sealed class Batch
 {
-    internal Batch(int size, int imageLength)
+    /// <summary>Name of the array of prepared images, (N, Height, Width, Channels).</summary>
+    public const string ImagesName = "images";
+
+    /// <summary>Name of the array of class indices, (N).</summary>
+    public const string LabelsName = "labels";
+
+    private readonly OrderedDictionary<string, BatchArray> _arrays = [];
+
+    /// <summary>Makes an empty batch: floating-point numbers are 0, integers −1.</summary>
+    /// <param name="size">N.</param>
+    /// <param name="fields">The arrays.</param>
+    /// <exception cref="ArgumentException">Two arrays have the same name, or the size is below 1.</exception>
+    public Batch(int size, IReadOnlyList<BatchField> fields)
     {
-        Images = new float[size * imageLength];
-        Labels = new int[size];
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        ArgumentNullException.ThrowIfNull(fields);
+        Size = size;
         Indices = new int[size];
+        foreach (BatchField field in fields)
+        {
+            _arrays.Add(field.Name, new BatchArray(field, size));
+        }
+
+        ClearFrom(0);
     }
 
-    /// <summary>The images, [N, Height, Width, Channels]; beyond <see cref="Count"/> they are zero.</summary>
-    public float[] Images { get; }
+    /// <summary>Rows of every array, N.</summary>
+    public int Size { get; }
 
-    /// <summary>The labels, [N]; beyond <see cref="Count"/> they are −1.</summary>
-    public int[] Labels { get; }
+    /// <summary>Rows that hold samples: N, or fewer in the padded last batch. In the rows after them floating-point numbers are 0 and integers −1.</summary>
+    public int Count { get; set; }
 
-    /// <summary>The images' indices in the data set, [N]; beyond <see cref="Count"/> they are −1.</summary>
+    /// <summary>Number of the batch in its epoch, from 0.</summary>
+    public int Number { get; set; }
+
+    /// <summary>Index of each row's sample in its source, (N).</summary>
     public int[] Indices { get; }
 
-    /// <summary>How many of the images are real: N, or fewer in the padded last batch.</summary>
-    public int Count { get; internal set; }
+    /// <summary>All arrays.</summary>
+    public IReadOnlyCollection<BatchArray> Arrays => _arrays.Values;
 
-    /// <summary>The batch's number in its epoch, from 0.</summary>
-    public int Number { get; internal set; }
+    /// <summary>The prepared images, (N, Height, Width, Channels).</summary>
+    public float[] Images => this[ImagesName].Floats;
+
+    /// <summary>The class indices, (N).</summary>
+    public int[] Labels => this[LabelsName].Integers;
+
+    /// <summary>One array.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ArgumentException">There is no such array; the message names those there are.</exception>
+    public BatchArray this[string name] => _arrays.TryGetValue(name, out BatchArray? array)
+        ? array
+        : throw new ArgumentException($"The batch has no array '{name}'; it has {string.Join(", ", _arrays.Keys)}.", nameof(name));
+
+    /// <summary>True if there is an array of that name.</summary>
+    /// <param name="name">The name.</param>
+    public bool Contains(string name) => _arrays.ContainsKey(name);
+
+    /// <summary>Empties the rows from a given one on.</summary>
+    /// <param name="row">The first row to empty.</param>
+    internal void ClearFrom(int row)
+    {
+        Indices.AsSpan(row).Fill(-1);
+        for (int i = 0; i < _arrays.Count; i++)
+        {
+            _arrays.GetAt(i).Value.ClearFrom(row);
+        }
+    }
+}
+
+/// <summary>One array of a batch, (N, …), row after row.</summary>
+public sealed class BatchArray
+{
+    private readonly float[]? _floats;
+    private readonly int[]? _integers;
+
+    internal BatchArray(BatchField field, int size)
+    {
+        Field = field;
+        int length = checked(size * field.RowLength);
+        if (field.Element == BatchElement.Int32)
+        {
+            _integers = new int[length];
+        }
+        else
+        {
+            _floats = new float[length];
+        }
+    }
+
+    /// <summary>Name, element type and shape of a row.</summary>
+    public BatchField Field { get; }
+
+    /// <summary>All rows of floating-point numbers.</summary>
+    /// <exception cref="InvalidOperationException">The array holds integers.</exception>
+    public float[] Floats => _floats ?? throw new InvalidOperationException($"The batch's array '{Field.Name}' holds integers.");
+
+    /// <summary>All rows of integers.</summary>
+    /// <exception cref="InvalidOperationException">The array holds floating-point numbers.</exception>
+    public int[] Integers => _integers ?? throw new InvalidOperationException($"The batch's array '{Field.Name}' holds floating-point numbers.");
+
+    /// <summary>One row of floating-point numbers.</summary>
+    /// <param name="row">0 to N − 1.</param>
+    public Span<float> FloatRow(int row) => Floats.AsSpan(row * Field.RowLength, Field.RowLength);
+
+    /// <summary>One row of integers.</summary>
+    /// <param name="row">0 to N − 1.</param>
+    public Span<int> IntegerRow(int row) => Integers.AsSpan(row * Field.RowLength, Field.RowLength);
+
+    internal void ClearFrom(int row)
+    {
+        _floats?.AsSpan(row * Field.RowLength).Clear();
+        _integers?.AsSpan(row * Field.RowLength).Fill(-1);
+    }
 }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Fovea.Data;
 
 /// <summary>
-/// Gives a data set in batches, in an order that depends on seed and epoch only, and prepares batches ahead on threads of its own.
+/// Batches of a source of samples, in an order that depends on seed and epoch only, prepared ahead on the loader's own threads.
 /// </summary>
 /// <remarks>
 /// Batches are recycled: one that was given is valid until the next is asked for, and once the first few exist nothing is allocated for more
@@ -13,17 +13,17 @@ public sealed class DataLoader : IDisposable
 {
     private readonly ConcurrentBag<Batch> _spare = [];
     private readonly ConcurrentDictionary<EpochPrefetcher, bool> _running = new();
-    private readonly IImageDataset _dataset;
+    private readonly ISampleSource _source;
     private bool _disposed;
 
     /// <summary>Creates a loader; nothing is read yet.</summary>
-    /// <param name="dataset">The images.</param>
+    /// <param name="source">The samples; an <see cref="IImageDataset"/> is a source, too.</param>
     /// <param name="preprocessing">The network's input.</param>
     /// <param name="options">Batch size, order, threads.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the set has too few images for one batch.</exception>
-    public DataLoader(IImageDataset dataset, Preprocessing preprocessing, DataLoaderOptions options)
+    public DataLoader(ISampleSource source, Preprocessing preprocessing, DataLoaderOptions options)
     {
-        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(options);
         preprocessing.Validate();
@@ -31,16 +31,19 @@ public sealed class DataLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Prefetch);
-        int full = dataset.Count / options.BatchSize;
-        BatchesPerEpoch = options.LastBatch == LastBatch.Drop ? full : full + (dataset.Count % options.BatchSize > 0 ? 1 : 0);
+        int full = source.Count / options.BatchSize;
+        BatchesPerEpoch = options.LastBatch == LastBatch.Drop ? full : full + (source.Count % options.BatchSize > 0 ? 1 : 0);
         if (BatchesPerEpoch == 0)
         {
             throw new ArgumentException(
-                $"The data set has {dataset.Count} images, too few for one batch of {options.BatchSize}. Choose a smaller batch size.", nameof(options));
+                $"The data set has {source.Count} images, too few for one batch of {options.BatchSize}. Choose a smaller batch size.",
+                nameof(options));
         }
 
-        _dataset = options.CacheBytes > 0 ? new CachedDataset(dataset, options.CacheBytes) : dataset;
+        _source = options.CacheBytes > 0 ? new CachedSource(source, options.CacheBytes) : source;
         (Preprocessing, Options) = (preprocessing, options);
+        Layout = options.Layout ?? new LabelLayout(preprocessing);
+        Chain = options.Chain ?? options.Augmentation?.Chain(preprocessing, options.Transforms) ?? preprocessing.Chain(options.Transforms);
     }
 
     /// <summary>The network's input.</summary>
@@ -49,7 +52,13 @@ public sealed class DataLoader : IDisposable
     /// <summary>Batch size, order, threads.</summary>
     public DataLoaderOptions Options { get; }
 
-    /// <summary>The number of batches that a whole epoch gives.</summary>
+    /// <summary>The arrays of a batch.</summary>
+    public BatchLayout Layout { get; }
+
+    /// <summary>The transforms of each sample, in order.</summary>
+    internal IReadOnlyList<ISampleTransform> Chain { get; }
+
+    /// <summary>Number of batches of a whole epoch.</summary>
     public int BatchesPerEpoch { get; }
 
     /// <summary>Gives an epoch's batches, from a given one on; those are the same bits as in the uninterrupted epoch.</summary>
@@ -71,7 +80,7 @@ public sealed class DataLoader : IDisposable
     public void Dispose()
     {
         Volatile.Write(ref _disposed, true);
-        foreach (var run in _running.Keys)
+        foreach (EpochPrefetcher run in _running.Keys)
         {
             run.Stop();
         }
@@ -79,7 +88,7 @@ public sealed class DataLoader : IDisposable
 
     private IEnumerable<Batch> Run(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
-        using var run = new EpochPrefetcher(_dataset, this, epoch, firstBatch, _spare, cancellationToken);
+        using EpochPrefetcher run = new(_source, this, epoch, firstBatch, _spare, cancellationToken);
         _running.TryAdd(run, true);
         try
         {
@@ -89,7 +98,7 @@ public sealed class DataLoader : IDisposable
                 run.Stop();
             }
 
-            while (run.Next() is { } batch)
+            while (run.Next() is Batch batch)
             {
                 yield return batch;
             }

@@ -1,40 +1,54 @@
 namespace Fovea.Data;
 
-/// <summary>What becomes of a last batch that is not full.</summary>
+/// <summary>Rule for a last batch that is not full.</summary>
 public enum LastBatch
 {
-    /// <summary>It is left out: for training.</summary>
+    /// <summary>Leave it out: for training.</summary>
     Drop,
 
-    /// <summary>It is filled up with zeros and the label −1: for evaluation.</summary>
+    /// <summary>Fill it up with zeros and the label −1: for evaluation.</summary>
     Pad,
 }
 
-/// <summary>How a <see cref="DataLoader"/> gives its batches.</summary>
+/// <summary>Options of a <see cref="DataLoader"/>: batches, order, transforms, threads.</summary>
 public sealed record DataLoaderOptions
 {
     /// <summary>Images in a batch.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>Whether each epoch has an order of its own, drawn from seed and epoch; otherwise the set's order.</summary>
+    /// <summary>True for an order drawn from seed and epoch; false for the source's order.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>What becomes of a last batch that is not full.</summary>
+    /// <summary>Rule for a last batch that is not full.</summary>
     public LastBatch LastBatch { get; init; } = LastBatch.Drop;
 
     /// <summary>Random changes to the images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>The seed of orders and augmentation.</summary>
+    /// <summary>Transforms of one's own, applied to pixels after the augmentation's crop and flip, before normalisation.</summary>
+    public IReadOnlyList<ISampleTransform> Transforms { get; init; } = [];
+
+    /// <summary>
+    /// The whole chain of transforms, normalisation included, in place of <see cref="Augmentation"/> and <see cref="Transforms"/>; null for the chain of those.
+    /// </summary>
+    public IReadOnlyList<ISampleTransform>? Chain { get; init; }
+
+    /// <summary>Transforms of a filled batch, in order.</summary>
+    public IReadOnlyList<IBatchTransform> BatchTransforms { get; init; } = [];
+
+    /// <summary>The arrays of a batch; <see cref="LabelLayout"/> where null.</summary>
+    public BatchLayout? Layout { get; init; }
+
+    /// <summary>Seed of orders and transforms.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Threads that decode and prepare. What they give does not depend on their number.</summary>
+    /// <summary>Threads that decode and prepare. The batches do not depend on their number.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>How many batches may wait, prepared, for their turn.</summary>
+    /// <summary>Batches prepared ahead.</summary>
     public int Prefetch { get; init; } = 3;
 
-    /// <summary>The most bytes of decoded images to keep from one epoch to the next; 0 for none.</summary>
+    /// <summary>Largest number of bytes of decoded images to keep from one epoch to the next; 0 for none.</summary>
     public long CacheBytes { get; init; } = 256L << 20;
 
     /// <summary>Options for evaluation: the set's own order, nothing left out, no augmentation.</summary>

@@ -16,7 +16,7 @@ internal sealed class EpochPrefetcher : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Batch[] _slots;
     private readonly Exception?[] _failures;
-    private readonly IImageDataset _dataset;
+    private readonly ISampleSource _source;
     private readonly DataLoader _loader;
     private readonly ConcurrentBag<Batch> _spare;
     private readonly ulong _epoch;
@@ -27,23 +27,23 @@ internal sealed class EpochPrefetcher : IDisposable
     private bool _given;
 
     /// <summary>Draws the epoch's order and starts the threads.</summary>
-    /// <param name="dataset">The images.</param>
+    /// <param name="source">The samples.</param>
     /// <param name="loader">The options and the network's input.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="firstBatch">The first batch to give.</param>
     /// <param name="spare">Batches to use again; they go back there at the end.</param>
     /// <param name="cancellationToken">Stops the pass as <see cref="Stop"/> does.</param>
     public EpochPrefetcher(
-        IImageDataset dataset, DataLoader loader, int epoch, int firstBatch, ConcurrentBag<Batch> spare, CancellationToken cancellationToken)
+        ISampleSource source, DataLoader loader, int epoch, int firstBatch, ConcurrentBag<Batch> spare, CancellationToken cancellationToken)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        (_dataset, _loader, _spare, _epoch) = (dataset, loader, spare, (ulong)epoch);
+        (_source, _loader, _spare, _epoch) = (source, loader, spare, (ulong)epoch);
         (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
-        _order = [.. Enumerable.Range(0, dataset.Count)];
-        var options = loader.Options;
+        _order = [.. Enumerable.Range(0, source.Count)];
+        DataLoaderOptions options = loader.Options;
         if (options.Shuffle)
         {
-            var random = new KeyedRandom(options.Seed, _epoch, RandomStreams.Order);
+            KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
             random.Shuffle(_order);
         }
 
@@ -51,14 +51,17 @@ internal sealed class EpochPrefetcher : IDisposable
         _slots = new Batch[options.Prefetch + 1];
         for (int i = 0; i < _slots.Length; i++)
         {
-            _slots[i] = spare.TryTake(out var batch) ? batch : new Batch(options.BatchSize, loader.Preprocessing.Length);
+            _slots[i] = spare.TryTake(out Batch? batch) ? batch : new Batch(options.BatchSize, loader.Layout.Fields);
         }
 
         _failures = new Exception?[_slots.Length];
         _free = new SemaphoreSlim(_slots.Length);
         _ready = [.. _slots.Select(_ => new SemaphoreSlim(0))];
-        _threads = [.. Enumerable.Range(0, options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"Fovea loader {i}" })];
-        foreach (var thread in _threads)
+        _threads =
+        [
+            .. Enumerable.Range(0, options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"Fovea loader {i}" }),
+        ];
+        foreach (Thread thread in _threads)
         {
             thread.Start();
         }
@@ -115,12 +118,12 @@ internal sealed class EpochPrefetcher : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        foreach (var thread in _threads)
+        foreach (Thread thread in _threads)
         {
             thread.Join();
         }
 
-        foreach (var batch in _slots)
+        foreach (Batch batch in _slots)
         {
             _spare.Add(batch);
         }
@@ -132,12 +135,13 @@ internal sealed class EpochPrefetcher : IDisposable
 
     private void Work()
     {
+        using Sample sample = new();
         try
         {
             while (Take() is { } number)
             {
                 int slot = number % _slots.Length;
-                _failures[slot] = Prepare(_slots[slot], number);
+                _failures[slot] = Prepare(_slots[slot], number, sample);
                 _ready[slot].Release();
             }
         }
@@ -165,46 +169,63 @@ internal sealed class EpochPrefetcher : IDisposable
         return null;
     }
 
-    private Exception? Prepare(Batch batch, int number)
+    private Exception? Prepare(Batch batch, int number, Sample sample)
     {
-        var preprocessing = _loader.Preprocessing;
-        var options = _loader.Options;
+        DataLoaderOptions options = _loader.Options;
         int first = number * options.BatchSize;
         batch.Number = number;
         batch.Count = Math.Min(options.BatchSize, _order.Length - first);
-        for (int i = 0; i < batch.Count; i++)
+        for (int row = 0; row < batch.Count; row++)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            int index = _order[first + i];
+            int index = _order[first + row];
             try
             {
-                var destination = batch.Images.AsSpan(i * preprocessing.Length, preprocessing.Length);
-                var image = _dataset.Load(index);
-                if (options.Augmentation is { } augmentation)
-                {
-                    var random = new KeyedRandom(options.Seed, _epoch, (ulong)index);
-                    augmentation.Apply(image, preprocessing, ref random, destination);
-                }
-                else
-                {
-                    preprocessing.Apply(image, destination);
-                }
-
-                batch.Labels[i] = _dataset.LabelOf(index);
-                batch.Indices[i] = index;
+                Prepare(sample, index);
+                _loader.Layout.Write(sample, batch, row);
+                batch.Indices[row] = index;
             }
             catch (Exception exception)
             {
                 // Whatever goes wrong here must reach the consumer, and must say with which image.
                 return exception is InvalidImageException or MissingLibraryException
                     ? exception
-                    : new InvalidImageException(_dataset.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
+                    : new InvalidImageException(_source.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
             }
         }
 
-        batch.Images.AsSpan(batch.Count * preprocessing.Length).Clear();
-        batch.Labels.AsSpan(batch.Count).Fill(-1);
-        batch.Indices.AsSpan(batch.Count).Fill(-1);
-        return null;
+        batch.ClearFrom(batch.Count);
+        return Transform(batch);
+    }
+
+    private void Prepare(Sample sample, int index)
+    {
+        sample.Start(_source.Load(index), index);
+        _source.Describe(index, sample);
+        KeyedRandom random = new(_loader.Options.Seed, _epoch, (ulong)index);
+        IReadOnlyList<ISampleTransform> chain = _loader.Chain;
+        for (int i = 0; i < chain.Count; i++)
+        {
+            chain[i].Apply(sample, ref random);
+        }
+    }
+
+    private Exception? Transform(Batch batch)
+    {
+        KeyedRandom random = new(_loader.Options.Seed, _epoch, RandomStreams.Batch(batch.Number));
+        IReadOnlyList<IBatchTransform> transforms = _loader.Options.BatchTransforms;
+        try
+        {
+            for (int i = 0; i < transforms.Count; i++)
+            {
+                transforms[i].Apply(batch, ref random);
+            }
+
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return new UnusableDataException($"A transform of batch {batch.Number} failed. {exception.Message}", exception);
+        }
     }
 }

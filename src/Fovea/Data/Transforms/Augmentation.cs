@@ -2,35 +2,35 @@ using Fovea.Engine;
 
 namespace Fovea.Data;
 
-/// <summary>Random changes to training images.</summary>
+/// <summary>Random changes to training images, as options: the usual chain of transforms with its parameters.</summary>
 /// <remarks>
-/// The steps, in order: random resized crop (otherwise the preprocessing's resize and centre crop), random crop with black padding,
-/// horizontal flip, normalisation, random erasing. The draws come from the image's own <see cref="KeyedRandom"/> in this order.
+/// The chain, in order: <see cref="RandomResizedCrop"/> (otherwise <see cref="ResizeAndCrop"/>), <see cref="PaddingCrop"/>, <see cref="HorizontalFlip"/>,
+/// further transforms of one's own, <see cref="Normalize"/>, <see cref="RandomErasing"/>.
 /// </remarks>
 public sealed record Augmentation
 {
-    /// <summary>The probability of mirroring left to right.</summary>
+    /// <summary>Probability of mirroring left to right.</summary>
     public double FlipProbability { get; init; } = 0.5;
 
     /// <summary>Black pixels added on every side before a random window of the input's size is cut out; 0 for none.</summary>
     public int CropPadding { get; init; }
 
-    /// <summary>Whether a window of random area and shape is cut out and resized to the input's size.</summary>
+    /// <summary>True to cut a window of random area and shape out and resize it to the input's size.</summary>
     public bool ResizedCrop { get; init; }
 
-    /// <summary>The smallest share of the image's area that <see cref="ResizedCrop"/> takes.</summary>
+    /// <summary>Smallest share of the image's area that <see cref="ResizedCrop"/> takes.</summary>
     public double MinScale { get; init; } = 0.08;
 
-    /// <summary>The largest share of the image's area that <see cref="ResizedCrop"/> takes.</summary>
+    /// <summary>Largest share of the image's area that <see cref="ResizedCrop"/> takes.</summary>
     public double MaxScale { get; init; } = 1;
 
-    /// <summary>The smallest aspect ratio, width by height, that <see cref="ResizedCrop"/> takes.</summary>
+    /// <summary>Smallest aspect ratio, width by height, that <see cref="ResizedCrop"/> takes.</summary>
     public double MinRatio { get; init; } = 3.0 / 4;
 
-    /// <summary>The largest aspect ratio, width by height, that <see cref="ResizedCrop"/> takes.</summary>
+    /// <summary>Largest aspect ratio, width by height, that <see cref="ResizedCrop"/> takes.</summary>
     public double MaxRatio { get; init; } = 4.0 / 3;
 
-    /// <summary>The probability of erasing (setting to the mean) a random window.</summary>
+    /// <summary>Probability of erasing (setting to the mean) a random window.</summary>
     public double ErasingProbability { get; init; }
 
     /// <summary>Checks that the options are in range.</summary>
@@ -52,49 +52,41 @@ public sealed record Augmentation
         }
     }
 
-    /// <summary>Prepares an image for a training step.</summary>
+    /// <summary>The transforms that these options stand for.</summary>
+    /// <param name="preprocessing">The network's input: size, channels, filter, normalisation.</param>
+    /// <param name="further">Transforms of one's own, applied to pixels after crop and flip, before normalisation.</param>
+    public IReadOnlyList<ISampleTransform> Chain(Preprocessing preprocessing, params IReadOnlyList<ISampleTransform> further)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ISampleTransform fit = ResizedCrop
+            ? new RandomResizedCrop(preprocessing) { MinScale = MinScale, MaxScale = MaxScale, MinRatio = MinRatio, MaxRatio = MaxRatio }
+            : new ResizeAndCrop(preprocessing);
+        return
+        [
+            fit,
+            new PaddingCrop(CropPadding),
+            new HorizontalFlip(FlipProbability),
+            .. further,
+            new Normalize(preprocessing),
+            new RandomErasing(ErasingProbability),
+        ];
+    }
+
+    /// <summary>Prepares one image as a loader does for a training step.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <param name="preprocessing">The network's input: size, channels, filter, normalisation.</param>
     /// <param name="random">The image's draws; it moves on.</param>
-    /// <param name="destination">[Height, Width, Channels], <see cref="Preprocessing.Length"/> floats.</param>
+    /// <param name="destination">Takes (Height, Width, Channels), <see cref="Preprocessing.Length"/> floats.</param>
     /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
     public void Apply(Image image, Preprocessing preprocessing, ref KeyedRandom random, Span<float> destination)
     {
-        ArgumentNullException.ThrowIfNull(preprocessing);
-        var (width, height) = (preprocessing.Width, preprocessing.Height);
-        PixelBuffer raster;
-        if (ResizedCrop)
+        using Sample sample = new();
+        sample.Start(image);
+        foreach (ISampleTransform transform in Chain(preprocessing))
         {
-            raster = preprocessing.InChannels(image);
-            var window = RandomCrop.Choose(raster.Width, raster.Height, this, ref random);
-            raster = raster.Then(raster.Crop(window.Left, window.Top, window.Width, window.Height));
-            raster = raster.Then(raster.Resize(width, height, preprocessing.Interpolation));
-        }
-        else
-        {
-            raster = preprocessing.Fit(image);
+            transform.Apply(sample, ref random);
         }
 
-        if (CropPadding > 0)
-        {
-            int top = random.NextInt32((2 * CropPadding) + 1) - CropPadding;
-            raster = raster.Then(raster.Crop(random.NextInt32((2 * CropPadding) + 1) - CropPadding, top, width, height));
-        }
-
-        if (random.NextBoolean(FlipProbability))
-        {
-            raster = raster.Then(raster.FlipHorizontal());
-        }
-
-        preprocessing.Normalise(raster, destination);
-        raster.Return();
-        if (random.NextBoolean(ErasingProbability) && RandomCrop.ChooseErased(width, height, ref random) is { } erased)
-        {
-            int rowLength = width * preprocessing.Channels;
-            for (int y = erased.Top; y < erased.Top + erased.Height; y++)
-            {
-                destination.Slice((y * rowLength) + (erased.Left * preprocessing.Channels), erased.Width * preprocessing.Channels).Clear();
-            }
-        }
+        sample.Values.CopyTo(destination);
     }
 }

@@ -20,13 +20,11 @@ public enum ResizeRule
 /// Everything that turns an image into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
 /// </summary>
 /// <remarks>The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.</remarks>
+[JsonConverter(typeof(PreprocessingConverter))]
 public sealed record Preprocessing
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-    };
+    private static readonly string[] _resizeWords = ["none", "shorterSide", "exact"];
+    private static readonly string[] _interpolationWords = ["bilinear", "bicubic"];
 
     private float[]? _table;
 
@@ -70,8 +68,13 @@ public sealed record Preprocessing
     = [0.229f, 0.224f, 0.225f];
 
     /// <summary>The number of floats of one prepared image: height × width × channels.</summary>
-    [JsonIgnore]
     public int Length => Height * Width * Channels;
+
+    /// <summary>Gives the shorter side before the centre crop, for <see cref="ResizeTo"/>, in the proportion that is usual on ImageNet.</summary>
+    /// <param name="height">Rows of the input.</param>
+    /// <param name="width">Columns of the input.</param>
+    /// <param name="sideFor224">Shorter side for an input of 224 pixels; other inputs keep the proportion, cut to whole pixels.</param>
+    public static int SideBeforeCrop(int height, int width, int sideFor224 = 256) => sideFor224 * Math.Min(height, width) / 224;
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; left-out members have their defaults.</summary>
     /// <param name="json">One JSON object.</param>
@@ -80,8 +83,8 @@ public sealed record Preprocessing
     {
         try
         {
-            var result = new Preprocessing();
-            JsonMembers.Read(json, (name, value) => result = result.With(name, value));
+            // A member that is not known may change what the network sees, so it is an error.
+            Preprocessing result = JsonForm.Read(json, passesOver: false, new Preprocessing().Through);
             result.Validate();
             return result;
         }
@@ -92,7 +95,7 @@ public sealed record Preprocessing
     }
 
     /// <summary>Writes all members as one JSON object on one line.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, _json);
+    public string ToJson() => JsonForm.Write(form => Through(form));
 
     /// <summary>Checks that the members fit together.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
@@ -114,15 +117,19 @@ public sealed record Preprocessing
         }
     }
 
+    /// <summary>The transforms that prepare an image as <see cref="Apply"/> does.</summary>
+    /// <param name="further">Transforms of one's own, applied to pixels before normalisation.</param>
+    public IReadOnlyList<ISampleTransform> Chain(params IReadOnlyList<ISampleTransform> further) =>
+        [new ResizeAndCrop(this), .. further, new Normalize(this)];
+
     /// <summary>Prepares an image for the network.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <param name="destination">[Height, Width, Channels], <see cref="Length"/> floats.</param>
     /// <exception cref="UnusableDataException">The image does not have the input's size and neither resize nor crop may change that.</exception>
     public void Apply(Image image, Span<float> destination)
     {
-        var raster = Fit(image);
-        Normalise(raster, destination);
-        raster.Return();
+        using PixelBuffer pixels = Fit(image);
+        Normalize(pixels, destination);
     }
 
     /// <summary>Checks the length of a prepared image.</summary>
@@ -140,49 +147,50 @@ public sealed record Preprocessing
     /// <param name="image">The image, of any size.</param>
     public Image View(Image image)
     {
-        var raster = Fit(image);
-        var view = raster.ToImage();
-        raster.Return();
-        return view;
+        using PixelBuffer pixels = Fit(image);
+        return pixels.ToImage();
     }
 
-    /// <summary>All steps before normalisation.</summary>
+    /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
+    /// <param name="width">The image's columns.</param>
+    /// <param name="height">The image's rows.</param>
+    /// <exception cref="UnusableDataException">The resized image is too large, or neither resize nor crop may bring it to the input's size.</exception>
+    internal (int Width, int Height) FittedSize(int width, int height)
+    {
+        (int resizedWidth, int resizedHeight) = ResizedSize(width, height);
+        if ((long)resizedWidth * resizedHeight > Image.MaxPixels)
+        {
+            throw new UnusableDataException(
+                $"The image is {width}×{height} pixels, so narrow that it would be resized to {resizedWidth}×{resizedHeight}. Crop it or take it out.");
+        }
+
+        if (!CenterCrop && (resizedWidth != Width || resizedHeight != Height))
+        {
+            throw new UnusableDataException(
+                $"The image is {resizedWidth}×{resizedHeight} pixels (width × height), but the network takes {Width}×{Height}. "
+                + "Resize or crop it in the preprocessing.");
+        }
+
+        return (resizedWidth, resizedHeight);
+    }
+
+    /// <summary>The image's pixels after all steps before normalisation.</summary>
     internal PixelBuffer Fit(Image image)
     {
-        var raster = InChannels(image);
-        var (width, height) = ResizedSize(raster.Width, raster.Height);
-        if ((long)width * height > Image.MaxPixels)
-        {
-            raster.Return();
-            throw new UnusableDataException(
-                $"The image is {image.Width}×{image.Height} pixels, so narrow that it would be resized to {width}×{height}. Crop it or take it out.");
-        }
-
-        raster = raster.Then(raster.Resize(width, height, Interpolation));
-        if (!CenterCrop && (width != Width || height != Height))
-        {
-            raster.Return();
-            throw new UnusableDataException(
-                $"The image is {width}×{height} pixels (width × height), but the network takes {Width}×{Height}. Resize or crop it in the preprocessing.");
-        }
-
-        return raster.Then(raster.CenterCrop(Width, Height));
-    }
-
-    /// <summary>The image's pixels, made grey where the input has one channel.</summary>
-    internal PixelBuffer InChannels(Image image)
-    {
         ArgumentNullException.ThrowIfNull(image);
-        var raster = PixelBuffer.Of(image);
-        return Channels == 1 ? raster.ToGrey() : raster;
+        (int width, int height) = FittedSize(image.Width, image.Height);
+        PixelBuffer pixels = PixelBuffer.Of(image);
+        pixels = Channels == 1 ? pixels.ToGrey() : pixels;
+        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
+        return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
     }
 
     /// <summary>Writes (value/255 − mean) / standard deviation, repeating grey where the input has three channels.</summary>
-    internal void Normalise(PixelBuffer raster, Span<float> destination)
+    internal void Normalize(PixelBuffer buffer, Span<float> destination)
     {
-        var table = _table ??= CreateTable();
-        var pixels = raster.Pixels;
-        if (raster.Channels == 3)
+        float[] table = _table ??= CreateTable();
+        ReadOnlySpan<byte> pixels = buffer.Pixels;
+        if (buffer.Channels == 3)
         {
             for (int i = 0; i < pixels.Length; i += 3)
             {
@@ -205,53 +213,27 @@ public sealed record Preprocessing
 
     /// <summary>Whether both prepare images in the same way.</summary>
     /// <param name="other">The other preprocessing.</param>
-    public bool Equals(Preprocessing? other) => other is not null && ToJson() == other.ToJson();
+    public bool Equals(Preprocessing? other) => other is not null
+        && (Height, Width, Channels, Resize, ResizeTo) == (other.Height, other.Width, other.Channels, other.Resize, other.ResizeTo)
+        && (Interpolation, CenterCrop) == (other.Interpolation, other.CenterCrop)
+        && Mean.AsSpan().SequenceEqual(other.Mean)
+        && StandardDeviation.AsSpan().SequenceEqual(other.StandardDeviation);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
 
-    /// <summary>The same with one member as its JSON value has it.</summary>
-    private Preprocessing With(string name, JsonElement value) => name switch
+    private Preprocessing Through(JsonForm form) => this with
     {
-        "height" => this with { Height = value.GetInt32() },
-        "width" => this with { Width = value.GetInt32() },
-        "channels" => this with { Channels = value.GetInt32() },
-        "resize" => this with
-        {
-            Resize = value.GetString() switch
-            {
-                "none" => ResizeRule.None,
-                "shorterSide" => ResizeRule.ShorterSide,
-                "exact" => ResizeRule.Exact,
-                _ => throw new JsonException($"'resize' is {value.GetRawText()}; known are none, shorterSide and exact"),
-            },
-        },
-        "resizeTo" => this with { ResizeTo = value.GetInt32() },
-        "interpolation" => this with
-        {
-            Interpolation = value.GetString() switch
-            {
-                "bilinear" => Interpolation.Bilinear,
-                "bicubic" => Interpolation.Bicubic,
-                _ => throw new JsonException($"'interpolation' is {value.GetRawText()}; known are bilinear and bicubic"),
-            },
-        },
-        "centerCrop" => this with { CenterCrop = value.GetBoolean() },
-        "mean" => this with { Mean = Numbers(value) },
-        "standardDeviation" => this with { StandardDeviation = Numbers(value) },
-        _ => throw new JsonException($"there is no member '{name}'"),
+        Height = form.Integer("height", Height),
+        Width = form.Integer("width", Width),
+        Channels = form.Integer("channels", Channels),
+        Resize = (ResizeRule)form.Word("resize", _resizeWords, (int)Resize),
+        ResizeTo = form.Integer("resizeTo", ResizeTo),
+        Interpolation = (Interpolation)form.Word("interpolation", _interpolationWords, (int)Interpolation),
+        CenterCrop = form.Boolean("centerCrop", CenterCrop),
+        Mean = form.Floats("mean", Mean),
+        StandardDeviation = form.Floats("standardDeviation", StandardDeviation),
     };
-
-    private static float[] Numbers(JsonElement list)
-    {
-        float[] numbers = new float[list.GetArrayLength()];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = list[i].GetSingle();
-        }
-
-        return numbers;
-    }
 
     private (int Width, int Height) ResizedSize(int width, int height)
     {
@@ -272,7 +254,7 @@ public sealed record Preprocessing
 
     private float[] CreateTable()
     {
-        var table = new float[256 * Channels];
+        float[] table = new float[256 * Channels];
         for (int i = 0; i < table.Length; i++)
         {
             table[i] = (((i % 256) / 255f) - Mean[i / 256]) / StandardDeviation[i / 256];
@@ -280,4 +262,18 @@ public sealed record Preprocessing
 
         return table;
     }
+}
+
+/// <summary>JSON form of a preprocessing as a member of other objects: that of <see cref="Preprocessing.ToJson"/>.</summary>
+internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
+{
+    /// <inheritdoc/>
+    public override Preprocessing Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        return Preprocessing.FromJson(document.RootElement.GetRawText());
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToJson());
 }

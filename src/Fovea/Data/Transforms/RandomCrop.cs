@@ -19,7 +19,7 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
     /// <param name="height">The image's height.</param>
     /// <param name="options">The ranges of area and aspect ratio.</param>
     /// <param name="random">The draws.</param>
-    public static RandomCrop Choose(int width, int height, Augmentation options, ref KeyedRandom random)
+    public static RandomCrop Choose(int width, int height, RandomResizedCrop options, ref KeyedRandom random)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
@@ -35,7 +35,7 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
         }
 
         double whole = (double)width / height;
-        var (middleWidth, middleHeight) = whole < options.MinRatio ? (width, Round(width / options.MinRatio))
+        (int middleWidth, int middleHeight) = whole < options.MinRatio ? (width, Round(width / options.MinRatio))
             : whole > options.MaxRatio ? (Round(height * options.MaxRatio), height)
             : (width, height);
         (middleWidth, middleHeight) = (Math.Clamp(middleWidth, 1, width), Math.Clamp(middleHeight, 1, height));

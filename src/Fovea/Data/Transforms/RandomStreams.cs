@@ -6,6 +6,10 @@ internal static class RandomStreams
     /// <summary>The "index" under which an epoch's order is drawn.</summary>
     public const ulong Order = ulong.MaxValue;
 
+    /// <summary>The "index" under which a batch's transforms draw.</summary>
+    /// <param name="number">Number of the batch in its epoch.</param>
+    public static ulong Batch(int number) => Order - 1 - (ulong)number;
+
     /// <summary>The "epoch" under which validation splits are drawn.</summary>
     public const ulong Split = ulong.MaxValue;
 }

@@ -12,10 +12,10 @@ public static class Transforms
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        return Apply(image, raster => raster.Resize(width, height, interpolation));
+        return Apply(image, pixels => pixels.Resize(width, height, interpolation));
     }
 
-    /// <summary>Cuts a window out; where it reaches beyond the image it is black.</summary>
+    /// <summary>A window of an image; black where it reaches beyond the image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="left">The window's first column, possibly negative.</param>
     /// <param name="top">The window's first row, possibly negative.</param>
@@ -25,10 +25,10 @@ public static class Transforms
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        return Apply(image, raster => raster.Crop(left, top, width, height));
+        return Apply(image, pixels => pixels.Crop(left, top, width, height));
     }
 
-    /// <summary>Cuts the middle out, where torchvision's <c>CenterCrop</c> does; a smaller image gets black borders.</summary>
+    /// <summary>The window in the middle, where torchvision's <c>CenterCrop</c> puts it; a smaller image gets black borders.</summary>
     /// <param name="image">The image.</param>
     /// <param name="width">The window's width.</param>
     /// <param name="height">The window's height.</param>
@@ -36,23 +36,21 @@ public static class Transforms
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        return Apply(image, raster => raster.CenterCrop(width, height));
+        return Apply(image, pixels => pixels.CenterCrop(width, height));
     }
 
-    /// <summary>Mirrors left to right.</summary>
+    /// <summary>Mirror image, left to right.</summary>
     /// <param name="image">The image.</param>
-    public static Image FlipHorizontal(Image image) => Apply(image, raster => raster.FlipHorizontal());
+    public static Image FlipHorizontal(Image image) => Apply(image, pixels => pixels.FlipHorizontal());
 
     /// <summary>Converts to one channel with ITU-R 601's luma, as Pillow's <c>convert("L")</c> does.</summary>
     /// <param name="image">The image.</param>
-    public static Image ToGrey(Image image) => Apply(image, raster => raster.ToGrey());
+    public static Image ToGrey(Image image) => Apply(image, pixels => pixels.ToGrey());
 
     private static Image Apply(Image image, Func<PixelBuffer, PixelBuffer> transform)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var result = transform(PixelBuffer.Of(image));
-        var transformed = result.ToImage();
-        result.Return();
-        return transformed;
+        using PixelBuffer result = transform(PixelBuffer.Of(image));
+        return result.ToImage();
     }
 }

@@ -4,12 +4,15 @@ namespace Fovea.Formats.PyTorch;
 
 /// <summary>Something that a pickle may name.</summary>
 /// <param name="Name">Module and name, as in Python 3.</param>
-/// <param name="Build">Gives the result of calling it with arguments; null where the arguments do not fit. No Build: it may only be named.</param>
+/// <param name="Build">
+/// Gives the result of calling it with arguments; null where the arguments do not fit. No Build: it may only be named.
+/// </param>
 /// <param name="ElementType">The element type, where it is a storage's or a tensor's type.</param>
 internal sealed record AllowedGlobal(string Name, Func<object?[], object?>? Build, SafeTensorType? ElementType = null);
 
 /// <summary>
-/// The closed list of what a pickle may name and build. Nothing is looked up beyond it and nothing of Python runs: each row makes plain data.
+/// The closed list of what a pickle may name and build. Nothing is looked up beyond it and nothing of Python runs: each row makes plain
+/// data.
 /// </summary>
 internal static class AllowedGlobals
 {
@@ -101,7 +104,8 @@ internal static class AllowedGlobals
         ("torch.storage", "torch"),
     ];
 
-    private static readonly FrozenDictionary<string, AllowedGlobal> _byName = _table.ToFrozenDictionary(row => row.Name, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, AllowedGlobal> _byName = _table.ToFrozenDictionary(
+        row => row.Name, StringComparer.Ordinal);
 
     /// <summary>Finds what a pickle names; null where it is not on the list.</summary>
     public static AllowedGlobal? Find(string module, string name)

@@ -5,13 +5,14 @@ using System.Numerics;
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// The format of torch.save before PyTorch 1.6: a pickled magic number, the protocol's version, facts about the machine, the object itself and
-/// the keys of the storages; then for each key the number of elements (eight bytes) and the elements.
+/// The format of torch.save before PyTorch 1.6: a pickled magic number, the protocol's version, facts about the machine, the object itself
+/// and the keys of the storages; then for each key the number of elements (eight bytes) and the elements.
 /// </summary>
 internal static class LegacyFormat
 {
     private const long Version = 1001;
-    private static readonly BigInteger _magic = BigInteger.Parse("01950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger _magic = BigInteger.Parse(
+        "01950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     /// <summary>Reads the pickled object and locates its storages.</summary>
     /// <exception cref="InvalidFileException">The file is damaged, hostile or of another format.</exception>
@@ -21,7 +22,8 @@ internal static class LegacyFormat
         var pickles = new PickleReader(file.Slice(0, (int)Math.Min(file.Length, int.MaxValue)), guard, storages);
         if (pickles.Read() is not BigInteger magic || magic != _magic)
         {
-            throw new InvalidFileException(file.Path, "it is a pickle, but not one of torch.save", "Load it in Python and save the weights with torch.save.");
+            throw new InvalidFileException(
+                file.Path, "it is a pickle, but not one of torch.save", "Load it in Python and save the weights with torch.save.");
         }
 
         if (pickles.Read() is not Version)
@@ -29,7 +31,8 @@ internal static class LegacyFormat
             throw guard.Damaged($"the version of its format is not {Version}");
         }
 
-        if (pickles.Read() is PickleDictionary machine && machine.Entries.Exists(entry => entry.Key is "little_endian" && entry.Value is false))
+        if (pickles.Read() is PickleDictionary machine
+            && machine.Entries.Exists(entry => entry.Key is "little_endian" && entry.Value is false))
         {
             throw PyTorchFile.BigEndian(file.Path);
         }
@@ -58,7 +61,8 @@ internal static class LegacyFormat
             long remaining = file.Length - position - sizeof(long);
             if (remaining < 0 || storage.Count > remaining / storage.ElementType.Size())
             {
-                throw guard.Damaged($"it is cut off: storage {quoted} has {storage.Count} elements, but only {Math.Max(remaining, 0)} bytes are left");
+                throw guard.Damaged(
+                    $"it is cut off: storage {quoted} has {storage.Count} elements, but only {Math.Max(remaining, 0)} bytes are left");
             }
 
             long count = BinaryPrimitives.ReadInt64LittleEndian(file.Slice(position, sizeof(long)));

@@ -17,10 +17,10 @@ internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ParseBudget guard)
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private readonly ParseBudget _guard = guard;
 
-    /// <summary>Where the next byte to be taken stands.</summary>
+    /// <summary>Position of the next byte.</summary>
     public int Position { get; private set; }
 
-    /// <summary>Where the instruction stands that is being run.</summary>
+    /// <summary>Position of the instruction that is being run.</summary>
     public int Instruction { get; private set; }
 
     /// <summary>Takes the next instruction.</summary>
@@ -78,5 +78,6 @@ internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ParseBudget guard)
     }
 
     /// <summary>The error of a pickle that is broken at the present instruction.</summary>
-    public readonly InvalidFileException Damaged(string problem) => _guard.Damaged($"its pickle is broken at byte {Instruction}: {problem}");
+    public readonly InvalidFileException Damaged(string problem) =>
+        _guard.Damaged($"its pickle is broken at byte {Instruction}: {problem}");
 }

@@ -28,7 +28,7 @@ internal ref struct PickleReader
         _stack = new PickleStack();
     }
 
-    /// <summary>Where the next byte to be read stands.</summary>
+    /// <summary>Position of the next byte.</summary>
     public readonly int Position => _bytes.Position;
 
     /// <summary>Reads one pickle, up to its end.</summary>
@@ -219,7 +219,8 @@ internal ref struct PickleReader
         _guard.Path,
         $"its pickle names {ParseBudget.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
             + "which is not on the closed list of what a checkpoint may hold; nothing was run",
-        "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), 'weights.pth').");
+        "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), "
+            + "'weights.pth').");
 
     private readonly void Call()
     {

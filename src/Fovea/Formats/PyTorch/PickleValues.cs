@@ -1,19 +1,22 @@
 namespace Fovea.Formats.PyTorch;
 
-// A pickle's other values are .NET's own: null, bool, long, double, string, BigInteger, object?[] for a tuple, List<object?> for a list or a set.
+// A pickle's other values are .NET's own: null, bool, long, double, string, BigInteger, object?[] for a tuple, List<object?> for a list or
+// a set.
 
 /// <summary>A dictionary of a pickle, or an object seen as one (argparse.Namespace). Entries stand in the file's order.</summary>
-/// <param name="isNamespace">Whether the entries are an object's attributes, which arrive as its state.</param>
+/// <param name="isNamespace">True if the entries are an object's attributes, which arrive as its state.</param>
 internal sealed class PickleDictionary(bool isNamespace = false)
 {
-    /// <summary>Whether the entries are an object's attributes, which arrive as its state.</summary>
+    /// <summary>True if the entries are an object's attributes, which arrive as its state.</summary>
     public bool IsNamespace { get; } = isNamespace;
 
     /// <summary>The keys and values. Without hashing: the keys of a hostile file could collide, and names are compared later.</summary>
     public List<KeyValuePair<object?, object?>> Entries { get; } = [];
 }
 
-/// <summary>A value that is known to be harmless and of no use here: bytes, a numpy array, a device, a path. What it holds is not kept.</summary>
+/// <summary>
+/// A value that is known to be harmless and of no use here: bytes, a numpy array, a device, a path. What it holds is not kept.
+/// </summary>
 internal sealed class PickleOpaque
 {
     /// <summary>The only one there is.</summary>
@@ -30,7 +33,7 @@ internal sealed class PickleOpaque
 /// <param name="Count">How many elements the pickle says it has.</param>
 internal sealed record PickleStorage(string Key, SafeTensorType ElementType, long Count)
 {
-    /// <summary>Where the elements start, in bytes from the start of the file; known once the storages are located.</summary>
+    /// <summary>Offset of the elements in bytes from the start of the file; known once the storages are located.</summary>
     public long Start { get; set; }
 }
 

@@ -1,9 +1,9 @@
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// An open checkpoint of PyTorch (.pth, .pt, .pt.tar, .bin), of either format that torch.save has written. Nothing in it is executed: what its pickle
-/// may build is a closed list of plain data. The file is mapped into memory, and a tensor's values are copied only when they are asked for.
-/// Reading from many threads at once is safe; disposing while others read is not.
+/// An open checkpoint of PyTorch (.pth, .pt, .pt.tar, .bin), of either format that torch.save has written. Nothing in it is executed: what
+/// its pickle may build is a closed list of plain data. The file is mapped into memory, and a tensor's values are copied only when they are
+/// asked for. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
 public sealed class PyTorchFile : ICheckpointSource, IDisposable
 {
@@ -64,7 +64,8 @@ public sealed class PyTorchFile : ICheckpointSource, IDisposable
     public StateDict ChooseStateDict(string? keyPath = null) => StateDict.Choose(this, StateDicts, keyPath);
 
     /// <inheritdoc/>
-    public TensorInfo Info(string name) => Tensors.TryGetValue(name, out TensorInfo? info) ? info : throw CheckpointErrors.NoTensor(Path, name);
+    public TensorInfo Info(string name) =>
+        Tensors.TryGetValue(name, out TensorInfo? info) ? info : throw CheckpointErrors.NoTensor(Path, name);
 
     /// <inheritdoc/>
     public void ReadFloats(string name, Span<float> destination)
@@ -105,7 +106,8 @@ public sealed class PyTorchFile : ICheckpointSource, IDisposable
 
         if (start.StartsWith("version https://git-lfs"u8))
         {
-            throw new InvalidFileException(file.Path, "it is only a pointer of Git LFS to the checkpoint", "Fetch the checkpoint itself: git lfs pull.");
+            throw new InvalidFileException(
+                file.Path, "it is only a pointer of Git LFS to the checkpoint", "Fetch the checkpoint itself: git lfs pull.");
         }
 
         if (start.Length > TarMagicAt && start[TarMagicAt..].SequenceEqual("ustar"u8))

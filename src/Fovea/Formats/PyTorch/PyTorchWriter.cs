@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// Writes state dicts as torch.save does since PyTorch 1.6: a zip archive, nothing compressed, of a pickled OrderedDict of tensors and their storages.
-/// torch.load takes them, also with weights_only. The same tensors give the same bytes.
+/// Writes state dicts as torch.save does since PyTorch 1.6: a zip archive, nothing compressed, of a pickled OrderedDict of tensors and
+/// their storages. torch.load takes them, also with weights_only. The same tensors give the same bytes.
 /// </summary>
 public static class PyTorchWriter
 {
@@ -17,7 +17,9 @@ public static class PyTorchWriter
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="tensors">The tensors, in the order of the state dict; names must differ.</param>
     /// <param name="cancellation">Stops between two tensors; the old file stays.</param>
-    /// <exception cref="ArgumentException">Two tensors have one name, or a source gives another number of values than its shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two tensors have one name, or a source gives another number of values than its shape says.
+    /// </exception>
     /// <exception cref="UnwritableFileException">The folder is missing or read-only, or the disk is full.</exception>
     public static void Write(string path, IReadOnlyList<SafeTensor> tensors, CancellationToken cancellation = default)
     {

@@ -1,15 +1,17 @@
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// One dictionary of tensors of a checkpoint, seen as a checkpoint of its own: the keys that lead to it are left out of the names, and so are the
-/// prefixes of PyTorch's wrappers (module. of DataParallel, _orig_mod. of torch.compile) where all names have them. Valid while its file is open.
+/// One dictionary of tensors of a checkpoint, seen as a checkpoint of its own: the keys that lead to it are left out of the names, and so
+/// are the prefixes of PyTorch's wrappers (module. of DataParallel, _orig_mod. of torch.compile) where all names have them. Valid while its
+/// file is open.
 /// </summary>
 public sealed class StateDict : ICheckpointSource
 {
     private const string Backbone = "backbone.";
     private const int MaxListed = 10;
 
-    // The names under which training scripts keep the weights, the usual ones first. Averaged weights are only chosen when they are asked for.
+    // The names under which training scripts keep the weights, the usual ones first. Averaged weights are only chosen when they are asked
+    // for.
     private static readonly string[] _usual = ["model", "state_dict", "model_state_dict"];
     private static readonly string[] _wrappers = ["module.", "_orig_mod."];
 
@@ -60,8 +62,8 @@ public sealed class StateDict : ICheckpointSource
     public void ReadInt64s(string name, Span<long> destination) => _source.ReadInt64s(FullName(name), destination);
 
     /// <summary>
-    /// The dictionaries that may be a model's weights: the usual names first, then the others (the outermost one before its equals) by their number
-    /// of tensors, then the backbones in them.
+    /// The dictionaries that may be a model's weights: the usual names first, then the others (the outermost one before its equals) by
+    /// their number of tensors, then the backbones in them.
     /// </summary>
     /// <param name="source">The checkpoint.</param>
     /// <param name="dictionaries">Its dictionaries by key path, each with the full names of its tensors.</param>
@@ -95,11 +97,14 @@ public sealed class StateDict : ICheckpointSource
             return chosen;
         }
 
-        string[] below = [.. source.TensorInfos.Select(info => info.Name).Where(name => name.StartsWith(keyPath + ".", StringComparison.Ordinal))];
+        string[] below =
+        [
+            .. source.TensorInfos.Select(info => info.Name).Where(name => name.StartsWith(keyPath + ".", StringComparison.Ordinal)),
+        ];
         return below.Length > 0 ? new StateDict(source, keyPath, below) : throw new InvalidFileException(
             source.Path,
             $"it has no tensors under '{keyPath}'",
-            $"Choose one of its dictionaries: {string.Join(", ", candidates.Take(MaxListed).Select(candidate => ParseBudget.Quote(candidate.KeyPath)))}.");
+            [new Remedy.ChooseWeights([.. candidates.Select(candidate => candidate.KeyPath).Where(path => path.Length > 0).Take(MaxListed)])]);
     }
 
     private StateDict? BackboneIn(List<string> fullNames)

@@ -27,7 +27,8 @@ internal sealed class StateDictPickle
         {
             if (!names.Add(tensors[i].Name))
             {
-                throw new ArgumentException($"Two tensors have the name '{tensors[i].Name}'; a state dict needs different names.", nameof(tensors));
+                throw new ArgumentException(
+                    $"Two tensors have the name '{tensors[i].Name}'; a state dict needs different names.", nameof(tensors));
             }
 
             pickle.Text(tensors[i].Name);

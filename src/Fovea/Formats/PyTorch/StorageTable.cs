@@ -1,8 +1,8 @@
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// The storages that a pickle refers to. A reference is a tuple: 'storage', the storage's type, its key, the device, its number of elements,
-/// and in the older format a view: None, or the view's key, first element and number of elements.
+/// The storages that a pickle refers to. A reference is a tuple: 'storage', the storage's type, its key, the device, its number of
+/// elements, and in the older format a view: None, or the view's key, first element and number of elements.
 /// </summary>
 internal sealed class StorageTable
 {

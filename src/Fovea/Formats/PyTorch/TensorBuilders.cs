@@ -12,7 +12,8 @@ internal static class TensorBuilders
     /// <summary>_rebuild_tensor_v3: as the second, with the element type after requires_grad and the hooks; the storage has none.</summary>
     public static object? TypedTensor(object?[] arguments)
     {
-        if (arguments is not [PickleStorage bytes, long offset, object?[] sizes, object?[] strides, _, _, AllowedGlobal { ElementType: { } type }, ..])
+        if (arguments is not
+            [PickleStorage bytes, long offset, object?[] sizes, object?[] strides, _, _, AllowedGlobal { ElementType: { } type }, ..])
         {
             return null;
         }
@@ -37,6 +38,7 @@ internal static class TensorBuilders
 
     private static PickleTensor? Make(PickleStorage storage, SafeTensorType type, long offset, object?[] sizes, object?[] strides) =>
         Array.TrueForAll(sizes, size => size is long) && Array.TrueForAll(strides, stride => stride is long)
-            ? new PickleTensor(storage, type, offset, Array.ConvertAll(sizes, size => (long)size!), Array.ConvertAll(strides, stride => (long)stride!))
+            ? new PickleTensor(
+                storage, type, offset, Array.ConvertAll(sizes, size => (long)size!), Array.ConvertAll(strides, stride => (long)stride!))
             : null;
 }

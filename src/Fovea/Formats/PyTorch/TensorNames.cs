@@ -21,7 +21,9 @@ internal sealed class TensorNames
     /// <summary>The tensors by name, in the file's order.</summary>
     public OrderedDictionary<string, StridedTensor> Tensors => _tensors;
 
-    /// <summary>The dictionaries at most two keys deep that hold tensors: by their name (empty for the outermost), the names of those tensors.</summary>
+    /// <summary>
+    /// The dictionaries at most two keys deep that hold tensors: by their name (empty for the outermost), the names of those tensors.
+    /// </summary>
     public IReadOnlyDictionary<string, List<string>> Dictionaries => _shallow;
 
     /// <summary>Names the tensors below a value.</summary>

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Fovea.Formats.PyTorch;
 
-/// <summary>Where a file of a zip archive lies.</summary>
+/// <summary>Location of a file in a zip archive.</summary>
 /// <param name="Start">Its first byte, counted from the archive's start.</param>
 /// <param name="Length">Its bytes, as they lie in the archive.</param>
 /// <param name="IsPlain">Whether they are the file's own, neither compressed nor encrypted.</param>
 internal readonly record struct ZipEntry(long Start, long Length, bool IsPlain);
 
 /// <summary>
-/// Reads and checks the directory of a zip archive (APPNOTE.TXT of PKWARE, with the 64-bit records). Nothing is decompressed. What the directory
-/// says is held against the headers of the files themselves; no two files may share a byte.
+/// Reads and checks the directory of a zip archive (APPNOTE.TXT of PKWARE, with the 64-bit records). Nothing is decompressed. What the
+/// directory says is held against the headers of the files themselves; no two files may share a byte.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -60,7 +60,8 @@ internal static class ZipDirectory
             long start = DataStart(file, guard, header, plain, nameBytes, name, directory);
             if (length > directory - start)
             {
-                throw guard.Damaged($"{ParseBudget.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
+                throw guard.Damaged(
+                    $"{ParseBudget.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
             }
 
             if (!entries.TryAdd(name, new ZipEntry(start, length, plain)))
@@ -108,7 +109,8 @@ internal static class ZipDirectory
         throw guard.Damaged("it begins as a zip archive but has no directory at its end, as a download that was cut off");
     }
 
-    private static (long Header, long Length, bool IsPlain) Sizes(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> extra, string name, ParseBudget guard)
+    private static (long Header, long Length, bool IsPlain) Sizes(
+        ReadOnlySpan<byte> fields, ReadOnlySpan<byte> extra, string name, ParseBudget guard)
     {
         bool plain = IsPlain(fields, flagsAt: 8, methodAt: 10);
         long packed = UInt32(fields, 20);
@@ -150,7 +152,8 @@ internal static class ZipDirectory
         return value;
     }
 
-    private static long DataStart(MappedFile file, ParseBudget guard, long header, bool plain, ReadOnlySpan<byte> nameBytes, string name, long directory)
+    private static long DataStart(
+        MappedFile file, ParseBudget guard, long header, bool plain, ReadOnlySpan<byte> nameBytes, string name, long directory)
     {
         if (header <= directory - LocalSize - nameBytes.Length)
         {
@@ -176,7 +179,8 @@ internal static class ZipDirectory
         {
             if (occupied[i].Start < occupied[i - 1].End)
             {
-                throw guard.Damaged($"{ParseBudget.Quote(occupied[i].Name)} and {ParseBudget.Quote(occupied[i - 1].Name)} overlap in the archive");
+                throw guard.Damaged(
+                    $"{ParseBudget.Quote(occupied[i].Name)} and {ParseBudget.Quote(occupied[i - 1].Name)} overlap in the archive");
             }
         }
     }

@@ -1,8 +1,8 @@
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// The format of torch.save since PyTorch 1.6: a zip archive of one folder (whose name varies) with the pickled object as data.pkl and each storage as
-/// data/KEY. Entries are stored without compression, so that the elements can be read where they lie.
+/// The format of torch.save since PyTorch 1.6: a zip archive of one folder (whose name varies) with the pickled object as data.pkl and each
+/// storage as data/KEY. Entries are stored without compression, so that the elements can be read where they lie.
 /// </summary>
 internal static class ZipFormat
 {
@@ -32,7 +32,8 @@ internal static class ZipFormat
                 "Save its weights alone in PyTorch: torch.save(torch.jit.load(file).state_dict(), 'weights.pth').");
         }
 
-        if (entries.TryGetValue($"{folder}/byteorder", out ZipEntry order) && !Bytes(file, guard, $"{folder}/byteorder", order).SequenceEqual("little"u8))
+        if (entries.TryGetValue($"{folder}/byteorder", out ZipEntry order)
+            && !Bytes(file, guard, $"{folder}/byteorder", order).SequenceEqual("little"u8))
         {
             throw PyTorchFile.BigEndian(file.Path);
         }

@@ -61,7 +61,7 @@ public static class KeySchemes
             && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name);
     }
 
-    /// <summary>True if a name is that of a leftover.</summary>
-    public static bool IsLeftover(string name) =>
+    /// <summary>Tells whether a name is one of those that may be left out.</summary>
+    public static bool IsIgnored(string name) =>
         IgnoredKeys.Any(ending => name == ending || name.EndsWith($".{ending}", StringComparison.Ordinal));
 }

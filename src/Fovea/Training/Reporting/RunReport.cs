@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Data;

@@ -1,0 +1,23 @@
+namespace Fovea.Cli;
+
+/// <summary>Words for the library's remedies in terms of the command's verbs and options: the one place that knows both.</summary>
+internal static class RemedyText
+{
+    /// <summary>Words an error with its remedies.</summary>
+    public static string Of(FoveaException error) => error.Explain(Of);
+
+    /// <summary>Words a remedy: a whole sentence.</summary>
+    public static string Of(Remedy remedy) => remedy switch
+    {
+        Remedy.ChooseModel { Candidates.Count: 0 } => "Check that it holds weights of one of the models that 'fovea models' lists.",
+        Remedy.ChooseModel choose => $"{choose.Reason}Say so with --model {string.Join(" or --model ", choose.Candidates)}.",
+        Remedy.ChooseWeights { KeyPaths.Count: 0 } => "The file is one dictionary: leave out --weights.",
+        Remedy.ChooseWeights choose => $"Choose one of its dictionaries with --weights: {choose.List}.",
+        Remedy.SetClasses { Count: int count } => $"--classes {count} makes a fresh classifier for {count} classes, to be trained.",
+        Remedy.SetClasses => "--classes N makes a fresh classifier for N classes, to be trained.",
+        Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
+        Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
+        Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
+        _ => remedy.Text,
+    };
+}

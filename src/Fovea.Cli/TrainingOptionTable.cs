@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using Fovea.Training;
+
+namespace Fovea.Cli;
+
+/// <summary>
+/// Options of the command that set members of <see cref="TrainingOptions"/>. Each stands here once; the parser, help with its defaults, the
+/// mapping and the names in messages all come from its entry.
+/// </summary>
+internal static class TrainingOptionTable
+{
+    private static readonly TrainingOptions _defaults = new();
+
+    /// <summary>Makes the entries, in the order in which help shows them and their values are set.</summary>
+    public static IReadOnlyList<Entry> Entries() =>
+    [
+        Of("--epochs", "Times that all images are shown.", options => options.Epochs, (options, value) => options with { Epochs = value }),
+        Of("--batch", "Images in a step.", options => options.BatchSize, (options, value) => options with { BatchSize = value }),
+        Of("--optimizer", "How weights are changed.", options => options.Optimizer, (options, value) => options with
+        {
+            Optimizer = value,
+            LearningRate = value == OptimizerKind.Sgd ? 0.05 : _defaults.LearningRate,
+        }),
+        OrOwn<double>(
+            "--learning-rate",
+            "The learning rate after the warm-up. [default: 0.002 for AdamW, 0.05 for Sgd]",
+            nameof(TrainingOptions.LearningRate),
+            (options, value) => options with { LearningRate = value }),
+        Of(
+            "--warm-up",
+            "Epochs over which the learning rate rises.",
+            options => options.WarmUpEpochs,
+            (options, value) => options with { WarmUpEpochs = Math.Min(value, options.Epochs) }),
+        Of(
+            "--weight-decay",
+            "Decay of weights; norms, biases and tables are left out.",
+            options => options.WeightDecay,
+            (options, value) => options with { WeightDecay = value }),
+        Of(
+            "--label-smoothing",
+            "Label smoothing, from 0 to below 1.",
+            options => options.LabelSmoothing,
+            (options, value) => options with { LabelSmoothing = value }),
+        OrOwn<float>(
+            "--drop-path",
+            "Probability of dropping the last block's branches. [default: the model's own]",
+            nameof(TrainingOptions.DropPath),
+            (options, value) => options with { DropPath = value }),
+        Of(
+            "--clip",
+            "The largest norm of all gradients together; 0 for no limit.",
+            options => options.ClipNorm,
+            (options, value) => options with { ClipNorm = value }),
+        Of(
+            "--ema-decay",
+            "Decay of the exponential moving average (EMA) of weights that is evaluated, such as 0.999; 0 for none.",
+            options => options.EmaDecay,
+            (options, value) => options with { EmaDecay = value },
+            formerName: "--average"),
+        Of(
+            "--validation-fraction",
+            "Share of the training images set aside where there is no validation set.",
+            options => options.ValidationFraction,
+            (options, value) => options with { ValidationFraction = value }),
+        Of(
+            "--seed",
+            "The seed of weights, order, augmentation and dropout.",
+            options => options.Seed,
+            (options, value) => options with { Seed = value }),
+    ];
+
+    /// <summary>Checks options, and names the command's option in what is wrong.</summary>
+    /// <exception cref="UsageException">One is out of range.</exception>
+    public static void Validate(TrainingOptions options)
+    {
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            string message = error.ParamName is string parameter
+                ? error.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
+                : error.Message;
+            throw new UsageException(Entries().FirstOrDefault(entry => entry.Member == error.ParamName) is { } entry
+                ? message.Replace(entry.Member, entry.Option.Name, StringComparison.Ordinal)
+                : message);
+        }
+    }
+
+    private static Entry Of<T>(
+        string name,
+        string description,
+        Func<TrainingOptions, T> get,
+        Func<TrainingOptions, T, TrainingOptions> set,
+        string? formerName = null,
+        [CallerArgumentExpression(nameof(get))] string member = "")
+    {
+        Option<T> option = formerName is null ? new Option<T>(name) : new RenamedOption<T>(name, formerName);
+        option.Description = description;
+        option.DefaultValueFactory = _ => get(_defaults);
+        return new Entry(option, member[(member.LastIndexOf('.') + 1)..], (context, options) => set(options, context.Value(option)!));
+    }
+
+    /// <summary>Makes an entry that leaves its member alone where it is not given.</summary>
+    private static Entry OrOwn<T>(string name, string description, string member, Func<TrainingOptions, T, TrainingOptions> set)
+        where T : struct
+    {
+        Option<T?> option = new(name) { Description = description };
+        return new Entry(option, member, (context, options) => context.Value(option) is T value ? set(options, value) : options);
+    }
+
+    /// <summary>Option of the command and the member that it sets.</summary>
+    /// <param name="Option">Option.</param>
+    /// <param name="Member">Name of the member.</param>
+    /// <param name="Apply">Sets the member to the value that was given, or to the default.</param>
+    internal sealed record Entry(Option Option, string Member, Func<VerbContext, TrainingOptions, TrainingOptions> Apply);
+}

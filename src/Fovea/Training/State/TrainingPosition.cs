@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Formats;
+
+namespace Fovea.Training;
+
+/// <summary>Point of a run between two steps: all that a resumed run needs beside tensors.</summary>
+/// <param name="Epoch">The epoch at hand, from 0.</param>
+/// <param name="Batch">Batches of this epoch that are done.</param>
+/// <param name="Step">Steps of the whole run that are done.</param>
+/// <param name="LossSum">Sum of this epoch's losses over images.</param>
+/// <param name="Sums">Sums of the objective's metrics over this epoch's images; null before the first step of an epoch.</param>
+/// <param name="Shown">Images shown in this epoch.</param>
+/// <param name="Best">The best score so far; null before the first evaluation.</param>
+/// <param name="Seconds">Seconds trained so far.</param>
+/// <param name="EpochSeconds">Seconds trained in this epoch.</param>
+internal sealed record TrainingPosition(
+    int Epoch = 0,
+    int Batch = 0,
+    long Step = 0,
+    double LossSum = 0,
+    double[]? Sums = null,
+    int Shown = 0,
+    double? Best = null,
+    double Seconds = 0,
+    double EpochSeconds = 0)
+{
+    private const string MetadataKey = "fovea.training";
+
+    /// <summary>The only metric of version 0.1.0: this epoch's images predicted right.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal double? Correct
+    {
+        get => null;
+        init => Sums ??= value is double correct ? [correct] : null;
+    }
+
+    /// <summary>Reads the position that a checkpoint keeps.</summary>
+    /// <exception cref="InvalidFileException">The checkpoint keeps none.</exception>
+    public static TrainingPosition FromJson(SafeTensorsFile file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingPosition>(file.Metadata.GetValueOrDefault(MetadataKey, "null"))
+                ?? throw new InvalidFileException(file.Path, "it holds no state of training", "Resume from a run's last.safetensors.");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidFileException(
+                file.Path, $"its state of training cannot be read ({error.Message})", "Resume from a run's last.safetensors.", error);
+        }
+    }
+
+    /// <summary>The position as text for a checkpoint's metadata.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this);
+
+    /// <summary>The position after one more step.</summary>
+    /// <param name="batches">Batches of the step.</param>
+    /// <param name="lossSum">Sum of the step's losses over images.</param>
+    /// <param name="sums">The step's sums of metrics over images.</param>
+    /// <param name="shown">The step's images.</param>
+    /// <param name="seconds">Seconds since the step before.</param>
+    public TrainingPosition After(int batches, double lossSum, ReadOnlySpan<double> sums, int shown, double seconds)
+    {
+        double[] all = sums.ToArray();
+        for (int i = 0; i < Math.Min(all.Length, Sums?.Length ?? 0); i++)
+        {
+            all[i] += Sums![i];
+        }
+
+        return this with
+        {
+            Batch = Batch + batches,
+            Step = Step + 1,
+            LossSum = LossSum + lossSum,
+            Sums = all,
+            Shown = Shown + shown,
+            Seconds = Seconds + seconds,
+            EpochSeconds = EpochSeconds + seconds,
+        };
+    }
+
+    /// <summary>This epoch's means of metrics over images.</summary>
+    /// <param name="names">The objective's names.</param>
+    public IReadOnlyList<Metric> Means(IReadOnlyList<string> names) =>
+        [.. names.Select((name, i) => new Metric(name, (Sums is not null && i < Sums.Length ? Sums[i] : 0) / Shown))];
+
+    /// <summary>The position at the beginning of the next epoch.</summary>
+    /// <param name="best">The best score so far.</param>
+    public TrainingPosition NextEpoch(double best) => new(Epoch + 1, Step: Step, Best: best, Seconds: Seconds);
+}

@@ -1,0 +1,74 @@
+using Fovea.Checkpoints;
+using Fovea.Engine.Optimization;
+using Fovea.Formats;
+using Fovea.Layers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>
+/// The file that a run is resumed from: a checkpoint with, under names that begin with <c>training.</c>, the state of the optimiser and the averages, and the
+/// <see cref="TrainingPosition"/> in the metadata.
+/// </summary>
+/// <param name="info">Description of the model.</param>
+/// <param name="parameters">Its parameters.</param>
+/// <param name="optimizer">The optimiser.</param>
+/// <param name="ema">The averages, where there are any.</param>
+internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, Optimizer optimizer, EmaWeights? ema)
+{
+    /// <summary>Writes the file whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="position">Point of the run.</param>
+    /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
+    public void Save(string path, TrainingPosition position) =>
+        Checkpoint.Save(path, info, parameters, [.. Tensors().Select(tensor => tensor.ToFile())], position.ToJson());
+
+    /// <summary>Takes everything over from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Point of the run.</returns>
+    /// <exception cref="InvalidFileException">The file is missing or broken, or belongs to another run.</exception>
+    public TrainingPosition Load(string path)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        ModelInfo saved = Checkpoint.ReadInfo(file);
+        if (saved.Name != info.Name || saved.Options != info.Options || !saved.Classes.SequenceEqual(info.Classes) || saved.Preprocessing != info.Preprocessing)
+        {
+            throw new InvalidFileException(
+                file.Path,
+                "it was made with other options, another model or other classes than this run",
+                "Resume with the data set and the config.json that the run began with.");
+        }
+
+        Checkpoint.Load(file, parameters);
+        foreach (StateTensor tensor in Tensors())
+        {
+            file.ReadFloats(tensor.Name, tensor.Data());
+        }
+
+        TrainingPosition position = TrainingPosition.FromJson(file);
+        optimizer.Iterations = position.Step;
+        return position;
+    }
+
+    private IEnumerable<StateTensor> Tensors()
+    {
+        for (int i = 0; i < optimizer.State.Count; i++)
+        {
+            OptimizerState state = optimizer.State[i];
+            yield return new StateTensor($"{Checkpoint.TrainingPrefix}optimizer.{i}", state.Length, () => state.Data);
+        }
+
+        if (ema is not null)
+        {
+            yield return new StateTensor($"{Checkpoint.TrainingPrefix}average.weights", ema.Weights.Length, () => ema.Weights.Data);
+            yield return new StateTensor($"{Checkpoint.TrainingPrefix}average.statistics", ema.Statistics.Length, () => ema.Statistics.Data);
+        }
+    }
+
+    private delegate Span<float> Values();
+
+    private sealed record StateTensor(string Name, long Length, Values Data)
+    {
+        public SafeTensor ToFile() => SafeTensor.FromFloats(Name, [checked((int)Length)], () => Data());
+    }
+}

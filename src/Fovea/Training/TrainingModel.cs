@@ -1,0 +1,41 @@
+using Fovea.Checkpoints;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Models from the options of a run.</summary>
+internal static class TrainingModel
+{
+    /// <summary>Creates the model that options describe.</summary>
+    /// <param name="options">Name, checkpoint to begin with, dropout, preprocessing, seed.</param>
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="fresh">True for fresh weights even where the options name a checkpoint.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="ShapeException">The model cannot be made for the size.</exception>
+    /// <exception cref="Formats.InvalidFileException">The checkpoint to begin with is missing, broken or does not fit.</exception>
+    public static Model Create(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
+    {
+        (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
+        ModelInfo info = new(
+            options.Model, new ModelOptions(classes.Count, height, width, options.DropPath, options.Dropout), classes, options.Preprocessing);
+        Model model = Model.From(info.CreateNetwork(), info, options.Seed);
+        if (options.From is not string checkpoint || fresh)
+        {
+            return model;
+        }
+
+        try
+        {
+            // A classifier of another number of classes stays fresh.
+            ImportOptions importing = new(options.Model, Classes: classes.Count, Size: (height, width), Seed: options.Seed);
+            using CheckpointImport import = CheckpointImport.Open(checkpoint, importing);
+            PositionTransfer.Resize(import.Model.Parameters, model.Parameters);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+}
