@@ -68,21 +68,25 @@ internal static class Pointwise
         int missing = to.Rank - from.Rank;
         long[] strides = [.. to.Select((_, axis) => axis < missing || from[axis - missing] == 1 ? 0 : own[axis - missing])];
         float[] result = new float[to.Elements];
-        int[] position = new int[to.Rank];
-        long source = 0;
-        for (int i = 0; i < result.Length; i++)
+        int run = to.Last;
+        for (int start = 0; start < result.Length; start += run)
         {
-            result[i] = x[source];
-            for (int axis = to.Rank - 1; axis >= 0; axis--)
+            // Where the run along the last axis begins in the operand.
+            int source = 0;
+            int rest = start / run;
+            for (int axis = to.Rank - 2; axis >= 0; axis--)
             {
-                source += strides[axis];
-                if (++position[axis] < to[axis])
-                {
-                    break;
-                }
+                (rest, int position) = Math.DivRem(rest, to[axis]);
+                source += position * (int)strides[axis];
+            }
 
-                source -= strides[axis] * to[axis];
-                position[axis] = 0;
+            if (strides[^1] == 0)
+            {
+                Array.Fill(result, x[source], start, run);
+            }
+            else
+            {
+                Array.Copy(x, source, result, start, run);
             }
         }
 

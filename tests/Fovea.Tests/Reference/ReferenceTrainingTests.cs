@@ -37,7 +37,7 @@ public sealed class ReferenceTrainingTests
         graph.Output("loss", loss);
         using GradientBlock gradients = new(state.Weights.Variables);
         Gradients.Write(loss, gradients.Variables);
-        SmallRun.Fill(state, graph);
+        SmallRun.Fill(state);
         float[] before = state.Statistics.Data.ToArray();
         float[] pixels = SmallRun.Pixels(images.Shape);
         Step plain = Run(new ReferenceExecutor(), graph, state, gradients, pixels);

@@ -1,7 +1,8 @@
 using Fovea.Engine;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
+using Fovea.Models;
 
 namespace Fovea.Tests.Reference;
 
@@ -17,31 +18,44 @@ internal static class SmallRun
     private static readonly float[] _table = Draw();
 
     /// <summary>
-    /// Fills weights so that values keep their size from layer to layer, with running statistics near mean 0 and variance 1; quick for the largest networks.
-    /// Where values grew, their attentions would choose one key each, and where they faded, logits would depend on the last bias alone.
+    /// Weights that keep values of a size, no weight at 0, and running statistics near mean 0 and variance 1; quick for the largest networks. The branches of
+    /// bottlenecks begin small, as they do in training: where values grew from block to block, attentions would choose one key each.
     /// </summary>
-    /// <param name="state">The weights and running statistics.</param>
-    /// <param name="graph">The network's graph.</param>
-    public static void Fill(ParameterStore state, ComputeGraph graph)
+    public static void Fill(ParameterStore state)
     {
-        // SiLU halves small values; in a residual network without it, the branches are added to ever more.
-        bool fades = graph.Nodes.Any(node => node.Operation is Unary { Kind: UnaryKind.Silu });
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
             bool matrix = tensor.CheckpointShape.Rank >= 2;
-            bool normalizes = state.Tensors.ContainsKey(name.Replace("weight", "running_var", StringComparison.Ordinal));
-            double spread = matrix ? Math.Sqrt(3.0 * tensor.CheckpointShape[0] / tensor.Shape.Elements) : 0.1;
-            double middle = name.EndsWith("running_var", StringComparison.Ordinal) ? 1
-                : matrix || !name.EndsWith("weight", StringComparison.Ordinal) ? 0
-                : normalizes && fades ? 1.7
-                : name.EndsWith("bn3.weight", StringComparison.Ordinal) ? 0.2
-                : 1;
-            int start = (int)(KeyedRandom.KeyOf(name) % TableLength);
-            Span<float> values = tensor.Variable.Data;
-            for (int i = 0; i < values.Length; i++)
+            float spread = matrix ? (float)Math.Sqrt(3.0 * tensor.CheckpointShape[0] / tensor.Shape.Elements) : 0.1f;
+            float middle = name.EndsWith("bn3.weight", StringComparison.Ordinal) ? 0.2f
+                : name.EndsWith("running_var", StringComparison.Ordinal) || (!matrix && name.EndsWith("weight", StringComparison.Ordinal)) ? 1
+                : 0;
+            int next = (int)(KeyedRandom.KeyOf(name) % TableLength);
+            foreach (ref float value in tensor.Variable.Data)
             {
-                values[i] = (float)(middle + (spread * _table[(start + i) % TableLength]));
+                value = middle + (spread * _table[next]);
+                next = next + 1 == TableLength ? 0 : next + 1;
             }
+        }
+    }
+
+    /// <summary>
+    /// Lets running statistics become those of an image, by training runs without steps: SiLU halves small values, so that with others the logits of a deep
+    /// network would hardly depend on the image.
+    /// </summary>
+    public static void Settle(Network network, float[] pixels)
+    {
+        ComputeGraph graph = new(training: true);
+        graph.Output("logits", network.Forward(graph.Input("images", [2, network.Height, network.Width, 3])));
+        using WorkerPool pool = new(1);
+        using Plan plan = Plan.Compile(graph, pool);
+        pixels.CopyTo(plan.Input("images"));
+        pixels.AsSpan().Reverse();
+        pixels.CopyTo(plan.Input("images")[pixels.Length..]);
+        pixels.AsSpan().Reverse();
+        for (int run = 0; run < 30; run++)
+        {
+            plan.Run();
         }
     }
 
