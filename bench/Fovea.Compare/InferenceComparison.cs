@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Layers;

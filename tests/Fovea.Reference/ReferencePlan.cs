@@ -1,30 +1,58 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Fovea.Engine.Execution;
+
 namespace Fovea.Reference;
 
 /// <summary>
-/// A graph that is run by the plain definitions of its operations: nested loops over arrays, sums in double precision, every result rounded to float once.
-/// Nothing is fused, planned, packed or shared: what other executors are held against.
+/// A graph whose nodes are evaluated one after another on arrays: sums in double precision, every result rounded to float once. Nothing is packed, shared or
+/// computed ahead of a run.
 /// </summary>
-public sealed class ReferencePlan
+internal sealed class ReferencePlan : Plan
 {
     private readonly Dictionary<Value, Array> _values = [];
-    private readonly Dictionary<Value, Array> _inputs = [];
-    private readonly GradientTarget? _gradients;
-    private readonly IReadOnlyList<Node> _nodes;
+    private readonly Dictionary<Value, Array> _boundary = [];
     private readonly Dictionary<Value, int> _lastUses = [];
+    private readonly HashSet<Value> _results;
+    private readonly List<Node> _nodes;
+    private readonly PlanOptions _options;
+    private bool _isDisposed;
 
     /// <summary>Prepares to run a graph.</summary>
-    /// <param name="graph">What to compute, as it was built or after any passes.</param>
-    /// <param name="gradients">The memory of a variable's gradient, where a run writes what the graph computes for it; null where no gradients are wanted.</param>
-    public ReferencePlan(ComputeGraph graph, GradientTarget? gradients = null)
+    /// <param name="graph">The graph, as it was built or after any passes.</param>
+    /// <param name="options">Where gradients go.</param>
+    /// <exception cref="ArgumentException">The block has no place for a gradient of the graph, or there is none to accumulate in.</exception>
+    public ReferencePlan(ComputeGraph graph, PlanOptions options)
+        : base(graph)
     {
-        Graph = graph;
-        _gradients = gradients;
-        foreach (Value input in graph.Inputs.Values)
+        _options = options;
+        if (options is { Accumulate: true, Gradients: null })
         {
-            _inputs.Add(input, NewArray(input.Type));
+            throw new ArgumentException("There is no block to accumulate gradients in.", nameof(options));
         }
 
-        _nodes = NeededNodes();
+        _results = [.. graph.Outputs.Values, .. graph.Assignments.Select(assignment => assignment.Value)];
+        if (options.Gradients is not null)
+        {
+            foreach ((Variable variable, Value value) in graph.Gradients)
+            {
+                _ = options.Gradients.Of(variable);
+                _results.Add(value);
+            }
+        }
+
+        foreach (Value value in graph.Inputs.Values.Concat(graph.Outputs.Values))
+        {
+            _boundary.TryAdd(value, NewArray(value.Type));
+        }
+
+        HashSet<Node> needed = [.. _results.Select(value => value.Producer)];
+        foreach (Node node in graph.Nodes.Reverse().Where(needed.Contains))
+        {
+            needed.UnionWith(node.Inputs.Select(input => input.Producer));
+        }
+
+        _nodes = [.. graph.Nodes.Where(needed.Contains)];
         foreach (Node node in _nodes)
         {
             foreach (Value input in node.Inputs)
@@ -34,66 +62,64 @@ public sealed class ReferencePlan
         }
     }
 
-    /// <summary>The memory of a variable's gradient.</summary>
-    /// <param name="variable">A variable that the graph writes a gradient for.</param>
-    public delegate Span<float> GradientTarget(Variable variable);
+    /// <inheritdoc/>
+    public override ulong Seed { get; set; }
 
-    /// <summary>The graph that is run.</summary>
-    public ComputeGraph Graph { get; }
+    /// <inheritdoc/>
+    public override ulong Iteration { get; set; }
 
-    /// <summary>The seed of the plan's random numbers (dropout, drop path).</summary>
-    public ulong Seed { get; set; }
+    /// <inheritdoc/>
+    public override MemoryFigures Memory => FiguresOf(Graph);
 
-    /// <summary>The number of the training step, which the plan's random numbers depend on.</summary>
-    public ulong Iteration { get; set; }
+    /// <summary>The memory of all values of a graph; runs let go of each after its last use.</summary>
+    public static MemoryFigures FiguresOf(ComputeGraph graph) =>
+        new(graph.Nodes.Where(node => node.Operation is not ReadVariable).Sum(node => node.Outputs.Sum(output => output.Type.Bytes)), 0, 0);
 
-    /// <summary>The memory of an input of floats, to be filled before a run.</summary>
-    /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
-    /// <exception cref="InvalidCastException">Its elements are not floats.</exception>
-    public Span<float> Input(string name) => (float[])_inputs[Graph.Inputs[name]];
+    /// <inheritdoc/>
+    public override void Run() => Run((_, _) => { });
 
-    /// <summary>The memory of an input of integers, to be filled before a run.</summary>
-    /// <exception cref="KeyNotFoundException">The graph has no such input.</exception>
-    /// <exception cref="InvalidCastException">Its elements are not integers.</exception>
-    public Span<int> IntegerInput(string name) => (int[])_inputs[Graph.Inputs[name]];
+    /// <summary>Does nothing: weights are read in every run.</summary>
+    public override void Refresh() => ObjectDisposedException.ThrowIf(_isDisposed, this);
 
-    /// <summary>A result of the last run.</summary>
-    /// <exception cref="KeyNotFoundException">The graph has no such output, or there was no run.</exception>
-    public ReadOnlySpan<float> Output(string name) => (float[])_values[Graph.Outputs[name]];
-
-    /// <summary>Evaluates all nodes in order on what stands in the inputs; then writes gradients and changes the variables that are assigned.</summary>
-    public void Run()
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Node? Node, TimeSpan Time)> Profile()
     {
-        HashSet<Value> results = [.. Results()];
-        _values.Clear();
-        foreach (Node node in _nodes)
+        List<(string, Node?, TimeSpan)> times = [];
+        Stopwatch watch = Stopwatch.StartNew();
+        Run((node, _) =>
         {
-            Evaluate(node);
-            foreach (Value input in node.Inputs.Where(input => _lastUses[input] == node.Index && !results.Contains(input)))
-            {
-                _values.Remove(input);
-            }
-        }
-
-        if (_gradients is not null)
-        {
-            foreach ((Variable variable, Value value) in Graph.Gradients)
-            {
-                ((float[])Read(value)).CopyTo(_gradients(variable));
-            }
-        }
-
-        // All are read before one is written: an assigned value may be that of another variable.
-        (Variable Variable, float[] Value)[] assigned = [.. Graph.Assignments.Select(assignment => (assignment.Variable, (float[])Read(assignment.Value)))];
-        foreach ((Variable variable, float[] value) in assigned)
-        {
-            value.CopyTo(variable.Data);
-        }
+            times.Add((node.ToString(), node, watch.Elapsed));
+            watch.Restart();
+        });
+        return times;
     }
 
-    /// <summary>Nothing is computed ahead of a run, so there is nothing to compute again after weights were changed.</summary>
-    public void Refresh()
+    /// <inheritdoc/>
+    public override string? FindNonFinite()
     {
+        string? first = null;
+        Run((node, results) => first ??= results.OfType<float[]>().Any(values => values.Any(value => !float.IsFinite(value))) ? node.ToString() : null);
+        return first;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        _values.Clear();
+    }
+
+    /// <inheritdoc/>
+    protected override Span<byte> Bytes(Value value)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _boundary[value] switch
+        {
+            float[] floats => MemoryMarshal.AsBytes(floats.AsSpan()),
+            int[] integers => MemoryMarshal.AsBytes(integers.AsSpan()),
+            byte[] bytes => bytes,
+            _ => throw new NotSupportedException($"The reference executor has no elements of type {value.Type.ElementType}."),
+        };
     }
 
     private static Array NewArray(TensorType type) => type.ElementType switch
@@ -104,46 +130,74 @@ public sealed class ReferencePlan
         _ => throw new NotSupportedException($"The reference executor has no elements of type {type.ElementType}."),
     };
 
-    private void Evaluate(Node node)
+    private void Run(Action<Node, IReadOnlyList<Array>> visit)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _values.Clear();
+        foreach (Node node in _nodes)
+        {
+            visit(node, Evaluate(node));
+            foreach (Value input in node.Inputs.Where(input => _lastUses[input] == node.Index && !_results.Contains(input)))
+            {
+                _values.Remove(input);
+            }
+        }
+
+        foreach (Value output in Graph.Outputs.Values)
+        {
+            Read(output).CopyTo(_boundary[output], 0);
+        }
+
+        WriteGradients();
+
+        // All are read before one is written: an assigned value may be that of another variable.
+        (Variable Variable, float[] Value)[] assigned = [.. Graph.Assignments.Select(assignment => (assignment.Variable, (float[])Read(assignment.Value)))];
+        foreach ((Variable variable, float[] value) in assigned)
+        {
+            value.CopyTo(variable.Data);
+        }
+    }
+
+    private Array[] Evaluate(Node node)
     {
         switch (node.Operation)
         {
-            case Engine.Graph.Operations.Input:
-                _values[node.Outputs[0]] = _inputs[node.Outputs[0]];
-                break;
             case ReadVariable:
                 // Read where it is needed, so that large networks are not held twice.
-                break;
+                return [];
+            case Engine.Graph.Operations.Input:
+                return [_values[node.Outputs[0]] = _boundary[node.Outputs[0]]];
             case Reshape:
-                _values[node.Outputs[0]] = Read(node.Inputs[0]);
-                break;
-            default:
-                Array[] outputs = [.. node.Outputs.Select(output => NewArray(output.Type))];
-                Evaluation.Run(new NodeRun(node, [.. node.Inputs.Select(Read)], outputs, Seed, Iteration));
-                for (int i = 0; i < outputs.Length; i++)
-                {
-                    _values[node.Outputs[i]] = outputs[i];
-                }
-
-                break;
+                return [_values[node.Outputs[0]] = Read(node.Inputs[0])];
         }
+
+        Array[] results = [.. node.Outputs.Select(output => NewArray(output.Type))];
+        Evaluation.Run(new NodeRun(node, [.. node.Inputs.Select(Read)], results, Seed, Iteration));
+        for (int i = 0; i < results.Length; i++)
+        {
+            _values[node.Outputs[i]] = results[i];
+        }
+
+        return results;
     }
 
     private Array Read(Value value) => value.Producer.Operation is ReadVariable read ? read.Variable.Data.ToArray() : _values[value];
 
-    private IEnumerable<Value> Results() => Graph.Outputs.Values
-        .Concat(Graph.Assignments.Select(assignment => assignment.Value))
-        .Concat(_gradients is null ? [] : Graph.Gradients.Select(gradient => gradient.Value));
-
-    /// <summary>The nodes that results depend on, operands first.</summary>
-    private List<Node> NeededNodes()
+    private void WriteGradients()
     {
-        HashSet<Node> needed = [.. Results().Select(value => value.Producer)];
-        foreach (Node node in Graph.Nodes.Reverse().Where(needed.Contains))
+        if (_options.Gradients is null)
         {
-            needed.UnionWith(node.Inputs.Select(input => input.Producer));
+            return;
         }
 
-        return [.. Graph.Nodes.Where(needed.Contains)];
+        foreach ((Variable variable, Value value) in Graph.Gradients)
+        {
+            Span<float> gradient = _options.Gradients.Of(variable);
+            float[] values = (float[])Read(value);
+            for (int i = 0; i < values.Length; i++)
+            {
+                gradient[i] = _options.Accumulate ? gradient[i] + values[i] : values[i];
+            }
+        }
     }
 }

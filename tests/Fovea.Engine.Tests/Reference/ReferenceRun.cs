@@ -1,4 +1,6 @@
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
+using Fovea.Engine.Tests.Compile;
 using Fovea.Reference;
 
 namespace Fovea.Engine.Tests.Reference;
@@ -6,27 +8,23 @@ namespace Fovea.Engine.Tests.Reference;
 /// <summary>Runs graphs by the plain definitions, and compares.</summary>
 internal static class ReferenceRun
 {
-    /// <summary>The name of all gradients among the outputs.</summary>
-    public const string Gradients = "gradient block";
-
     private const double Rounding = 1.0 / (1 << 24);
 
-    /// <summary>What a run gives: outputs by name, and all gradients together where a block of variables is given.</summary>
-    public static Dictionary<string, float[]> Outputs(ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, VariableBlock? block = null)
-    {
-        float[] gradients = new float[block?.Length ?? 0];
-        ReferencePlan plan = new(
-            graph, block is null ? null : variable => gradients.AsSpan((int)block.OffsetOf(variable), (int)variable.Shape.Elements));
-        foreach (string name in graph.Inputs.Keys)
-        {
-            inputs[name].CopyTo(plan.Input(name));
-        }
+    /// <summary>Evaluates graphs as they were built.</summary>
+    public static Executor AsBuilt { get; } = new ReferenceExecutor(runPasses: false);
 
-        plan.Run();
-        Dictionary<string, float[]> outputs = graph.Outputs.Keys.ToDictionary(name => name, name => plan.Output(name).ToArray());
-        if (block is not null)
+    /// <summary>Evaluates what the passes make of graphs.</summary>
+    public static Executor AfterPasses { get; } = new ReferenceExecutor();
+
+    /// <summary>What a run gives: outputs by name, and all gradients together where there is a block for them.</summary>
+    public static Dictionary<string, float[]> Outputs(
+        Executor executor, ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, ParameterBlock? gradients = null)
+    {
+        using Plan plan = executor.Compile(graph, new PlanOptions { Gradients = gradients });
+        Dictionary<string, float[]> outputs = GraphRun.Outputs(plan, inputs);
+        if (gradients is not null)
         {
-            outputs.Add(Gradients, gradients);
+            outputs.Add("gradient block", gradients.Data.ToArray());
         }
 
         return outputs;
@@ -43,12 +41,13 @@ internal static class ReferenceRun
         {
             float[] got = actual[name];
             Assert.Equal(want.Length, got.Length);
-            double tolerance = roundings * Rounding * Math.Max(1, want.Max(Math.Abs));
+            double tolerance = roundings * Rounding * want.Append(1).Max(Math.Abs);
             for (int i = 0; i < want.Length; i++)
             {
                 double distance = Math.Abs((double)want[i] - got[i]);
                 Assert.True(
-                    distance <= tolerance, $"{what}: {name}[{i}] is {got[i]:g7}, expected {want[i]:g7}: {distance / tolerance * roundings:f0} roundings apart");
+                    distance <= tolerance,
+                    $"{what}: {name}[{i}] is {got[i]:g7}, expected {want[i]:g7}: {distance / tolerance * roundings:f0} roundings apart");
             }
         }
     }

@@ -51,7 +51,7 @@ internal sealed class RunCheckpoints(RunFolder folder, ModelInfo info, Parameter
     /// <exception cref="DivergenceException">A parameter is not finite.</exception>
     public void RequireFinite(TrainingPosition position, double learningRate)
     {
-        if (_state.FirstNonFinite() is string name)
+        if (Checkpoint.FirstNonFinite(parameters) is string name)
         {
             throw new DivergenceException(position.Step - 1, learningRate, double.NaN, name);
         }

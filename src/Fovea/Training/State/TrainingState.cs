@@ -1,5 +1,4 @@
 using Fovea.Checkpoints;
-using Fovea.Engine.Kernels;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;
@@ -49,28 +48,6 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
         TrainingPosition position = TrainingPosition.FromJson(file);
         optimizer.Iterations = position.Step;
         return position;
-    }
-
-    /// <summary>Name of the first parameter with a value that is not finite; null where all are.</summary>
-    public string? FirstNonFinite()
-    {
-        foreach ((string name, Parameter tensor) in parameters.Tensors)
-        {
-            if (!IsFinite(tensor.Variable.Data))
-            {
-                return name;
-            }
-        }
-
-        return null;
-    }
-
-    private static unsafe bool IsFinite(ReadOnlySpan<float> values)
-    {
-        fixed (float* pointer = values)
-        {
-            return OptimizerKernels.AllFinite(pointer, values.Length);
-        }
     }
 
     private IEnumerable<StateTensor> Tensors()

@@ -1,13 +1,14 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 using Fovea.Engine.Tests.Compile;
 using Fovea.Reference;
 
 namespace Fovea.Engine.Tests.Reference;
 
 /// <summary>The plain definitions of all operations against the CPU's kernels: graphs as they are built, after the passes, and compiled.</summary>
-public sealed class ReferencePlanTests
+public sealed class ReferenceExecutorTests
 {
     // One operation and its gradient: an element is a sum of at most 67 products, each rounded once and added once, of numbers up to 1 or so.
     private const int RoundingsOfAnOperation = 2 * 67;
@@ -27,7 +28,8 @@ public sealed class ReferencePlanTests
     {
         ComputeGraph graph = new();
         graph.Output("y", graph.Apply(new Unknown(), graph.Input("x", [3])));
-        Assert.Contains(nameof(Unknown), Assert.Throws<NotSupportedException>(new ReferencePlan(graph).Run).Message, StringComparison.Ordinal);
+        using Plan plan = ReferenceRun.AsBuilt.Compile(graph);
+        Assert.Contains(nameof(Unknown), Assert.Throws<NotSupportedException>(plan.Run).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -40,12 +42,7 @@ public sealed class ReferencePlanTests
         {
             ComputeGraph graph = operation.Graph(gradients);
             Dictionary<string, float[]> inputs = operation.Inputs(graph);
-            Dictionary<string, float[]> plain = ReferenceRun.Outputs(graph, inputs);
-            Note(problems, operation.Name, () =>
-            {
-                ReferenceRun.Near(plain, ReferenceRun.Outputs(Plan.Optimize(graph), inputs), "after the passes", RoundingsOfAnOperation);
-                ReferenceRun.Near(plain, GraphRun.Outputs(graph, inputs), "compiled", RoundingsOfAnOperation);
-            });
+            Note(problems, operation.Name, () => Compare(graph, inputs, null, RoundingsOfAnOperation));
         }
 
         Assert.True(problems.Count == 0, $"{problems.Count} operations differ:\n{string.Join('\n', problems.Take(15))}");
@@ -56,26 +53,15 @@ public sealed class ReferencePlanTests
     [InlineData(true)]
     public void Random_graphs_agree_with_the_plain_definitions(bool training)
     {
-        // The backward pass doubles the way.
-        int roundings = training ? 2 * RoundingsOfAGraph : RoundingsOfAGraph;
         List<string> problems = [];
         for (int seed = 0; seed < 300; seed++)
         {
             using RandomGraphs made = new(seed, training);
-            using Plan plan = Plan.Compile(made.Graph, GraphRun.Single, made.Block);
-            Dictionary<string, float[]> plain = ReferenceRun.Outputs(made.Graph, made.Inputs, BlockOf(made));
-            Note(problems, $"seed {seed}", () =>
-            {
-                Dictionary<string, float[]> optimized = ReferenceRun.Outputs(Plan.Optimize(made.Graph), made.Inputs, BlockOf(made));
-                ReferenceRun.Near(plain, optimized, "after the passes", roundings);
-                Dictionary<string, float[]> compiled = GraphRun.Outputs(plan, made.Inputs);
-                if (training)
-                {
-                    compiled.Add(ReferenceRun.Gradients, plan.Gradients.ToArray());
-                }
+            using GradientBlock? gradients = training ? made.Gradients() : null;
 
-                ReferenceRun.Near(plain, compiled, "compiled", roundings);
-            });
+            // The backward pass doubles the way.
+            int roundings = training ? 2 * RoundingsOfAGraph : RoundingsOfAGraph;
+            Note(problems, $"seed {seed}", () => Compare(made.Graph, made.Inputs, gradients, roundings));
         }
 
         Assert.True(problems.Count == 0, $"{problems.Count} graphs differ:\n{string.Join('\n', problems.Take(15))}");
@@ -89,13 +75,12 @@ public sealed class ReferencePlanTests
         graph.Output("dropout", x.Dropout(0.4f));
         graph.Output("drop path", x.DropPath(0.5f));
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
-        ReferencePlan reference = new(graph);
+        using Plan reference = ReferenceRun.AsBuilt.Compile(graph);
         plan.Input("x").Fill(1);
         reference.Input("x").Fill(1);
-        for (ulong iteration = 0; iteration < 4; iteration++)
+        for (ulong i = 0; i < 4; i++)
         {
-            (plan.Seed, plan.Iteration) = (iteration / 2, iteration % 2);
-            (reference.Seed, reference.Iteration) = (iteration / 2, iteration % 2);
+            (plan.Seed, plan.Iteration) = (reference.Seed, reference.Iteration) = (i / 2, i % 2);
             plan.Run();
             reference.Run();
             Assert.Equal(plan.Output("dropout").ToArray(), reference.Output("dropout").ToArray());
@@ -112,7 +97,7 @@ public sealed class ReferencePlanTests
         ComputeGraph graph = new(training: true);
         graph.Assign(count, graph.Read(count) + graph.Input("x", [1]));
         graph.Assign(before, graph.Read(count));
-        ReferencePlan plan = new(graph);
+        using Plan plan = ReferenceRun.AsBuilt.Compile(graph);
         for (int run = 1; run <= 3; run++)
         {
             plan.Input("x").Fill(2);
@@ -122,7 +107,46 @@ public sealed class ReferencePlanTests
         }
     }
 
-    private static VariableBlock? BlockOf(RandomGraphs made) => made.Graph.Training ? made.Block : null;
+    [Fact]
+    public void Gradients_are_written_or_added()
+    {
+        Variable weight = new("weight", [2], trainable: true);
+        using VariableBlock block = GraphRun.Block(weight);
+        using GradientBlock gradients = new([weight]);
+        ComputeGraph graph = new(training: true);
+        Value x = graph.Input("x", [2]);
+        Fovea.Engine.Compile.Gradients.Write((graph.Read(weight) * x).Sum(0), [weight]);
+        foreach ((bool accumulate, float expected) in ((bool, float)[])[(false, 3), (false, 3), (true, 6), (true, 9)])
+        {
+            using Plan plan = ReferenceRun.AfterPasses.Compile(graph, new PlanOptions { Gradients = gradients, Accumulate = accumulate });
+            plan.Input("x").Fill(3);
+            plan.Run();
+            Assert.All(gradients.Of(weight).ToArray(), value => Assert.Equal(expected, value));
+        }
+    }
+
+    [Fact]
+    public void What_is_not_finite_is_named_and_a_profile_lists_all_nodes()
+    {
+        ComputeGraph graph = new();
+        graph.Output("y", graph.Input("x", [2]).Log() * 2);
+        using Plan plan = ReferenceRun.AsBuilt.Compile(graph);
+        plan.Input("x").Fill(1);
+        Assert.Null(plan.FindNonFinite());
+        plan.Input("x")[1] = 0;
+        Assert.Contains(nameof(UnaryKind.Log), plan.FindNonFinite(), StringComparison.Ordinal);
+        Assert.Equal(graph.Nodes, plan.Profile().Select(call => call.Node));
+        plan.Dispose();
+        Assert.Throws<ObjectDisposedException>(plan.Run);
+        Assert.Throws<ObjectDisposedException>(() => plan.Output("y").Length);
+    }
+
+    private static void Compare(ComputeGraph graph, Dictionary<string, float[]> inputs, GradientBlock? gradients, int roundings)
+    {
+        Dictionary<string, float[]> plain = ReferenceRun.Outputs(ReferenceRun.AsBuilt, graph, inputs, gradients);
+        ReferenceRun.Near(plain, ReferenceRun.Outputs(ReferenceRun.AfterPasses, graph, inputs, gradients), "after the passes", roundings);
+        ReferenceRun.Near(plain, ReferenceRun.Outputs(Executor.Default.On(GraphRun.Single), graph, inputs, gradients), "compiled", roundings);
+    }
 
     private static void Note(List<string> problems, string name, Action compare)
     {
