@@ -52,7 +52,7 @@ public sealed class ModelVerbsTests
         Assert.Contains("output logits = %", output, StringComparison.Ordinal);
         Assert.Contains(" = ReciprocalSqrt %", output, StringComparison.Ordinal);
         (_, string fused, _) = await Run("graph", "cmt_nano", "--classes", "3", "--after", "fuse-epilogues");
-        Assert.Contains(" + bias GELU (", fused, StringComparison.Ordinal);
+        Assert.Contains("Convolution + bias GELU scale shift (3×3, stride 1, padding 1) %", fused, StringComparison.Ordinal);
 
         (exitCode, string json, _) = await Run("graph", "cmt_nano", "--train", "--after", "recompute-for-backward", "--json");
         Assert.Equal(ExitCodes.Success, exitCode);
