@@ -11,7 +11,9 @@ public sealed class ParameterStore : IDisposable
     private readonly OrderedDictionary<string, Parameter> _tensors;
     private readonly bool _isView;
 
-    /// <summary>Gives names and zeroed memory to every parameter of the module; the memory is taken when a value is first asked for.</summary>
+    /// <summary>
+    /// Gives names and zeroed memory to every parameter of the module; the memory is taken when a value is first asked for.
+    /// </summary>
     /// <param name="root">The module.</param>
     /// <exception cref="InvalidOperationException">A parameter is part of another store that was not disposed of.</exception>
     /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
@@ -30,18 +32,23 @@ public sealed class ParameterStore : IDisposable
                 string other = tensor.Variable.Name;
                 Release();
                 throw new InvalidOperationException(
-                    $"The parameter {name} is part of a ParameterStore already, as {other}: dispose of that store first, or make another module.");
+                    $"The parameter {name} is part of a ParameterStore already, as {other}: "
+                    + "dispose of that store first, or make another module.");
             }
 
             tensor.Attach(this, name);
         }
 
-        Weights = new VariableBlock([.. tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Select(tensor => tensor.Variable)]);
-        Statistics = new VariableBlock([.. tensors.Values.Where(tensor => tensor.Kind != ParameterKind.Weight).Select(tensor => tensor.Variable)]);
+        Weights = new VariableBlock([.. VariablesOf(weights: true)]);
+        Statistics = new VariableBlock([.. VariablesOf(weights: false)]);
+
+        IEnumerable<Variable> VariablesOf(bool weights) =>
+            tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight == weights).Select(tensor => tensor.Variable);
     }
 
     /// <summary>A second look at a store, which frees nothing.</summary>
-    private ParameterStore(ParameterStore owner) => (_tensors, Weights, Statistics, _isView) = (owner._tensors, owner.Weights, owner.Statistics, true);
+    private ParameterStore(ParameterStore owner) =>
+        (_tensors, Weights, Statistics, _isView) = (owner._tensors, owner.Weights, owner.Statistics, true);
 
     /// <summary>All tensors by checkpoint key, in the order of the checkpoint.</summary>
     public IReadOnlyDictionary<string, Parameter> Tensors => _tensors;
@@ -59,7 +66,8 @@ public sealed class ParameterStore : IDisposable
     public long ParameterCount => Weights.Variables.Sum(variable => variable.Shape.Elements);
 
     /// <summary>
-    /// Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and shapes.
+    /// Collects the tensors of a module by checkpoint key, in the order of the checkpoint, without memory: enough to look at names and
+    /// shapes.
     /// </summary>
     /// <exception cref="ArgumentException">Two tensors have the same key.</exception>
     public static OrderedDictionary<string, Parameter> TensorsOf(Module root)
@@ -70,11 +78,13 @@ public sealed class ParameterStore : IDisposable
     }
 
     /// <summary>
-    /// Describes a module's tensors, so that graphs can be built of it and their costs be told without memory for values. A module that is part of a store is
-    /// described by that store and stays as it is; any other is part of none again once the description is disposed of.
+    /// Describes a module's tensors, so that graphs can be built of it and their costs be told without memory for values. A module that is
+    /// part of a store is described by that store and stays as it is; any other is part of none again once the description is disposed of.
     /// </summary>
     /// <param name="root">The module.</param>
-    /// <exception cref="InvalidOperationException">Only a part of the module belongs to a store, or it is a part of a larger module that does.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Only a part of the module belongs to a store, or it is a part of a larger module that does.
+    /// </exception>
     public static ParameterStore Describe(Module root)
     {
         OrderedDictionary<string, Parameter> tensors = TensorsOf(root);
@@ -153,7 +163,9 @@ public sealed class ParameterStore : IDisposable
         {
             if (!tensors.TryAdd(prefix + key, parameter))
             {
-                throw new ArgumentException($"Two tensors of {module.GetType().Name} have the checkpoint key {prefix}{key}: give one of them another.", nameof(module));
+                throw new ArgumentException(
+                    $"Two tensors of {module.GetType().Name} have the checkpoint key {prefix}{key}: give one of them another.",
+                    nameof(module));
             }
         }
 

@@ -8,11 +8,14 @@ namespace Fovea.Tests.Golden;
 internal static class CmtGolden
 {
     /// <summary>The module of a case; null where the case is another family's.</summary>
-    public static Module? Create(GoldenCase golden) =>
-        golden.Model.StartsWith("unit_cmt_", StringComparison.Ordinal) ? CmtUnits.Create(golden)
-        : Cmt.Variants.TryGetValue(golden.Model, out CmtConfig? config) ? new Network(new Cmt(Configure(config, golden)))
-        : CmtFlyEgle.Variants.TryGetValue(ModelRegistry.Resolve(golden.Model), out CmtFlyEgleConfig? flyEgle) ? new Network(new CmtFlyEgle(Configure(flyEgle, golden)))
-        : null;
+    public static Module? Create(GoldenCase golden)
+    {
+        string name = ModelRegistry.Resolve(golden.Model);
+        return name.StartsWith("unit_cmt_", StringComparison.Ordinal) ? CmtUnits.Create(golden)
+            : Cmt.Variants.TryGetValue(name, out CmtConfig? config) ? new Network(new Cmt(Configure(config, golden)))
+            : CmtFlyEgle.Variants.TryGetValue(name, out CmtFlyEgleConfig? other) ? new Network(new CmtFlyEgle(Configure(other, golden)))
+            : null;
+    }
 
     /// <summary>
     /// The network at the size at which position biases are filled before they are resized to the case's own, if the case says one.
@@ -79,7 +82,9 @@ internal static class CmtGolden
     }
 
     private static float? ScaleOf(GoldenCase golden) =>
-        golden.Options.TryGetProperty("qk_scale", out JsonElement scale) && scale.ValueKind == JsonValueKind.Number ? scale.GetSingle() : null;
+        golden.Options.TryGetProperty("qk_scale", out JsonElement scale) && scale.ValueKind == JsonValueKind.Number
+            ? scale.GetSingle()
+            : null;
 
     private static (int Height, int Width) Size(GoldenCase golden, NetworkConfig config) =>
         golden.Options.TryGetProperty("input_resolution", out JsonElement resolution) ? (resolution[0].GetInt32(), resolution[1].GetInt32())
@@ -105,7 +110,8 @@ internal static class CmtGolden
                 if (golden.Options.TryGetProperty(option, out JsonElement values))
                 {
                     // One number serves all stages.
-                    double[] numbers = values.ValueKind == JsonValueKind.Array ? GoldenCase.Doubles(values) : [.. stages.Select(_ => values.GetDouble())];
+                    double[] numbers =
+                        values.ValueKind == JsonValueKind.Array ? GoldenCase.Doubles(values) : [.. stages.Select(_ => values.GetDouble())];
                     stages = [.. stages.Take(numbers.Length).Select((stage, i) => change(stage, numbers[i]))];
                 }
             }

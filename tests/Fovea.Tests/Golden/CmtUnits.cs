@@ -21,12 +21,14 @@ internal static class CmtUnits
             "unit_cmt_irffn" or "unit_cmt_irffn_eval" => new OnMap(height, width, "", new InvertedResidualFeedForward(channels, hidden)),
             "unit_cmt_article_irffn" => new OnMap(height, width, "", new CmtFlyEgleFeedForward(channels, hidden)),
             "unit_cmt_article_lpu_act" => new WithoutShortcut(new CmtFlyEgleLocalPerception(channels, golden.Option("act", false))),
-            "unit_cmt_lmhsa" or "unit_cmt_lmhsa_eval" or "unit_cmt_lmhsa_sr1" => new WithPosition(golden, height, width, new CmtAttention(Config(golden, height), 0)),
+            "unit_cmt_lmhsa" or "unit_cmt_lmhsa_eval" or "unit_cmt_lmhsa_sr1" =>
+                new WithPosition(golden, height, width, new CmtAttention(Config(golden, height), 0)),
             "unit_cmt_article_lmhsa" or "unit_cmt_article_lmhsa_plain" =>
                 new OnMap(height, width, "", new CmtFlyEgleAttention(FlyEgleConfig(golden, golden.Option("features_size", height)), 0)),
             "unit_cmt_block" => new WithPosition(golden, height, width, new CmtBlock(Config(golden, height), 0)),
             "unit_cmt_bias_resize" => new Resize(GoldenCase.Ints(golden.Options.GetProperty("to"))),
-            _ => throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
+            _ => throw new NotSupportedException(
+                $"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}."),
         };
     }
 
@@ -92,7 +94,8 @@ internal static class CmtUnits
         {
             Value map = x.ToMap(_height, _width);
             Value position = x.Graph.Read(_position);
-            return (_module is CmtBlock block ? block.Forward(map, position) : ((CmtAttention)_module).Forward(map, position)).Reshape(x.Shape);
+            Value result = _module is CmtBlock block ? block.Forward(map, position) : ((CmtAttention)_module).Forward(map, position);
+            return result.Reshape(x.Shape);
         }
     }
 

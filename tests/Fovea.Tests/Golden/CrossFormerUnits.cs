@@ -11,11 +11,23 @@ internal static class CrossFormerUnits
     public static Module Create(GoldenCase golden)
     {
         string[] words = golden.Model.Split('_');
-        return words.Contains("cel") ? new CrossScaleEmbedding(golden.Option("in_chans", 3), golden.Option("embed_dim", 0), Kernels(golden), Kernels(golden)[0], "projs", normFirst: false)
-            : words.Contains("merge") ? new OnMap(golden, new CrossScaleEmbedding(golden.Option("dim", 0), 2 * golden.Option("dim", 0), Kernels(golden), 2, "reductions", normFirst: true))
+        return words.Contains("cel") ? Embedding(golden)
+            : words.Contains("merge") ? new OnMap(golden, Merge(golden))
             : words.Contains("dpb") ? new OverOffsets(golden)
             : golden.Options.TryGetProperty("lsda_flag", out _) ? new OnMap(golden, Block(golden))
             : throw new NotSupportedException($"The project does not know the model '{golden.Model}' of {Path.GetFileName(golden.Path)}.");
+    }
+
+    private static CrossScaleEmbedding Embedding(GoldenCase golden)
+    {
+        int[] kernels = Kernels(golden);
+        return new(golden.Option("in_chans", 3), golden.Option("embed_dim", 0), kernels, kernels[0], "projs", normFirst: false);
+    }
+
+    private static CrossScaleEmbedding Merge(GoldenCase golden)
+    {
+        int channels = golden.Option("dim", 0);
+        return new(channels, 2 * channels, Kernels(golden), 2, "reductions", normFirst: true);
     }
 
     private static int[] Kernels(GoldenCase golden) => GoldenCase.Ints(golden.Options.GetProperty("patch_size"));
@@ -25,7 +37,8 @@ internal static class CrossFormerUnits
         // Which blocks see far and which have a cooling layer follows from their place in the stage.
         bool cooling = golden.Option("use_extra_conv", golden.Option("use_acl", false));
         int index = golden.Option("lsda_flag", 0) + (!cooling ? 0 : golden.Option("lsda_flag", 0) == 0 ? 2 : 4);
-        CrossFormerStage stage = new(index + 2, golden.Option("num_heads", 1), golden.Option("group_size", 7), golden.Option("interval", 8)) { MlpRatio = golden.Option("mlp_ratio", 4.0) };
+        (int heads, int size, int interval) = (golden.Option("num_heads", 1), golden.Option("group_size", 7), golden.Option("interval", 8));
+        CrossFormerStage stage = new(index + 2, heads, size, interval) { MlpRatio = golden.Option("mlp_ratio", 4.0) };
         CrossFormerConfig config = new(golden.Option("dim", 0), [stage])
         {
             QueryKeyValueBias = golden.Option("qkv_bias", true),
@@ -73,7 +86,10 @@ internal static class CrossFormerUnits
         public OverOffsets(GoldenCase golden)
         {
             _golden = golden;
-            _bias = Add("", new DynamicPositionBias(golden.Option("attention_dim", 16 * golden.Option("pos_dim", 0)), golden.Option("num_heads", 1), golden.Option("residual", false)));
+            _bias = Add("", new DynamicPositionBias(
+            golden.Option("attention_dim", 16 * golden.Option("pos_dim", 0)),
+            golden.Option("num_heads", 1),
+            golden.Option("residual", false)));
         }
 
         protected override Value Build(Value x)

@@ -55,17 +55,24 @@ internal sealed class GoldenCase
             foreach ((string name, JsonElement value) in inputs)
             {
                 int[] shape = Ints(value.GetProperty("shape"));
-                yield return (name, shape, value.TryGetProperty("values", out JsonElement values) ? [.. Doubles(values).Select(number => (float)number)] : GoldenFill.Tensor(name, shape, input: true));
+                float[] filled = value.TryGetProperty("values", out JsonElement values)
+                    ? [.. Doubles(values).Select(number => (float)number)]
+                    : GoldenFill.Tensor(name, shape, input: true);
+                yield return (name, shape, filled);
             }
         }
     }
 
     /// <summary>The outputs whose product with given gradients is the loss.</summary>
     public IReadOnlyList<string> LossOutputs =>
-        Options.TryGetProperty("loss_outputs", out JsonElement names) ? [.. names.EnumerateArray().Select(name => name.GetString()!)] : ["output"];
+        Options.TryGetProperty("loss_outputs", out JsonElement names)
+            ? [.. names.EnumerateArray().Select(name => name.GetString()!)]
+            : ["output"];
 
     public IEnumerable<(string Name, int[] Shape)> State =>
-        _root.TryGetProperty("state", out JsonElement state) ? state.EnumerateObject().Select(entry => (entry.Name, Ints(entry.Value))) : [];
+        _root.TryGetProperty("state", out JsonElement state)
+            ? state.EnumerateObject().Select(entry => (entry.Name, Ints(entry.Value)))
+            : [];
 
     public static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetInt32())];
 
@@ -73,15 +80,19 @@ internal sealed class GoldenCase
 
     public bool Has(string name) => _root.TryGetProperty(name, out _);
 
-    public double Number(string name, double fallback = 0) => _root.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+    public double Number(string name, double fallback = 0) =>
+        _root.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
 
     public IEnumerable<(string Name, JsonElement Value)> Entries(string name) =>
         _root.TryGetProperty(name, out JsonElement entries) ? entries.EnumerateObject().Select(entry => (entry.Name, entry.Value)) : [];
 
     public double EntryOf(string table, string name, double fallback) =>
-        _root.TryGetProperty(table, out JsonElement entries) && entries.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+        _root.TryGetProperty(table, out JsonElement entries) && entries.TryGetProperty(name, out JsonElement value)
+            ? value.GetDouble()
+            : fallback;
 
-    public string Option(string name, string fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetString()! : fallback;
+    public string Option(string name, string fallback) =>
+        Options.TryGetProperty(name, out JsonElement value) ? value.GetString()! : fallback;
 
     /// <summary>A list of numbers; a single one stands for as many as wanted.</summary>
     public double[] Numbers(string name, double[] fallback) => !Options.TryGetProperty(name, out JsonElement value) ? fallback
@@ -92,5 +103,6 @@ internal sealed class GoldenCase
 
     public bool Option(string name, bool fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetBoolean() : fallback;
 
-    public double Option(string name, double fallback) => Options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
+    public double Option(string name, double fallback) =>
+        Options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : fallback;
 }

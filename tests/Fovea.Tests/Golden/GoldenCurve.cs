@@ -43,7 +43,9 @@ internal static class GoldenCurve
 
             plan.Run();
             double got = plan.Output("loss")[0];
-            Assert.True(Math.Abs(got - expected[step]) <= tolerance, $"loss of step {step} is {got:g9}, expected {expected[step]:g9} ± {tolerance:g2}");
+            Assert.True(
+                Math.Abs(got - expected[step]) <= tolerance,
+                $"loss of step {step} is {got:g9}, expected {expected[step]:g9} ± {tolerance:g2}");
             optimizer.Step(settings.GetProperty("learning_rate").GetDouble());
         }
 
@@ -86,7 +88,9 @@ internal static class GoldenCurve
         foreach ((int index, double want) in pairs)
         {
             double difference = got[index] - want;
-            Assert.True(Math.Abs(difference) <= Math.Max(1e-4 * Math.Max(1, Math.Abs(want)), adaptive ? 4 * rate : 0), $"{name}[{index}] is {got[index]:g9}, expected {want:g9}");
+            Assert.True(
+                Math.Abs(difference) <= Math.Max(1e-4 * Math.Max(1, Math.Abs(want)), adaptive ? 4 * rate : 0),
+                $"{name}[{index}] is {got[index]:g9}, expected {want:g9}");
             distance += difference * difference;
             length += want * want;
         }

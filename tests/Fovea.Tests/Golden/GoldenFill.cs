@@ -23,7 +23,10 @@ internal static class GoldenFill
         }
 
         double fanIn = count / (double)Math.Max(shape.Count > 0 ? shape[0] : 1, 1);
-        bool isInput = input || name.StartsWith("input", StringComparison.Ordinal) || name == "grad_output" || name.StartsWith("grad.", StringComparison.Ordinal);
+        bool isInput = input
+            || name.StartsWith("input", StringComparison.Ordinal)
+            || name == "grad_output"
+            || name.StartsWith("grad.", StringComparison.Ordinal);
         for (long i = 0; i < count; i++)
         {
             ulong z = hash + ((ulong)(i + 1) * 0x9E3779B97F4A7C15);

@@ -30,7 +30,8 @@ internal sealed class GoldenRun : IDisposable
         foreach ((string name, _) in golden.Entries("outputs"))
         {
             // torchvision's name for a stage is layer.
-            if (graph.Marks.TryGetValue(name, out Value? marked) || graph.Marks.TryGetValue(name.Replace("layer", "stage", StringComparison.Ordinal), out marked))
+            string stage = name.Replace("layer", "stage", StringComparison.Ordinal);
+            if (graph.Marks.TryGetValue(name, out Value? marked) || graph.Marks.TryGetValue(stage, out marked))
             {
                 graph.Output(name, marked);
             }
@@ -66,7 +67,8 @@ internal sealed class GoldenRun : IDisposable
 
     public double Loss => _plan.Output("loss")[0];
 
-    public static Shape ChannelsLastShape(int[] shape) => shape.Length == 4 ? [shape[0], shape[2], shape[3], shape[1]] : Shape.Create(shape);
+    public static Shape ChannelsLastShape(int[] shape) =>
+        shape.Length == 4 ? [shape[0], shape[2], shape[3], shape[1]] : Shape.Create(shape);
 
     /// <summary>Fills a module's state by the formula; position tables at another size first where the case says so.</summary>
     public static void Fill(GoldenCase golden, ParameterStore state)
@@ -121,9 +123,11 @@ internal sealed class GoldenRun : IDisposable
         State.Dispose();
     }
 
-    private static float[] ToChannelsLast(float[] values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsLast(values, shape) : values;
+    private static float[] ToChannelsLast(float[] values, int[] shape) =>
+        shape.Length == 4 ? GoldenFill.ChannelsLast(values, shape) : values;
 
-    private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) => shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
+    private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) =>
+        shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
 
     /// <summary>
     /// Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.
@@ -149,14 +153,16 @@ internal sealed class GoldenRun : IDisposable
 
     private Dictionary<string, double> MeasureGradientSpread()
     {
-        Dictionary<string, GradientFigures> original = _golden.Entries("gradients").ToDictionary(entry => entry.Name, entry => GradientFigures.Of(entry.Value).OfSame(Gradient(entry.Name)));
+        Dictionary<string, GradientFigures> original = _golden.Entries("gradients")
+            .ToDictionary(entry => entry.Name, entry => GradientFigures.Of(entry.Value).OfSame(Gradient(entry.Name)));
         Dictionary<string, double> spread = original.Keys.ToDictionary(name => name, _ => 0.0);
         for (int attempt = 0; attempt < 8; attempt++)
         {
             foreach ((string name, int[] shape, float[] values) in _golden.Inputs)
             {
                 float[] noise = GoldenFill.Tensor($"input.rounding.{attempt}", shape);
-                ToChannelsLast([.. values.Zip(noise, (value, rounding) => value * (1 + (1e-6f * rounding)))], shape).CopyTo(_plan.Input(name));
+                float[] rounded = [.. values.Zip(noise, (value, rounding) => value * (1 + (1e-6f * rounding)))];
+                ToChannelsLast(rounded, shape).CopyTo(_plan.Input(name));
             }
 
             _plan.Run();

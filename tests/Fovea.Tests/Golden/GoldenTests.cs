@@ -14,8 +14,11 @@ public sealed class GoldenTests
 
     public static TheoryData<string> Cases()
     {
-        string folder = Environment.GetEnvironmentVariable("FOVEA_GOLDEN") is { Length: > 0 } given ? given : Path.Combine(AppContext.BaseDirectory, "Golden", "cases");
-        TheoryData<string> cases = [.. Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string folder = Environment.GetEnvironmentVariable("FOVEA_GOLDEN") is { Length: > 0 } given
+            ? given
+            : Path.Combine(AppContext.BaseDirectory, "Golden", "cases");
+        TheoryData<string> cases =
+            [.. Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         return cases.Count > 0 ? cases : throw new InvalidOperationException($"There are no golden cases in {folder}.");
     }
 
@@ -39,8 +42,11 @@ public sealed class GoldenTests
 
         if (golden.Has("loss"))
         {
-            double tolerance = Math.Max(1e-5 * Math.Max(1, Math.Abs(golden.Number("loss"))), Slack * golden.Number("float64_loss_abs_diff"));
-            Assert.True(Math.Abs(run.Loss - golden.Number("loss")) <= tolerance, $"loss {run.Loss}, expected {golden.Number("loss")} ± {tolerance:g2}");
+            double tolerance =
+                Math.Max(1e-5 * Math.Max(1, Math.Abs(golden.Number("loss"))), Slack * golden.Number("float64_loss_abs_diff"));
+            Assert.True(
+                Math.Abs(run.Loss - golden.Number("loss")) <= tolerance,
+                $"loss {run.Loss}, expected {golden.Number("loss")} ± {tolerance:g2}");
         }
 
         // A running statistic takes a tenth of what the batch says, errors included.
@@ -91,7 +97,8 @@ public sealed class GoldenTests
             (int sample, int inside) = Math.DivRem(i, channels * positions);
             int channel = map ? inside / positions : inside % channels;
             int position = map ? inside % positions : inside / channels;
-            means[overChannels ? (sample * positions) + position : (sample * channels) + channel] += (double)values[i] / (overChannels ? channels : positions);
+            means[overChannels ? (sample * positions) + position : (sample * channels) + channel] +=
+                (double)values[i] / (overChannels ? channels : positions);
         }
 
         return [.. means.Select(mean => (float)mean)];
@@ -104,7 +111,8 @@ public sealed class GoldenTests
             : [];
         double[] norms = [.. golden.Entries("gradients").Select(entry => entry.Value.GetProperty("l2").GetDouble()).Order()];
 
-        // A gradient that is zero in theory is a sum of terms that cancel; what float32 leaves of it grows with the terms, and so with the other gradients.
+        // A gradient that is zero in theory is a sum of terms that cancel; what float32 leaves of it grows with the terms, and so with the
+        // other gradients.
         double vanishing = 1e-5 * Math.Max(1, norms.Length > 0 ? Math.Max(norms[norms.Length / 2], norms[^1] / 100) : 1);
         foreach ((string name, JsonElement expected) in golden.Entries("gradients"))
         {
@@ -116,12 +124,15 @@ public sealed class GoldenTests
                 continue;
             }
 
-            double tolerance = Math.Max(1e-5, Slack * golden.EntryOf("float64_gradient_rel_l2_diff", name, golden.Number("float64_gradient_max_rel_l2_diff")));
+            double largest = golden.Number("float64_gradient_max_rel_l2_diff");
+            double tolerance = Math.Max(1e-5, Slack * golden.EntryOf("float64_gradient_rel_l2_diff", name, largest));
             if (GradientFigures.Of(expected).Difference(gradient) is double difference && difference > tolerance)
             {
                 // Where a ReLU or a maximum stands almost on its kink, rounding decides on which side, and gradients jump.
                 double jump = run.GradientSpread[name];
-                Assert.True(difference <= tolerance + (2 * jump), $"gradient of {name} is {difference:g3} of its norm away, allowed {tolerance:g2}; rounding moves it by {jump:g2}");
+                Assert.True(
+                    difference <= tolerance + (2 * jump),
+                    $"gradient of {name} is {difference:g3} of its norm away, allowed {tolerance:g2}; rounding moves it by {jump:g2}");
             }
         }
     }
@@ -136,12 +147,16 @@ public sealed class GoldenTests
         foreach ((int index, double want) in pairs)
         {
             double tolerance = Math.Max(1e-5 * Math.Max(1, Math.Abs(want)), allowed);
-            Assert.True(Math.Abs(got[index] - want) <= tolerance, $"{name}[{index}] is {got[index]:g9}, expected {want:g9} ± {tolerance:g2}");
+            Assert.True(
+                Math.Abs(got[index] - want) <= tolerance,
+                $"{name}[{index}] is {got[index]:g9}, expected {want:g9} ± {tolerance:g2}");
         }
 
         double norm = Math.Sqrt(got.Sum(value => (double)value * value));
         double expectedNorm = expected.GetProperty("l2").GetDouble();
         double normTolerance = Math.Max(1e-5 * Math.Max(1, expectedNorm), allowed * Math.Sqrt(got.Length));
-        Assert.True(Math.Abs(norm - expectedNorm) <= normTolerance, $"{name}: norm {norm:g9}, expected {expectedNorm:g9} ± {normTolerance:g2}");
+        Assert.True(
+            Math.Abs(norm - expectedNorm) <= normTolerance,
+            $"{name}: norm {norm:g9}, expected {expectedNorm:g9} ± {normTolerance:g2}");
     }
 }

@@ -21,7 +21,10 @@ internal sealed record GradientFigures(double Norm, double Sum, IReadOnlyList<(i
     {
         GradientFigures other = OfSame(gradient);
         double distance = Math.Sqrt(Samples.Zip(other.Samples, (want, got) => Math.Pow(want.Value - got.Value, 2)).Sum());
-        double length = Math.Max(Math.Sqrt(Samples.Sum(sample => sample.Value * sample.Value)), Norm * Math.Sqrt((double)Samples.Count / gradient.Length));
-        return Math.Max(distance / length, Math.Max(Math.Abs(other.Norm - Norm) / Norm, Math.Abs(other.Sum - Sum) / (Norm * Math.Sqrt(gradient.Length))));
+        double length = Math.Sqrt(Samples.Sum(sample => sample.Value * sample.Value));
+        length = Math.Max(length, Norm * Math.Sqrt((double)Samples.Count / gradient.Length));
+        double norm = Math.Abs(other.Norm - Norm) / Norm;
+        double sum = Math.Abs(other.Sum - Sum) / (Norm * Math.Sqrt(gradient.Length));
+        return Math.Max(distance / length, Math.Max(norm, sum));
     }
 }

@@ -19,7 +19,9 @@ internal static class PatchConvNetGolden
 
     private static PatchConvNetConfig Configure(GoldenCase golden)
     {
-        PatchConvNetConfig variant = Variant($"patchconvnet_{golden.Option("constructor", "")}") ?? Variant(golden.Model) ?? PatchConvNet.Variants["patchconvnet_s60"];
+        PatchConvNetConfig variant = Variant($"patchconvnet_{golden.Option("constructor", "")}")
+            ?? Variant(golden.Model)
+            ?? PatchConvNet.Variants["patchconvnet_s60"];
         return variant with
         {
             Channels = golden.Option("embed_dim", variant.Channels),

@@ -33,7 +33,8 @@ internal static class PatchConvNetUnits
             _classTokens = golden.Option("num_classes", 1);
             bool perClass = golden.Options.TryGetProperty("num_classes", out _);
             _countsTwice = golden.Entries("outputs").Any(output => output.Name == "attention");
-            _attention = Add("", new AggregationAttention(golden.Option("dim", 0), !perClass, golden.Option("num_heads", 1), golden.Option("qkv_bias", true)));
+            (int heads, bool bias) = (golden.Option("num_heads", 1), golden.Option("qkv_bias", true));
+            _attention = Add("", new AggregationAttention(golden.Option("dim", 0), !perClass, heads, bias));
         }
 
         protected override Value Build(Value x)
@@ -88,7 +89,10 @@ internal static class PatchConvNetUnits
         public OnMap(GoldenCase golden)
         {
             _grid = GoldenCase.Ints(golden.Options.GetProperty("grid"));
-            _block = Add("", new PatchConvNetBlock(new PatchConvNetConfig(golden.Option("dim", 0), 1) { BatchNorm = PatchConvNetGolden.BatchNorm(golden) }));
+            _block = Add("", new PatchConvNetBlock(new PatchConvNetConfig(golden.Option("dim", 0), 1)
+            {
+                BatchNorm = PatchConvNetGolden.BatchNorm(golden),
+            }));
         }
 
         protected override Value Build(Value x) => _block.Forward(x.ToMap(_grid[0], _grid[1])).ToTokens();

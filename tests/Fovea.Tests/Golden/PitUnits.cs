@@ -35,7 +35,12 @@ internal static class PitUnits
     }
 
     private static PitLucidrainsConfig LucidrainsConfig(GoldenCase golden) =>
-        new(golden.Option("patch_size", 14), golden.Option("dim", 0), [golden.Option("depth", 1)], [golden.Option("heads", 1)], golden.Option("mlp_dim", 0))
+        new(
+            golden.Option("patch_size", 14),
+            golden.Option("dim", 0),
+            [golden.Option("depth", 1)],
+            [golden.Option("heads", 1)],
+            golden.Option("mlp_dim", 0))
         {
             HeadWidth = golden.Option("dim_head", 64),
         };
@@ -60,7 +65,8 @@ internal static class PitUnits
         protected override Value Build(Value x)
         {
             TokenMap parts = new(x, x.Graph.Inputs["input_cls"]);
-            TokenMap result = _module is PitPooling pooling ? pooling.Forward(parts) : ((TransformerStage)_module).Forward(parts.ToList(), parts.Grid);
+            TokenMap result =
+                _module is PitPooling pooling ? pooling.Forward(parts) : ((TransformerStage)_module).Forward(parts.ToList(), parts.Grid);
             return result.Mark("output").Map;
         }
     }
@@ -76,7 +82,10 @@ internal static class PitUnits
         {
             int side = (int)Math.Sqrt(x.Shape[1] - 1);
             TokenGrid grid = new(side, side, ClassTokens: 1);
-            return (_module is PitLucidrainsPooling pooling ? pooling.Forward(TokenMap.FromList(x, grid)) : ((TransformerStage)_module).Forward(x, grid)).ToList();
+            TokenMap result = _module is PitLucidrainsPooling pooling
+                ? pooling.Forward(TokenMap.FromList(x, grid))
+                : ((TransformerStage)_module).Forward(x, grid);
+            return result.ToList();
         }
     }
 }

@@ -24,7 +24,8 @@ internal static class ResNetGolden
 
         if (model.StartsWith("unit_botnet_mhsa", StringComparison.Ordinal))
         {
-            return new BottleneckAttention(Attention(golden), golden.Option("dim", golden.Option("n_dims", 0)), Map(golden), golden.Option("stride", 1));
+            int channels = golden.Option("dim", golden.Option("n_dims", 0));
+            return new BottleneckAttention(Attention(golden), channels, Map(golden), golden.Option("stride", 1));
         }
 
         return model.StartsWith("resnet", StringComparison.Ordinal) ? new Network(new ResNet(Configure(golden, null)))
@@ -67,12 +68,15 @@ internal static class ResNetGolden
         ShortcutActivation = golden.Option("shortcut_activation", false),
     };
 
-    private static Activation ActivationOf(GoldenCase golden) => Enum.Parse<Activation>(golden.Option("activation", "relu"), ignoreCase: true);
+    private static Activation ActivationOf(GoldenCase golden) =>
+        Enum.Parse<Activation>(golden.Option("activation", "relu"), ignoreCase: true);
 
-    /// <summary>The map's rows and columns; the article's names for them are crossed.</summary>
-    private static (int Height, int Width) Map(GoldenCase golden) => Size(golden, "feat_size") ?? (golden.Option("width", 0), golden.Option("height", 0));
+    /// <summary>The map's rows and columns; leaderj1001's names for them are crossed.</summary>
+    private static (int Height, int Width) Map(GoldenCase golden) =>
+        Size(golden, "feat_size") ?? (golden.Option("width", 0), golden.Option("height", 0));
 
-    private static (int Height, int Width)? Size(GoldenCase golden, string option) => !golden.Options.TryGetProperty(option, out JsonElement size) ? null
+    private static (int Height, int Width)? Size(GoldenCase golden, string option) =>
+        !golden.Options.TryGetProperty(option, out JsonElement size) ? null
         : size.ValueKind == JsonValueKind.Array ? (size[0].GetInt32(), size[1].GetInt32())
         : (size.GetInt32(), size.GetInt32());
 }

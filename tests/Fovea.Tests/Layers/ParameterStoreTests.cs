@@ -16,7 +16,7 @@ public sealed class ParameterStoreTests
         Assert.Contains("weight", message, StringComparison.Ordinal);
         Assert.Contains("dispose", message, StringComparison.Ordinal);
 
-        // The failed attempt has changed nothing, and once the first is gone there can be a second, which the first does not touch any more.
+        // The failed attempt has changed nothing, and once the first is gone there can be a second, which the first does not touch.
         first.Initialize(1);
         float[] values = first.Tensors["weight"].Variable.Data.ToArray();
         first.Dispose();
@@ -44,7 +44,8 @@ public sealed class ParameterStoreTests
     [Fact]
     public void Two_tensors_of_one_key_are_refused()
     {
-        string message = Assert.Throws<ArgumentException>(() => new ParameterStore(new Holder(("", new Linear(1, 2)), ("", new Linear(1, 2))))).Message;
+        string message =
+            Assert.Throws<ArgumentException>(() => new ParameterStore(new Holder(("", new Linear(1, 2)), ("", new Linear(1, 2))))).Message;
         Assert.Contains("checkpoint key weight", message, StringComparison.Ordinal);
     }
 

@@ -21,7 +21,9 @@ public sealed class BotNetTests
     public void A_position_embedding_that_is_the_same_for_every_offset_changes_nothing()
     {
         // Softmax does not see what is added to a whole row.
-        Assert.All(Attend(BottleneckPosition.Relative, fill: 0).Zip(Attend(BottleneckPosition.Relative, fill: 0.7f)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.All(
+            Attend(BottleneckPosition.Relative, fill: 0).Zip(Attend(BottleneckPosition.Relative, fill: 0.7f)),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
     [Theory]
@@ -41,7 +43,8 @@ public sealed class BotNetTests
     [Fact]
     public void The_mean_of_an_odd_map_counts_the_positions_that_there_are()
     {
-        BottleneckAttention attention = new(new BottleneckAttentionConfig { Heads = 1, HeadWidth = 2, Position = BottleneckPosition.None }, 2, (3, 3), stride: 2);
+        BottleneckAttention attention =
+            new(new BottleneckAttentionConfig { Heads = 1, HeadWidth = 2, Position = BottleneckPosition.None }, 2, (3, 3), stride: 2);
         using ParameterStore state = new(attention);
 
         // Values are ones wherever the attention looks.

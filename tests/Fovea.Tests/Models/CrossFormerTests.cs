@@ -143,10 +143,10 @@ public sealed class CrossFormerTests
             Network network = new(new CrossFormer(_small with { LongDistance = kind, Stages = [_small.Stages[0]], Dense = true }));
             using ParameterStore state = new(network);
             state.Initialize(6);
-            foreach (Variable variable in state.Weights.Variables.Where(variable => variable.Name.EndsWith("qkv.weight", StringComparison.Ordinal)))
+            foreach (string key in state.Tensors.Keys.Where(key => key.EndsWith("qkv.weight", StringComparison.Ordinal)))
             {
                 // Fresh weights hardly attend at all.
-                foreach (ref float value in variable.Data)
+                foreach (ref float value in state.Tensors[key].Variable.Data)
                 {
                     value *= 20;
                 }
@@ -186,7 +186,8 @@ public sealed class CrossFormerTests
         using ParameterStore state = new(ModelRegistry.Create(name, new ModelOptions(Height: 32, Width: 32)));
         Assert.Equal(
             expected.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            state.Tensors.Keys.Where(key => key.EndsWith("ex_conv.weight", StringComparison.Ordinal)).Select(key => $"{key.Split('.')[1]}.{key.Split('.')[3]}"));
+            state.Tensors.Keys.Where(key => key.EndsWith("ex_conv.weight", StringComparison.Ordinal))
+                .Select(key => $"{key.Split('.')[1]}.{key.Split('.')[3]}"));
     }
 
     [Fact]
@@ -201,7 +202,9 @@ public sealed class CrossFormerTests
         Assert.Same(graph.Marks[Backbone.Pooled], pooled);
         Assert.Equal([1, 3, 5, 128], graph.Marks["stage3"].Shape);
         Assert.Equal([1, 12, 20, 32], graph.Marks["stage1"].Shape);
-        Assert.DoesNotContain(state.Tensors.Keys, key => key.StartsWith("norm", StringComparison.Ordinal) || key.StartsWith("head", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            state.Tensors.Keys,
+            key => key.StartsWith("norm", StringComparison.Ordinal) || key.StartsWith("head", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,7 +9,9 @@ public sealed class DeterminismTests
 {
     private static readonly CmtConfig _nano = Cmt.Variants["cmt_nano"] with { DropPath = 0.3f, Dropout = 0.2f };
 
-    private static readonly CmtFlyEgleConfig _flyEgle = new(8, [new(12, 1, 1, 4, 3.3), new(20, 2, 2, 2, 3.3), new(36, 1, 4, 1, 3.3)], 32, 32)
+    private static readonly CmtStage[] _stages = [new(12, 1, 1, 4, 3.3), new(20, 2, 2, 2, 3.3), new(36, 1, 4, 1, 3.3)];
+
+    private static readonly CmtFlyEgleConfig _flyEgle = new(8, _stages, 32, 32)
     {
         DropPath = 0.2f,
         Dropout = 0.1f,

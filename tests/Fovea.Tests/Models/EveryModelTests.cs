@@ -26,7 +26,9 @@ public sealed class EveryModelTests
         using WorkerPool pool = new(1);
         Network network = ModelRegistry.Create(name);
         using ParameterStore state = new(network);
-        Assert.Equal(state.Tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Sum(tensor => tensor.Shape.Elements), state.ParameterCount);
+        Assert.Equal(
+            state.Tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight).Sum(tensor => tensor.Shape.Elements),
+            state.ParameterCount);
         Fill(state);
         AssertFinite(network, pool, network.Height, network.Width);
 
@@ -91,7 +93,8 @@ public sealed class EveryModelTests
         int classes = network.Classes + 1;
         OrderedDictionary<string, Parameter> own = ParameterStore.TensorsOf(network);
         OrderedDictionary<string, Parameter> others = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(classes)));
-        OrderedDictionary<string, Parameter> larger = ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(Height: 2 * network.Height, Width: 2 * network.Width)));
+        OrderedDictionary<string, Parameter> larger =
+            ParameterStore.TensorsOf(ModelRegistry.Create(name, new ModelOptions(Height: 2 * network.Height, Width: 2 * network.Width)));
         foreach ((string key, Parameter tensor) in own)
         {
             Assert.Equal(!larger[key].Shape.Equals(tensor.Shape), tensor.OfImageSize);
@@ -153,7 +156,8 @@ public sealed class EveryModelTests
 
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
-        Checkpoint.Save(path, new ModelInfo(name, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing()), state);
+        string[] classes = [.. Enumerable.Range(0, 10).Select(i => $"class {i}")];
+        Checkpoint.Save(path, new ModelInfo(name, options, classes, PublishedPreprocessing.Of(name, network.Height, network.Width)), state);
         (_, Network loadedNetwork, ParameterStore loaded) = Checkpoint.Open(path);
         using (loaded)
         {

@@ -31,7 +31,8 @@ public sealed class FreezingTests
         Network network = ModelRegistry.Create("cmt_nano");
         using ParameterStore state = ModelPlans.Fresh(network);
         state.Freeze(key => !IsHead(key));
-        Dictionary<string, float[]> before = state.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Variable.Data.ToArray());
+        Dictionary<string, float[]> before =
+            state.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Variable.Data.ToArray());
         using WorkerPool pool = new(1);
         using GradientBlock gradients = new(state.Trained);
         using Plan plan = ModelPlans.Training(network, gradients, pool, 2, 32, 32);

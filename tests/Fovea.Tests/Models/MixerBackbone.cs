@@ -23,7 +23,8 @@ internal sealed class MixerBackbone : Backbone
         _config = config;
         Sizes.Check(config.Height, config.Width);
         PositionInterpolation resizing = new(Interpolation.Bilinear, 1, 2);
-        _position = Add("position", new Parameter([1, config.Height / 4, config.Width / 4, config.Channels], Initializer.Normal(0.1), resizing: resizing));
+        Shape map = [1, config.Height / 4, config.Width / 4, config.Channels];
+        _position = Add("position", new Parameter(map, Initializer.Normal(0.1), resizing: resizing));
         _patches = Add("patches", new Conv2d(3, config.Channels, kernel: 4, stride: 4));
         _norm = Add("norm", new BatchNorm2d(config.Channels));
         _spatial = Add("spatial", new DepthwiseConv2d(config.Channels, kernel: 3, padding: 1));

@@ -2,6 +2,9 @@ using Fovea.Checkpoints;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
+using Fovea.Onnx;
+using Fovea.Tests.Training;
+using Fovea.Training;
 
 namespace Fovea.Tests.Models;
 
@@ -24,7 +27,10 @@ public sealed class ModelRegistryTests
         Assert.Equal("cmt_b_flyegle", ModelRegistry.Nearest("CMT_B-flyegle")[0]);
         Assert.Equal("cmt_b_flyegle", ModelRegistry.Nearest("cmt_b_articel")[0]);
         Assert.Equal(2, ModelRegistry.Nearest("resnet", count: 2).Count);
-        Assert.Contains("cmt_nano", Assert.Throws<ArgumentException>(() => ModelRegistry.Create("cmt_nan")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cmt_nano",
+            Assert.Throws<ArgumentException>(() => ModelRegistry.Create("cmt_nan")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,7 +52,10 @@ public sealed class ModelRegistryTests
     {
         foreach (string taken in new[] { "cmt_s", "cmt_s_article", "test_mixer_8" })
         {
-            Assert.Contains($"'{taken}'", Assert.Throws<ArgumentException>(() => ModelRegistry.Add(taken, _ => throw new NotSupportedException())).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"'{taken}'",
+                Assert.Throws<ArgumentException>(() => ModelRegistry.Add(taken, _ => throw new NotSupportedException())).Message,
+                StringComparison.Ordinal);
         }
 
         OrderedDictionary<string, MixerConfig> variants = new() { ["test_free"] = new(4), ["resnet50"] = new(4) };
@@ -60,7 +69,8 @@ public sealed class ModelRegistryTests
     {
         Parallel.For(0, 32, i =>
         {
-            ModelRegistry.Add($"test_parallel_{i}", options => new Network(new MixerBackbone((MixerConfig)new MixerConfig(4 + i).With(options))));
+            MixerConfig config = new(4 + i);
+            ModelRegistry.Add($"test_parallel_{i}", options => new Network(new MixerBackbone((MixerConfig)config.With(options))));
             Assert.Equal(4 + i, ModelRegistry.Create($"test_parallel_{i}").Backbone.Channels);
             Assert.Contains($"test_parallel_{i}", ModelRegistry.Names);
         });
@@ -76,9 +86,27 @@ public sealed class ModelRegistryTests
         Assert.Equal(32, signature.SideFor("position", 8 * 8 * 12));
         Assert.Null(signature.SideFor("position", (8 * 8 * 12) + 1));
         ModelSignature layers = new("test_mixer_two_layers");
-        Assert.Equal(["hidden.weight", "hidden.bias", "classifier.weight", "classifier.bias"], layers.Tensors.Keys.Where(layers.IsOfClasses));
+        Assert.Equal(
+            ["hidden.weight", "hidden.bias", "classifier.weight", "classifier.bias"],
+            layers.Tensors.Keys.Where(layers.IsOfClasses));
         Assert.Null(layers.ClassAxis("hidden.weight"));
         Assert.Equal(0, layers.ClassAxis("classifier.weight"));
+    }
+
+    [Fact]
+    public void A_model_that_was_added_is_trained_loaded_again_and_exported_by_its_name()
+    {
+        using TinyRun run = new();
+        RunFolder folder = run.NewFolder("mixer");
+        run.Train(TinyRun.Options with { Model = "test_mixer_8", Epochs = 1 }, folder);
+        using Model trained = Checkpoint.Load(folder.BestCheckpointPath);
+        Assert.IsType<MixerBackbone>(trained.Network.Backbone);
+        Assert.Equal("test_mixer_8", trained.Info.Name);
+        Assert.Equal(run.Training.Classes, trained.Info.Classes);
+        Assert.Equal(1, trained.Parameters.Tensors["norm.num_batches_tracked"].Variable.Data[0] / TinyRun.BatchesPerEpoch);
+        using MemoryStream file = new();
+        OnnxExport.Write(file, trained);
+        Assert.True(file.Length > 4 * trained.Parameters.ParameterCount);
     }
 
     [Fact]
@@ -94,7 +122,9 @@ public sealed class ModelRegistryTests
         {
             Assert.Equal(("test_mixer_two_layers", 2, 32, 24), (info.Name, network.Classes, network.Height, network.Width));
             Assert.Equal([1, 8, 6, 8], parameters.Tensors["position"].Shape);
-            Assert.Equal(model.Parameters.Tensors["classifier.weight"].Variable.Data.ToArray(), parameters.Tensors["classifier.weight"].Variable.Data.ToArray());
+            Assert.Equal(
+                model.Parameters.Tensors["classifier.weight"].Variable.Data.ToArray(),
+                parameters.Tensors["classifier.weight"].Variable.Data.ToArray());
         }
     }
 }

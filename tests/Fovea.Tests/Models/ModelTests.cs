@@ -24,7 +24,10 @@ public sealed class ModelTests
         Assert.Equal(logits, model.Run(three));
         Assert.Equal([2, 5], model.Run(Images(2, 40, 64)).Lengths.ToArray());
         Assert.Contains("33×32", Assert.Throws<ShapeException>(() => model.Run(Images(1, 33, 32))).Message, StringComparison.Ordinal);
-        Assert.Contains("(32, 32, 3)", Assert.Throws<ShapeException>(() => model.Run(Tensor.Create<float>(new float[32 * 32 * 3], [32, 32, 3]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "(32, 32, 3)",
+            Assert.Throws<ShapeException>(() => model.Run(Tensor.Create<float>(new float[32 * 32 * 3], [32, 32, 3]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +62,9 @@ public sealed class ModelTests
         Dictionary<string, float[]> after = Values(retrained);
         Assert.Equal(before.Keys, after.Keys);
         Assert.Equal(["head.weight", "head.bias"], retrained.Network.HeadKeys);
-        Assert.All(after.Where(tensor => !tensor.Key.StartsWith("head.", StringComparison.Ordinal)), tensor => Assert.Equal(before[tensor.Key], tensor.Value));
+        Assert.All(
+            after.Where(tensor => !tensor.Key.StartsWith("head.", StringComparison.Ordinal)),
+            tensor => Assert.Equal(before[tensor.Key], tensor.Value));
         Assert.Equal(4 * 256, after["head.weight"].Length);
         Assert.Contains(after["head.weight"], value => value != 0);
 
@@ -78,7 +83,9 @@ public sealed class ModelTests
         float[] kept = model.Parameters.Tensors["patches.weight"].Variable.Data.ToArray();
         model = model.WithHead(new TwoLayerHead(model.Network.Backbone.Channels, 7));
         Assert.Equal(["hidden.weight", "hidden.bias", "classifier.weight", "classifier.bias"], model.Network.HeadKeys);
-        Assert.Equal([0, 0], model.Parameters.Tensors.Values.Where(tensor => tensor.ClassAxis is not null).Select(tensor => tensor.ClassAxis!.Value));
+        Assert.Equal(
+            [0, 0],
+            model.Parameters.Tensors.Values.Where(tensor => tensor.ClassAxis is not null).Select(tensor => tensor.ClassAxis!.Value));
         Assert.Equal([2, 7], model.Run(Images(2, 16, 16)).Lengths.ToArray());
         model = model.WithHead(0);
         Assert.Equal([2, 8], model.Run(Images(2, 16, 16)).Lengths.ToArray());
@@ -93,9 +100,13 @@ public sealed class ModelTests
     {
         using Model model = Model.From(new Network(new MixerBackbone(new MixerConfig(8) { Classes = 2 })), seed: 1);
         Assert.Contains("2 classes", Assert.Throws<ArgumentException>(() => model.WithHead(2, ["one"])).Message, StringComparison.Ordinal);
-        Assert.Contains("norm.weight", Assert.Throws<ArgumentException>(() => model.WithHead(new LinearHead(8, 2, "norm"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "norm.weight",
+            Assert.Throws<ArgumentException>(() => model.WithHead(new LinearHead(8, 2, "norm"))).Message,
+            StringComparison.Ordinal);
         Assert.Equal([1, 2], model.Run(Images(1, 16, 16)).Lengths.ToArray());
-        ArgumentException perClass = Assert.Throws<ArgumentException>(() => Model.Create("patchconvnet_s60_multi", new ModelOptions(Classes: 0)));
+        ArgumentException perClass =
+            Assert.Throws<ArgumentException>(() => Model.Create("patchconvnet_s60_multi", new ModelOptions(Classes: 0)));
         Assert.Contains("needs classes", perClass.Message, StringComparison.Ordinal);
     }
 

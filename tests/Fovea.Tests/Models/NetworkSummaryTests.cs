@@ -75,6 +75,8 @@ public sealed class NetworkSummaryTests
         Assert.Equal("head", parts.PartOf("_fc"));
         Assert.Null(parts.PartOf(""));
         Assert.Null(parts.PartOf("blocks_z.0"));
-        Assert.All(Pipeline.Run(graph, new CostModel()).Nodes.Where(node => node.MultiplyAdds > 0), node => Assert.NotNull(parts.PartOf(node.Path)));
+        Assert.All(
+            Pipeline.Run(graph, new CostModel()).Nodes.Where(node => node.MultiplyAdds > 0),
+            node => Assert.NotNull(parts.PartOf(node.Path)));
     }
 }

@@ -21,8 +21,11 @@ public sealed class PatchConvNetTests
     [InlineData("patchconvnet_l120", 334_294_376, 512, 275_776_514_048)]
     [InlineData("patchconvnet_s60_multi", 25_614_712, 224, 5_308_019_712)]
     [InlineData("patchconvnet_s60_bn", 25_231_096, 224, 3_979_469_568)]
-    public void Every_variant_has_the_parameters_and_multiply_adds_of_the_original(string name, long parameters, int side, long multiplyAdds) =>
-        Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name, new ModelOptions(Height: side, Width: side))));
+    public void Every_variant_has_the_parameters_and_multiply_adds_of_the_original(
+        string name, long parameters, int side, long multiplyAdds) =>
+        Assert.Equal(
+            (parameters, multiplyAdds),
+            NetworkSummary.Count(ModelRegistry.Create(name, new ModelOptions(Height: side, Width: side))));
 
     [Theory]
     [InlineData(128, 288)]
