@@ -4,7 +4,7 @@ using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tasks;
+using Fovea.Onnx;
 
 namespace Fovea.Compare;
 
@@ -30,7 +30,7 @@ internal sealed class InferenceComparison : IDisposable
         _state.Initialize(Seed);
         string[] classes = [.. Enumerable.Range(0, _network.Classes).Select(index => $"class {index}")];
         Preprocessing preprocessing = new() { Height = _network.Height, Width = _network.Width };
-        OnnxExport.Write(ModelFile, new ModelInfo(model.Name, model.Options, classes, preprocessing), _network);
+        OnnxExport.Write(ModelFile, new Model(_network, _state, new ModelInfo(model.Name, model.Options, classes, preprocessing)));
         _multiplyAdds = NetworkSummary.MultiplyAddsOf(InferenceGraph.Build(_network, 1));
     }
 

@@ -31,6 +31,7 @@ internal static class CommandLine
         ("compare", () => new CompareVerb()),
         ("bench", () => new BenchVerb()),
         ("profile", () => new ProfileVerb()),
+        ("graph", () => new GraphVerb()),
         ("train", () => new TrainVerb()),
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),

@@ -1,5 +1,5 @@
-// Runs exported models in ONNX Runtime for the tests. Each line of standard input is a job in JSON: { model, type, input, shape, output }. Input and output
-// are files of raw little-endian elements. Each job is answered by a line of JSON: the shape of the output, or the error. With "seconds", the model
+// Runs exported models in ONNX Runtime for the tests. Each line of standard input is a job in JSON: { model, type, input, shape, output, name }. Input and output
+// are files of raw little-endian elements; name is that of the output, the first one where it is missing. Each job is answered by a line of JSON: the shape of the output, or the error. With "seconds", the model
 // is also timed on one thread, and the answer holds the best time of a run in seconds.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ async function run(job) {
   const session = await ort.InferenceSession.create(job.model, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
   const bytes = new Uint8Array(readFileSync(job.input));
   const feeds = { [session.inputNames[0]]: new ort.Tensor(job.type, new kinds[job.type](bytes.buffer), job.shape) };
-  const result = (await session.run(feeds))[session.outputNames[0]];
+  const result = (await session.run(feeds))[job.name ?? session.outputNames[0]];
   writeFileSync(job.output, new Uint8Array(result.data.buffer, result.data.byteOffset, result.data.byteLength));
   const answer = { shape: result.dims };
   if (job.seconds) {

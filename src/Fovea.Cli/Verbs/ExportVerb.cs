@@ -2,9 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
-using Fovea.Formats.Onnx;
 using Fovea.Models;
-using Fovea.Tasks;
+using Fovea.Onnx;
 
 namespace Fovea.Cli.Verbs;
 
@@ -59,7 +58,7 @@ internal sealed class ExportVerb : Verb
 
         using Model model = Open(context);
         OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null };
-        IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model.Info, model.Network, options);
+        IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model, options);
         Show(context, model.Info, opset, files);
         return Task.FromResult(ExitCodes.Success);
     }

@@ -4,7 +4,9 @@ using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile;
 
-/// <summary>Checks of what every graph between two passes promises. A fault is found behind the pass that made it instead of in a wrong result.</summary>
+/// <summary>
+/// Checks of what every graph between two passes promises. A fault is found behind the pass that made it instead of in a wrong result.
+/// </summary>
 internal static class GraphVerifier
 {
     /// <summary>Checks a graph that a pass made.</summary>
@@ -16,13 +18,16 @@ internal static class GraphVerifier
         List<string> problems = Problems(graph);
         if (problems.Count > 0)
         {
-            throw new InvalidOperationException($"The graph after {pass} is not consistent: {string.Join("; ", problems)}.\n{graph.ToText()}");
+            throw new InvalidOperationException(
+                $"The graph after {pass} is not consistent: {string.Join("; ", problems)}.\n{graph.ToText()}");
         }
     }
 
     /// <summary>The rules that a graph breaks, in words.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="allowUnneeded">True where nodes may stand in the graph that no result depends on, as in a graph that layers built.</param>
+    /// <param name="allowUnneeded">
+    /// True where nodes may stand in the graph that no result depends on, as in a graph that layers built.
+    /// </param>
     public static List<string> Problems(ComputeGraph graph, bool allowUnneeded = false)
     {
         List<string> problems = [.. Order(graph)];
@@ -129,7 +134,8 @@ internal static class GraphVerifier
     {
         foreach (Node node in graph.Nodes)
         {
-            if (node.Operation is ReadVariable read && (!graph.VariableReads.TryGetValue(read.Variable, out Value? value) || value.Producer != node))
+            if (node.Operation is ReadVariable read
+                && (!graph.VariableReads.TryGetValue(read.Variable, out Value? value) || value.Producer != node))
             {
                 yield return $"{Describe(node)} is a second read of {read.Variable.Name}";
             }
@@ -146,9 +152,9 @@ internal static class GraphVerifier
         foreach ((string kind, IReadOnlyList<(Variable Variable, Value Value)> written) in
             ((string, IReadOnlyList<(Variable, Value)>)[])[("gradients", graph.Gradients), ("assignments", graph.Assignments)])
         {
-            foreach (string name in written.GroupBy(entry => entry.Variable).Where(group => group.Count() > 1).Select(group => group.Key.Name))
+            foreach (IGrouping<Variable, (Variable, Value)> several in written.GroupBy(entry => entry.Variable).Where(group => group.Count() > 1))
             {
-                yield return $"{name} has several {kind}";
+                yield return $"{several.Key.Name} has several {kind}";
             }
 
             foreach ((Variable variable, Value value) in written)
@@ -168,7 +174,9 @@ internal static class GraphVerifier
         foreach ((Operation operation, ImmutableArray<Value> inputs, Node node) in graph.Shared)
         {
             shared.Add(node);
-            if (node.Index >= graph.Nodes.Count || graph.Nodes[node.Index] != node || !node.Operation.Equals(operation) || !node.Inputs.SequenceEqual(inputs))
+            if (node.Index >= graph.Nodes.Count
+                || graph.Nodes[node.Index] != node
+                || !node.Operation.Equals(operation) || !node.Inputs.SequenceEqual(inputs))
             {
                 yield return $"{Describe(node)} is shared in the place of {operation.Name}";
             }
@@ -186,8 +194,11 @@ internal static class GraphVerifier
     private static bool Holds(ComputeGraph graph, Value value)
     {
         Node producer = value.Producer;
-        return producer.Index < graph.Nodes.Count && graph.Nodes[producer.Index] == producer && producer.Outputs[value.OutputIndex] == value;
+        return producer.Index < graph.Nodes.Count
+            && graph.Nodes[producer.Index] == producer
+            && producer.Outputs[value.OutputIndex] == value;
     }
 
-    private static string Describe(Node node) => $"node {node.Index} ({node.Operation.Name}{(node.Path.Length == 0 ? "" : $" at {node.Path}")})";
+    private static string Describe(Node node) =>
+        $"node {node.Index} ({node.Operation.Name}{(node.Path.Length == 0 ? "" : $" at {node.Path}")})";
 }

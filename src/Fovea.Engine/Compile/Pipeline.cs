@@ -5,8 +5,8 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Compile;
 
 /// <summary>
-/// The passes that rewrite a graph before it is planned, in order. An inference graph has its normalisations folded into weights; a training graph has
-/// what is cheap to compute again recomputed by the backward pass.
+/// The passes that rewrite a graph before it is planned, in order. An inference graph has its normalisations folded into weights; a
+/// training graph has what is cheap to compute again recomputed by the backward pass.
 /// </summary>
 public static class Pipeline
 {
@@ -42,7 +42,8 @@ public static class Pipeline
         if (count == 0)
         {
             string kind = graph.Training ? "a training graph" : "an inference graph";
-            throw new ArgumentException($"No pass of {kind} is named '{last}'; there are {string.Join(", ", Names(graph.Training))}.", nameof(last));
+            throw new ArgumentException(
+                $"No pass of {kind} is named '{last}'; there are {string.Join(", ", Names(graph.Training))}.", nameof(last));
         }
 
         foreach (Pass pass in passes.AsSpan(0, count))

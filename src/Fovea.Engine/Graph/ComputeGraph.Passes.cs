@@ -18,7 +18,9 @@ public sealed partial class ComputeGraph
     /// <summary>True where a node was made by <see cref="Repeat"/>.</summary>
     internal bool IsRepeated(Node node) => _repeated.Contains(node);
 
-    /// <summary>Applies an operation anew, even where its result stands in the graph already: to compute it again rather than keep it.</summary>
+    /// <summary>
+    /// Applies an operation anew, even where its result stands in the graph already: to compute it again rather than keep it.
+    /// </summary>
     internal Node Repeat(Operation operation, params ReadOnlySpan<Value> inputs)
     {
         Node node = Append(operation, [.. inputs]);
@@ -27,8 +29,8 @@ public sealed partial class ComputeGraph
     }
 
     /// <summary>
-    /// Removes the nodes that no output, assignment or gradient depends on, but for inputs, which a caller fills by name. Marks on removed nodes go with
-    /// them; the nodes that stay are numbered anew.
+    /// Removes the nodes that no output, assignment or gradient depends on, but for inputs, which a caller fills by name. Marks on removed
+    /// nodes go with them; the nodes that stay are numbered anew.
     /// </summary>
     internal void RemoveUnneeded()
     {

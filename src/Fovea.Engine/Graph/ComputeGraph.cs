@@ -66,10 +66,17 @@ public sealed partial class ComputeGraph(bool training = false)
     }
 
     /// <summary>Adds a value that is given to each run.</summary>
+    /// <param name="name">The input's name.</param>
+    /// <param name="shape">Extent along each axis.</param>
+    /// <param name="elementType">The type of one element.</param>
+    /// <param name="batchAxis">
+    /// The axis along which entries, such as images, are independent of one another, so that an exported file can leave its extent open;
+    /// null where nothing is said.
+    /// </param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32)
+    public Value Input(string name, Shape shape, ElementType elementType = ElementType.Float32, int? batchAxis = null)
     {
-        Value value = Append(new Input(name, new TensorType(shape, elementType)), []).Outputs[0];
+        Value value = Append(new Input(name, new TensorType(shape, elementType), batchAxis), []).Outputs[0];
         _inputs.Add(name, value);
         return value;
     }
@@ -169,8 +176,9 @@ public sealed partial class ComputeGraph(bool training = false)
     }
 
     /// <summary>
-    /// The graph as text for people, a line for each node, such as <c>%12 [8, 56, 56, 64] = Convolution (3×3, stride 2) %11, %conv.weight  // stem.conv</c>:
-    /// inputs and variables go by their names, other values by their node's index; outputs, marks, gradients and assignments follow.
+    /// The graph as text for people, a line for each node, such as
+    /// <c>%12 [8, 56, 56, 64] = Convolution (3×3, stride 2) %11, %conv.weight  // stem.conv</c>: inputs and variables go by their names,
+    /// other values by their node's index; outputs, marks, gradients and assignments follow.
     /// </summary>
     public string ToText() => GraphText.Write(this);
 
@@ -178,7 +186,8 @@ public sealed partial class ComputeGraph(bool training = false)
     {
         if (!variable.Shape.Equals(value.Shape) || value.Type.ElementType != ElementType.Float32)
         {
-            throw new ShapeException($"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
+            throw new ShapeException(
+                $"{variable.Name} holds Float32 {variable.Shape} and {problem} {value.Type.ElementType} {value.Shape}");
         }
     }
 

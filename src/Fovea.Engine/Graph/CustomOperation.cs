@@ -3,20 +3,22 @@ namespace Fovea.Engine.Graph;
 /// <summary>
 /// An operation from outside the engine, which brings its arithmetic along: derive a sealed record, give it the shape rule
 /// (<see cref="Operation.Infer"/>), the gradient rule (<see cref="Operation.Gradient"/>) and <see cref="Compute"/>, and apply it with
-/// <see cref="ComputeGraph.Apply"/>. It is planned, timed and differentiated like the engine's own operations, but it does not fuse with its
-/// neighbours. The arithmetic is ordinary code over spans and runs on the processor; an executor for another device copies what it reads and writes.
+/// <see cref="ComputeGraph.Apply"/>. It is planned, timed and differentiated like the engine's own operations, but it does not fuse with
+/// its neighbours. The arithmetic is ordinary code over spans and runs on the processor; an executor for another device copies what it
+/// reads and writes.
 /// </summary>
 public abstract record CustomOperation : Operation
 {
     /// <summary>
-    /// Number of independent parts that the work is cut into: at least 1, following from the node's shapes alone. Ranges of parts run on several threads
-    /// at once, and the bits of the result must not depend on how parts are grouped.
+    /// Number of independent parts that the work is cut into: at least 1, following from the node's shapes alone. Ranges of parts run on
+    /// several threads at once, and the bits of the result must not depend on how parts are grouped.
     /// </summary>
     public virtual int Parts(Node node) => 1;
 
     /// <summary>
-    /// Computes the parts from <see cref="OperationRun.First"/> up to but without <see cref="OperationRun.Last"/>. The result depends on the operands
-    /// only, and every element of it is written: before, the memory holds anything. Called in each run, so it should not allocate.
+    /// Computes the parts from <see cref="OperationRun.First"/> up to but without <see cref="OperationRun.Last"/>. The result depends on
+    /// the operands only, and every element of it is written: before, the memory holds anything. Called in each run, so it should not
+    /// allocate.
     /// </summary>
     public abstract void Compute(OperationRun run);
 }
@@ -70,7 +72,9 @@ public readonly ref struct OperationRun
     /// <inheritdoc cref="Output"/>
     public Span<byte> ByteOutput(int index = 0) => Result<byte>(index, ElementType.UInt8);
 
-    /// <summary>The share of these parts in a number of equal items (elements, rows, images): the item it begins with and the one behind its end.</summary>
+    /// <summary>
+    /// The share of these parts in a number of equal items (elements, rows, images): the item it begins with and the one behind its end.
+    /// </summary>
     /// <param name="items">Number of all items.</param>
     public (int Start, int End) Share(int items) => ((int)((long)items * First / _parts), (int)((long)items * Last / _parts));
 
@@ -102,7 +106,9 @@ public readonly ref struct OperationRun
     }
 }
 
-/// <summary>The memory that an executor lends to a <see cref="CustomOperation"/>: a span for each operand and result, as long as its shape says.</summary>
+/// <summary>
+/// The memory that an executor lends to a <see cref="CustomOperation"/>: a span for each operand and result, as long as its shape says.
+/// </summary>
 internal interface IOperandMemory
 {
     /// <summary>The memory of an operand.</summary>

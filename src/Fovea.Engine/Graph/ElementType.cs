@@ -1,6 +1,6 @@
 namespace Fovea.Engine.Graph;
 
-/// <summary>What one element of a value is.</summary>
+/// <summary>Types of the elements of a value.</summary>
 public enum ElementType
 {
     /// <summary>IEEE 754 single precision: feature maps, weights, losses.</summary>

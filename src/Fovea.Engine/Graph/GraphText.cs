@@ -54,5 +54,6 @@ internal static class GraphText
         _ => value.Producer.Outputs.Length == 1 ? $"%{value.Producer.Index}" : $"%{value.Producer.Index}#{value.OutputIndex}",
     };
 
-    private static string Type(TensorType type) => type.ElementType == ElementType.Float32 ? $"{type.Shape}" : $"{type.ElementType} {type.Shape}";
+    private static string Type(TensorType type) =>
+        type.ElementType == ElementType.Float32 ? $"{type.Shape}" : $"{type.ElementType} {type.Shape}";
 }

@@ -5,7 +5,8 @@ namespace Fovea.Engine.Graph;
 /// <summary>One application of an operation to values.</summary>
 public sealed class Node
 {
-    internal Node(ComputeGraph graph, int index, Operation operation, ImmutableArray<Value> inputs, IReadOnlyList<TensorType> outputs, string path)
+    internal Node(
+        ComputeGraph graph, int index, Operation operation, ImmutableArray<Value> inputs, IReadOnlyList<TensorType> outputs, string path)
     {
         Graph = graph;
         Index = index;
@@ -30,10 +31,14 @@ public sealed class Node
     /// <summary>The results.</summary>
     public ImmutableArray<Value> Outputs { get; }
 
-    /// <summary>The path of the module that built the node, such as <c>blocks_a.0.attn.q</c>; gradients carry the path of what they differentiate.</summary>
+    /// <summary>
+    /// The path of the module that built the node, such as <c>blocks_a.0.attn.q</c>; gradients carry the path of what they differentiate.
+    /// </summary>
     public string Path { get; }
 
-    /// <summary>Multiply-adds of one evaluation: products, convolutions and the two products of attention; everything else counts 0.</summary>
+    /// <summary>
+    /// Multiply-adds of one evaluation: products, convolutions and the two products of attention; everything else counts 0.
+    /// </summary>
     public long MultiplyAdds => Operation.MultiplyAdds(this);
 
     /// <summary>The operation and the module's path.</summary>

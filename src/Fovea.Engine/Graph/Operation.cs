@@ -33,7 +33,7 @@ public abstract record Operation
 
     /// <summary>Checks that there are as many operands as the operation takes, all of Float32.</summary>
     /// <param name="inputs">Types of the operands, as <see cref="Infer"/> gets them.</param>
-    /// <param name="count">How many the operation takes.</param>
+    /// <param name="count">Number of operands that the operation takes.</param>
     /// <exception cref="ShapeException">There are more or fewer, or one holds something else.</exception>
     protected static void RequireFloats(IReadOnlyList<TensorType> inputs, int count)
     {
@@ -46,7 +46,7 @@ public abstract record Operation
 
     /// <summary>Checks that there are as many operands as the operation takes.</summary>
     /// <param name="inputs">Types of the operands, as <see cref="Infer"/> gets them.</param>
-    /// <param name="count">How many the operation takes.</param>
+    /// <param name="count">Number of operands that the operation takes.</param>
     /// <exception cref="ShapeException">There are more or fewer.</exception>
     protected static void RequireCount(IReadOnlyList<TensorType> inputs, int count) =>
         Require(inputs.Count == count, () => $"takes {count} {(count == 1 ? "operand" : "operands")} and got {inputs.Count}");
@@ -60,8 +60,9 @@ public abstract record Operation
     {
         if (!allowed.Contains(inputs[operand].ElementType))
         {
+            string expected = string.Join(" or ", allowed.ToArray());
             throw new ShapeException(
-                $"operand {operand} of shape {inputs[operand].Shape} holds {inputs[operand].ElementType}, expected {string.Join(" or ", allowed.ToArray())}");
+                $"operand {operand} of shape {inputs[operand].Shape} holds {inputs[operand].ElementType}, expected {expected}");
         }
     }
 

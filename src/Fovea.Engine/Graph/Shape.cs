@@ -55,7 +55,8 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         {
             if (axis < 1)
             {
-                throw new ArgumentOutOfRangeException(nameof(axes), $"A shape has axes of at least 1, not [{string.Join(", ", axes.ToArray())}].");
+                throw new ArgumentOutOfRangeException(
+                    nameof(axes), $"A shape has axes of at least 1, not [{string.Join(", ", axes.ToArray())}].");
             }
 
             elements *= axis;
@@ -63,7 +64,9 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
 
         if (elements > int.MaxValue)
         {
-            throw new ShapeException($"a value of shape [{string.Join(", ", axes.ToArray())}] has {elements:g3} elements, and at most {int.MaxValue} can be addressed: make the batch or the images smaller");
+            throw new ShapeException(
+                $"a value of shape [{string.Join(", ", axes.ToArray())}] has {elements:g3} elements, "
+                + $"and at most {int.MaxValue} can be addressed: make the batch or the images smaller");
         }
 
         return axes.IsEmpty && Scalar is not null ? Scalar : new Shape(axes.ToArray());
@@ -75,7 +78,7 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <summary>The axes as a new array.</summary>
     public int[] ToArray() => [.. _axes];
 
-    /// <summary>The same shape with one axis changed; negative axes count from the innermost.</summary>
+    /// <summary>Copy of the shape with another extent along one axis; negative axes count from the innermost.</summary>
     public Shape With(int axis, int extent)
     {
         int[] axes = ToArray();
@@ -97,7 +100,9 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         return strides;
     }
 
-    /// <summary>The shape both operands take when broadcast against each other: aligned at the innermost axis, extents of 1 stretch.</summary>
+    /// <summary>
+    /// The shape both operands take when broadcast against each other: aligned at the innermost axis, extents of 1 stretch.
+    /// </summary>
     /// <exception cref="ShapeException">Two extents differ and neither is 1.</exception>
     public static Shape Broadcast(Shape left, Shape right)
     {

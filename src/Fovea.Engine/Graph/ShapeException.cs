@@ -1,6 +1,8 @@
 namespace Fovea.Engine.Graph;
 
-/// <summary>A value's shape does not fit the operation it is given to. The message names the module's path, what it got and what it takes.</summary>
+/// <summary>
+/// A value's shape does not fit the operation it is given to. The message names the module's path, what it got and what it takes.
+/// </summary>
 public sealed class ShapeException : Exception
 {
     /// <summary>Makes an error without a place; the graph adds the module's path.</summary>

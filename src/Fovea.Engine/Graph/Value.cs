@@ -18,7 +18,7 @@ public sealed class Value
     /// <summary>The node that computes this value.</summary>
     public Node Producer { get; }
 
-    /// <summary>Which of the node's results this is.</summary>
+    /// <summary>Index of the value among the results of its node.</summary>
     public int OutputIndex { get; }
 
     /// <summary>Shape and element type.</summary>

@@ -31,7 +31,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     /// </remarks>
     public bool Trainable { get; set; } = trainable;
 
-    /// <summary>Whether the values lie in someone else's memory.</summary>
+    /// <summary>True where the values are mapped from memory that is not the variable's own.</summary>
     public bool IsExternal => _loan.Pointer is not null;
 
     /// <summary>The values, row-major, in memory of the variable's own: borrowed ones are copied there first.</summary>
@@ -68,7 +68,8 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
     {
         if (values.Length != Shape.Elements)
         {
-            throw new ArgumentException($"The variable {Name} of shape {Shape} takes {Shape.Elements} values, not {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"The variable {Name} of shape {Shape} takes {Shape.Elements} values, not {values.Length}.", nameof(values));
         }
 
         _loan.Dispose();

@@ -68,7 +68,7 @@ public sealed class VariableBlock : IDisposable
         }
     }
 
-    /// <summary>Where a variable begins, in floats.</summary>
+    /// <summary>Offset of a variable in the block, in floats.</summary>
     public long OffsetOf(Variable variable) => _offsets[variable];
 
     /// <summary>Frees the memory; the variables may not be used afterwards.</summary>

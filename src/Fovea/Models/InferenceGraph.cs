@@ -28,7 +28,7 @@ public static class InferenceGraph
     public static ComputeGraph Build(Network network, int batch, int height, int width)
     {
         ComputeGraph graph = new();
-        graph.Output(OutputOf(network), network.Forward(graph.Input(Images, [batch, height, width, 3])));
+        graph.Output(OutputOf(network), network.Forward(graph.Input(Images, [batch, height, width, 3], batchAxis: 0)));
         return graph;
     }
 

@@ -52,7 +52,8 @@ public sealed class GraphVerifierTests
     {
         Replace(3, new Node(_graph, 3, _product.Producer.Operation, _product.Producer.Inputs, [new TensorType([6])], ""));
         Expect("node 3 (Multiply) should give");
-        Replace(3, new Node(_graph, 3, _product.Producer.Operation, _product.Producer.Inputs, [new TensorType([5], ElementType.Int32)], ""));
+        TensorType integers = new([5], ElementType.Int32);
+        Replace(3, new Node(_graph, 3, _product.Producer.Operation, _product.Producer.Inputs, [integers], ""));
         Expect("node 3 (Multiply) should give");
         Replace(3, new Node(_graph, 3, _product.Producer.Operation, [_exp], [new TensorType([5])], ""));
         Expect("node 3 (Multiply): takes 2 operands and got 1");
@@ -159,7 +160,8 @@ public sealed class GraphVerifierTests
     {
         _x.Tanh();
         string message = Assert.Throws<InvalidOperationException>(() => GraphVerifier.Check(_graph, "some-pass")).Message;
-        Assert.StartsWith("The graph after some-pass is not consistent: no result depends on node 4 (Tanh)", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The graph after some-pass is not consistent: no result depends on node 4 (Tanh)", message, StringComparison.Ordinal);
         Assert.Contains("%4 [5] = Tanh %x", message, StringComparison.Ordinal);
     }
 

@@ -36,7 +36,9 @@ internal sealed record OperationCase(string Name, Shape[] Shapes, Func<Value[], 
         return Spread == Spread.Around ? operands : [.. operands.Select(values => values.Select(value => 1.75f + (0.75f * value)).ToArray())];
     }
 
-    /// <summary>The case on inputs "0", "1", …, with the output "y" and, if asked for, its gradients "d0", "d1", … for the upstream gradient "dy".</summary>
+    /// <summary>
+    /// The case on inputs "0", "1", …, with the output "y" and, if asked for, its gradients "d0", "d1", … for the upstream gradient "dy".
+    /// </summary>
     public ComputeGraph Graph(bool gradients)
     {
         ComputeGraph graph = new(training: true);

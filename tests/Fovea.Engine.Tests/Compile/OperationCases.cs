@@ -13,7 +13,7 @@ internal static class OperationCases
     {
         get
         {
-            foreach (UnaryKind kind in Enum.GetValues<UnaryKind>().Where(kind => !kind.ToString().EndsWith("Derivative", StringComparison.Ordinal)))
+            foreach (UnaryKind kind in Enum.GetValues<UnaryKind>())
             {
                 Spread spread = kind switch
                 {

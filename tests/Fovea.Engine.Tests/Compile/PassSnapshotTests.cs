@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Graph;
@@ -31,7 +32,8 @@ public sealed class PassSnapshotTests
         Value x = graph.Input("x", [2, 6, 6, 4]);
         using (graph.Enter("lpu"))
         {
-            graph.Output("y", x + (x.DepthwiseConvolution(Read(graph, "weight", [3, 3, 4]), new WindowSpec(3, 1, 1)) + Read(graph, "bias", [4])));
+            Value y = x.DepthwiseConvolution(Read(graph, "weight", [3, 3, 4]), new WindowSpec(3, 1, 1)) + Read(graph, "bias", [4]);
+            graph.Output("y", x + y);
         }
 
         Match(graph, "fold-depthwise-residual");
@@ -106,9 +108,9 @@ public sealed class PassSnapshotTests
     private static Value Read(ComputeGraph graph, string name, Shape shape) =>
         graph.Read(new Variable(graph.Path.Length == 0 ? name : $"{graph.Path}.{name}", shape, trainable: true));
 
-    private static void Match(ComputeGraph graph, string pass, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
+    private static void Match(ComputeGraph graph, string pass, [CallerMemberName] string test = "") =>
         Match(graph, Pipeline.Passes(graph.Training).Single(candidate => candidate.Name == pass).Run(graph, new CostModel()), test);
 
-    private static void Match(ComputeGraph before, ComputeGraph after, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
+    private static void Match(ComputeGraph before, ComputeGraph after, [CallerMemberName] string test = "") =>
         Snapshot.Matches($"{before.ToText()}\n→\n\n{after.ToText()}", test);
 }

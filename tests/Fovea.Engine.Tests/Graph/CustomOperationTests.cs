@@ -6,7 +6,9 @@ using Fovea.Engine.Tests.Compile;
 
 namespace Fovea.Engine.Tests.Graph;
 
-/// <summary>x³, as someone outside the engine would write it. <see cref="OperationCases"/> holds it to what every operation promises.</summary>
+/// <summary>
+/// x³, as someone outside the engine would write it. <see cref="OperationCases"/> holds it to what every operation promises.
+/// </summary>
 internal sealed record Cube : CustomOperation
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -32,7 +34,9 @@ internal sealed record Cube : CustomOperation
 
 public class CustomOperationTests
 {
-    /// <summary>Rows of a table by index, and the first part of the range that each was picked in: two results, an operand of integers.</summary>
+    /// <summary>
+    /// Rows of a table by index, and the first part of the range that each was picked in: two results, an operand of integers.
+    /// </summary>
     private sealed record Pick : CustomOperation
     {
         public int PartsGiven { get; init; } = 4;

@@ -4,7 +4,7 @@ using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Tests.Formats;
+using Fovea.Tests.Onnx;
 
 namespace Fovea.Tests.Cli;
 

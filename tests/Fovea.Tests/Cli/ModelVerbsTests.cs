@@ -43,6 +43,32 @@ public sealed class ModelVerbsTests
     }
 
     [Fact]
+    public async Task Graph_prints_a_model_before_and_after_passes()
+    {
+        (int exitCode, string output, _) = await Run("graph", "cmt_nano", "--classes", "3", "--batch", "2", "--size", "64x32");
+        Assert.Equal(ExitCodes.Success, exitCode);
+        Assert.StartsWith("inference graph, ", output, StringComparison.Ordinal);
+        Assert.Contains("%images [2, 64, 32, 3] = Input", output, StringComparison.Ordinal);
+        Assert.Contains("output logits = %", output, StringComparison.Ordinal);
+        Assert.Contains(" = ReciprocalSqrt %", output, StringComparison.Ordinal);
+        (_, string fused, _) = await Run("graph", "cmt_nano", "--classes", "3", "--after", "fuse-epilogues");
+        Assert.Contains(" + bias GELU (", fused, StringComparison.Ordinal);
+
+        (exitCode, string json, _) = await Run("graph", "cmt_nano", "--train", "--after", "recompute-for-backward", "--json");
+        Assert.Equal(ExitCodes.Success, exitCode);
+        JsonNode answer = JsonNode.Parse(json)!;
+        JsonArray nodes = answer["nodes"]!.AsArray();
+        Assert.Equal(Enumerable.Range(0, nodes.Count), nodes.Select(node => (int)node!["index"]!));
+        Assert.All(nodes, node => Assert.All(node!["operands"]!.AsArray(), operand => Assert.True((int)operand!["node"]! < (int)node["index"]!)));
+        Assert.Contains(nodes, node => (string)node!["operation"]! == "CrossEntropy");
+        Assert.NotEmpty(answer["gradients"]!.AsArray());
+
+        (exitCode, _, string error) = await Run("graph", "cmt_nano", "--after", "fuse-everything");
+        Assert.Equal(ExitCodes.WrongUsage, exitCode);
+        Assert.Contains("fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Memory_grows_with_the_batch_and_training_takes_more_than_inference()
     {
         JsonNode one = await Info("cmt_nano");

@@ -5,7 +5,8 @@ namespace Fovea.Engine.Compile.Passes;
 
 /// <summary>
 /// The frame of every pass: walks over a graph in order and builds a new one. A pass decides for each node what stands in its place;
-/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left out.
+/// inputs, outputs, assignments, gradients and the marks of values that still stand are carried over. Nodes that no result needs are left
+/// out.
 /// </summary>
 internal abstract class GraphRewriter
 {
@@ -41,6 +42,11 @@ internal abstract class GraphRewriter
         foreach ((string name, Value value) in source.Outputs)
         {
             Target.Output(name, Mapped(value));
+        }
+
+        foreach ((string name, Value value) in source.Marks.Where(mark => HasReplacement(mark.Value)))
+        {
+            Target.Mark(name, Mapped(value));
         }
 
         foreach ((Variable variable, Value value) in source.Assignments)
@@ -90,7 +96,7 @@ internal abstract class GraphRewriter
     {
         Node copy = node.Operation switch
         {
-            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType).Producer,
+            Input input => Target.Input(input.Key, input.Type.Shape, input.Type.ElementType, input.BatchAxis).Producer,
             ReadVariable read => Target.Read(read.Variable).Producer,
             _ => Target.Add(node.Operation, [.. node.Inputs.Select(Mapped)]),
         };

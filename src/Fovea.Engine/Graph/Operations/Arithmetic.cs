@@ -1,6 +1,8 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>Arithmetic, comparisons and choices as methods on values; comparisons give 1 where they hold and 0 elsewhere, and have no gradient.</summary>
+/// <summary>
+/// Arithmetic, comparisons and choices as methods on values; comparisons give 1 where they hold and 0 elsewhere, and have no gradient.
+/// </summary>
 public static class ArithmeticExtensions
 {
     /// <summary>Magnitude |x|; its gradient at 0 is 0.</summary>

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and a bias of the
-/// scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results: (B, N, heads·e), and the logarithm
-/// of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
+/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and a bias
+/// of the scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results: (B, N, heads·e),
+/// and the logarithm of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
 /// </summary>
 /// <param name="Heads">Number of heads; head h is channels h·d … (h+1)·d−1.</param>
 /// <param name="Scale">Factor on q·kᵀ, not on the bias.</param>
@@ -25,7 +25,9 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
         Shape v = inputs[2].Shape;
         Require(q.Rank == 3 && k.Rank == 3 && v.Rank == 3, () => $"query, key and value are token lists (B, N, C), got {q}, {k}, {v}");
         Require(q[0] == k[0] && k[0] == v[0] && k[1] == v[1], () => $"batch or number of keys differ: query {q}, key {k}, value {v}");
-        Require(q[2] == k[2] && q[2] % Heads == 0 && v[2] % Heads == 0, () => $"{Heads} heads do not divide the channels of query {q}, key {k}, value {v}");
+        Require(
+            q[2] == k[2] && q[2] % Heads == 0 && v[2] % Heads == 0,
+            () => $"{Heads} heads do not divide the channels of query {q}, key {k}, value {v}");
         int next = 3;
         if (BiasParts.HasFlag(AttentionBiasParts.Table))
         {
@@ -46,7 +48,9 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
         if (BiasParts.HasFlag(AttentionBiasParts.Mask))
         {
             Shape mask = inputs[next].Shape;
-            Require(mask.Rank == 2 && mask[1] == k[1] && q[0] % mask[0] == 0, () => $"a mask (groups, {k[1]}) with groups that divide {q[0]} expected, got {mask}");
+            Require(
+                mask.Rank == 2 && mask[1] == k[1] && q[0] % mask[0] == 0,
+                () => $"a mask (groups, {k[1]}) with groups that divide {q[0]} expected, got {mask}");
         }
 
         return [new TensorType([q[0], q[1], v[2]]), new TensorType([q[0], Heads, q[1]])];
@@ -54,7 +58,9 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
 
     /// <summary>The number of operands that the bias takes.</summary>
     public int BiasOperands =>
-        ((BiasParts & AttentionBiasParts.Table) != 0 ? 1 : 0) + ((BiasParts & AttentionBiasParts.Relative) != 0 ? 2 : 0) + ((BiasParts & AttentionBiasParts.Mask) != 0 ? 1 : 0);
+        ((BiasParts & AttentionBiasParts.Table) != 0 ? 1 : 0)
+        + ((BiasParts & AttentionBiasParts.Relative) != 0 ? 2 : 0)
+        + ((BiasParts & AttentionBiasParts.Mask) != 0 ? 1 : 0);
 
     /// <summary>The extent of the grid along the side that relative logits (B, N, heads·(2·extent−1)) are for.</summary>
     public int RelativeExtent(Shape logits) => ((logits.Last / Heads) + 1) / 2;
@@ -88,12 +94,12 @@ public sealed record Attention(int Heads, float Scale, AttentionBiasParts BiasPa
 }
 
 /// <summary>
-/// The gradient of <see cref="Attention"/>: from its operands, its second result and the first one's gradient to those of query, key and value, with a
-/// table of the scores (B, heads, N, M), whose sum over the batch is the table's gradient, and with relative logits of those.
+/// The gradient of <see cref="Attention"/>: from its operands, its second result and the first one's gradient to those of query, key and
+/// value, with a table of the scores (B, heads, N, M), whose sum over the batch is the table's gradient, and with relative logits of those.
 /// Probabilities are computed again, not stored.
 /// </summary>
 /// <param name="Forward">The attention.</param>
-public sealed record AttentionGradient(Attention Forward) : Operation
+internal sealed record AttentionGradient(Attention Forward) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;
@@ -151,13 +157,15 @@ public static class AttentionExtensions
         if (bias is { RelativeRows: Value rows, RelativeColumns: Value columns })
         {
             int width = ((columns.Shape.Last / heads) + 1) / 2;
-            scores += RelativeLogits(rows, heads, shape, cell => cell / width) + RelativeLogits(columns, heads, shape, cell => cell % width);
+            scores += RelativeLogits(rows, heads, shape, cell => cell / width)
+                + RelativeLogits(columns, heads, shape, cell => cell % width);
         }
 
         if (bias.Mask is Value mask)
         {
             int groups = mask.Shape[0];
-            scores = (scores.Reshape([shape[0] / groups, groups, shape[1], shape[2], shape[3]]) + mask.Reshape([groups, 1, 1, shape[3]])).Reshape(shape);
+            Value grouped = scores.Reshape([shape[0] / groups, groups, shape[1], shape[2], shape[3]]);
+            scores = (grouped + mask.Reshape([groups, 1, 1, shape[3]])).Reshape(shape);
         }
 
         return scores;

@@ -9,7 +9,8 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 {
     /// <summary>The window in words, such as <c>3×3, stride 2, padding 1</c>.</summary>
     internal string InWords =>
-        $"{Kernel}×{Kernel}, stride {Stride}{(Padding == 0 ? "" : $", padding {Padding}")}{(Dilation == 1 ? "" : $", dilation {Dilation}")}";
+        $"{Kernel}×{Kernel}, stride {Stride}{(Padding == 0 ? "" : $", padding {Padding}")}"
+        + $"{(Dilation == 1 ? "" : $", dilation {Dilation}")}";
 
     /// <summary>The map that windows over a map (N, H, W, C) give, with the given number of channels.</summary>
     /// <exception cref="ShapeException">The map has not four axes or is smaller than the window.</exception>
@@ -36,8 +37,7 @@ public sealed record WindowSpec(int Kernel, int Stride = 1, int Padding = 0, int
 
 /// <summary>Dense convolution: map (N, H, W, C), weights (out, kernel height, kernel width, C), result (N, H', W', out).</summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record Convolution(WindowSpec WindowSpec) : LinearOperation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -46,7 +46,8 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Lin
     public override int WeightOutputAxis => 0;
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Outputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
 
     /// <inheritdoc/>
     protected override Shape InferLinear(Shape input, Shape weights)
@@ -70,7 +71,7 @@ public sealed record Convolution(WindowSpec WindowSpec, Epilogue Epilogue) : Lin
 /// <summary>The gradient of a dense convolution's map from the result's gradient and the weights.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
+internal sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -83,12 +84,13 @@ public sealed record ConvolutionInputGradient(WindowSpec WindowSpec, Shape Input
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Inputs[0].Shape.Elements * (node.Inputs[1].Shape.Elements / node.Inputs[1].Shape[0]);
 }
 
 /// <summary>The gradient of a dense convolution's weights from the result's gradient and the map.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
-public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
+internal sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -101,13 +103,15 @@ public sealed record ConvolutionWeightGradient(WindowSpec WindowSpec) : Operatio
     }
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Node node) => node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
+    public override long MultiplyAdds(Node node) =>
+        node.Inputs[0].Shape.Elements * (node.Outputs[0].Shape.Elements / node.Outputs[0].Shape[0]);
 }
 
-/// <summary>Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).</summary>
+/// <summary>
+/// Convolution of each channel by itself: map (N, H, W, C), weights (kernel height, kernel width, C), result (N, H', W', C).
+/// </summary>
 /// <param name="WindowSpec">Kernel, stride, padding, dilation.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record DepthwiseConvolution(WindowSpec WindowSpec) : LinearOperation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -138,7 +142,7 @@ public sealed record DepthwiseConvolution(WindowSpec WindowSpec, Epilogue Epilog
 /// <summary>The gradient of a depthwise convolution's map from the result's gradient and the weights.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
+internal sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -156,7 +160,7 @@ public sealed record DepthwiseInputGradient(WindowSpec WindowSpec, Shape InputSh
 
 /// <summary>The gradient of a depthwise convolution's weights from the result's gradient and the map.</summary>
 /// <param name="WindowSpec">The convolution's window.</param>
-public sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
+internal sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operation
 {
     /// <inheritdoc/>
     public override string Details => WindowSpec.InWords;
@@ -177,9 +181,9 @@ public static class ConvolutionExtensions
 {
     /// <summary>Dense convolution of a map (N, H, W, C) with weights (out, kernel height, kernel width, C).</summary>
     public static Value Convolution(this Value map, Value weights, WindowSpec window) =>
-        map.Graph.Apply(new Convolution(window, Epilogue.None), map, weights);
+        map.Graph.Apply(new Convolution(window), map, weights);
 
     /// <summary>Depthwise convolution of a map (N, H, W, C) with weights (kernel height, kernel width, C).</summary>
     public static Value DepthwiseConvolution(this Value map, Value weights, WindowSpec window) =>
-        map.Graph.Apply(new DepthwiseConvolution(window, Epilogue.None), map, weights);
+        map.Graph.Apply(new DepthwiseConvolution(window), map, weights);
 }

@@ -33,7 +33,7 @@ public sealed record CrossEntropy(float Smoothing) : Operation
 
 /// <summary>The gradient of <see cref="CrossEntropy"/>'s logits from logits, labels and the gradient of each row's loss.</summary>
 /// <param name="Smoothing">ε.</param>
-public sealed record CrossEntropyGradient(float Smoothing) : Operation
+internal sealed record CrossEntropyGradient(float Smoothing) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Smoothing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"smoothing {Smoothing}");
@@ -68,8 +68,10 @@ public static class CrossEntropyExtensions
 
         if (logits.Shape.Rank != 2 || !targets.Shape.Equals(logits.Shape))
         {
+            string path = logits.Graph.Path;
             throw new ShapeException(
-                $"{logits.Graph.Path} (CrossEntropy): logits (N, classes) and target distributions of the same shape expected, got {logits.Shape} and {targets.Shape}");
+                path.Length == 0 ? "CrossEntropy" : $"{path} (CrossEntropy)",
+                new ShapeException($"logits (N, classes) and target distributions of their shape expected, got {logits.Shape} and {targets.Shape}"));
         }
 
         if (smoothing != 0)

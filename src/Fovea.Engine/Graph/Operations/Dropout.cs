@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Sets random elements to zero and divides the others by the probability of staying. The draw is a function of the plan's seed and step, the stream and
-/// the element's index, so it is the same for any number of threads, and the gradient draws it again instead of storing a mask.
+/// Sets random elements to zero and divides the others by the probability of staying. The draw is a function of the plan's seed and step,
+/// the stream and the element's index, so it is the same for any number of threads, and the gradient draws it again instead of storing a
+/// mask.
 /// </summary>
 /// <param name="Rate">The probability of becoming zero, from 0 to below 1.</param>
 /// <param name="PerSample">One draw for all elements of a sample (drop path, arXiv 1603.09382) instead of one for each element.</param>

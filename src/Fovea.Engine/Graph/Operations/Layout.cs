@@ -1,6 +1,6 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>The same bytes under another shape: costs nothing.</summary>
+/// <summary>View of the operand under another shape with as many elements: costs nothing.</summary>
 /// <param name="Target">The shape to take.</param>
 public sealed record Reshape(Shape Target) : Operation
 {
@@ -98,7 +98,7 @@ public sealed record Concat(int Axis) : Operation
 /// <summary>A part of a value along one axis.</summary>
 /// <param name="Axis">The axis.</param>
 /// <param name="Start">The first index that is kept.</param>
-/// <param name="Length">How many are kept.</param>
+/// <param name="Length">Number of indices that are kept.</param>
 public sealed record Slice(int Axis, int Start, int Length) : Operation
 {
     /// <inheritdoc/>
@@ -136,7 +136,9 @@ public sealed record Pad(int Axis, int Before, int After) : Operation
         RequireCount(inputs, 1);
         RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
         Shape shape = inputs[0].Shape;
-        Require(Axis >= 0 && Axis < shape.Rank && Before >= 0 && After >= 0, () => $"axis {Axis} of {shape} cannot be padded by {Before} and {After}");
+        Require(
+            Axis >= 0 && Axis < shape.Rank && Before >= 0 && After >= 0,
+            () => $"axis {Axis} of {shape} cannot be padded by {Before} and {After}");
         return [inputs[0] with { Shape = shape.With(Axis, Before + shape[Axis] + After) }];
     }
 
@@ -165,7 +167,7 @@ public sealed record Gather : Operation
 
 /// <summary>Adds rows (S…, width) into a table (entries, width) of zeros at the indices S: the gradient of <see cref="Gather"/>.</summary>
 /// <param name="Entries">The number of entries of the table.</param>
-public sealed record ScatterAdd(int Entries) : Operation
+internal sealed record ScatterAdd(int Entries) : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -180,7 +182,7 @@ public sealed record ScatterAdd(int Entries) : Operation
 /// <summary>Changes of layout as methods on values.</summary>
 public static class LayoutExtensions
 {
-    /// <summary>The same bytes under another shape.</summary>
+    /// <summary>Gives the elements another shape, in the same order.</summary>
     public static Value Reshape(this Value x, Shape shape)
     {
         if (x.Shape.Equals(shape))

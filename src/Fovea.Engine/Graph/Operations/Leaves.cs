@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>Something that is given to each run.</summary>
+/// <summary>Value that is given to each run.</summary>
 /// <param name="Key">The input's name.</param>
 /// <param name="Type">Its shape and element type.</param>
-public sealed record Input(string Key, TensorType Type) : Operation
+/// <param name="BatchAxis">The axis along which entries are independent of one another; null where nothing is said.</param>
+public sealed record Input(string Key, TensorType Type, int? BatchAxis = null) : Operation
 {
     /// <inheritdoc/>
     public override bool MayBeShared => false;
@@ -19,7 +20,7 @@ public sealed record Input(string Key, TensorType Type) : Operation
 }
 
 /// <summary>The value of a variable at the beginning of a run.</summary>
-/// <param name="Variable">What is read.</param>
+/// <param name="Variable">The variable.</param>
 public sealed record ReadVariable(Variable Variable) : Operation
 {
     /// <inheritdoc/>
@@ -61,7 +62,9 @@ public sealed record IntegerTensor(Shape Shape, int[] Elements) : Operation
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         RequireCount(inputs, 0);
-        Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} integers and got {Elements.Length}");
+        Require(
+            Shape.Elements == Elements.Length,
+            () => $"a table of shape {Shape} takes {Shape.Elements} integers and got {Elements.Length}");
         return [new TensorType(Shape, ElementType.Int32)];
     }
 }
@@ -78,7 +81,9 @@ public sealed record FloatTensor(Shape Shape, float[] Elements) : Operation
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         RequireCount(inputs, 0);
-        Require(Shape.Elements == Elements.Length, () => $"a table of shape {Shape} takes {Shape.Elements} numbers and got {Elements.Length}");
+        Require(
+            Shape.Elements == Elements.Length,
+            () => $"a table of shape {Shape} takes {Shape.Elements} numbers and got {Elements.Length}");
         return [new TensorType(Shape)];
     }
 }

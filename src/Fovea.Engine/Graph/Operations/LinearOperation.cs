@@ -1,8 +1,9 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// The epilogue of a linear operation, applied to its result before that is stored, in this order: add a bias per column, add a residual, apply an activation,
-/// multiply by a scale per column, add a shift per column, add a residual. Each part that is present takes one more operand of the node, in the same order.
+/// The epilogue of a linear operation, applied to its result before that is stored, in this order: add a bias per column, add a residual,
+/// apply an activation, multiply by a scale per column, add a shift per column, add a residual. Each part that is present takes one more
+/// operand of the node, in the same order.
 /// </summary>
 /// <param name="Bias">A vector of the last axis is added.</param>
 /// <param name="ResidualBefore">A value of the result's shape is added before the activation.</param>
@@ -10,7 +11,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// <param name="Scale">Multiplied by a vector of the last axis.</param>
 /// <param name="Shift">A vector of the last axis is added.</param>
 /// <param name="ResidualAfter">A value of the result's shape is added at the end.</param>
-public sealed record Epilogue(
+internal sealed record Epilogue(
     bool Bias = false,
     bool ResidualBefore = false,
     UnaryKind? Activation = null,
@@ -39,17 +40,25 @@ public sealed record Epilogue(
 }
 
 /// <summary>
-/// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the weights; operands of the
-/// epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after gradients were taken.
+/// An operation that is linear in a feature map and in weights: linear layers and convolutions. Operand 0 is the map, operand 1 the
+/// weights; operands of the epilogue follow. What is element-wise behind a product is fused into its epilogue by the compiler, after
+/// gradients were taken.
 /// </summary>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public abstract record LinearOperation(Epilogue Epilogue) : Operation
+public abstract record LinearOperation : Operation
 {
+    private protected LinearOperation()
+    {
+    }
+
+    /// <summary>Work on the result before it is stored; the compiler moves it here.</summary>
+    internal Epilogue Epilogue { get; init; } = Epilogue.None;
+
     /// <summary>The axis of the weights that becomes the last axis of the result; negative counts from the innermost.</summary>
     public abstract int WeightOutputAxis { get; }
 
     /// <inheritdoc/>
-    public override string Name => Epilogue.Operands == 0 && Epilogue.Activation is null ? GetType().Name : $"{GetType().Name} + {Epilogue}";
+    public override string Name =>
+        Epilogue.Operands == 0 && Epilogue.Activation is null ? GetType().Name : $"{GetType().Name} + {Epilogue}";
 
     /// <inheritdoc/>
     public sealed override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -6,11 +6,13 @@ namespace Fovea.Engine.Graph.Operations;
 /// </summary>
 /// <param name="TransposeLeft">True where the left operand is stored as (…, K, M).</param>
 /// <param name="TransposeRight">True where the right operand is stored as (…, N, K), as weights (out, in) are.</param>
-/// <param name="Epilogue">What is done to the result before it is stored.</param>
-public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Epilogue) : LinearOperation(Epilogue)
+public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOperation
 {
     /// <inheritdoc/>
-    public override string Details => string.Join(", ", new[] { TransposeLeft ? "left transposed" : null, TransposeRight ? "right transposed" : null }.Where(side => side is not null));
+    public override string Details =>
+        (TransposeLeft ? "left transposed" : "")
+        + (TransposeLeft && TransposeRight ? ", " : "")
+        + (TransposeRight ? "right transposed" : "");
 
     /// <inheritdoc/>
     public override int WeightOutputAxis => TransposeRight ? -2 : -1;
@@ -39,7 +41,9 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight, Epilogue Ep
         Require(
             right.Rank == 2 || (right.Rank == left.Rank && right.Take(right.Rank - 2).SequenceEqual(left.Take(left.Rank - 2))),
             () => $"the leading axes of {left} and {right} differ");
-        Require(right.Rank > 2 || left.Rank == 2 || !TransposeLeft, () => $"a transposed left operand {left} takes a right one of as many axes, got {right}");
+        Require(
+            right.Rank > 2 || left.Rank == 2 || !TransposeLeft,
+            () => $"a transposed left operand {left} takes a right one of as many axes, got {right}");
         return left.With(-2, left[TransposeLeft ? -1 : -2]).With(-1, right[TransposeRight ? -2 : -1]);
     }
 
@@ -88,5 +92,5 @@ public static class MatrixProductExtensions
 {
     /// <summary>left (…, M, K) · right (…, K, N) or (K, N); the flags say which operand is stored transposed.</summary>
     public static Value MatMul(this Value left, Value right, bool transposeLeft = false, bool transposeRight = false) =>
-        left.Graph.Apply(new MatMul(transposeLeft, transposeRight, Epilogue.None), left, right);
+        left.Graph.Apply(new MatMul(transposeLeft, transposeRight), left, right);
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Layer normalisation over the last axis (arXiv 1607.06450): operands x (…, C), weight (C), bias (C); results y, and per row the mean and 1/√(variance + ε).
+/// Layer normalisation over the last axis (arXiv 1607.06450): operands x (…, C), weight (C), bias (C); results y, and per row the mean and
+/// 1/√(variance + ε).
 /// </summary>
 /// <param name="Epsilon">Added to the variance.</param>
 public sealed record LayerNormalization(float Epsilon) : Operation
@@ -36,7 +37,7 @@ public sealed record LayerNormalization(float Epsilon) : Operation
 }
 
 /// <summary>The gradient of <see cref="LayerNormalization"/>: from x, weight, mean, 1/std and dy to those of x, weight and bias.</summary>
-public sealed record LayerNormalizationGradient : Operation
+internal sealed record LayerNormalizationGradient : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
@@ -97,7 +98,7 @@ public sealed record Softmax : Operation
 }
 
 /// <summary>The gradient of <see cref="Softmax"/> from its result and the result's gradient.</summary>
-public sealed record SoftmaxGradient : Operation
+internal sealed record SoftmaxGradient : Operation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -21,20 +21,11 @@ public enum UnaryKind
     /// <summary>x·Φ(x) with the exact normal distribution function (arXiv 1606.08415).</summary>
     Gelu,
 
-    /// <summary>The derivative of <see cref="Gelu"/>.</summary>
-    GeluDerivative,
-
     /// <summary>max(x, 0).</summary>
     Relu,
 
-    /// <summary>1 where x &gt; 0, else 0.</summary>
-    ReluDerivative,
-
     /// <summary>x·sigmoid(x).</summary>
     Silu,
-
-    /// <summary>The derivative of <see cref="Silu"/>.</summary>
-    SiluDerivative,
 
     /// <summary>1/(1 + e^−x).</summary>
     Sigmoid,
@@ -78,7 +69,7 @@ public enum BinaryKind
 }
 
 /// <summary>A function of each element.</summary>
-/// <param name="Kind">Which function.</param>
+/// <param name="Kind">The function.</param>
 public sealed record Unary(UnaryKind Kind) : Operation
 {
     /// <inheritdoc/>
@@ -106,9 +97,7 @@ public sealed record Unary(UnaryKind Kind) : Operation
                 UnaryKind.Log => dy / x,
                 UnaryKind.Sqrt => dy * 0.5f / y,
                 UnaryKind.ReciprocalSqrt => dy * -0.5f * y * y * y,
-                UnaryKind.Gelu => dy * Apply(UnaryKind.GeluDerivative, x),
-                UnaryKind.Relu => dy * Apply(UnaryKind.ReluDerivative, x),
-                UnaryKind.Silu => dy * Apply(UnaryKind.SiluDerivative, x),
+                UnaryKind.Gelu or UnaryKind.Relu or UnaryKind.Silu => dy * x.Graph.Apply(new ActivationDerivative(Kind), x),
                 UnaryKind.Sigmoid => dy * (y - (y * y)),
                 UnaryKind.Tanh => dy - (dy * y * y),
                 UnaryKind.Abs => dy * x.Sign(),
@@ -116,12 +105,25 @@ public sealed record Unary(UnaryKind Kind) : Operation
             },
         ];
     }
+}
 
-    private static Value Apply(UnaryKind kind, Value x) => x.Graph.Apply(new Unary(kind), x);
+/// <summary>The derivative of an activation at each element: a part of its gradient.</summary>
+/// <param name="Kind">The activation: GELU, ReLU or SiLU.</param>
+internal sealed record ActivationDerivative(UnaryKind Kind) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => $"{Kind}Derivative";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireFloats(inputs, 1);
+        return [inputs[0]];
+    }
 }
 
 /// <summary>A function of two elements, broadcasting.</summary>
-/// <param name="Kind">Which function.</param>
+/// <param name="Kind">The function.</param>
 public sealed record Binary(BinaryKind Kind) : Operation
 {
     /// <inheritdoc/>

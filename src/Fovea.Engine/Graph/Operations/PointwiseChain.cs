@@ -3,25 +3,27 @@ using System.Collections.Immutable;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>One element-wise operation inside a <see cref="PointwiseChain"/>.</summary>
-/// <param name="Operation">A <see cref="Unary"/>, <see cref="Binary"/> or <see cref="BroadcastTo"/>.</param>
+/// <param name="Operation">An element-wise operation, or a <see cref="BroadcastTo"/>.</param>
 /// <param name="Operands">Registers: the chain's operands come first, then the results of its instructions in order.</param>
-public sealed record PointwiseInstruction(Operation Operation, ImmutableArray<int> Operands);
+internal sealed record PointwiseInstruction(Operation Operation, ImmutableArray<int> Operands);
 
 /// <summary>A result of a <see cref="PointwiseChain"/>.</summary>
 /// <param name="Register">The register that is given out.</param>
 /// <param name="Shape">The shape of the result.</param>
 /// <param name="ColumnSum">True where all axes but the last are summed, false where every element is stored.</param>
-public sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
+internal sealed record PointwiseResult(int Register, Shape Shape, bool ColumnSum);
 
 /// <summary>
 /// Element-wise operations over one iteration space, run in one pass over memory. Made by the compiler from neighbouring
 /// <see cref="Unary"/>, <see cref="Binary"/> and <see cref="BroadcastTo"/> nodes and the sums over all leading axes that read them.
 /// </summary>
 /// <param name="Space">The iteration space.</param>
-/// <param name="OperandSpaces">For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.</param>
-/// <param name="Instructions">What is computed, in order.</param>
-/// <param name="Results">What is given out.</param>
-public sealed record PointwiseChain(
+/// <param name="OperandSpaces">
+/// For each operand the shape it is broadcast to: the iteration space, possibly with other leading axes.
+/// </param>
+/// <param name="Instructions">The element-wise operations, in order.</param>
+/// <param name="Results">The results.</param>
+internal sealed record PointwiseChain(
     Shape Space,
     ImmutableArray<Shape> OperandSpaces,
     ImmutableArray<PointwiseInstruction> Instructions,
@@ -33,12 +35,13 @@ public sealed record PointwiseChain(
     /// <inheritdoc/>
     public override string Name => Instructions.Length == 0
         ? "ColumnSum"
-        : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name)) + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
+        : string.Join(" ", Instructions.Select(instruction => instruction.Operation.Name))
+            + (Results.Any(result => result.ColumnSum) ? " ColumnSum" : "");
 
     /// <inheritdoc/>
     public override bool MayBeShared => false;
 
-    /// <summary>The same chain with some of its results alone, and without the instructions that only the others need.</summary>
+    /// <summary>Copy of the chain with some of its results, without the instructions that only the others need.</summary>
     public PointwiseChain With(ImmutableArray<PointwiseResult> results)
     {
         int operands = OperandSpaces.Length;
@@ -67,7 +70,11 @@ public sealed record PointwiseChain(
             }
         }
 
-        return this with { Instructions = [.. kept], Results = [.. results.Select(result => result with { Register = moved[result.Register] })] };
+        return this with
+        {
+            Instructions = [.. kept],
+            Results = [.. results.Select(result => result with { Register = moved[result.Register] })],
+        };
     }
 
     /// <inheritdoc/>
@@ -86,7 +93,13 @@ public sealed record PointwiseChain(
         {
             PointwiseInstruction instruction = Instructions[i];
             int register = OperandSpaces.Length + i;
-            int operands = instruction.Operation switch { Where => 3, Binary => 2, Unary or Power or BroadcastTo => 1, _ => -1 };
+            int operands = instruction.Operation switch
+            {
+                Where => 3,
+                Binary => 2,
+                Unary or ActivationDerivative or Power or BroadcastTo => 1,
+                _ => -1,
+            };
             Require(
                 instruction.Operands.Length == operands && instruction.Operands.All(operand => operand >= 0 && operand < register),
                 () => $"instruction {InWords(instruction, i)} is not one of registers before it");
@@ -106,6 +119,7 @@ public sealed record PointwiseChain(
     private static string InWords(PointwiseResult result) => $"{(result.ColumnSum ? "sum of columns of" : "give")} r{result.Register}";
 
     private string InWords(PointwiseInstruction instruction, int index) =>
-        $"r{OperandSpaces.Length + index} = {instruction.Operation.Name}{(instruction.Operation is Power power ? $" {power.Details}" : "")} "
+        $"r{OperandSpaces.Length + index} = {instruction.Operation.Name} "
+        + (instruction.Operation is Power power ? $"{power.Details} " : "")
         + string.Join(", ", instruction.Operands.Select(operand => $"r{operand}"));
 }

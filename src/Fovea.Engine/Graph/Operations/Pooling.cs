@@ -3,11 +3,12 @@ namespace Fovea.Engine.Graph.Operations;
 /// <summary>Joins the elements under a window of each channel.</summary>
 /// <param name="WindowSpec">Kernel, stride and padding.</param>
 /// <param name="Average">The mean; otherwise the largest.</param>
-/// <param name="CountPadding">Whether a mean divides by the whole window, padding included.</param>
+/// <param name="CountPadding">True where a mean divides by the whole window, padding included.</param>
 public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadding) : Operation
 {
     /// <inheritdoc/>
-    public override string Details => WindowSpec.InWords + (Average && !CountPadding && WindowSpec.Padding > 0 ? ", padding not counted" : "");
+    public override string Details =>
+        WindowSpec.InWords + (Average && !CountPadding && WindowSpec.Padding > 0 ? ", padding not counted" : "");
 
     /// <inheritdoc/>
     public override string Name => Average ? "AveragePooling" : "MaxPooling";
@@ -30,7 +31,7 @@ public sealed record Pooling(WindowSpec WindowSpec, bool Average, bool CountPadd
 
 /// <summary>The gradient of <see cref="Pooling"/>'s map from the map and the result's gradient.</summary>
 /// <param name="Forward">The pooling.</param>
-public sealed record PoolingGradient(Pooling Forward) : Operation
+internal sealed record PoolingGradient(Pooling Forward) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;

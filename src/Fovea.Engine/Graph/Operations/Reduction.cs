@@ -1,6 +1,6 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>How a reduction joins elements.</summary>
+/// <summary>Functions that reduce many elements to one.</summary>
 public enum ReductionKind
 {
     /// <summary>The sum.</summary>
@@ -14,9 +14,9 @@ public enum ReductionKind
 }
 
 /// <summary>Joins the elements along neighbouring axes; the axes stay with extent 1.</summary>
-/// <param name="Kind">How.</param>
+/// <param name="Kind">The function.</param>
 /// <param name="FirstAxis">The outermost axis that is reduced.</param>
-/// <param name="Axes">How many neighbouring axes are reduced.</param>
+/// <param name="Axes">Number of neighbouring axes that are reduced.</param>
 public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Operation
 {
     /// <inheritdoc/>

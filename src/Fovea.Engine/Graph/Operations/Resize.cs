@@ -1,6 +1,6 @@
 namespace Fovea.Engine.Graph.Operations;
 
-/// <summary>How elements between grid points are computed.</summary>
+/// <summary>Interpolation between grid points.</summary>
 public enum Interpolation
 {
     /// <summary>Linear along each axis.</summary>
@@ -11,13 +11,13 @@ public enum Interpolation
 }
 
 /// <summary>
-/// Resizes the two middle axes of a map (N, H, W, C). Grid points lie at half pixels: source = (target + ½)·in/out − ½, or, with aligned corners,
-/// at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when the map shrinks.
+/// Resizes the two middle axes of a map (N, H, W, C). Grid points lie at half pixels: source = (target + ½)·in/out − ½, or, with aligned
+/// corners, at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when the map shrinks.
 /// </summary>
 /// <param name="Interpolation">Linear or cubic.</param>
 /// <param name="Height">Rows of the result.</param>
 /// <param name="Width">Columns of the result.</param>
-/// <param name="AlignCorners">Whether the outermost grid points coincide.</param>
+/// <param name="AlignCorners">True where the outermost grid points coincide.</param>
 public sealed record Resize(Interpolation Interpolation, int Height, int Width, bool AlignCorners) : Operation
 {
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed record Resize(Interpolation Interpolation, int Height, int Width, 
 /// <summary>The gradient of <see cref="Resize"/>'s map from the result's gradient.</summary>
 /// <param name="Forward">The resizing.</param>
 /// <param name="InputShape">The shape of the map.</param>
-public sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
+internal sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operation
 {
     /// <inheritdoc/>
     public override string Details => Forward.Details;

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Choice between two values, element by element: operands condition, a and b, broadcasting; the result is a where the condition is not 0, else b.
-/// The element that is not chosen has no influence, even where it is infinite or not a number. The condition has no gradient.
+/// Choice between two values, element by element: operands condition, a and b, broadcasting; the result is a where the condition is not 0,
+/// else b. The element that is not chosen has no influence, even where it is infinite or not a number. The condition has no gradient.
 /// </summary>
 public sealed record Where : Operation
 {

@@ -146,13 +146,22 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
             return new(PointwiseOpcode.Select, destination, a, instruction.Operands[1], instruction.Operands[2]);
         }
 
-        if (instruction.Operation is Power power)
+        return instruction.Operation switch
         {
-            return new(PointwiseOpcode.Power, destination, a, Immediate: power.Exponent);
-        }
-
-        return new(instruction.Operation is Unary unary ? OpcodeOf(unary.Kind) : PointwiseOpcode.Copy, destination, a);
+            Power power => new(PointwiseOpcode.Power, destination, a, Immediate: power.Exponent),
+            Unary unary => new(OpcodeOf(unary.Kind), destination, a),
+            ActivationDerivative derivative => new(DerivativeOf(derivative.Kind), destination, a),
+            _ => new(PointwiseOpcode.Copy, destination, a),
+        };
     }
+
+    private static PointwiseOpcode DerivativeOf(UnaryKind kind) => kind switch
+    {
+        UnaryKind.Gelu => PointwiseOpcode.GeluDerivative,
+        UnaryKind.Relu => PointwiseOpcode.ReluDerivative,
+        UnaryKind.Silu => PointwiseOpcode.SiluDerivative,
+        _ => throw new NotSupportedException($"There is no kernel for the derivative of {kind}."),
+    };
 
     private static PointwiseOpcode OpcodeOf(BinaryKind kind) => kind switch
     {
@@ -176,11 +185,8 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
         UnaryKind.Sqrt => PointwiseOpcode.Sqrt,
         UnaryKind.ReciprocalSqrt => PointwiseOpcode.ReciprocalSqrt,
         UnaryKind.Gelu => PointwiseOpcode.Gelu,
-        UnaryKind.GeluDerivative => PointwiseOpcode.GeluDerivative,
         UnaryKind.Relu => PointwiseOpcode.Relu,
-        UnaryKind.ReluDerivative => PointwiseOpcode.ReluDerivative,
         UnaryKind.Silu => PointwiseOpcode.Silu,
-        UnaryKind.SiluDerivative => PointwiseOpcode.SiluDerivative,
         UnaryKind.Sigmoid => PointwiseOpcode.Sigmoid,
         UnaryKind.Tanh => PointwiseOpcode.Tanh,
         UnaryKind.Abs => PointwiseOpcode.Abs,

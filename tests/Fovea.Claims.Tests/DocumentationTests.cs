@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Fovea.Claims.Tests;
+
+/// <summary>The C# blocks of every page, compiled as they stand.</summary>
+public sealed partial class DocumentationTests
+{
+    /// <summary>The pages with C# blocks.</summary>
+    public static TheoryData<string> Pages =>
+        [.. Repository.Files("", "*.md").Where(path => Block().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Folder, path))];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_block_of_a_page_compiles(string page) => Assert.Equal("", string.Join('\n', Errors(File.ReadAllText(Path.Combine(Repository.Folder, page)))));
+
+    [Fact]
+    public void A_block_that_has_rotted_is_found()
+    {
+        string error = Assert.Single(Errors("```csharp\nusing Fovea.Engine.Graph;\n\nComputeGraph graph = new();\ngraph.NoSuchMember();\n```\n"));
+        Assert.Contains("block 1, line 4", error, StringComparison.Ordinal);
+        Assert.Contains("NoSuchMember", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Compiles the blocks of a page. Blocks of declarations stand beside each other, as files of one project; each block of statements is a program of its own
+    /// beside them. The assembly is called as the tests are, so that pages may show internal code.
+    /// </summary>
+    private static IEnumerable<string> Errors(string page)
+    {
+        SyntaxTree[] blocks = [.. Block().Matches(page).Select((match, i) => CSharpSyntaxTree.ParseText(match.Groups[1].Value, Repository.Parsing, $"block {i + 1}"))];
+        SyntaxTree usings = CSharpSyntaxTree.ParseText("global using Xunit;", Repository.Parsing, "usings");
+        ILookup<bool, SyntaxTree> programs = blocks.ToLookup(block => block.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
+        SyntaxTree[] declarations = [usings, .. programs[false]];
+        IEnumerable<Diagnostic> errors = programs[true]
+            .SelectMany(program => Repository.Compile("Fovea.Tests", [.. declarations, program], Repository.References, OutputKind.ConsoleApplication).GetDiagnostics())
+            .Concat(Repository.Compile("Fovea.Tests", declarations, Repository.References).GetDiagnostics());
+        return errors
+            .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+            .Select(diagnostic => $"{Place(diagnostic.Location)}: {diagnostic.Id} {diagnostic.GetMessage()}")
+            .Distinct();
+    }
+
+    private static string Place(Location location) => $"{location.SourceTree?.FilePath}, line {location.GetLineSpan().StartLinePosition.Line + 1}";
+
+    [GeneratedRegex("```csharp\\r?\\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}

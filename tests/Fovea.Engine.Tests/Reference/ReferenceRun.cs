@@ -1,0 +1,54 @@
+using Fovea.Engine.Execution;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Tests.Compile;
+using Fovea.Reference;
+
+namespace Fovea.Engine.Tests.Reference;
+
+/// <summary>Runs graphs by the plain definitions, and compares.</summary>
+internal static class ReferenceRun
+{
+    private const double Rounding = 1.0 / (1 << 24);
+
+    /// <summary>Evaluates graphs as they were built.</summary>
+    public static Executor AsBuilt { get; } = new ReferenceExecutor(runPasses: false);
+
+    /// <summary>Evaluates what the passes make of graphs.</summary>
+    public static Executor AfterPasses { get; } = new ReferenceExecutor();
+
+    /// <summary>What a run gives: outputs by name, and all gradients together where there is a block for them.</summary>
+    public static Dictionary<string, float[]> Outputs(
+        Executor executor, ComputeGraph graph, IReadOnlyDictionary<string, float[]> inputs, ParameterBlock? gradients = null)
+    {
+        using Plan plan = executor.Compile(graph, new PlanOptions { Gradients = gradients });
+        Dictionary<string, float[]> outputs = GraphRun.Outputs(plan, inputs);
+        if (gradients is not null)
+        {
+            outputs.Add("gradient block", gradients.Data.ToArray());
+        }
+
+        return outputs;
+    }
+
+    /// <summary>
+    /// Fails where two results are farther apart than a number of roundings of the result's largest element (or of 1, where that is larger):
+    /// each rounding to float errs by 2⁻²⁴ at most.
+    /// </summary>
+    public static void Near(IReadOnlyDictionary<string, float[]> expected, IReadOnlyDictionary<string, float[]> actual, string what, int roundings)
+    {
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        foreach ((string name, float[] want) in expected)
+        {
+            float[] got = actual[name];
+            Assert.Equal(want.Length, got.Length);
+            double tolerance = roundings * Rounding * want.Append(1).Max(Math.Abs);
+            for (int i = 0; i < want.Length; i++)
+            {
+                double distance = Math.Abs((double)want[i] - got[i]);
+                Assert.True(
+                    distance <= tolerance,
+                    $"{what}: {name}[{i}] is {got[i]:g7}, expected {want[i]:g7}: {distance / tolerance * roundings:f0} roundings apart");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Graph;
+using Fovea.Layers;
+using Fovea.Models;
+using Fovea.Reference;
+using Fovea.Tests.Models;
+using Xunit.Abstractions;
+
+namespace Fovea.Tests.Reference;
+
+/// <summary>
+/// Every registered model, at a small size and in its inference form, by the plain definitions of its operations: what the passes make of its graph gives
+/// the logits of the CPU's plan.
+/// </summary>
+public sealed class ReferenceModelTests(ITestOutputHelper log)
+{
+    [Fact]
+    public void Every_model_gives_the_logits_that_its_operations_define()
+    {
+        ConcurrentBag<string> problems = [];
+        Stopwatch time = Stopwatch.StartNew();
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Min(2, Environment.ProcessorCount) };
+        Parallel.ForEach(Partitioner.Create(ModelRegistry.Names.ToArray(), loadBalance: true), parallel, name =>
+        {
+            if (Record.Exception(() => Compare(name)) is Exception error)
+            {
+                problems.Add($"{name}: {error.Message}");
+            }
+        });
+        log.WriteLine($"{ModelRegistry.Names.Count} models in {time.Elapsed.TotalSeconds:f0} s");
+        Assert.True(problems.IsEmpty, $"{problems.Count} models differ:\n{string.Join('\n', problems.Order())}");
+    }
+
+    private void Compare(string name)
+    {
+        Stopwatch time = Stopwatch.StartNew();
+        Network network = ModelRegistry.Create(name, EveryModelTests.Small(name) with { Classes = 5 });
+        using ParameterStore state = new(network);
+        ComputeGraph graph = new();
+        Value images = graph.Input("images", [1, network.Height, network.Width, 3]);
+        graph.Output("logits", network.Forward(images));
+        SmallRun.Fill(state, graph);
+        float[] pixels = SmallRun.Pixels(images.Shape);
+        using WorkerPool pool = new(1);
+        float[] got = Logits(Executor.Default.On(pool), graph, pixels);
+        float[] black = Logits(Executor.Default.On(pool), graph, new float[pixels.Length]);
+        TimeSpan before = time.Elapsed;
+        float[] want = Logits(new ReferenceExecutor(), graph, pixels);
+        double roundings = SmallRun.Roundings(graph);
+        double tolerance = roundings * SmallRun.Rounding * want.Max(Math.Abs);
+        double distance = SmallRun.Distance(want, got);
+        log.WriteLine(
+            $"{name}, {network.Height}×{network.Width}: {(time.Elapsed - before).TotalSeconds:f1} s of {time.Elapsed.TotalSeconds:f1} s, "
+            + $"{distance / tolerance * roundings:f0} of {roundings:f0} roundings");
+        Assert.True(distance <= tolerance, $"logits are {distance / tolerance * roundings:f0} roundings apart, at most {roundings:f0} are explained");
+        Assert.True(SmallRun.Distance(want, black) > 20 * tolerance, "the logits hardly depend on the image, so that this comparison shows nothing");
+    }
+
+    private static float[] Logits(Executor executor, ComputeGraph graph, float[] pixels)
+    {
+        using Plan plan = executor.Compile(graph);
+        pixels.CopyTo(plan.Input("images"));
+        plan.Run();
+        return plan.Output("logits").ToArray();
+    }
+}
