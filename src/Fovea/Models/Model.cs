@@ -100,9 +100,26 @@ public sealed class Model : IDisposable
     /// <param name="head">Head that gets fresh weights; null for a model that gives pooled features.</param>
     /// <param name="names">Names of the classes; "class 0" and so on where null.</param>
     /// <param name="seed">Seed of the head's weights.</param>
-    /// <exception cref="ArgumentException">There is not one name for each class.</exception>
+    /// <exception cref="ArgumentException">There is not one name for each class, or a key of the head is one of the backbone's.</exception>
+    /// <exception cref="InvalidOperationException">The head is part of another model.</exception>
     public Model WithHead(Head? head, IReadOnlyList<string>? names = null, ulong seed = 0) =>
         With(new Network(Network.Backbone, head), Info with { Options = Info.Options with { Classes = head?.Classes ?? 0 } }, names, seed);
+
+    /// <summary>
+    /// Freezes weights: training graphs that are built from now on give them no gradient, and optimisers leave them as they are. A batch
+    /// normalisation whose weight is frozen keeps its running statistics and uses them.
+    /// </summary>
+    /// <param name="keys">Choice of weights by checkpoint key.</param>
+    /// <returns>Number of weights that the choice names.</returns>
+    public int Freeze(Func<string, bool> keys) => Parameters.Freeze(keys);
+
+    /// <summary>Freezes all weights but the head's, as <see cref="Freeze"/> does.</summary>
+    /// <returns>Number of weights that are frozen.</returns>
+    public int FreezeBackbone()
+    {
+        HashSet<string> head = [.. Network.HeadKeys];
+        return Freeze(key => !head.Contains(key));
+    }
 
     /// <summary>
     /// Runs the network on a batch of prepared images. A plan is compiled for each new shape and kept; callers on several threads take
@@ -179,8 +196,12 @@ public sealed class Model : IDisposable
             throw new ArgumentException($"A head of {network.Classes} classes needs as many names, not {names.Count}.", nameof(names));
         }
 
-        // Keys that clash are found before this model is given up.
-        _ = ParameterStore.TensorsOf(network);
+        // What does not fit is found before this model is given up.
+        if (ParameterStore.TensorsOf(network).Values.Any(tensor => tensor.Owner is ParameterStore owner && owner != Parameters))
+        {
+            throw new InvalidOperationException("The head is part of another model: make a new one for this model.");
+        }
+
         HashSet<string> head = [.. network.HeadKeys];
         Dictionary<string, Variable> kept = Parameters.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Variable);
         Parameters.Release();

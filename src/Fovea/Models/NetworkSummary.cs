@@ -33,7 +33,8 @@ public sealed class NetworkSummary
         (Network, Batch, Parameters) = (network, batch, parameters.ParameterCount);
         MultiplyAdds = MultiplyAddsOf(single);
         Parts = Summarize(network, single, [.. parameters.Weights.Variables]);
-        InferenceBytes = parameters.Weights.Bytes + parameters.Statistics.Bytes + Plan.Estimate(InferenceGraph.Build(network, batch), threads).Total;
+        long planned = Plan.Estimate(InferenceGraph.Build(network, batch), threads).Total;
+        InferenceBytes = parameters.Weights.Bytes + parameters.Statistics.Bytes + planned;
     }
 
     /// <summary>The network.</summary>
@@ -88,10 +89,10 @@ public sealed class NetworkSummary
         return [.. parts.Names.Select(name =>
         {
             Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : result.Shape;
-            IEnumerable<Variable> read = nodes[name].Select(node => node.Operation).OfType<ReadVariable>().Select(operation => operation.Variable);
-            long parameters = read.Where(weights.Contains).Sum(variable => variable.Shape.Elements);
-            long multiplyAdds = nodes[name].Sum(node => counts[node]);
-            return new PartSummary(name, map is null ? null : network.Height / map.Shape[1], output.Last, [.. output.Skip(1)], parameters, multiplyAdds);
+            int? stride = map is null ? null : network.Height / map.Shape[1];
+            long parameters = nodes[name].Select(node => node.Operation).OfType<ReadVariable>().Select(read => read.Variable)
+                .Where(weights.Contains).Sum(variable => variable.Shape.Elements);
+            return new PartSummary(name, stride, output.Last, [.. output.Skip(1)], parameters, nodes[name].Sum(node => counts[node]));
         })];
     }
 }

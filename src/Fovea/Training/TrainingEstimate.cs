@@ -8,7 +8,9 @@ namespace Fovea.Training;
 /// <summary>Estimates of what a training step takes, without taking it.</summary>
 public static class TrainingEstimate
 {
-    /// <summary>Estimates the bytes of a training step: weights, running statistics, gradients, the optimiser's state, the plan's memory.</summary>
+    /// <summary>
+    /// Estimates the bytes of a training step: weights, running statistics, gradients, the optimiser's state, the plan's memory.
+    /// </summary>
     /// <param name="network">The network, which stays as it is.</param>
     /// <param name="batch">Images in a step.</param>
     /// <param name="optimizer">Optimiser whose state is counted.</param>

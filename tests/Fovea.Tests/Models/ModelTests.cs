@@ -100,6 +100,29 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public void A_head_of_another_model_is_refused()
+    {
+        LinearHead head = new(8, 2);
+        using Model owner = Model.From(new Network(new MixerBackbone(new MixerConfig(8)), head));
+        using Model model = Model.From(new Network(new MixerBackbone(new MixerConfig(8) { Classes = 2 })));
+        Assert.Throws<InvalidOperationException>(() => model.WithHead(head));
+        Assert.Equal([1, 2], model.Run(Images(1, 16, 16)).Lengths.ToArray());
+    }
+
+    [Fact]
+    public void A_frozen_backbone_stays_frozen_under_a_new_head_which_is_trained()
+    {
+        Model model = Model.Create("cmt_nano");
+        int frozen = model.FreezeBackbone();
+        Assert.Equal(model.Parameters.Weights.Variables.Count - 2, frozen);
+        model = model.WithHead(3);
+        Assert.Equal(["head.weight", "head.bias"], model.Parameters.Trained.Select(variable => variable.Name));
+        Assert.Equal(2, model.Freeze(key => key.StartsWith("head.", StringComparison.Ordinal)));
+        Assert.Empty(model.Parameters.Trained);
+        model.Dispose();
+    }
+
+    [Fact]
     public void A_network_with_a_token_for_each_class_gets_new_tokens_with_its_new_head()
     {
         Model model = Model.Create("patchconvnet_s60_multi", new ModelOptions(Classes: 2, Height: 32, Width: 32), seed: 1);

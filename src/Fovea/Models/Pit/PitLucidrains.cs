@@ -25,7 +25,7 @@ public sealed class PitLucidrains : Backbone
         _config = config;
         Sizes.Check(config.Height, config.Width);
         int patches = config.Patches(config.Height) * config.Patches(config.Width);
-        _position = Add("pos_embedding", new Parameter([1, 1 + patches, config.Channels], Initializer.Normal(1)));
+        _position = Add("pos_embedding", new Parameter([1, 1 + patches, config.Channels], Initializer.Normal(1)) { OfImageSize = true });
         _classToken = Add("cls_token", new Parameter([1, 1, config.Channels], Initializer.Normal(1)));
         _embedding = Add("to_patch_embedding.2", Embedding(config));
         for (int stage = 0; stage < config.Depths.Count; stage++)
