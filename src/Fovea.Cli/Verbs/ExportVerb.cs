@@ -6,6 +6,7 @@ using Fovea.Data;
 using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Onnx;
 
 namespace Fovea.Cli.Verbs;
 
