@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Fovea.Engine.Memory;
 
 /// <summary>
@@ -24,6 +26,7 @@ public abstract class DeviceMemory : IDisposable
     public abstract Span<float> Floats(long offset, int length);
 
     /// <summary>Frees the memory once nobody is at work on it.</summary>
+    [SuppressMessage("Usage", "CA1816", Justification = "Memory that somebody is still at work on keeps its finaliser.")]
     public void Dispose()
     {
         if (Interlocked.Or(ref _users, int.MinValue) == 0)
@@ -59,6 +62,7 @@ public abstract class DeviceMemory : IDisposable
     /// <summary>Frees the memory. Called once; the finaliser may call it, too.</summary>
     protected abstract void Free();
 
+    [SuppressMessage("Usage", "CA1816", Justification = "The end of a disposal.")]
     private void FreeNow()
     {
         Free();

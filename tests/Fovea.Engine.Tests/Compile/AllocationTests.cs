@@ -1,5 +1,4 @@
 using Fovea.Engine.Execution;
-using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
 

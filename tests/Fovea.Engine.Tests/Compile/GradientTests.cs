@@ -1,7 +1,6 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
 using System.Reflection;
-using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;

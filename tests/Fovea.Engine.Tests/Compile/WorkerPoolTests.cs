@@ -1,5 +1,4 @@
 using Fovea.Engine.Execution;
-using Fovea.Engine.Execution.Cpu;
 
 namespace Fovea.Engine.Tests.Compile;
 

@@ -1,5 +1,4 @@
 using Fovea.Engine.Execution;
-using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Optimization;
 using Fovea.Engine.Tests.Compile;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;

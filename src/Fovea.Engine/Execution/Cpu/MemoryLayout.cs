@@ -1,5 +1,4 @@
 using Fovea.Engine.Compile.Buffers;
-using Fovea.Engine.Graph;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Execution.Cpu;

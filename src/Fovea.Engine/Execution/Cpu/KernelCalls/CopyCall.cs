@@ -1,4 +1,3 @@
-using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 
