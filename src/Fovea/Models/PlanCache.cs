@@ -24,7 +24,7 @@ internal sealed class PlanCache : IDisposable
     private readonly Lock _draining = new();
 
     // Plans by time of return; shares of the processors that no caller holds, and all shares.
-    private readonly List<Entry> _idle = [];
+    private readonly List<CachedPlan> _idle = [];
     private readonly List<WorkerPool> _free = [];
     private readonly List<WorkerPool> _shares = [];
 
@@ -195,7 +195,7 @@ internal sealed class PlanCache : IDisposable
             {
                 for (int i = _idle.Count - 1; i >= 0; i--)
                 {
-                    Entry entry = _idle[i];
+                    CachedPlan entry = _idle[i];
                     if (entry.Key == key && (!_dividesProcessors || _free.Remove(entry.Threads)))
                     {
                         _idle.RemoveAt(i);
@@ -206,7 +206,7 @@ internal sealed class PlanCache : IDisposable
                 threads = TakeThreads();
             }
 
-            Entry compiled = new(key, _compile(key, threads), threads);
+            CachedPlan compiled = new(key, _compile(key, threads), threads);
             return new Lease(this, compiled, compiled.Turn);
         }
         catch
@@ -242,7 +242,7 @@ internal sealed class PlanCache : IDisposable
         return share;
     }
 
-    private void Return(Entry entry, int turn)
+    private void Return(CachedPlan entry, int turn)
     {
         Plan? surplus = null;
         lock (_gate)
@@ -278,28 +278,16 @@ internal sealed class PlanCache : IDisposable
     internal readonly struct Lease : IDisposable
     {
         private readonly PlanCache _cache;
-        private readonly Entry _entry;
+        private readonly CachedPlan _entry;
         private readonly int _turn;
 
         /// <summary>Rents a plan for a turn.</summary>
-        internal Lease(PlanCache cache, Entry entry, int turn) => (_cache, _entry, _turn) = (cache, entry, turn);
+        internal Lease(PlanCache cache, CachedPlan entry, int turn) => (_cache, _entry, _turn) = (cache, entry, turn);
 
         /// <summary>The plan, until it is returned.</summary>
         public Plan Plan => _entry.Plan;
 
         /// <inheritdoc/>
         public void Dispose() => _cache.Return(_entry, _turn);
-    }
-
-    /// <summary>Plan of the cache, the threads that it runs on, and the number of times that it was returned.</summary>
-    internal sealed class Entry(PlanKey key, Plan plan, WorkerPool threads)
-    {
-        public PlanKey Key => key;
-
-        public Plan Plan => plan;
-
-        public WorkerPool Threads => threads;
-
-        public int Turn { get; set; }
     }
 }

@@ -6,7 +6,6 @@ using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Tests.Models;
-using Fovea.Training;
 
 namespace Fovea.Tests.Training;
 
