@@ -43,7 +43,7 @@ public sealed class ParameterStore : IDisposable
         Statistics = new VariableBlock([.. VariablesOf(weights: false)]);
 
         IEnumerable<Variable> VariablesOf(bool weights) =>
-            tensors.Values.Where(tensor => tensor.Kind == ParameterKind.Weight == weights).Select(tensor => tensor.Variable);
+            tensors.Values.Where(tensor => (tensor.Kind == ParameterKind.Weight) == weights).Select(tensor => tensor.Variable);
     }
 
     /// <summary>A second look at a store, which frees nothing.</summary>

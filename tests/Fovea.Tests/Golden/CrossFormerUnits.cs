@@ -87,9 +87,9 @@ internal static class CrossFormerUnits
         {
             _golden = golden;
             _bias = Add("", new DynamicPositionBias(
-            golden.Option("attention_dim", 16 * golden.Option("pos_dim", 0)),
-            golden.Option("num_heads", 1),
-            golden.Option("residual", false)));
+                golden.Option("attention_dim", 16 * golden.Option("pos_dim", 0)),
+                golden.Option("num_heads", 1),
+                golden.Option("residual", false)));
         }
 
         protected override Value Build(Value x)

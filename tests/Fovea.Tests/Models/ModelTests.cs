@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Fovea.Engine;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Graph.Operations;
 using Fovea.Layers;
 using Fovea.Models;
 
