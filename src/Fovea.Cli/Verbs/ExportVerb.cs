@@ -2,11 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
-using Fovea.Data;
 using Fovea.Onnx;
-using Fovea.Layers;
 using Fovea.Models;
-using Fovea.Onnx;
 
 namespace Fovea.Cli.Verbs;
 

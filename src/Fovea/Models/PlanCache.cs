@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Fovea.Engine.Execution;
 
 namespace Fovea.Models;
@@ -133,6 +134,7 @@ internal sealed class PlanCache : IDisposable
 
     /// <summary>Throws if the cache was disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed of.</exception>
+    [SuppressMessage("Maintainability", "CA1513", Justification = "The exception names the object that the caller knows.")]
     public void ThrowIfClosed()
     {
         if (IsClosed)

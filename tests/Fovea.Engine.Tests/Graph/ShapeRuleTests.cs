@@ -116,7 +116,7 @@ public sealed class ShapeRuleTests
     }
 
     /// <summary>One node of each operation, and of each number of operands that it has: forward, in gradients, and after fusing.</summary>
-    private static IReadOnlyCollection<Node> OneNodeOfEachOperation()
+    private static Node[] OneNodeOfEachOperation()
     {
         Dictionary<(string, int), Node> nodes = [];
         Variable variable = new("variable", [3], trainable: true);
@@ -134,7 +134,7 @@ public sealed class ShapeRuleTests
         IEnumerable<Type> types = typeof(Operation).Assembly.GetTypes();
         IEnumerable<Type> operations = types.Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
         Assert.Empty(operations.Select(type => type.Name).Except(nodes.Keys.Select(key => key.Item1)));
-        return nodes.Values;
+        return [.. nodes.Values];
     }
 
     // What only moves elements takes integers as well as floats; a reshape moves nothing.

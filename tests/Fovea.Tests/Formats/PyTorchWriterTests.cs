@@ -1,4 +1,3 @@
-using Fovea.Engine.Execution;
 using System.Globalization;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;

@@ -1,8 +1,6 @@
 using Fovea.Checkpoints;
-using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Memory;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;
 using Xunit.Abstractions;

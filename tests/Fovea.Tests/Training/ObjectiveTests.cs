@@ -1,7 +1,6 @@
 using Fovea.Data;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
-using Fovea.Engine.Memory;
 using Fovea.Models;
 using Fovea.Tests.Data;
 using Fovea.Training;

@@ -1,6 +1,5 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
-using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
 using Fovea.Models;
