@@ -1,3 +1,4 @@
+using Fovea.Training;
 // A layer of one's own inside a small network. It says how a value is built from another; gradients, memory and the plan follow.
 using Fovea.Data;
 using Fovea.Engine.Compile;

@@ -4,7 +4,6 @@ using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
 

@@ -1,5 +1,3 @@
-using Fovea.Formats;
-
 namespace Fovea;
 
 /// <summary>Way out of an error, as data: a program can act on it, or put it into words of its own.</summary>
@@ -54,7 +52,7 @@ public abstract record Remedy
             : $"Set ImportOptions.Weights to one of its dictionaries: {List}.";
 
         /// <summary>Key paths in quotes with commas between; a name from a file may hold anything, so that control characters are left out.</summary>
-        public string List => string.Join(", ", KeyPaths.Select(ParseBudget.Quote));
+        public string List => string.Join(", ", KeyPaths.Select(ExceptionText.Quote));
     }
 
     /// <summary>Give the number of classes, for a fresh classifier.</summary>

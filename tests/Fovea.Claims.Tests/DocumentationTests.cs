@@ -11,6 +11,10 @@ public sealed partial class DocumentationTests
     // Those of the library, where pages put new layers and models, and of the tests.
     private const string GlobalUsings = "global using Fovea.Engine.Graph; global using Fovea.Engine.Graph.Operations; global using Xunit;";
 
+    // A page shows how a family reads golden cases, which are internal to the library's tests.
+    private static SyntaxTree GoldenCase { get; } =
+        CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Folder, "tests/Fovea.Tests/Golden/GoldenCase.cs")), Repository.Parsing, "GoldenCase.cs");
+
     /// <summary>The pages with C# blocks.</summary>
     public static TheoryData<string> Pages =>
         [.. Repository.Files("", "*.md").Where(path => Block().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Folder, path))];
@@ -40,7 +44,7 @@ public sealed partial class DocumentationTests
         SyntaxTree[] blocks = [.. Block().Matches(page).Select((match, i) => CSharpSyntaxTree.ParseText(match.Groups[1].Value, Repository.Parsing, $"block {i + 1}"))];
         SyntaxTree usings = CSharpSyntaxTree.ParseText(GlobalUsings, Repository.Parsing, "usings");
         ILookup<bool, SyntaxTree> programs = blocks.ToLookup(block => block.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
-        SyntaxTree[] declarations = [usings, .. programs[false]];
+        SyntaxTree[] declarations = [usings, GoldenCase, .. programs[false]];
         IEnumerable<Diagnostic> errors = programs[true]
             .SelectMany(program => Repository.Compile("Fovea.Tests", [.. declarations, program], Repository.References, OutputKind.ConsoleApplication).GetDiagnostics())
             .Concat(Repository.Compile("Fovea.Tests", declarations, Repository.References).GetDiagnostics());

@@ -1,6 +1,6 @@
+using System.Numerics.Tensors;
 using System.Text.Json;
 using Fovea.Data;
-using Fovea.Engine.Kernels;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -213,21 +213,8 @@ public static class Checkpoint
     }
 
     /// <summary>Name of the first tensor with a value that is not finite; null where all are.</summary>
-    internal static unsafe string? FirstNonFinite(ParameterStore state)
-    {
-        foreach ((string name, Parameter tensor) in state.Tensors)
-        {
-            fixed (float* values = tensor.Variable.Data)
-            {
-                if (!OptimizerKernels.AllFinite(values, tensor.Variable.Data.Length))
-                {
-                    return name;
-                }
-            }
-        }
-
-        return null;
-    }
+    internal static string? FirstNonFinite(ParameterStore state) =>
+        state.Tensors.FirstOrDefault(tensor => !TensorPrimitives.IsFiniteAll<float>(tensor.Value.Variable.Data)).Key;
 
     private static void CheckNames(SafeTensorsFile file, ParameterStore state)
     {

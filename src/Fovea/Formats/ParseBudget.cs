@@ -1,4 +1,3 @@
-using System.Text;
 
 namespace Fovea.Formats;
 
@@ -11,7 +10,6 @@ internal sealed class ParseBudget
     // Lists double when they grow, so that the last growth may cost as much again as all before: together at most 2 × (24 MB + the file's
     // size).
     private const long FixedAllowance = 24_000_000;
-    private const int MaxQuote = 80;
 
     private readonly string _remedy;
     private readonly long _allowance;
@@ -46,17 +44,5 @@ internal sealed class ParseBudget
                 $"what it describes takes more than {_allowance / 1_000_000} MB of memory beside the weights, far more than a file of "
                     + "its size needs");
         }
-    }
-
-    /// <summary>A name from the file as it may stand in a message: short, on one line, in quotes.</summary>
-    public static string Quote(string name)
-    {
-        var quoted = new StringBuilder("'");
-        foreach (char c in name.Length > MaxQuote ? name.AsSpan(0, MaxQuote) : name)
-        {
-            quoted.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return quoted.Append(name.Length > MaxQuote ? "…'" : "'").ToString();
     }
 }

@@ -266,7 +266,7 @@ internal sealed class SafeTensorsHeader
         }
     }
 
-    private static string Quote(string name) => ParseBudget.Quote(name);
+    private static string Quote(string name) => ExceptionText.Quote(name);
 
     private InvalidFileException Invalid(string problem, Exception? cause = null) => _guard.Damaged(problem, cause);
 }

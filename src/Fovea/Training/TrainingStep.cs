@@ -1,7 +1,6 @@
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
-using Fovea.Layers;
 using Fovea.Models;
 
 namespace Fovea.Training;

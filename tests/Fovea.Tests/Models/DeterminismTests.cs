@@ -1,3 +1,4 @@
+using Fovea.Training;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;

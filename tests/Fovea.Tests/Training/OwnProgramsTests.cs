@@ -3,7 +3,6 @@ using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
-using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
 

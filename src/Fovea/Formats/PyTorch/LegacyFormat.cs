@@ -57,7 +57,7 @@ internal static class LegacyFormat
                 throw guard.Damaged("its list of storages has a key twice, or one that no tensor uses");
             }
 
-            string quoted = ParseBudget.Quote(name);
+            string quoted = ExceptionText.Quote(name);
             long remaining = file.Length - position - sizeof(long);
             if (remaining < 0 || storage.Count > remaining / storage.ElementType.Size())
             {

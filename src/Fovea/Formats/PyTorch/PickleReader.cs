@@ -217,7 +217,7 @@ internal ref struct PickleReader
 
     private readonly AllowedGlobal Find(string module, string name) => AllowedGlobals.Find(module, name) ?? throw new InvalidFileException(
         _guard.Path,
-        $"its pickle names {ParseBudget.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
+        $"its pickle names {ExceptionText.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
             + "which is not on the closed list of what a checkpoint may hold; nothing was run",
         "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), "
             + "'weights.pth').");

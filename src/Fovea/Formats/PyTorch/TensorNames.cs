@@ -55,7 +55,7 @@ internal sealed class TensorNames
         if (_way.Count == DeepestNesting || _way.Contains(value))
         {
             string problem = _way.Count == DeepestNesting ? $"is nested more than {DeepestNesting} deep" : "contains itself";
-            throw _guard.Damaged($"the value {ParseBudget.Quote(path)} {problem}");
+            throw _guard.Damaged($"the value {ExceptionText.Quote(path)} {problem}");
         }
 
         _way.Add(value);
@@ -119,7 +119,7 @@ internal sealed class TensorNames
     {
         if (!_tensors.TryAdd(name, StridedTensor.Check(name, tensor, _guard)))
         {
-            throw _guard.Damaged($"two tensors have the name {ParseBudget.Quote(name)}");
+            throw _guard.Damaged($"two tensors have the name {ExceptionText.Quote(name)}");
         }
     }
 

@@ -61,12 +61,12 @@ internal static class ZipDirectory
             if (length > directory - start)
             {
                 throw guard.Damaged(
-                    $"{ParseBudget.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
+                    $"{ExceptionText.Quote(name)} claims {length} bytes where the archive has {directory - start} after its header");
             }
 
             if (!entries.TryAdd(name, new ZipEntry(start, length, plain)))
             {
-                throw guard.Damaged($"the name {ParseBudget.Quote(name)} stands twice in its directory");
+                throw guard.Damaged($"the name {ExceptionText.Quote(name)} stands twice in its directory");
             }
 
             occupied.Add((header, start + length, name));
@@ -134,7 +134,7 @@ internal static class ZipDirectory
 
         return packed >= 0 && header >= 0 && (packed == length || !plain)
             ? (header, packed, plain)
-            : throw guard.Damaged($"{ParseBudget.Quote(name)} takes {packed} bytes in the archive but claims {length}");
+            : throw guard.Damaged($"{ExceptionText.Quote(name)} takes {packed} bytes in the archive but claims {length}");
     }
 
     private static bool IsPlain(ReadOnlySpan<byte> fields, int flagsAt, int methodAt) =>
@@ -169,7 +169,7 @@ internal static class ZipDirectory
             }
         }
 
-        throw guard.Damaged($"the header of {ParseBudget.Quote(name)} is not where its directory says, or says something else");
+        throw guard.Damaged($"the header of {ExceptionText.Quote(name)} is not where its directory says, or says something else");
     }
 
     private static void CheckOverlap(List<(long Start, long End, string Name)> occupied, ParseBudget guard)
@@ -180,7 +180,7 @@ internal static class ZipDirectory
             if (occupied[i].Start < occupied[i - 1].End)
             {
                 throw guard.Damaged(
-                    $"{ParseBudget.Quote(occupied[i].Name)} and {ParseBudget.Quote(occupied[i - 1].Name)} overlap in the archive");
+                    $"{ExceptionText.Quote(occupied[i].Name)} and {ExceptionText.Quote(occupied[i - 1].Name)} overlap in the archive");
             }
         }
     }

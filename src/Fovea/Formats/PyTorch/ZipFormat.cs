@@ -45,14 +45,14 @@ internal static class ZipFormat
             string name = $"{folder}/data/{storage.Key}";
             if (!entries.TryGetValue(name, out ZipEntry entry))
             {
-                throw guard.Damaged($"the storage {ParseBudget.Quote(name)}, which a tensor uses, is missing from the archive");
+                throw guard.Damaged($"the storage {ExceptionText.Quote(name)}, which a tensor uses, is missing from the archive");
             }
 
             CheckPlain(file, name, entry);
             if (storage.Count > entry.Length / storage.ElementType.Size())
             {
                 throw guard.Damaged(
-                    $"the storage {ParseBudget.Quote(name)} has {entry.Length} bytes "
+                    $"the storage {ExceptionText.Quote(name)} has {entry.Length} bytes "
                         + $"where its tensors are promised {storage.Count} elements of type {storage.ElementType.Code()}");
             }
 
@@ -68,7 +68,7 @@ internal static class ZipFormat
         CheckPlain(file, name, entry);
         return entry.Length <= int.MaxValue
             ? file.Slice(entry.Start, (int)entry.Length)
-            : throw guard.Damaged($"{ParseBudget.Quote(name)} has {entry.Length} bytes");
+            : throw guard.Damaged($"{ExceptionText.Quote(name)} has {entry.Length} bytes");
     }
 
     private static void CheckPlain(MappedFile file, string name, ZipEntry entry)
@@ -77,7 +77,7 @@ internal static class ZipFormat
         {
             throw new InvalidFileException(
                 file.Path,
-                $"its entry {ParseBudget.Quote(name)} is compressed or encrypted, which PyTorch never does",
+                $"its entry {ExceptionText.Quote(name)} is compressed or encrypted, which PyTorch never does",
                 "Unpack the archive and pack it again with zip -0, or load and save it in PyTorch.");
         }
     }

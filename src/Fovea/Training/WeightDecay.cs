@@ -1,6 +1,6 @@
 using Fovea.Engine.Optimization;
 
-namespace Fovea.Layers;
+namespace Fovea.Training;
 
 /// <summary>The usual choice of weights that an optimiser lets decay.</summary>
 public static class WeightDecay
