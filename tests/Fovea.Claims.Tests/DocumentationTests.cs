@@ -12,8 +12,12 @@ public sealed partial class DocumentationTests
     private const string GlobalUsings = "global using Fovea.Engine.Graph; global using Fovea.Engine.Graph.Operations; global using Xunit;";
 
     // A page shows how a family reads golden cases, which are internal to the library's tests.
-    private static SyntaxTree GoldenCase { get; } =
-        CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Folder, "tests/Fovea.Tests/Golden/GoldenCase.cs")), Repository.Parsing, "GoldenCase.cs");
+    private static SyntaxTree[] GoldenCases { get; } =
+    [
+        .. new[] { "GoldenCase.cs", "GoldenFill.cs" }
+            .Select(name => Path.Combine(Repository.Folder, "tests/Fovea.Tests/Golden", name))
+            .Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), Repository.Parsing, path)),
+    ];
 
     /// <summary>The pages with C# blocks.</summary>
     public static TheoryData<string> Pages =>
@@ -44,7 +48,7 @@ public sealed partial class DocumentationTests
         SyntaxTree[] blocks = [.. Block().Matches(page).Select((match, i) => CSharpSyntaxTree.ParseText(match.Groups[1].Value, Repository.Parsing, $"block {i + 1}"))];
         SyntaxTree usings = CSharpSyntaxTree.ParseText(GlobalUsings, Repository.Parsing, "usings");
         ILookup<bool, SyntaxTree> programs = blocks.ToLookup(block => block.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
-        SyntaxTree[] declarations = [usings, GoldenCase, .. programs[false]];
+        SyntaxTree[] declarations = [usings, .. GoldenCases, .. programs[false]];
         IEnumerable<Diagnostic> errors = programs[true]
             .SelectMany(program => Repository.Compile("Fovea.Tests", [.. declarations, program], Repository.References, OutputKind.ConsoleApplication).GetDiagnostics())
             .Concat(Repository.Compile("Fovea.Tests", declarations, Repository.References).GetDiagnostics());

@@ -47,12 +47,12 @@ public sealed partial class RoomTests : IClassFixture<RoomTests.Sources>
     public void A_planted_use_is_found_and_a_planted_cycle_too()
     {
         SyntaxTree planted = CSharpSyntaxTree.ParseText(
-            "namespace Fovea.Engine.Graph; internal static class Planted { internal static System.Type Use() => typeof(Fovea.Data.Preprocessing); }",
+            "namespace Fovea.Engine.Graph; internal static class Planted { internal static System.Type Use() => typeof(Fovea.Layers.Module); }",
             Repository.Parsing,
             path: Path.Combine(Repository.Folder, "Planted.cs"));
         RoomUse use = Assert.Single(
-            RoomDependencies.Find([.. _sources.Trees, planted], _sources.Rules.Keys), use => use is { From: "Fovea.Engine.Graph", To: "Fovea.Data" });
-        Assert.Contains("Planted.cs:1 Preprocessing", use.Place, StringComparison.Ordinal);
+            RoomDependencies.Find([.. _sources.Trees, planted], _sources.Rules.Keys), use => use is { From: "Fovea.Engine.Graph", To: "Fovea.Layers" });
+        Assert.Contains("Planted.cs:1 Module", use.Place, StringComparison.Ordinal);
         Assert.NotNull(CycleIn(_sources.Uses.Append(use).ToLookup(each => each.From, each => each.To)));
     }
 
