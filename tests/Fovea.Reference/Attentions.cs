@@ -29,8 +29,9 @@ internal static class Attentions
     }
 
     /// <summary>
-    /// With probabilities P, result's gradient dO and dP = dO·vᵀ: the gradient of the scores is dS = P∘(dP − Σ P∘dP), that of v is Pᵀ·dO, of q
-    /// scale·dS·k, of k scale·dSᵀ·q; an addend's is the sum of dS wherever it was added, and a table's is summed over the batch by others.
+    /// With probabilities P, result's gradient dO and dP = dO·vᵀ: the gradient of the scores is dS = P∘(dP − Σ P∘dP), that of v is Pᵀ·dO,
+    /// of q scale·dS·k, of k scale·dSᵀ·q; an addend's is the sum of dS wherever it was added, and a table's is summed over the batch by
+    /// others.
     /// </summary>
     public static void Gradient(NodeRun run)
     {
@@ -140,7 +141,9 @@ internal static class Attentions
 
         /// <summary>Every head of every batch entry.</summary>
         public IEnumerable<(int Batch, int Head)> Maps =>
-            Enumerable.Range(0, _run.InShape(0)[0]).SelectMany(batch => Enumerable.Range(0, _attention.Heads).Select(head => (batch, head)));
+            from batch in Enumerable.Range(0, _run.InShape(0)[0])
+            from head in Enumerable.Range(0, _attention.Heads)
+            select (batch, head);
 
         public int QueryIndex(int batch, int head, int n, int d) => (((((batch * Queries) + n) * _attention.Heads) + head) * Width) + d;
 
@@ -148,7 +151,8 @@ internal static class Attentions
 
         public int ValueIndex(int batch, int head, int m, int e) => (((((batch * Keys) + m) * _attention.Heads) + head) * ValueWidth) + e;
 
-        public int ResultIndex(int batch, int head, int n, int e) => (((((batch * Queries) + n) * _attention.Heads) + head) * ValueWidth) + e;
+        public int ResultIndex(int batch, int head, int n, int e) =>
+            (((((batch * Queries) + n) * _attention.Heads) + head) * ValueWidth) + e;
 
         /// <summary>The number of a row of scores (B, heads, N).</summary>
         public int Row(int batch, int head, int n) => (((batch * _attention.Heads) + head) * Queries) + n;

@@ -1,6 +1,8 @@
 namespace Fovea.Reference;
 
-/// <summary>Dense convolution: y[n, i, j, o] = Σ x[n, i·stride − padding + u·dilation, j·stride − padding + v·dilation, c] · w[o, u, v, c].</summary>
+/// <summary>
+/// Dense convolution: y[n, i, j, o] = Σ x[n, i·stride − padding + u·dilation, j·stride − padding + v·dilation, c] · w[o, u, v, c].
+/// </summary>
 internal static class Convolutions
 {
     /// <summary>The convolution itself.</summary>

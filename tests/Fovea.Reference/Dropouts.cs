@@ -3,8 +3,9 @@ using Fovea.Engine;
 namespace Fovea.Reference;
 
 /// <summary>
-/// Dropout: an element, or a sample, becomes zero where its draw of 32 bits lies below the rate. The draws of a stream are the 64-bit numbers of a
-/// SplitMix64 sequence that starts at a hash of seed, stream and step: number s for sample s, number i/2 for elements i (lower half) and i+1 (upper half).
+/// Dropout: an element, or a sample, becomes zero where its draw of 32 bits lies below the rate. The draws of a stream are the 64-bit
+/// numbers of a SplitMix64 sequence that starts at a hash of seed, stream and step: number s for sample s, number i/2 for elements i (lower
+/// half) and i+1 (upper half).
 /// </summary>
 internal static class Dropouts
 {

@@ -46,7 +46,9 @@ internal static class Evaluation
         [typeof(Dropout)] = Dropouts.Forward,
     };
 
-    /// <summary>Whether an operation of the given type is evaluated, by a definition or, as leaves and reshapes are, by the plan itself.</summary>
+    /// <summary>
+    /// Whether an operation of the given type is evaluated, by a definition or, as leaves and reshapes are, by the plan itself.
+    /// </summary>
     public static bool Handles(Type operation) =>
         _definitions.ContainsKey(operation)
         || operation.IsAssignableTo(typeof(CustomOperation))
@@ -68,7 +70,8 @@ internal static class Evaluation
         }
         else
         {
-            throw new NotSupportedException($"{run.Node}: the reference executor has no definition of the operation {run.Node.Operation.GetType().Name}.");
+            string name = run.Node.Operation.GetType().Name;
+            throw new NotSupportedException($"{run.Node}: the reference executor has no definition of the operation {name}.");
         }
     }
 }

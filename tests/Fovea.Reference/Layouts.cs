@@ -75,7 +75,8 @@ internal static class Layouts
     }
 
     /// <summary>The product of the extents of axes [first, end).</summary>
-    public static int Elements(Shape shape, int first, int end) => (int)shape.Skip(first).Take(end - first).Aggregate(1L, (product, extent) => product * extent);
+    public static int Elements(Shape shape, int first, int end) =>
+        shape.Skip(first).Take(end - first).Aggregate(1, (product, extent) => product * extent);
 
     /// <summary>Copies some positions along an axis from one value to another.</summary>
     private static void Move(Array source, Shape from, int fromStart, Array target, Shape to, int toStart, int axis, int length)

@@ -38,7 +38,8 @@ internal static class Losses
             double[] probabilities = Probabilities(x.AsSpan(row * classes, classes));
             for (int c = 0; c < classes; c++)
             {
-                run.Out()[(row * classes) + c] = label < 0 ? 0 : (float)(upstream[row] * (probabilities[c] - Target(c, label, smoothing, classes)));
+                double gradient = upstream[row] * (probabilities[c] - Target(c, label, smoothing, classes));
+                run.Out()[(row * classes) + c] = label < 0 ? 0 : (float)gradient;
             }
         }
     }
@@ -74,7 +75,8 @@ internal static class Losses
         return largest + Math.Log(sum);
     }
 
-    private static double Target(int c, int label, float smoothing, int classes) => (c == label ? 1.0 - smoothing : 0) + ((double)smoothing / classes);
+    private static double Target(int c, int label, float smoothing, int classes) =>
+        (c == label ? 1.0 - smoothing : 0) + ((double)smoothing / classes);
 
     private static int Label(NodeRun run, int row, int classes)
     {

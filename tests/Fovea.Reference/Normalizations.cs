@@ -33,10 +33,13 @@ internal static class Normalizations
         }
     }
 
-    /// <summary>With x̂ = (x − mean)·factor and g = dy·weight: dx = factor·(g − mean of g − x̂·mean of g·x̂), dweight = Σ dy·x̂, dbias = Σ dy.</summary>
+    /// <summary>
+    /// With x̂ = (x − mean)·factor and g = dy·weight: dx = factor·(g − mean of g − x̂·mean of g·x̂), dweight = Σ dy·x̂, dbias = Σ dy.
+    /// </summary>
     public static void LayerGradient(NodeRun run)
     {
-        (float[] x, float[] weight, float[] means, float[] factors, float[] upstream) = (run.In(0), run.In(1), run.In(2), run.In(3), run.In(4));
+        (float[] x, float[] weight, float[] upstream) = (run.In(0), run.In(1), run.In(4));
+        (float[] means, float[] factors) = (run.In(2), run.In(3));
         int columns = run.InShape(0).Last;
         double[] weightGradient = new double[columns];
         double[] biasGradient = new double[columns];

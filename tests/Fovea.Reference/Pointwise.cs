@@ -10,7 +10,9 @@ internal static class Pointwise
         Apply(run.Node.Operation, operands, run.Out());
     }
 
-    /// <summary>A chain: every instruction gives a register as large as the iteration space, rounded as if it were a node of its own.</summary>
+    /// <summary>
+    /// A chain: every instruction gives a register as large as the iteration space, rounded as if it were a node of its own.
+    /// </summary>
     public static void Chain(NodeRun run)
     {
         var chain = (PointwiseChain)run.Node.Operation;
@@ -104,7 +106,7 @@ internal static class Pointwise
             Power power => i => Math.Pow(x[i], power.Exponent),
             Where => i => x[i] != 0 ? operands[1][i] : operands[2][i],
             BroadcastTo => i => x[i],
-            _ => throw new NotSupportedException($"The reference executor has no definition of the element-wise operation {operation.Name}."),
+            _ => throw new NotSupportedException($"The reference executor has no definition of the function {operation.Name}."),
         };
         for (int i = 0; i < result.Length; i++)
         {
@@ -139,7 +141,9 @@ internal static class Pointwise
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
-    /// <summary>Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/(3·5) + …), whose terms all have the sign of x; beyond 9 it is 0 or 1 in double precision.</summary>
+    /// <summary>
+    /// Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/(3·5) + …), whose terms all have the sign of x; beyond 9 it is 0 or 1 in double precision.
+    /// </summary>
     private static double NormalDistribution(double x)
     {
         if (Math.Abs(x) > 9)

@@ -3,7 +3,9 @@ namespace Fovea.Reference;
 /// <summary>Matrix products, and the epilogue that products and convolutions share.</summary>
 internal static class Products
 {
-    /// <summary>left (…, M, K) · right (…, K, N), either stored transposed; a right operand of two axes is the same for all leading axes.</summary>
+    /// <summary>
+    /// left (…, M, K) · right (…, K, N), either stored transposed; a right operand of two axes is the same for all leading axes.
+    /// </summary>
     public static void MatMul(NodeRun run)
     {
         var product = (MatMul)run.Node.Operation;
@@ -28,7 +30,9 @@ internal static class Products
         Finish(run, product.Epilogue, sums);
     }
 
-    /// <summary>Sum of products of elements that lie at fixed distances, in four partial sums so that one addition need not wait for the last.</summary>
+    /// <summary>
+    /// Sum of products of elements that lie at fixed distances, in four partial sums so that one addition need not wait for the last.
+    /// </summary>
     public static double Dot(float[] left, int leftStart, int leftStride, float[] right, int rightStart, int rightStride, int count)
     {
         (double a, double b, double c, double d) = (0, 0, 0, 0);

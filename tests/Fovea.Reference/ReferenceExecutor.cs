@@ -4,8 +4,8 @@ using Fovea.Engine.Execution;
 namespace Fovea.Reference;
 
 /// <summary>
-/// An executor without a device of its own: it runs graphs by the plain definitions of their operations, in nested loops on one thread. Other executors are
-/// held against it; it is far too slow for anything else.
+/// An executor without a device of its own: it runs graphs by the plain definitions of their operations, in nested loops on one thread.
+/// Other executors are held against it; it is far too slow for anything else.
 /// </summary>
 /// <param name="runPasses">Whether graphs pass through the <see cref="Pipeline"/>, or are evaluated as they were built.</param>
 public sealed class ReferenceExecutor(bool runPasses = true) : Executor
@@ -21,16 +21,19 @@ public sealed class ReferenceExecutor(bool runPasses = true) : Executor
         new ReferencePlan(runPasses ? Pipeline.Run(graph, Costs) : graph, options ?? new PlanOptions());
 
     /// <inheritdoc/>
-    public override MemoryFigures Estimate(ComputeGraph graph, PlanOptions? options = null, int? threads = null) => ReferencePlan.FiguresOf(graph);
+    public override MemoryFigures Estimate(ComputeGraph graph, PlanOptions? options = null, int? threads = null) =>
+        ReferencePlan.FiguresOf(graph);
 
     /// <summary>An empty store: nothing is computed ahead of a run.</summary>
     public override PackedWeights CreatePackedWeights() => new EmptyStore();
 
     /// <inheritdoc/>
-    public override double MeasurePeak(int threads, double seconds = 0.2) => throw new NotSupportedException("The reference executor's speed says nothing.");
+    public override double MeasurePeak(int threads, double seconds = 0.2) => throw NoSpeed();
 
     /// <inheritdoc/>
-    public override double MeasureBandwidth(int threads, double seconds = 0.2) => throw new NotSupportedException("The reference executor's speed says nothing.");
+    public override double MeasureBandwidth(int threads, double seconds = 0.2) => throw NoSpeed();
+
+    private static NotSupportedException NoSpeed() => new("The reference executor's speed says nothing.");
 
     private sealed class EmptyStore : PackedWeights
     {

@@ -5,8 +5,8 @@ using Fovea.Engine.Execution;
 namespace Fovea.Reference;
 
 /// <summary>
-/// A graph whose nodes are evaluated one after another on arrays: sums in double precision, every result rounded to float once. Nothing is packed, shared or
-/// computed ahead of a run.
+/// A graph whose nodes are evaluated one after another on arrays: sums in double precision, every result rounded to float once. Nothing is
+/// packed, shared or computed ahead of a run.
 /// </summary>
 internal sealed class ReferencePlan : Plan
 {
@@ -21,7 +21,9 @@ internal sealed class ReferencePlan : Plan
     /// <summary>Prepares to run a graph.</summary>
     /// <param name="graph">The graph, as it was built or after any passes.</param>
     /// <param name="options">Where gradients go.</param>
-    /// <exception cref="ArgumentException">The block has no place for a gradient of the graph, or there is none to accumulate in.</exception>
+    /// <exception cref="ArgumentException">
+    /// The block has no place for a gradient of the graph, or there is none to accumulate in.
+    /// </exception>
     public ReferencePlan(ComputeGraph graph, PlanOptions options)
         : base(graph)
     {
@@ -98,7 +100,13 @@ internal sealed class ReferencePlan : Plan
     public override string? FindNonFinite()
     {
         string? first = null;
-        Run((node, results) => first ??= results.OfType<float[]>().Any(values => values.Any(value => !float.IsFinite(value))) ? node.ToString() : null);
+        Run((node, results) =>
+        {
+            if (results.OfType<float[]>().Any(values => !values.All(float.IsFinite)))
+            {
+                first ??= node.ToString();
+            }
+        });
         return first;
     }
 
@@ -151,10 +159,10 @@ internal sealed class ReferencePlan : Plan
         WriteGradients();
 
         // All are read before one is written: an assigned value may be that of another variable.
-        (Variable Variable, float[] Value)[] assigned = [.. Graph.Assignments.Select(assignment => (assignment.Variable, (float[])Read(assignment.Value)))];
-        foreach ((Variable variable, float[] value) in assigned)
+        (Variable Variable, Array Value)[] assigned = [.. Graph.Assignments.Select(each => (each.Variable, Read(each.Value)))];
+        foreach ((Variable variable, Array value) in assigned)
         {
-            value.CopyTo(variable.Data);
+            ((float[])value).CopyTo(variable.Data);
         }
     }
 

@@ -23,8 +23,9 @@ internal static class Resampling
     public static void Gradient(NodeRun run)
     {
         float[] upstream = run.In(0);
+        Resize resize = ((ResizeGradient)run.Node.Operation).Forward;
         double[] sums = new double[run.OutShape().Elements];
-        foreach ((int input, int output, double weight) in Taps(((ResizeGradient)run.Node.Operation).Forward, run.OutShape(), run.InShape(0)))
+        foreach ((int input, int output, double weight) in Taps(resize, run.OutShape(), run.InShape(0)))
         {
             sums[input] += weight * upstream[output];
         }
@@ -57,7 +58,11 @@ internal static class Resampling
             : (double)target * (input - 1) / (output - 1);
         int first = (int)Math.Floor(source);
         int reach = resize.Interpolation == Interpolation.Bilinear ? 1 : 2;
-        return [.. Enumerable.Range(first - reach + 1, 2 * reach).Select(position => (Math.Clamp(position, 0, input - 1), Weight(resize.Interpolation, Math.Abs(source - position))))];
+        return
+        [
+            .. Enumerable.Range(first - reach + 1, 2 * reach).Select(position =>
+                (Math.Clamp(position, 0, input - 1), Weight(resize.Interpolation, Math.Abs(source - position)))),
+        ];
     }
 
     /// <summary>The interpolating function at a distance in pixels.</summary>

@@ -3,7 +3,10 @@ namespace Fovea.Reference;
 /// <summary>Which pixels windows read.</summary>
 internal static class Windows
 {
-    /// <summary>Every pixel of the map under every tap of every window, as numbers of pixels and of the tap; padding is left out. Taps of a window follow each other in scan order.</summary>
+    /// <summary>
+    /// Every pixel of the map under every tap of every window, as numbers of pixels and of the tap; padding is left out. Taps of a window
+    /// follow each other in scan order.
+    /// </summary>
     /// <param name="window">Kernel, stride, padding, dilation.</param>
     /// <param name="map">The shape of what is read (N, H, W, C).</param>
     /// <param name="result">The shape of what is written (N, H', W', …).</param>

@@ -7,19 +7,24 @@ using Fovea.Reference;
 
 namespace Fovea.Engine.Tests.Reference;
 
-/// <summary>The plain definitions of all operations against the CPU's kernels: graphs as they are built, after the passes, and compiled.</summary>
+/// <summary>
+/// The plain definitions of all operations against the CPU's kernels: graphs as they are built, after the passes, and compiled.
+/// </summary>
 public sealed class ReferenceExecutorTests
 {
-    // One operation and its gradient: an element is a sum of at most 67 products, each rounded once and added once, of numbers up to 1 or so.
+    // One operation and its gradient: an element is a sum of at most 67 products, each rounded once and added once, of numbers up to 1 or
+    // so.
     private const int RoundingsOfAnOperation = 2 * 67;
 
-    // 22 operations one after another, each a sum of at most 108 terms, whose roundings add up like steps in random directions: the root of 108 for each.
+    // 22 operations one after another, each a sum of at most 108 terms, whose roundings add up like steps in random directions: the root of
+    // 108 for each.
     private const int RoundingsOfAGraph = 22 * 11;
 
     [Fact]
     public void Every_operation_of_the_engine_has_a_plain_definition()
     {
-        IEnumerable<Type> operations = typeof(Operation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
+        IEnumerable<Type> operations = typeof(Operation).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
         Assert.Empty(operations.Where(type => !Evaluation.Handles(type)).Select(type => type.Name));
     }
 
@@ -144,8 +149,9 @@ public sealed class ReferenceExecutorTests
     private static void Compare(ComputeGraph graph, Dictionary<string, float[]> inputs, GradientBlock? gradients, int roundings)
     {
         Dictionary<string, float[]> plain = ReferenceRun.Outputs(ReferenceRun.AsBuilt, graph, inputs, gradients);
+        Executor compiled = Executor.Default.On(GraphRun.Single);
         ReferenceRun.Near(plain, ReferenceRun.Outputs(ReferenceRun.AfterPasses, graph, inputs, gradients), "after the passes", roundings);
-        ReferenceRun.Near(plain, ReferenceRun.Outputs(Executor.Default.On(GraphRun.Single), graph, inputs, gradients), "compiled", roundings);
+        ReferenceRun.Near(plain, ReferenceRun.Outputs(compiled, graph, inputs, gradients), "compiled", roundings);
     }
 
     private static void Note(List<string> problems, string name, Action compare)

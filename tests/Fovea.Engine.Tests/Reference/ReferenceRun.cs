@@ -31,10 +31,10 @@ internal static class ReferenceRun
     }
 
     /// <summary>
-    /// Fails where two results are farther apart than a number of roundings of the result's largest element (or of 1, where that is larger):
-    /// each rounding to float errs by 2⁻²⁴ at most.
+    /// Fails where two results are farther apart than a number of roundings of the result's largest element (or of 1, where that is
+    /// larger): each rounding to float errs by 2⁻²⁴ at most.
     /// </summary>
-    public static void Near(IReadOnlyDictionary<string, float[]> expected, IReadOnlyDictionary<string, float[]> actual, string what, int roundings)
+    public static void Near(Dictionary<string, float[]> expected, Dictionary<string, float[]> actual, string what, int roundings)
     {
         Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
         foreach ((string name, float[] want) in expected)

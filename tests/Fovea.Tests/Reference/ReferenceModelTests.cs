@@ -12,8 +12,8 @@ using Xunit.Abstractions;
 namespace Fovea.Tests.Reference;
 
 /// <summary>
-/// Every registered model, at a small size and in its inference form, by the plain definitions of its operations: what the passes make of its graph gives
-/// the logits of the CPU's plan.
+/// Every registered model, at a small size and in its inference form, by the plain definitions of its operations: what the passes make of
+/// its graph gives the logits of the CPU's plan.
 /// </summary>
 public sealed class ReferenceModelTests(ITestOutputHelper log)
 {
@@ -59,8 +59,8 @@ public sealed class ReferenceModelTests(ITestOutputHelper log)
         log.WriteLine(
             $"{name}, {network.Height}×{network.Width}: {(time.Elapsed - before).TotalSeconds:f1} s of {time.Elapsed.TotalSeconds:f1} s, "
             + $"{distance / tolerance * roundings:f0} of {roundings:f0} roundings");
-        Assert.True(distance <= tolerance, $"logits are {distance / tolerance * roundings:f0} roundings apart, at most {roundings:f0} are explained");
-        Assert.True(SmallRun.Distance(want, got[1]) > 20 * tolerance, "the logits hardly depend on the image, so that this comparison shows nothing");
+        Assert.True(distance <= tolerance, $"{distance / tolerance * roundings:f0} roundings apart, {roundings:f0} are explained");
+        Assert.True(SmallRun.Distance(want, got[1]) > 20 * tolerance, "logits hardly depend on the image: the comparison shows nothing");
     }
 
     /// <summary>The logits of images, one after another.</summary>

@@ -18,8 +18,9 @@ internal static class SmallRun
     private static readonly float[] _table = Draw();
 
     /// <summary>
-    /// Weights that keep values of a size, no weight at 0, and running statistics near mean 0 and variance 1; quick for the largest networks. The branches of
-    /// bottlenecks begin small, as they do in training: where values grew from block to block, attentions would choose one key each.
+    /// Weights that keep values of a size, no weight at 0, and running statistics near mean 0 and variance 1; quick for the largest
+    /// networks. The branches of bottlenecks begin small, as they do in training: where values grew from block to block, attentions would
+    /// choose one key each.
     /// </summary>
     public static void Fill(ParameterStore state)
     {
@@ -27,9 +28,8 @@ internal static class SmallRun
         {
             bool matrix = tensor.CheckpointShape.Rank >= 2;
             float spread = matrix ? (float)Math.Sqrt(3.0 * tensor.CheckpointShape[0] / tensor.Shape.Elements) : 0.1f;
-            float middle = name.EndsWith("bn3.weight", StringComparison.Ordinal) ? 0.2f
-                : name.EndsWith("running_var", StringComparison.Ordinal) || (!matrix && name.EndsWith("weight", StringComparison.Ordinal)) ? 1
-                : 0;
+            bool factor = name.EndsWith("running_var", StringComparison.Ordinal) || name.EndsWith("weight", StringComparison.Ordinal);
+            float middle = name.EndsWith("bn3.weight", StringComparison.Ordinal) ? 0.2f : factor && !matrix ? 1 : 0;
             int next = (int)(KeyedRandom.KeyOf(name) % TableLength);
             foreach (ref float value in tensor.Variable.Data)
             {
@@ -40,8 +40,8 @@ internal static class SmallRun
     }
 
     /// <summary>
-    /// Lets running statistics become those of an image, by training runs without steps: SiLU halves small values, so that with others the logits of a deep
-    /// network would hardly depend on the image.
+    /// Lets running statistics become those of an image, by training runs without steps: SiLU halves small values, so that with others the
+    /// logits of a deep network would hardly depend on the image.
     /// </summary>
     public static void Settle(Network network, float[] pixels)
     {
@@ -77,8 +77,8 @@ internal static class SmallRun
     }
 
     /// <summary>
-    /// How many roundings explain a difference of two runs of a graph: the results of its products follow each other, and each is a sum of some hundred terms,
-    /// whose roundings add up like steps in random directions.
+    /// How many roundings explain a difference of two runs of a graph: the results of its products follow each other, and each is a sum of
+    /// some hundred terms, whose roundings add up like steps in random directions.
     /// </summary>
     public static double Roundings(ComputeGraph graph) => 16 * Math.Sqrt(graph.Nodes.Count(node => node.MultiplyAdds > 0));
 
