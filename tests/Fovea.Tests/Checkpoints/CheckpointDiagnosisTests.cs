@@ -1,3 +1,4 @@
+using Fovea.Tests.Models;
 using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Layers;
@@ -17,7 +18,7 @@ public sealed class CheckpointDiagnosisTests : IDisposable
     {
         string path = _folder.File("outline.safetensors");
         ModelMatcher matcher = new();
-        foreach (string model in ModelRegistry.Names)
+        foreach (string model in BuiltInModels.Names)
         {
             ModelSignature outline = new(model);
             foreach (KeyScheme scheme in outline.Schemes)

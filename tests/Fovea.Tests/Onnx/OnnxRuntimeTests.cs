@@ -15,7 +15,7 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
     private const double Tolerance = 1e-4;
     private const long MaxParameters = 40_000_000;
 
-    public static TheoryData<string> Names => [.. ModelRegistry.Names.Where(IsSmall)];
+    public static TheoryData<string> Names => [.. BuiltInModels.Names.Where(IsSmall)];
 
     [OnnxRuntimeTheory]
     [MemberData(nameof(Names))]

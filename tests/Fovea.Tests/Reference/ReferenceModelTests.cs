@@ -23,14 +23,14 @@ public sealed class ReferenceModelTests(ITestOutputHelper log)
         ConcurrentBag<string> problems = [];
         Stopwatch time = Stopwatch.StartNew();
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Min(2, Environment.ProcessorCount) };
-        Parallel.ForEach(Partitioner.Create(ModelRegistry.Names.ToArray(), loadBalance: true), parallel, name =>
+        Parallel.ForEach(Partitioner.Create(BuiltInModels.Names.ToArray(), loadBalance: true), parallel, name =>
         {
             if (Record.Exception(() => Compare(name)) is Exception error)
             {
                 problems.Add($"{name}: {error.Message}");
             }
         });
-        log.WriteLine($"{ModelRegistry.Names.Count} models in {time.Elapsed.TotalSeconds:f0} s");
+        log.WriteLine($"{BuiltInModels.Names.Count} models in {time.Elapsed.TotalSeconds:f0} s");
         Assert.True(problems.IsEmpty, $"{problems.Count} models differ:\n{string.Join('\n', problems.Order())}");
     }
 
