@@ -62,6 +62,10 @@ internal static class SmallRun
     /// <summary>Pixels between −2 and 2.</summary>
     public static float[] Pixels(Shape shape) => [.. Enumerable.Range(0, (int)shape.Elements).Select(i => 2 * _table[i * 7 % TableLength])];
 
+    /// <summary>Pixels of which each is one rounding off, half of them up.</summary>
+    public static float[] Nudged(float[] pixels) =>
+        [.. pixels.Select((pixel, i) => _table[i * 11 % TableLength] > 0 ? MathF.BitIncrement(pixel) : MathF.BitDecrement(pixel))];
+
     /// <summary>The largest distance between elements.</summary>
     public static double Distance(ReadOnlySpan<float> want, ReadOnlySpan<float> got)
     {
