@@ -1,5 +1,5 @@
-using Fovea.Checkpoints;
 using System.Diagnostics;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;

@@ -17,18 +17,34 @@ internal static class CompareCommand
     private const int WrongUsage = 2;
     private const int Interrupted = 130;
 
-    private static readonly Option<bool> _train = new("--train") { Description = "Compare steps of training (forward, backward, AdamW) "
-        + "with PyTorch, and the memory they take, in place of inference with ONNX Runtime." };
-    private static readonly Option<string> _models = new("--models") { Description = "Names of models with commas between, with a size "
+    private static readonly Option<bool> _train = new("--train")
+    {
+        Description = "Compare steps of training (forward, backward, AdamW) "
+        + "with PyTorch, and the memory they take, in place of inference with ONNX Runtime."
+    };
+    private static readonly Option<string> _models = new("--models")
+    {
+        Description = "Names of models with commas between, with a size "
         + $"where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; of others only Fovea's steps "
-            + "are measured]" };
-    private static readonly Option<string> _batches = new("--batch") { Description = "Images in a run; several numbers with commas "
-        + "between. [default: 1,8; with --train: 8]" };
-    private static readonly Option<string> _threads = new("--threads") { Description = "Threads of each side; several numbers with "
-        + "commas between.", DefaultValueFactory = _ => "1,2" };
+            + "are measured]"
+    };
+    private static readonly Option<string> _batches = new("--batch")
+    {
+        Description = "Images in a run; several numbers with commas "
+        + "between. [default: 1,8; with --train: 8]"
+    };
+    private static readonly Option<string> _threads = new("--threads")
+    {
+        Description = "Threads of each side; several numbers with "
+        + "commas between.",
+        DefaultValueFactory = _ => "1,2"
+    };
     private static readonly Option<bool> _quick = new("--quick") { Description = "One round in place of five: the figures are rough." };
-    private static readonly Option<bool> _noWrite = new("--no-write") { Description = "Leave bench/results.json and docs/benchmarks.md "
-        + "as they are." };
+    private static readonly Option<bool> _noWrite = new("--no-write")
+    {
+        Description = "Leave bench/results.json and docs/benchmarks.md "
+        + "as they are."
+    };
     private static readonly Option<string> _json = new("--json") { Description = "A file that takes this run's results as JSON." };
     private static readonly Option<int> _memory = new(TrainingComparison.MemoryOption) { Hidden = true };
 

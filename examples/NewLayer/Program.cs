@@ -1,4 +1,3 @@
-using Fovea.Training;
 // A layer of one's own inside a small network. It says how a value is built from another; gradients, memory and the plan follow.
 using Fovea.Data;
 using Fovea.Engine.Compile;
@@ -7,6 +6,7 @@ using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
+using Fovea.Training;
 
 SmallNetwork network = new();
 using ParameterStore state = new(network);

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
-using Fovea.Onnx;
 using Fovea.Models;
+using Fovea.Onnx;
 
 namespace Fovea.Cli.Verbs;
 

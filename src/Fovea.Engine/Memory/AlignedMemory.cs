@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fovea.Engine.Memory;
 
 /// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
-public sealed unsafe class AlignedMemory : DeviceMemory
+internal sealed unsafe class AlignedMemory : DeviceMemory
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;

@@ -6,7 +6,7 @@ using Fovea.Models.Keys;
 namespace Fovea.Checkpoints;
 
 /// <summary>Finds the registered models whose weights a dictionary of tensors may be, by names and shapes.</summary>
-public sealed class ModelMatcher
+internal sealed class ModelMatcher
 {
     private const int MaxLooked = 16;
 

@@ -7,7 +7,7 @@ namespace Fovea.Checkpoints;
 /// <summary>
 /// Carries tensors between files and a network's memory: layouts are reordered, and tables of another image size resized.
 /// </summary>
-public static class TensorFilling
+internal static class TensorFilling
 {
     /// <summary>
     /// The shape of a file's tensor as the engine stores it, if that is the tensor's own or can be resized to it; null otherwise.

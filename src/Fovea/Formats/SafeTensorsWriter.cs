@@ -9,7 +9,7 @@ namespace Fovea.Formats;
 /// Writes safetensors files. The same tensors and metadata give the same bytes: metadata is sorted by name, and tensors stand in the given
 /// order, those with wider elements first, so that all values are aligned. Values stream from their source to the file.
 /// </summary>
-public static class SafeTensorsWriter
+internal static class SafeTensorsWriter
 {
     /// <summary>Writes a file whole or not at all.</summary>
     /// <param name="path">The file; an existing one is replaced.</param>

@@ -4,7 +4,7 @@ namespace Fovea.Layers;
 /// Attention that aggregates a map in class tokens (arXiv 2112.13692): only the class tokens attend. A single class token is among the
 /// keys, as in the official code; tokens of one class each see the map alone.
 /// </summary>
-public sealed class AggregationAttention : Module
+internal sealed class AggregationAttention : Module
 {
     private readonly Linear _query;
     private readonly Linear _key;

@@ -4,7 +4,7 @@ namespace Fovea.Layers;
 /// Attention-based aggregation in place of average pooling (arXiv 2112.13692): class tokens gather a map by attention and pass a
 /// feed-forward network, both with layer scale and beside a shortcut. The map itself stays as it is.
 /// </summary>
-public sealed class AggregationBlock : Module
+internal sealed class AggregationBlock : Module
 {
     private readonly Parameter _attentionScale;
     private readonly LayerNorm _norm;

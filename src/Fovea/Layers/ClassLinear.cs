@@ -4,7 +4,7 @@ namespace Fovea.Layers;
 /// Linear layer of one output for each class, which reads that class's own token: (N, K, C) to logits (N, K). Checkpoint keys
 /// <c>c.weight</c> (1, C) and <c>c.bias</c> (1) for each class c.
 /// </summary>
-public sealed class ClassLinear : Module
+internal sealed class ClassLinear : Module
 {
     private readonly (Parameter Weight, Parameter Bias)[] _classes;
 

@@ -1,7 +1,7 @@
 namespace Fovea.Layers;
 
 /// <summary>The core of every attention layer: softmax of scaled query-key products plus a bias, times values.</summary>
-public static class DotProductAttention
+internal static class DotProductAttention
 {
     /// <summary>
     /// Applies attention per head to token lists query (B, N, C), key and value (B, M, C), and leaves an <see cref="AttentionDescription"/>

@@ -22,7 +22,7 @@ public enum TensorLayout
 }
 
 /// <summary>Carries values between the engine's layout and that of checkpoints.</summary>
-public static class TensorLayouts
+internal static class TensorLayouts
 {
     /// <summary>The shape in checkpoints of a tensor that the engine stores with the given shape.</summary>
     public static Shape CheckpointShape(this TensorLayout layout, Shape stored) => layout switch

@@ -6,4 +6,4 @@ namespace Fovea.Layers;
 /// </summary>
 /// <param name="Node">The node.</param>
 /// <param name="MultiplyAdds">Number of its multiply-adds that are not counted.</param>
-public sealed record UncountedProducts(Node Node, long MultiplyAdds);
+internal sealed record UncountedProducts(Node Node, long MultiplyAdds);

@@ -4,7 +4,7 @@ namespace Fovea.Models;
 /// Parts of a network, the stem, its stages and the head, and the modules that belong to each. The graph alone tells: the stem ends at the
 /// value marked <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included.
 /// </summary>
-public sealed class NetworkParts
+internal sealed class NetworkParts
 {
     /// <summary>Name of the part in front of the first stage.</summary>
     public const string Stem = "stem";

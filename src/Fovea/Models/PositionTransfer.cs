@@ -4,7 +4,7 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>Carries position embeddings from a network made for one image size to the same network made for another.</summary>
-public static class PositionTransfer
+internal static class PositionTransfer
 {
     /// <summary>Copies all tensors of one store into another; those that belong to an image size are resized as their layers say.</summary>
     /// <exception cref="ShapeException">Another tensor has another shape, or is missing.</exception>

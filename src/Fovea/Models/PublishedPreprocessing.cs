@@ -7,7 +7,7 @@ namespace Fovea.Models;
 /// Preprocessing that the published figures of each family were measured with: the shorter side is resized, the middle cut out, ImageNet's
 /// mean and deviation.
 /// </summary>
-public static class PublishedPreprocessing
+internal static class PublishedPreprocessing
 {
     // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter.
     // Other inputs keep the proportion, cut to whole pixels.

@@ -9,7 +9,7 @@ namespace Fovea.Training;
 /// One step of training: forward and backward pass as a compiled plan, clipping, optimiser; gradients of several batches may be
 /// accumulated.
 /// </summary>
-public sealed class TrainingStep : IDisposable
+internal sealed class TrainingStep : IDisposable
 {
     private readonly Objective _objective;
     private readonly TrainingOptions _options;

@@ -1,7 +1,7 @@
+using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Execution.Cpu.KernelCalls;
-using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Memory;

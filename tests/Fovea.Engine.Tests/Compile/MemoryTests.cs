@@ -1,6 +1,6 @@
+using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Execution.Cpu;
-using Fovea.Engine.Compile.Buffers;
 using Fovea.Engine.Memory;
 using Fovea.Engine.Optimization;
 

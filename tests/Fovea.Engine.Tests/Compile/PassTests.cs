@@ -1,7 +1,7 @@
-using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
-using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Execution.Cpu;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;

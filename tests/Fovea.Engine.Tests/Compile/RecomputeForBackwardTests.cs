@@ -1,6 +1,6 @@
-using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Optimization;

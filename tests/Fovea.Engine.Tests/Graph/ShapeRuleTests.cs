@@ -1,5 +1,5 @@
-using Fovea.Engine.Execution;
 using Fovea.Engine.Compile;
+using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 using Fovea.Engine.Tests.Compile;

@@ -1,9 +1,9 @@
-using Fovea.Tests.Models;
 using Fovea.Checkpoints;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Models.Keys;
+using Fovea.Tests.Models;
 
 namespace Fovea.Tests.Checkpoints;
 

@@ -1,6 +1,6 @@
-using Fovea.Tests.Models;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
+using Fovea.Tests.Models;
 
 namespace Fovea.Tests.Cli;
 

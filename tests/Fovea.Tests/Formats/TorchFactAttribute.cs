@@ -17,7 +17,8 @@ internal sealed class TorchFactAttribute : FactAttribute
     public static (int ExitCode, string Output) Run(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            Python, ["-c", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            Python, ["-c", program, .. arguments])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -1,8 +1,8 @@
-using Fovea.Checkpoints;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;

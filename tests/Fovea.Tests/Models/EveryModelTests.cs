@@ -1,6 +1,6 @@
-using Fovea.Checkpoints;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Fovea.Checkpoints;
 using Fovea.Engine;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;

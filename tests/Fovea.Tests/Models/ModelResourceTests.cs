@@ -1,9 +1,9 @@
-using Fovea.Training;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Memory;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Training;
 using Xunit.Abstractions;
 
 namespace Fovea.Tests.Models;

@@ -1,5 +1,5 @@
-using Fovea.Onnx;
 using Fovea.Models;
+using Fovea.Onnx;
 using Fovea.Tests.Formats;
 
 namespace Fovea.Tests.Onnx;

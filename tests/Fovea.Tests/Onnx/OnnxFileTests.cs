@@ -1,7 +1,7 @@
 using Fovea.Data;
 using Fovea.Formats;
-using Fovea.Onnx;
 using Fovea.Models;
+using Fovea.Onnx;
 
 namespace Fovea.Tests.Onnx;
 

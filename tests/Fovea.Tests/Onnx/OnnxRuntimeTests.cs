@@ -2,9 +2,9 @@ using Fovea.Data;
 using Fovea.Engine;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
-using Fovea.Onnx;
 using Fovea.Layers;
 using Fovea.Models;
+using Fovea.Onnx;
 using Fovea.Tests.Models;
 
 namespace Fovea.Tests.Onnx;

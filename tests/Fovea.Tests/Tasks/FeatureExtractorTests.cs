@@ -1,8 +1,8 @@
-using Fovea.Checkpoints;
 using System.Numerics.Tensors;
+using Fovea.Checkpoints;
+using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
-using Fovea.Data;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Tasks;

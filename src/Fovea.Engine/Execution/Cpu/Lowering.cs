@@ -1,5 +1,5 @@
-using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Compile.Passes;
+using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
 

@@ -3,7 +3,7 @@ namespace Fovea.Engine.Graph.Operations;
 /// <summary>
 /// Arithmetic, comparisons and choices as methods on values; comparisons give 1 where they hold and 0 elsewhere, and have no gradient.
 /// </summary>
-public static class ArithmeticExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Magnitude |x|; its gradient at 0 is 0.</summary>
     public static Value Abs(this Value x) => x.Graph.Apply(new Unary(UnaryKind.Abs), x);

@@ -135,7 +135,7 @@ internal sealed record AttentionGradient(Attention Forward) : Operation
 }
 
 /// <summary>Attention as methods on values.</summary>
-public static class AttentionExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Multi-head attention of query (B, N, C) over key and value (B, M, C).</summary>
     public static Value Attention(this Value query, Value key, Value value, int heads, float scale, AttentionBias? bias = null)

@@ -177,7 +177,7 @@ internal sealed record DepthwiseWeightGradient(WindowSpec WindowSpec) : Operatio
 }
 
 /// <summary>Convolutions as methods on values.</summary>
-public static class ConvolutionExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Dense convolution of a map (N, H, W, C) with weights (out, kernel height, kernel width, C).</summary>
     public static Value Convolution(this Value map, Value weights, WindowSpec window) =>

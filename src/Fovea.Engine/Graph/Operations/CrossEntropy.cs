@@ -50,7 +50,7 @@ internal sealed record CrossEntropyGradient(float Smoothing) : Operation
 }
 
 /// <summary>Losses as methods on values.</summary>
-public static class CrossEntropyExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Cross-entropy of each row of logits (N, classes): result (N).</summary>
     /// <param name="logits">Logits (N, classes).</param>

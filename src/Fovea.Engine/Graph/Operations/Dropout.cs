@@ -32,7 +32,7 @@ public sealed record Dropout(float Rate, bool PerSample, int Stream) : Operation
 }
 
 /// <summary>Dropout as methods on values; they do nothing outside training graphs and at rate 0.</summary>
-public static class DropoutExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Zeroes each element with the given probability.</summary>
     public static Value Dropout(this Value x, float rate) => Apply(x, rate, perSample: false);

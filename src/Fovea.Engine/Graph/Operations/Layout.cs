@@ -180,7 +180,7 @@ internal sealed record ScatterAdd(int Entries) : Operation
 }
 
 /// <summary>Changes of layout as methods on values.</summary>
-public static class LayoutExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Gives the elements another shape, in the same order.</summary>
     public static Value Reshape(this Value x, Shape shape)

@@ -88,7 +88,7 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOpe
 }
 
 /// <summary>Products as methods on values.</summary>
-public static class MatrixProductExtensions
+public static partial class ValueExtensions
 {
     /// <summary>left (…, M, K) · right (…, K, N) or (K, N); the flags say which operand is stored transposed.</summary>
     public static Value MatMul(this Value left, Value right, bool transposeLeft = false, bool transposeRight = false) =>

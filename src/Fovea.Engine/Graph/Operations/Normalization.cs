@@ -128,7 +128,7 @@ public sealed record LogSoftmax : Operation
 }
 
 /// <summary>Normalisation as methods on values.</summary>
-public static class NormalizationExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Layer normalisation over the last axis.</summary>
     public static Value LayerNormalization(this Value x, Value weight, Value bias, float epsilon) =>

@@ -174,7 +174,7 @@ public sealed record BroadcastTo(Shape Target) : Operation
 }
 
 /// <summary>Element-wise functions as methods on values.</summary>
-public static class PointwiseExtensions
+public static partial class ValueExtensions
 {
     /// <summary>e^x.</summary>
     public static Value Exp(this Value x) => Apply(UnaryKind.Exp, x);

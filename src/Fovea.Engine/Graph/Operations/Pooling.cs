@@ -48,7 +48,7 @@ internal sealed record PoolingGradient(Pooling Forward) : Operation
 }
 
 /// <summary>Pooling as methods on values.</summary>
-public static class PoolingExtensions
+public static partial class ValueExtensions
 {
     /// <summary>The largest element under each window of a map (N, H, W, C).</summary>
     public static Value MaxPooling(this Value map, WindowSpec window) => map.Graph.Apply(new Pooling(window, false, false), map);

@@ -58,7 +58,7 @@ public sealed record Reduction(ReductionKind Kind, int FirstAxis, int Axes) : Op
 }
 
 /// <summary>Reductions as methods on values.</summary>
-public static class ReductionExtensions
+public static partial class ValueExtensions
 {
     /// <summary>The sum along axes, which stay with extent 1.</summary>
     /// <param name="x">The value.</param>

@@ -54,7 +54,7 @@ internal sealed record ResizeGradient(Resize Forward, Shape InputShape) : Operat
 }
 
 /// <summary>Resampling as a method on values.</summary>
-public static class ResampleExtensions
+public static partial class ValueExtensions
 {
     /// <summary>Resizes the two middle axes of a map (N, H, W, C).</summary>
     public static Value Resize(this Value map, Interpolation interpolation, int height, int width, bool alignCorners = false) =>

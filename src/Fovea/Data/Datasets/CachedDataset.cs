@@ -1,7 +1,7 @@
 namespace Fovea.Data;
 
 /// <summary>Keeps decoded images of another set in memory, up to a budget, as <see cref="CachedSource"/> does.</summary>
-public sealed class CachedDataset : IImageDataset
+internal sealed class CachedDataset : IImageDataset
 {
     private readonly IImageDataset _dataset;
     private readonly CachedSource _cache;

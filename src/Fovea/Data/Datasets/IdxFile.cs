@@ -7,7 +7,7 @@ namespace Fovea.Data;
 /// An IDX file of unsigned bytes, the format of MNIST and its kin: a magic number 00 00 08 N, N big-endian sizes, then the values.
 /// Plain and gzip files are told apart by their first bytes.
 /// </summary>
-public sealed class IdxFile
+internal sealed class IdxFile
 {
     private const int MaxDeflateRatio = 1032;
 

@@ -6,7 +6,7 @@ namespace Fovea.Data;
 /// profile.
 /// A rotation noted in the file's EXIF data is not applied. A file that is cut off or damaged is an error, never a half-grey image.
 /// </remarks>
-public static unsafe class JpegDecoder
+internal static unsafe class JpegDecoder
 {
     [ThreadStatic]
     private static TurboJpegHandle? _decompressor;

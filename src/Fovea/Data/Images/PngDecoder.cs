@@ -12,7 +12,7 @@ namespace Fovea.Data;
 /// as Pillow's <c>convert("RGB")</c> does. Of 16-bit samples the high byte is kept; grey of fewer than 8 bits is stretched to 0–255.
 /// Gamma and colour profiles are not applied. Every chunk's checksum is verified.
 /// </remarks>
-public static class PngDecoder
+internal static class PngDecoder
 {
     // Deflate cannot shrink data to less than 1/1032: fewer compressed bytes than that cannot hold the announced image.
     private const int MaxDeflateRatio = 1032;

@@ -2,7 +2,7 @@ namespace Fovea.Data;
 
 /// <summary>Keeps decoded images of another source in memory, up to a budget, so that each is decoded once.</summary>
 /// <remarks>Images are decoded on demand; once the budget is spent, those that are not kept are decoded every time.</remarks>
-public sealed class CachedSource : ISampleSource
+internal sealed class CachedSource : ISampleSource
 {
     private readonly ISampleSource _source;
     private readonly Image?[] _images;

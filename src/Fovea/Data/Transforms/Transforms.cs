@@ -1,7 +1,7 @@
 namespace Fovea.Data;
 
 /// <summary>Transforms of whole images; each gives a new image and leaves its input as it was.</summary>
-public static class Transforms
+internal static class Transforms
 {
     /// <summary>Resizes with an antialiasing filter; equal to Pillow's <c>Image.resize</c> to the bit.</summary>
     /// <param name="image">The image.</param>

@@ -5,7 +5,7 @@ namespace Fovea.Formats.PyTorch;
 /// its pickle may build is a closed list of plain data. The file is mapped into memory, and a tensor's values are copied only when they are
 /// asked for. Reading from many threads at once is safe; disposing while others read is not.
 /// </summary>
-public sealed class PyTorchFile : ICheckpointSource, IDisposable
+internal sealed class PyTorchFile : ICheckpointSource, IDisposable
 {
     private const string Damage = "The file is damaged or was not written by torch.save: fetch or write it again.";
 

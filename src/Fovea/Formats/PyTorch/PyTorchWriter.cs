@@ -6,7 +6,7 @@ namespace Fovea.Formats.PyTorch;
 /// Writes state dicts as torch.save does since PyTorch 1.6: a zip archive, nothing compressed, of a pickled OrderedDict of tensors and
 /// their storages. torch.load takes them, also with weights_only. The same tensors give the same bytes.
 /// </summary>
-public static class PyTorchWriter
+internal static class PyTorchWriter
 {
     private const string Folder = "archive";
 

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Lightweight multi-head self-attention (arXiv 2107.06263, section 3.2): keys and values are computed on a map that a strided depthwise
 /// convolution made smaller.
 /// </summary>
-public sealed class CmtAttention : Module
+internal sealed class CmtAttention : Module
 {
     private readonly CmtConfig _config;
     private readonly CmtStage _stage;

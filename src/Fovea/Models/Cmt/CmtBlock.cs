@@ -3,7 +3,7 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>Local perception unit: a depthwise 3×3 convolution added to its input (arXiv 2107.06263, eq. 1).</summary>
-public sealed class LocalPerceptionUnit : Module
+internal sealed class LocalPerceptionUnit : Module
 {
     private readonly DepthwiseConv2d _convolution;
 
@@ -19,7 +19,7 @@ public sealed class LocalPerceptionUnit : Module
 /// Inverted residual feed-forward network: 1×1 to a wider map, depthwise 3×3 with a shortcut, 1×1 back (arXiv 2107.06263, section 3.2).
 /// The official code puts the shortcut inside the activation.
 /// </summary>
-public sealed class InvertedResidualFeedForward : Module
+internal sealed class InvertedResidualFeedForward : Module
 {
     private readonly Conv2d _expand;
     private readonly BatchNorm2d _expandNorm;
@@ -53,7 +53,7 @@ public sealed class InvertedResidualFeedForward : Module
 /// <summary>
 /// A block of CMT: local perception, attention, feed-forward network, each with its shortcut (arXiv 2107.06263, eq. 1 to 6).
 /// </summary>
-public sealed class CmtBlock : Module
+internal sealed class CmtBlock : Module
 {
     private readonly LayerNorm _attentionNorm;
     private readonly CmtAttention _attention;

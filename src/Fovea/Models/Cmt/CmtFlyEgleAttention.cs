@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Attention of <see cref="CmtFlyEgle"/>: keys and values come from one layer, on a map that a strided dense convolution made smaller, and
 /// a position bias belongs to the block.
 /// </summary>
-public sealed class CmtFlyEgleAttention : Module
+internal sealed class CmtFlyEgleAttention : Module
 {
     private readonly CmtFlyEgleConfig _config;
     private readonly CmtStage _stage;
@@ -101,7 +101,7 @@ public sealed class CmtFlyEgleAttention : Module
 /// Joint layer for keys and values of <see cref="CmtFlyEgle"/>: tokens (N, M, C) to (N, M, 2·C), keys first. Its weights give channel
 /// (i·heads + head)·2 + which, with i inside the head; their rows are brought into the order which, head, i.
 /// </summary>
-public sealed class InterleavedKeyValue : Module
+internal sealed class InterleavedKeyValue : Module
 {
     private readonly int _channels;
     private readonly int _heads;

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Local perception unit of <see cref="CmtFlyEgle"/>: a depthwise 3×3 convolution, where wished with GELU and batch normalisation, added to
 /// its input.
 /// </summary>
-public sealed class CmtFlyEgleLocalPerception : Module
+internal sealed class CmtFlyEgleLocalPerception : Module
 {
     private readonly DepthwiseConv2d _convolution;
     private readonly BatchNorm2d? _norm;
@@ -32,7 +32,7 @@ public sealed class CmtFlyEgleLocalPerception : Module
 /// Inverted residual feed-forward network of <see cref="CmtFlyEgle"/>: 1×1 to a wider map, depthwise 3×3, 1×1 back, with a shortcut around
 /// the depthwise convolution, its activation and its norm.
 /// </summary>
-public sealed class CmtFlyEgleFeedForward : Module
+internal sealed class CmtFlyEgleFeedForward : Module
 {
     private readonly Conv2d _expand;
     private readonly BatchNorm2d _expandNorm;
@@ -67,7 +67,7 @@ public sealed class CmtFlyEgleFeedForward : Module
 /// A block of <see cref="CmtFlyEgle"/>: local perception, attention, feed-forward network, each with its shortcut; only the last is dropped
 /// by drop path.
 /// </summary>
-public sealed class CmtFlyEgleBlock : Module
+internal sealed class CmtFlyEgleBlock : Module
 {
     private readonly LayerNorm _attentionNorm;
     private readonly LayerNorm _feedForwardNorm;

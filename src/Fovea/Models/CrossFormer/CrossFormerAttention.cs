@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Dynamic position bias (arXiv 2108.00154, section 3.3): a small network that makes of an offset between two cells (rows, columns) a bias
 /// for each head, so that groups of any size have one: offsets (R, 2) to (R, heads).
 /// </summary>
-public sealed class DynamicPositionBias : Module
+internal sealed class DynamicPositionBias : Module
 {
     private readonly Linear _projection;
     private readonly List<(LayerNorm Norm, Linear Linear)> _layers = [];
@@ -90,7 +90,7 @@ public sealed class DynamicPositionBias : Module
 /// <summary>
 /// Self-attention within the groups of a map (N, H, W, C), with a dynamic position bias (arXiv 2108.00154, sections 3.2 and 3.3).
 /// </summary>
-public sealed class CrossFormerAttention : Module
+internal sealed class CrossFormerAttention : Module
 {
     private readonly DynamicPositionBias _position;
     private readonly SelfAttention _attention;

@@ -7,7 +7,7 @@ namespace Fovea.Models;
 /// results stand side by side: a map (N, H, W, in) to (N, ⌊H/stride⌋, ⌊W/stride⌋, out). Half of the channels come from the first kernel, a
 /// quarter from the second, and so on; the last two have equally many.
 /// </summary>
-public sealed class CrossScaleEmbedding : Module
+internal sealed class CrossScaleEmbedding : Module
 {
     private readonly List<Conv2d> _convolutions = [];
     private readonly LayerNorm _norm;
@@ -57,7 +57,7 @@ public sealed class CrossScaleEmbedding : Module
 /// (arXiv 2108.00154, figure 2), and in some blocks of CrossFormer++ a cooling layer, a depthwise convolution and a norm without a shortcut
 /// (arXiv 2303.06908).
 /// </summary>
-public sealed class CrossFormerBlock : Module
+internal sealed class CrossFormerBlock : Module
 {
     private readonly Func<TokenGrid, TokenGroups> _groups;
     private readonly CrossFormerAttention _attention;

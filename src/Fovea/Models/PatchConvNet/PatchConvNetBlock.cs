@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉, ⌈W/16⌉,
 /// C).
 /// </summary>
-public sealed class PatchConvNetStem : Module
+internal sealed class PatchConvNetStem : Module
 {
     private readonly List<Conv2d> _convolutions = [];
 
@@ -32,7 +32,7 @@ public sealed class PatchConvNetStem : Module
 /// <summary>
 /// Branch of a block of the trunk, beside its shortcut: 1×1 convolution, depthwise 3×3, squeeze and excitation, 1×1, all of one width.
 /// </summary>
-public sealed class PatchConvNetConvolutions : Module
+internal sealed class PatchConvNetConvolutions : Module
 {
     private readonly Conv2d _expand;
     private readonly DepthwiseConv2d _depthwise;
@@ -57,7 +57,7 @@ public sealed class PatchConvNetConvolutions : Module
 }
 
 /// <summary>A block of PatchConvNet's trunk: x + drop path(γ · convolutions(norm(x))) on maps (N, H, W, C).</summary>
-public sealed class PatchConvNetBlock : Module
+internal sealed class PatchConvNetBlock : Module
 {
     private readonly PreNormBranch _branch;
 

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Head of the PatchConvNet with a token for each class: one output from each class's own token, (N, classes, channels) to logits (N,
 /// classes).
 /// </summary>
-public sealed class PatchConvNetClassHead : Head
+internal sealed class PatchConvNetClassHead : Head
 {
     private readonly ClassLinear _classifier;
 

@@ -7,7 +7,7 @@ namespace Fovea.Models;
 /// whose mean is the output. The graph marks both, as <c>logits_cls</c> and <c>logits_dist</c>. Checkpoint keys <c>head</c> and
 /// <c>head_dist</c>.
 /// </summary>
-public sealed class PitDistilledHead : Head
+internal sealed class PitDistilledHead : Head
 {
     private readonly int _channels;
     private readonly Linear _classifier;

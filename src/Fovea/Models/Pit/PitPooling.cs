@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Pooling between two stages of PiT (arXiv 2103.16302, section 3.2): a strided depthwise convolution with several results for each channel
 /// halves the map and widens it, and a linear layer widens the tokens.
 /// </summary>
-public sealed class PitPooling : Module
+internal sealed class PitPooling : Module
 {
     private readonly DepthwiseConv2d _depthwise;
     private readonly Linear _tokens;
@@ -41,7 +41,7 @@ public sealed class PitPooling : Module
 /// Pooling between two stages of <see cref="PitLucidrains"/>: that of <see cref="PitPooling"/> with a 1×1 convolution behind the depthwise
 /// one.
 /// </summary>
-public sealed class PitLucidrainsPooling : Module
+internal sealed class PitLucidrainsPooling : Module
 {
     private readonly DepthwiseConv2d _depthwise;
     private readonly Conv2d _pointwise;

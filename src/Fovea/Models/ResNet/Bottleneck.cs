@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// A bottleneck block (arXiv 1512.03385, figure 5, right): 1×1 to a narrow map, 3×3 or attention, 1×1 to a wide one, added to the shortcut.
 /// Checkpoint keys are torchvision's.
 /// </summary>
-public sealed class Bottleneck : Module
+internal sealed class Bottleneck : Module
 {
     /// <summary>Channels out, in widths of the bottleneck.</summary>
     public const int Expansion = 4;

@@ -7,7 +7,7 @@ namespace Fovea.Models;
 /// stands for a strided convolution, the mean of 2×2 positions. There is no projection: the bottleneck's last 1×1 convolution mixes the
 /// heads.
 /// </summary>
-public sealed class BottleneckAttention : Module
+internal sealed class BottleneckAttention : Module
 {
     private readonly BottleneckAttentionConfig _config;
     private readonly int _stride;

@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Position embedding of the rows and columns of a map, for <see cref="BottleneckAttention"/>. On maps of another size it is resized by
 /// linear interpolation.
 /// </summary>
-public sealed class RelativePositionEmbedding : Module
+internal sealed class RelativePositionEmbedding : Module
 {
     private readonly int _heads;
     private readonly bool _scaled;

@@ -9,7 +9,7 @@ namespace Fovea.Training;
 /// The report of a run: one HTML page that needs nothing beside it (no scripts, no fonts, no network), follows the reader's light or dark
 /// theme and prints well.
 /// </summary>
-public static class Report
+internal static class Report
 {
     /// <summary>Writes the page whole or not at all.</summary>
     /// <param name="path">The file; an existing one is replaced.</param>

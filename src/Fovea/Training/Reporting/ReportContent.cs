@@ -1,7 +1,7 @@
 namespace Fovea.Training;
 
 /// <summary>What a report shows; parts that are empty are left out of the page.</summary>
-public sealed record ReportContent
+internal sealed record ReportContent
 {
     /// <summary>The headline, such as "cmt_nano on Fashion-MNIST".</summary>
     public required string Title { get; init; }
@@ -31,33 +31,33 @@ public sealed record ReportContent
 /// <summary>A label and its value.</summary>
 /// <param name="Label">The label.</param>
 /// <param name="Value">The value, as it is to be shown.</param>
-public sealed record ReportEntry(string Label, string Value);
+internal sealed record ReportEntry(string Label, string Value);
 
 /// <summary>A chart of some curves over the same axis.</summary>
 /// <param name="Title">The title, such as "Loss".</param>
 /// <param name="Across">What goes along the horizontal axis, such as "epoch".</param>
 /// <param name="Curves">The curves.</param>
 /// <param name="Percent">Whether the values are shares (0 to 1) to be shown in percent.</param>
-public sealed record ReportChart(string Title, string Across, IReadOnlyList<ReportCurve> Curves, bool Percent = false);
+internal sealed record ReportChart(string Title, string Across, IReadOnlyList<ReportCurve> Curves, bool Percent = false);
 
 /// <summary>One curve of a chart.</summary>
 /// <param name="Name">Its name in the legend, such as "training".</param>
 /// <param name="Points">Its points, from left to right; points that are not finite are left out.</param>
-public sealed record ReportCurve(string Name, IReadOnlyList<ReportPoint> Points);
+internal sealed record ReportCurve(string Name, IReadOnlyList<ReportPoint> Points);
 
 /// <summary>One point of a curve.</summary>
 /// <param name="X">Where along the horizontal axis.</param>
 /// <param name="Y">The value.</param>
-public readonly record struct ReportPoint(double X, double Y);
+internal readonly record struct ReportPoint(double X, double Y);
 
 /// <summary>An image that was predicted wrong.</summary>
 /// <param name="Png">The image, as the bytes of a PNG file.</param>
 /// <param name="TrueClass">The class that it is of.</param>
 /// <param name="PredictedClass">The class that it was taken for.</param>
 /// <param name="Confidence">The probability given to the predicted class, 0 to 1.</param>
-public sealed record ReportMistake(ReadOnlyMemory<byte> Png, string TrueClass, string PredictedClass, double Confidence);
+internal sealed record ReportMistake(ReadOnlyMemory<byte> Png, string TrueClass, string PredictedClass, double Confidence);
 
 /// <summary>A table; columns that hold only numbers stand on the right.</summary>
 /// <param name="Columns">The headings.</param>
 /// <param name="Rows">The rows, each as long as the headings.</param>
-public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);
+internal sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);

@@ -6,7 +6,7 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>Makes <c>report.html</c> of what a run left in its folder and of an evaluation of its best checkpoint.</summary>
-public static class RunReport
+internal static class RunReport
 {
     /// <summary>Writes the report.</summary>
     /// <param name="folder">The run.</param>

@@ -10,7 +10,7 @@ namespace Fovea.Training;
 /// TFRecord),
 /// each holding an <c>Event</c> message in protocol buffer encoding; the few fields needed are encoded here.
 /// </summary>
-public sealed class TensorBoardWriter : IDisposable
+internal sealed class TensorBoardWriter : IDisposable
 {
     /// <summary>How the name of every event file starts; TensorBoard looks for it.</summary>
     internal const string FilePrefix = "events.out.tfevents.";
