@@ -110,7 +110,7 @@ public sealed class TarDataset : IImageDataset, IDisposable
     /// <summary>Closes a plain archive.</summary>
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>How many folders all images and folders have in common around the class folders.</summary>
+    /// <summary>Number of folders that all images and folders have in common around the class folders.</summary>
     private static int CommonDepth(TarEntries entries)
     {
         int depth = 0;

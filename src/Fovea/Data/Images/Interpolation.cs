@@ -1,6 +1,6 @@
 namespace Fovea.Data;
 
-/// <summary>How an image is resampled.</summary>
+/// <summary>Interpolation of an image that is resized.</summary>
 public enum Interpolation
 {
     /// <summary>A triangle over 2 source pixels, wider when shrinking.</summary>

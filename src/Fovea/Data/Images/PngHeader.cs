@@ -93,11 +93,11 @@ internal readonly record struct PngHeader(int Width, int Height, int Depth, int 
 /// <param name="StepY">The distance between rows.</param>
 internal readonly record struct PngPass(int Left, int Top, int StepX, int StepY)
 {
-    /// <summary>How many columns the pass has in an image of this width.</summary>
+    /// <summary>Number of columns of the pass in an image of a width.</summary>
     /// <param name="width">The image's width.</param>
     public int WidthIn(int width) => (width - Left + StepX - 1) / StepX;
 
-    /// <summary>How many rows the pass has in an image of this height.</summary>
+    /// <summary>Number of rows of the pass in an image of a height.</summary>
     /// <param name="height">The image's height.</param>
     public int HeightIn(int height) => (height - Top + StepY - 1) / StepY;
 }

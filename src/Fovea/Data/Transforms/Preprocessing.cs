@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Data;
 
-/// <summary>How an image is brought near a network's input size before the centre crop.</summary>
+/// <summary>Resize of an image to about a network's input size, before the centre crop.</summary>
 public enum ResizeRule
 {
     /// <summary>Not at all.</summary>
@@ -39,7 +39,7 @@ public sealed record Preprocessing
     /// <summary>The input's channels: 1 (colour images become grey) or 3 (grey images are repeated).</summary>
     public int Channels { get; init; } = 3;
 
-    /// <summary>How the image is resized.</summary>
+    /// <summary>Resize rule.</summary>
     public ResizeRule Resize { get; init; } = ResizeRule.ShorterSide;
 
     /// <summary>What <see cref="ResizeRule.ShorterSide"/> makes of the shorter side, in pixels; 0 means the input's shorter side.</summary>
