@@ -4,7 +4,7 @@ using Fovea.Training;
 namespace Fovea.Cli;
 
 /// <summary>Progress of training on standard error: one bar for each epoch, and a line of figures when it ends.</summary>
-/// <param name="context">Where progress goes.</param>
+/// <param name="context">Context whose progress line is drawn.</param>
 /// <param name="epochs">Epochs of the whole run.</param>
 internal sealed class EpochBars(VerbContext context, int epochs) : IProgress<TrainingProgress>, IProgress<EpochResult>, IDisposable
 {

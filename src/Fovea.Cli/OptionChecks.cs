@@ -36,7 +36,7 @@ internal static class OptionChecks
 
     /// <summary>Reads whole numbers with commas between, such as <c>1,8</c>.</summary>
     /// <param name="option">The option, for the message.</param>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">Text of the option.</param>
     /// <param name="most">The largest that is allowed.</param>
     /// <exception cref="UsageException">It is something else.</exception>
     public static int[] ParseIntegers(string option, string text, int most)

@@ -7,7 +7,7 @@ namespace Fovea.Cli;
 internal static class SpeedAnswer
 {
     /// <summary>Adds the times of a batch in milliseconds, the rates that follow, and the share of the peak.</summary>
-    /// <param name="answer">What is added to.</param>
+    /// <param name="answer">JSON object to add to.</param>
     /// <param name="speed">The speed.</param>
     /// <param name="gflops">Its operations in GFLOP/s.</param>
     /// <param name="peak">The peak in GFLOP/s.</param>

@@ -8,7 +8,7 @@ namespace Fovea.Cli;
 /// <param name="arguments">The parsed command line.</param>
 /// <param name="json">Whether <c>--json</c> was given.</param>
 /// <param name="output">Where text for people goes: standard output, or standard error with <c>--json</c>.</param>
-/// <param name="outputStyle">What can be shown there.</param>
+/// <param name="outputStyle">Capabilities of the output.</param>
 /// <param name="error">Standard error: progress and warnings.</param>
 /// <param name="errorStyle">What can be shown on standard error.</param>
 internal sealed class VerbContext(
@@ -49,8 +49,8 @@ internal sealed class VerbContext(
     public bool IsGiven(Option option) => Stands(option) || (option is IRenamedOption renamed && Stands(renamed.Former));
 
     /// <summary>Starts a progress bar on standard error.</summary>
-    /// <param name="title">What is going on, such as "epoch 3/20".</param>
-    /// <param name="total">How many units the job has.</param>
+    /// <param name="title">Title, such as "epoch 3/20".</param>
+    /// <param name="total">Number of units of the job.</param>
     /// <param name="unit">What is counted.</param>
     public ProgressBar Progress(string title, long total, string unit = "images") => new(Error, ErrorStyle, title, total, unit);
 

@@ -28,7 +28,7 @@ internal static class JsonMembers
         return texts;
     }
 
-    /// <summary>What a JSON value is, in words.</summary>
+    /// <summary>Name of a JSON value's kind, for error messages.</summary>
     public static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "a JSON object",

@@ -25,11 +25,11 @@ internal sealed class ProgressBar : IDisposable
     private bool _finished;
 
     /// <summary>Starts a bar.</summary>
-    /// <param name="output">Where it is drawn: standard error.</param>
-    /// <param name="style">What can be shown there.</param>
-    /// <param name="title">What is going on, such as "epoch 3/20".</param>
-    /// <param name="total">How many units the job has.</param>
-    /// <param name="unit">What is counted, such as "images".</param>
+    /// <param name="output">Output to draw on: standard error.</param>
+    /// <param name="style">Capabilities of the output.</param>
+    /// <param name="title">Title, such as "epoch 3/20".</param>
+    /// <param name="total">Number of units of the job.</param>
+    /// <param name="unit">Name of a unit, such as "images".</param>
     /// <param name="clock">Measures the time; the system's clock where null.</param>
     public ProgressBar(TextWriter output, TerminalStyle style, string title, long total, string unit = "images", TimeProvider? clock = null)
     {

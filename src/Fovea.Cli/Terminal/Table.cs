@@ -31,8 +31,8 @@ internal sealed class Table
     public void AddRule() => _rows.Add(null);
 
     /// <summary>Writes the table.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="style">What can be shown there.</param>
+    /// <param name="output">Destination.</param>
+    /// <param name="style">Capabilities of the output.</param>
     public void Write(TextWriter output, TerminalStyle style)
     {
         int[] widths =

@@ -1,8 +1,8 @@
 namespace Fovea.Cli.Terminal;
 
 /// <summary>Abilities of the terminal, or file, that text goes to.</summary>
-/// <param name="Interactive">Whether a person watches: a line may be redrawn in place.</param>
-/// <param name="Unicode">Whether characters beyond ASCII can be shown.</param>
+/// <param name="Interactive">True if a person watches: a line may be redrawn in place.</param>
+/// <param name="Unicode">True if characters beyond ASCII can be shown.</param>
 /// <param name="Width">The characters of a line.</param>
 internal sealed record TerminalStyle(bool Interactive, bool Unicode, int Width)
 {

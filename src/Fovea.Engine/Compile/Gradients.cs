@@ -7,7 +7,7 @@ public static class Gradients
 {
     /// <summary>The gradients of a scalar with respect to values; null where the scalar does not depend on one.</summary>
     /// <param name="loss">A value of one element.</param>
-    /// <param name="targets">What to differentiate by.</param>
+    /// <param name="targets">Variables to differentiate by.</param>
     /// <param name="upstream">The gradient of the loss itself, 1 where it is not given.</param>
     /// <exception cref="ShapeException">The loss has more than one element and no upstream gradient is given.</exception>
     /// <exception cref="NotSupportedException">An operation on the way has no gradient.</exception>

@@ -1,7 +1,7 @@
 namespace Fovea.Engine.Execution;
 
 /// <summary>
-/// What the plans of one network compute from its weights once and share: folded and packed weights, resized tables. The first plan that needs a value
+/// Values that the plans of one network compute from its weights once and share: folded and packed weights, resized tables. The first plan that needs a value
 /// computes it; further plans, whatever their batch and image size, find it there. An executor makes the store
 /// (<see cref="Executor.CreatePackedWeights"/>).
 /// </summary>

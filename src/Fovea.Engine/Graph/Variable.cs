@@ -8,7 +8,7 @@ namespace Fovea.Engine.Graph;
 /// </summary>
 /// <param name="name">The key under which checkpoints know it.</param>
 /// <param name="shape">Its shape as the engine stores it.</param>
-/// <param name="trainable">Whether graphs give it a gradient and optimisers change it.</param>
+/// <param name="trainable">True if graphs give it a gradient and optimisers change it.</param>
 public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 {
     private Lazy<DeviceMemory>? _memory;
@@ -47,7 +47,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         }
     }
 
-    /// <summary>Where the values lie, for reading.</summary>
+    /// <summary>Address of the values, for reading.</summary>
     internal float* Pointer => IsExternal ? (float*)_loan.Pointer : HostPointer + _offset;
 
     /// <summary>Address of the variable's own memory, for optimisers.</summary>

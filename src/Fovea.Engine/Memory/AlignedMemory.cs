@@ -16,7 +16,7 @@ internal sealed unsafe class AlignedMemory : DeviceMemory
     private void* _allocated;
 
     /// <summary>Takes memory.</summary>
-    /// <param name="bytes">How much.</param>
+    /// <param name="bytes">Number of bytes.</param>
     /// <param name="hugePages">
     /// Whether all of it will be written, so that the system, where it can, should hand out a large block in pages of 2 MiB: less than half
     /// the cost.

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>What Linux offers beside the C library's allocator to make large blocks of memory cheap. Elsewhere everything answers that it cannot be had.</summary>
+/// <summary>Linux calls that make large blocks of memory cheap: huge pages and mappings. On other systems every method returns false or null.</summary>
 internal static unsafe class SystemMemory
 {
     /// <summary>The size of a huge page.</summary>
@@ -21,8 +21,8 @@ internal static unsafe class SystemMemory
     /// Takes zeroed memory that begins somewhere in its first huge page, for which the system is asked to use such pages from the first border on, as far as
     /// they fill the given size; null where that cannot be done. A page is handed out whole when it is first touched.
     /// </summary>
-    /// <param name="bytes">How much, the way to the first border included.</param>
-    /// <param name="used">How much from the first border on will be touched.</param>
+    /// <param name="bytes">Number of bytes, the way to the first border included.</param>
+    /// <param name="used">Number of bytes from the first border on that will be touched.</param>
     public static void* TakeInHugePages(nuint bytes, nuint used)
     {
         if (_map == null || _unmap == null || _advise == null)
@@ -48,8 +48,8 @@ internal static unsafe class SystemMemory
     /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched: some two thirds of the cost.
     /// Does nothing where the system cannot.
     /// </summary>
-    /// <param name="start">Where it begins.</param>
-    /// <param name="bytes">How much; pages that it does not fill are left as they are.</param>
+    /// <param name="start">Start of the block.</param>
+    /// <param name="bytes">Number of bytes; pages that the block does not fill are left as they are.</param>
     public static void Populate(byte* start, long bytes)
     {
         nuint page = (nuint)Environment.SystemPageSize;

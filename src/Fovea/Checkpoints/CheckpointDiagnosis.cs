@@ -7,7 +7,7 @@ namespace Fovea.Checkpoints;
 /// <summary>Problem that keeps a checkpoint from being loaded.</summary>
 /// <param name="What">Problem in words, without the names and a full stop.</param>
 /// <param name="Names">Tensors concerned, each with its shapes where they matter.</param>
-/// <param name="Remedy">What to do about it.</param>
+/// <param name="Remedy">Remedy.</param>
 public sealed record CheckpointProblem(string What, IReadOnlyList<string> Names, Remedy Remedy);
 
 /// <summary>
@@ -28,7 +28,7 @@ public sealed class CheckpointDiagnosis
     /// <param name="file">The checkpoint.</param>
     /// <param name="model">The registered name of the model that is meant; what the file itself says, or the likeliest, where null.</param>
     /// <param name="weights">The keys on the way to the dictionary that is meant; the one that fits where null.</param>
-    /// <param name="options">What is asked of the network.</param>
+    /// <param name="options">Requirements of the network.</param>
     /// <exception cref="InvalidFileException">The file has no such dictionary, or none at all.</exception>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the size that is asked for.</exception>

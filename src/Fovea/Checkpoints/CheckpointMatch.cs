@@ -37,7 +37,7 @@ public sealed class CheckpointMatch
     /// <summary>Compares a dictionary with a model.</summary>
     /// <param name="weights">The dictionary.</param>
     /// <param name="model">The registered name.</param>
-    /// <param name="options">What is asked of the network.</param>
+    /// <param name="options">Requirements of the network.</param>
     /// <exception cref="ShapeException">The model cannot be made for the size that is asked for.</exception>
     public CheckpointMatch(StateDict weights, string model, MatchOptions? options = null)
         : this(weights, Names(weights), new ModelSignature(model), options ?? new MatchOptions())

@@ -78,7 +78,7 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>A part of the file as numbers, where it lies; valid until the file is closed.</summary>
     /// <param name="start">The first byte, a multiple of 4.</param>
-    /// <param name="count">How many numbers, all of which lie in the file.</param>
+    /// <param name="count">Number of values, all of which lie in the file.</param>
     public ReadOnlyMemory<float> Floats(long start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(start % sizeof(float), 0, nameof(start));

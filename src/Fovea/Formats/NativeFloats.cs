@@ -4,7 +4,7 @@ namespace Fovea.Formats;
 
 /// <summary>Numbers outside the managed heap as memory, valid as long as its owner keeps them where they are.</summary>
 /// <param name="start">The first of them.</param>
-/// <param name="count">How many there are.</param>
+/// <param name="count">Number of elements.</param>
 internal sealed unsafe class NativeFloats(float* start, int count) : MemoryManager<float>
 {
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ public sealed class BatchNorm2d : Module
     /// <param name="channels">Channels.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">The share of the new batch in the running statistics.</param>
-    /// <param name="initialWeight">What the weight begins with.</param>
+    /// <param name="initialWeight">Initial weight.</param>
     public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f, float initialWeight = 1)
     {
         _epsilon = epsilon;

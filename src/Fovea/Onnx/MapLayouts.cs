@@ -1,6 +1,6 @@
 namespace Fovea.Onnx;
 
-/// <summary>How a map's axes follow one another in an exported file.</summary>
+/// <summary>Order of a map's axes in an exported file.</summary>
 internal enum MapLayout
 {
     /// <summary>(N, H, W, C), as in the graph: what layer normalisation, attention and linear layers read as it lies.</summary>

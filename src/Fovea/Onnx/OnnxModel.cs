@@ -57,7 +57,7 @@ internal sealed record OnnxNode(
 
 /// <summary>A constant of the graph.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">What one element is.</param>
+/// <param name="Type">Type of an element.</param>
 /// <param name="Extents">Extent along each axis.</param>
 /// <param name="Write">Writes the elements, row-major and little-endian.</param>
 internal sealed record OnnxTensor(string Name, OnnxElementType Type, IReadOnlyList<long> Extents, Action<Stream> Write)
@@ -70,7 +70,7 @@ internal sealed record OnnxTensor(string Name, OnnxElementType Type, IReadOnlyLi
 
     /// <summary>The message TensorProto with the elements in another file.</summary>
     /// <param name="file">The file's name, beside the model.</param>
-    /// <param name="offset">Where the elements begin.</param>
+    /// <param name="offset">Position of the first element in bytes.</param>
     public ProtoMessage ToMessage(string file, long offset)
     {
         const int ExternalData = 13, DataLocation = 14, External = 1;
@@ -86,11 +86,11 @@ internal sealed record OnnxTensor(string Name, OnnxElementType Type, IReadOnlyLi
 
 /// <summary>An input or output of the graph.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">What one element is.</param>
+/// <param name="Type">Type of an element.</param>
 /// <param name="Extents">Extent along each axis; null for the batch, which each run chooses.</param>
 internal sealed record OnnxValue(string Name, OnnxElementType Type, IReadOnlyList<long?> Extents)
 {
-    /// <summary>What the axis of images is called.</summary>
+    /// <summary>Name of the batch axis.</summary>
     public const string Batch = "batch";
 
     /// <summary>The message ValueInfoProto.</summary>

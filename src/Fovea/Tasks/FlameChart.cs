@@ -20,8 +20,8 @@ public static class FlameChart
         """;
 
     /// <summary>Writes the image as an HTML file.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="title">What was profiled.</param>
+    /// <param name="stream">Destination.</param>
+    /// <param name="title">Title of the page.</param>
     /// <param name="profile">The profile.</param>
     /// <param name="peak">The processor's peak in GFLOP/s.</param>
     public static void Write(Stream stream, string title, PlanProfile profile, double peak)

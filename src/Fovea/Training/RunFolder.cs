@@ -39,7 +39,7 @@ public sealed class RunFolder
     /// Makes the folder of a new run and proves that it can be written, so that a run does not fail at its first checkpoint.
     /// </summary>
     /// <param name="path">The folder; it and those above it are made where they are missing.</param>
-    /// <param name="overwrite">Whether the files of an earlier run there are removed; other files always stay.</param>
+    /// <param name="overwrite">True if the files of an earlier run there are removed; other files always stay.</param>
     /// <param name="bytesNeeded">What the run will write (two checkpoints while one is replaced), held against the free space.</param>
     /// <exception cref="UnwritableFileException">
     /// The folder is read-only, its disk is too full, a file is in its place, or it holds checkpoints and <paramref name="overwrite"/> is

@@ -3,7 +3,7 @@ using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Compile.Passes;
 
-/// <summary>Who uses each value of a graph, and which nodes the results of a run depend on.</summary>
+/// <summary>Users of each value of a graph, and the nodes on which the results of a run depend.</summary>
 internal sealed class UseInfo
 {
     private readonly Dictionary<Value, List<Node>> _consumers = [];

@@ -51,7 +51,7 @@ internal static class NormalDistribution
     }
 
     /// <summary>
-    /// The same for four vectors, to the same bits. Each step of a polynomial waits for the one before; eight polynomials side by side fill
+    /// Four vectors at once, with the same bits as one by one. Each step of a polynomial waits for the one before; eight polynomials side by side fill
     /// the wait, and just fit the registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,18 +1,18 @@
 namespace Fovea.Data;
 
-/// <summary>What every data set must fulfil before it is worth training on.</summary>
+/// <summary>Checks that every data set passes before training.</summary>
 internal static class DatasetChecks
 {
     private static readonly string[] _partNames = ["train", "training", "test", "val", "valid", "validation"];
 
-    /// <summary>Whether a folder's name is that of a part of a data set (train, test, validation) and not that of a class.</summary>
+    /// <summary>True if a folder's name is that of a part of a data set (train, test, validation) and not that of a class.</summary>
     /// <param name="name">A folder's name.</param>
     public static bool IsPartName(string name) => _partNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Refuses a set without images, with an empty class folder, or with fewer than two classes.</summary>
     /// <param name="path">The set's file or folder.</param>
     /// <param name="classes">The classes' names.</param>
-    /// <param name="counts">How many images each class has.</param>
+    /// <param name="counts">Number of images of each class.</param>
     /// <exception cref="InvalidDatasetException">The set is one of these.</exception>
     public static void RequireClasses(string path, IReadOnlyList<string> classes, IReadOnlyList<int> counts)
     {

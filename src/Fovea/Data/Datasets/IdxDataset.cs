@@ -21,7 +21,7 @@ public sealed class IdxDataset : IImageDataset
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>Whether a folder holds the training part's images or the test part's.</summary>
+    /// <summary>True if a folder holds the images of the training part, or of the test part.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="test">The test part (files named <c>t10k-</c>) instead of the training part.</param>
     public static bool Exists(string folder, bool test = false) => Find(folder, Prefix(test), "images", 3) is not null;

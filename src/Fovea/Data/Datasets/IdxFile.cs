@@ -13,7 +13,7 @@ internal sealed class IdxFile
 
     private IdxFile(string path, int[] dimensions, byte[] values) => (Path, Dimensions, Values) = (path, dimensions, values);
 
-    /// <summary>Where the file lies.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path { get; }
 
     /// <summary>The sizes, outermost first: [count] for labels, [count, height, width] for images.</summary>

@@ -10,7 +10,7 @@ public sealed class SubsetDataset : IImageDataset
 
     /// <summary>Takes images from a set.</summary>
     /// <param name="whole">The set.</param>
-    /// <param name="indices">Which of its images, in which order.</param>
+    /// <param name="indices">Indices of images, in order.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index lies outside the set.</exception>
     public SubsetDataset(IImageDataset whole, IEnumerable<int> indices)
     {

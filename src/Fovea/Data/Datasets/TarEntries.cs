@@ -28,7 +28,7 @@ internal sealed class TarEntries
     /// <summary>The folders that have entries of their own, as the parts of their paths.</summary>
     public List<string[]> Folders { get; } = [];
 
-    /// <summary>Whether the archive is plain, so that images are read from their positions in it.</summary>
+    /// <summary>True if the archive is not compressed, so that images are read from their positions in it.</summary>
     public bool IsPlain { get; private set; }
 
     /// <summary>Lists an archive.</summary>

@@ -6,7 +6,7 @@ public static class ImageFile
     /// <summary>The largest encoded image that is read, in bytes.</summary>
     public const long MaxEncodedBytes = 1L << 28;
 
-    /// <summary>Whether a file's name ends like that of an image that can be read (.png, .jpg, .jpeg).</summary>
+    /// <summary>True if a file's name ends like that of an image that can be read (.png, .jpg, .jpeg).</summary>
     /// <param name="path">A path or a bare name.</param>
     public static bool HasImageExtension(string path)
     {

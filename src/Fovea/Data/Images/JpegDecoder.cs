@@ -11,7 +11,7 @@ internal static unsafe class JpegDecoder
     [ThreadStatic]
     private static TurboJpegHandle? _decompressor;
 
-    /// <summary>Whether the bytes begin as JPEG files do.</summary>
+    /// <summary>True if the bytes begin with the signature of a JPEG file.</summary>
     /// <param name="bytes">A file's first bytes.</param>
     public static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
 

@@ -17,7 +17,7 @@ internal static class PngDecoder
     // Deflate cannot shrink data to less than 1/1032: fewer compressed bytes than that cannot hold the announced image.
     private const int MaxDeflateRatio = 1032;
 
-    /// <summary>Whether the bytes begin with the PNG signature, or with as much of it as there is.</summary>
+    /// <summary>True if the bytes begin with the PNG signature, or with as much of it as there is.</summary>
     /// <param name="bytes">A file's first bytes.</param>
     public static bool IsPng(ReadOnlySpan<byte> bytes) =>
         bytes.Length > 0 && bytes[..Math.Min(8, bytes.Length)].SequenceEqual(PngFormat.Signature[..Math.Min(8, bytes.Length)]);

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Fovea.Data;
 
 /// <summary>
-/// What the PNG decoder and encoder share: signature, checksum, predictor (PNG specification, third edition, 5.2, 5.5, 9.4).
+/// Parts of PNG that the decoder and the encoder share: signature, checksum, predictor (PNG specification, third edition, 5.2, 5.5, 9.4).
 /// </summary>
 internal static class PngFormat
 {

@@ -7,7 +7,7 @@ namespace Fovea.Data;
 /// <param name="Height">Height in pixels.</param>
 /// <param name="Depth">Bits a sample: 1, 2, 4, 8 or 16.</param>
 /// <param name="ColourType">0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha.</param>
-/// <param name="Interlaced">Whether the rows come in Adam7's seven passes.</param>
+/// <param name="Interlaced">True if the rows come in Adam7's seven passes.</param>
 internal readonly record struct PngHeader(int Width, int Height, int Depth, int ColourType, bool Interlaced)
 {
     /// <summary>The length of the IHDR chunk's data.</summary>

@@ -24,7 +24,7 @@ internal readonly struct ResizeWeights
     /// <summary>Each output position's first input position.</summary>
     public int[] Starts { get; }
 
-    /// <summary>How many input positions each output position draws on.</summary>
+    /// <summary>Number of input positions that each output position draws on.</summary>
     public int[] Counts { get; }
 
     /// <summary>The weights in fixed point.</summary>

@@ -37,7 +37,7 @@ internal static unsafe partial class TurboJpeg
 
     static TurboJpeg() => NativeLibrary.SetDllImportResolver(typeof(TurboJpeg).Assembly, Resolve);
 
-    /// <summary>Whether the library is there.</summary>
+    /// <summary>True if the library is installed.</summary>
     public static bool IsInstalled => Array.Exists(_names, name => NativeLibrary.TryLoad(name, out _));
 
     /// <summary>Creates a decompressor, or gives null.</summary>
@@ -60,7 +60,7 @@ internal static unsafe partial class TurboJpeg
     public static partial int Decompress(
         nint handle, byte* bytes, nuint size, byte* destination, int width, int pitch, int height, int pixelFormat, int flags);
 
-    /// <summary>Whether the last failure was a warning (<see cref="ErrorIsWarning"/>) or fatal.</summary>
+    /// <summary>Severity of the last failure: a warning (<see cref="ErrorIsWarning"/>) or fatal.</summary>
     [LibraryImport(Library, EntryPoint = "tjGetErrorCode")]
     public static partial int GetErrorCode(nint handle);
 

@@ -42,14 +42,14 @@ public sealed record Preprocessing
     /// <summary>Resize rule.</summary>
     public ResizeRule Resize { get; init; } = ResizeRule.ShorterSide;
 
-    /// <summary>What <see cref="ResizeRule.ShorterSide"/> makes of the shorter side, in pixels; 0 means the input's shorter side.</summary>
+    /// <summary>Shorter side after <see cref="ResizeRule.ShorterSide"/>, in pixels; 0 means the input's shorter side.</summary>
     public int ResizeTo { get; init; }
 
     /// <summary>The filter that resizes.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
 
     /// <summary>
-    /// Whether the middle is cut out (or black borders added) where the resized image has another size; otherwise that is an error.
+    /// True to cut out the middle (or add black borders) where the resized image has another size; otherwise that is an error.
     /// </summary>
     public bool CenterCrop { get; init; } = true;
 
@@ -221,7 +221,7 @@ public sealed record Preprocessing
         }
     }
 
-    /// <summary>Whether both prepare images in the same way.</summary>
+    /// <summary>True if both prepare images in the same way.</summary>
     /// <param name="other">The other preprocessing.</param>
     public bool Equals(Preprocessing? other) => other is not null
         && (Height, Width, Channels, Resize, ResizeTo) == (other.Height, other.Width, other.Channels, other.Resize, other.ResizeTo)

@@ -30,7 +30,7 @@ internal sealed class PickleOpaque
 /// <summary>A run of elements in the file, outside of the pickle. Many tensors may look at one.</summary>
 /// <param name="Key">The name by which the pickle calls it.</param>
 /// <param name="ElementType">The type of its elements.</param>
-/// <param name="Count">How many elements the pickle says it has.</param>
+/// <param name="Count">Number of elements according to the pickle.</param>
 internal sealed record PickleStorage(string Key, SafeTensorType ElementType, long Count)
 {
     /// <summary>Offset of the elements in bytes from the start of the file; known once the storages are located.</summary>

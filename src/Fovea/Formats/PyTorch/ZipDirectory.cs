@@ -6,7 +6,7 @@ namespace Fovea.Formats.PyTorch;
 /// <summary>Location of a file in a zip archive.</summary>
 /// <param name="Start">Its first byte, counted from the archive's start.</param>
 /// <param name="Length">Its bytes, as they lie in the archive.</param>
-/// <param name="IsPlain">Whether they are the file's own, neither compressed nor encrypted.</param>
+/// <param name="IsPlain">True if they are the file's own, neither compressed nor encrypted.</param>
 internal readonly record struct ZipEntry(long Start, long Length, bool IsPlain);
 
 /// <summary>

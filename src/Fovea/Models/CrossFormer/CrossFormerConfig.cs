@@ -69,7 +69,7 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     public int ChannelsOf(int stage) => Channels << stage;
 
     /// <summary>
-    /// How a block's attention splits a map. Blocks with an even index see neighbours (short distance attention), those with an odd one
+    /// Splitting of a map by a block's attention. Blocks with an even index see neighbours (short distance attention), those with an odd one
     /// cells far apart. A map whose shorter side fits into a group is not split at all: one square group holds it (Grid), or squares of its
     /// shorter side do (Interval).
     /// </summary>

@@ -44,7 +44,7 @@ public static class KeySchemes
     ];
 
     /// <summary>
-    /// How the names end of what files hold beside a network's tensors and that loses nothing when it is left out: constants that
+    /// Suffixes of entries beside a network's tensors that may be left out without loss: constants that
     /// CrossFormer's code of 2021 kept, and what counters of operations leave behind.
     /// </summary>
     public static IReadOnlyList<string> IgnoredKeys { get; } =

@@ -1,6 +1,6 @@
 namespace Fovea.Training;
 
-/// <summary>How often each class was taken for each other: rows are true classes, columns predicted ones.</summary>
+/// <summary>Confusion matrix: counts by true class (rows) and predicted class (columns).</summary>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts;
@@ -69,5 +69,5 @@ public sealed class ConfusionMatrix
 /// <summary>A class that was taken for another.</summary>
 /// <param name="Truth">The index of the true class.</param>
 /// <param name="Predicted">The index of the predicted class.</param>
-/// <param name="Count">How many images.</param>
+/// <param name="Count">Number of images.</param>
 public readonly record struct ConfusedPair(int Truth, int Predicted, long Count);

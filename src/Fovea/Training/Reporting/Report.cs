@@ -13,12 +13,12 @@ internal static class Report
 {
     /// <summary>Writes the page whole or not at all.</summary>
     /// <param name="path">The file; an existing one is replaced.</param>
-    /// <param name="content">What the page shows.</param>
+    /// <param name="content">Content of the page.</param>
     /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
     public static void Write(string path, ReportContent content) => AtomicFile.WriteText(path, Render(content));
 
     /// <summary>The page as text.</summary>
-    /// <param name="content">What the page shows.</param>
+    /// <param name="content">Content of the page.</param>
     public static string Render(ReportContent content)
     {
         ArgumentNullException.ThrowIfNull(content);

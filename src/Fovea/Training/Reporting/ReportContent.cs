@@ -1,6 +1,6 @@
 namespace Fovea.Training;
 
-/// <summary>What a report shows; parts that are empty are left out of the page.</summary>
+/// <summary>Content of a report; empty parts are left out of the page.</summary>
 internal sealed record ReportContent
 {
     /// <summary>The headline, such as "cmt_nano on Fashion-MNIST".</summary>
@@ -35,9 +35,9 @@ internal sealed record ReportEntry(string Label, string Value);
 
 /// <summary>A chart of some curves over the same axis.</summary>
 /// <param name="Title">The title, such as "Loss".</param>
-/// <param name="Across">What goes along the horizontal axis, such as "epoch".</param>
+/// <param name="Across">Name of the horizontal axis, such as "epoch".</param>
 /// <param name="Curves">The curves.</param>
-/// <param name="Percent">Whether the values are shares (0 to 1) to be shown in percent.</param>
+/// <param name="Percent">True if the values are shares (0 to 1) to be shown in percent.</param>
 internal sealed record ReportChart(string Title, string Across, IReadOnlyList<ReportCurve> Curves, bool Percent = false);
 
 /// <summary>One curve of a chart.</summary>
@@ -46,7 +46,7 @@ internal sealed record ReportChart(string Title, string Across, IReadOnlyList<Re
 internal sealed record ReportCurve(string Name, IReadOnlyList<ReportPoint> Points);
 
 /// <summary>One point of a curve.</summary>
-/// <param name="X">Where along the horizontal axis.</param>
+/// <param name="X">Position on the horizontal axis.</param>
 /// <param name="Y">The value.</param>
 internal readonly record struct ReportPoint(double X, double Y);
 

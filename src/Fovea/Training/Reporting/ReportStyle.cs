@@ -1,6 +1,6 @@
 namespace Fovea.Training;
 
-/// <summary>How the report looks.</summary>
+/// <summary>Style sheet of the report.</summary>
 internal static class ReportStyle
 {
     /// <summary>The style sheet: a light and a dark theme, chosen by the reader's system.</summary>

@@ -11,8 +11,8 @@ internal static class RunReport
     /// <summary>Writes the report.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="title">The headline.</param>
-    /// <param name="info">What was trained.</param>
-    /// <param name="options">How it was trained.</param>
+    /// <param name="info">Description of the trained model.</param>
+    /// <param name="options">Training options.</param>
     /// <param name="evaluation">The evaluation of the best checkpoint.</param>
     /// <param name="evaluated">The set that was evaluated.</param>
     /// <exception cref="Formats.UnwritableFileException">The report cannot be written.</exception>

@@ -12,7 +12,7 @@ namespace Fovea.Training;
 /// </summary>
 internal sealed class TensorBoardWriter : IDisposable
 {
-    /// <summary>How the name of every event file starts; TensorBoard looks for it.</summary>
+    /// <summary>Prefix of the name of every event file, by which TensorBoard finds it.</summary>
     internal const string FilePrefix = "events.out.tfevents.";
 
     // Wire types of the encoding (protobuf.dev/programming-guides/encoding).

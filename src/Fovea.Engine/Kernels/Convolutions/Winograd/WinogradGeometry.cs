@@ -66,7 +66,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     }
 
     /// <summary>
-    /// The same for the input gradient of a convolution. It is a convolution of the output gradient, with the weights turned by 180° and
+    /// Geometry for the input gradient of a convolution. It is a convolution of the output gradient, with the weights turned by 180° and
     /// their channels exchanged.
     /// </summary>
     public static WinogradGeometry? OfInputGradient(in ConvolutionGeometry convolution, bool weightsChange)
