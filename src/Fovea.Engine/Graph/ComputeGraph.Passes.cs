@@ -56,7 +56,7 @@ public sealed partial class ComputeGraph
             }
         }
 
-        foreach (string mark in _marks.Where(mark => !needed[mark.Value.Producer.Index]).Select(mark => mark.Key).ToList())
+        foreach (string mark in _marks.Keys.Where(mark => !needed[_marks[mark].Producer.Index]).ToArray())
         {
             _marks.Remove(mark);
         }

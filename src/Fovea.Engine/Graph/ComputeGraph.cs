@@ -216,15 +216,16 @@ public sealed partial class ComputeGraph(bool training = false)
         return node;
     }
 
-    private readonly struct NodeKey(Operation operation, ImmutableArray<Value> inputs) : IEquatable<NodeKey>
+    // A class, as collections of the runtime are compiled ahead for reference types only.
+    private sealed class NodeKey(Operation operation, ImmutableArray<Value> inputs) : IEquatable<NodeKey>
     {
         public Operation Operation { get; } = operation;
 
         public ImmutableArray<Value> Inputs { get; } = inputs;
 
-        public bool Equals(NodeKey other) => Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan()) && Operation.Equals(other.Operation);
+        public bool Equals(NodeKey? other) => other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan()) && Operation.Equals(other.Operation);
 
-        public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
+        public override bool Equals(object? obj) => Equals(obj as NodeKey);
 
         public override int GetHashCode()
         {

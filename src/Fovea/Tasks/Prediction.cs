@@ -12,8 +12,19 @@ public readonly record struct Prediction(string Class, float Probability)
     internal static Prediction[] Best(ReadOnlySpan<float> probabilities, IReadOnlyList<string> classes, int count)
     {
         float[] values = probabilities.ToArray();
-        int[] order = [.. Enumerable.Range(0, values.Length)];
+        int[] order = new int[values.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
         Array.Sort(order, (left, right) => values[left] != values[right] ? values[right].CompareTo(values[left]) : left.CompareTo(right));
-        return [.. order.Take(Math.Max(count, 0)).Select(index => new Prediction(classes[index], values[index]))];
+        Prediction[] best = new Prediction[Math.Clamp(count, 0, order.Length)];
+        for (int i = 0; i < best.Length; i++)
+        {
+            best[i] = new Prediction(classes[order[i]], values[order[i]]);
+        }
+
+        return best;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class FusePointwise(CostModel costs) : GraphRewriter
 
     private void Emit(PointwiseGroup group)
     {
-        Dictionary<(Value Value, Shape Space), int> operandRegisters = [];
+        Dictionary<OperandUse, int> operandRegisters = [];
         List<Value> operands = [];
         foreach (Node member in group.Members)
         {
@@ -87,7 +87,7 @@ internal sealed class FusePointwise(CostModel costs) : GraphRewriter
                 else if (_groups.GroupOf(value.Producer) != group)
                 {
                     Shape useSpace = member.Operation is Reduction ? input.Shape : member.Outputs[0].Shape;
-                    if (operandRegisters.TryAdd((input, useSpace), operands.Count))
+                    if (operandRegisters.TryAdd(new OperandUse(input, useSpace), operands.Count))
                     {
                         operands.Add(input);
                     }
@@ -100,7 +100,7 @@ internal sealed class FusePointwise(CostModel costs) : GraphRewriter
             Value value = PointwiseGroups.Resolve(input);
             return _groups.IsInline(value.Producer) || _groups.GroupOf(value.Producer) == group
                 ? Compute(value.Producer)
-                : operandRegisters[(input, useSpace)];
+                : operandRegisters[new OperandUse(input, useSpace)];
         }
 
         int Compute(Node member)
@@ -116,4 +116,6 @@ internal sealed class FusePointwise(CostModel costs) : GraphRewriter
             return register;
         }
     }
+
+    private sealed record OperandUse(Value Value, Shape Space);
 }

@@ -51,18 +51,18 @@ internal sealed unsafe class ConstantStage
     private void Bind(CpuPackedWeights store)
     {
         Dictionary<Value, ConstantKey> known = [];
-        List<(CpuBuffer Buffer, ConstantKey Key, object Format)> missing = [];
-        foreach ((CpuBuffer buffer, Value source, object format) in _builder.Constants)
+        List<MissingConstant> missing = [];
+        foreach ((CpuBuffer buffer, Value source, string format) in _builder.Constants)
         {
             ConstantKey key = store.Keys.Of(source, known);
-            if (store.Find(key, format) is (AlignedMemory region, long offset))
+            if (store.Find(key, format) is { } place)
             {
-                buffer.Pointer = region.Pointer + offset;
-                Enter(region);
+                buffer.Pointer = place.Region.Pointer + place.Offset;
+                Enter(place.Region);
             }
             else
             {
-                missing.Add((buffer, key, format));
+                missing.Add(new MissingConstant(new StoredForm(key, format), buffer));
             }
         }
 
@@ -77,9 +77,9 @@ internal sealed unsafe class ConstantStage
         AlignedMemory added = new(AddedBytes, hugePages: true);
         try
         {
-            foreach ((CpuBuffer buffer, _, _) in missing)
+            foreach (MissingConstant constant in missing)
             {
-                buffer.Pointer = added.Pointer + buffer.Offset;
+                constant.Buffer.Pointer = added.Pointer + constant.Buffer.Offset;
             }
 
             Run(CallsFor([.. missing.Select(constant => constant.Buffer)]));
@@ -91,7 +91,7 @@ internal sealed unsafe class ConstantStage
             throw;
         }
 
-        store.Add(added, missing.Select(constant => (constant.Key, constant.Format, constant.Buffer.Offset)));
+        store.Add(added, missing);
         Enter(added);
     }
 

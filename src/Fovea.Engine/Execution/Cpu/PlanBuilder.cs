@@ -12,14 +12,14 @@ namespace Fovea.Engine.Execution.Cpu;
 /// </summary>
 internal sealed class PlanBuilder
 {
-    private static readonly object _asItIs = new();
+    private const string AsItIs = "as it is";
 
     private readonly Dictionary<Value, CpuBuffer> _buffers = [];
-    private readonly Dictionary<(Value Operand, object Format), CpuBuffer> _packed = [];
-    private readonly List<(CpuBuffer Buffer, Value Source, object Format)> _constants = [];
+    private readonly Dictionary<PackedForm, CpuBuffer> _packed = [];
+    private readonly List<PlannedConstant> _constants = [];
     private readonly List<CpuBuffer> _boundary = [];
     private readonly HashSet<Value> _boundaryValues;
-    private readonly List<(CpuBuffer Buffer, Variable Variable, bool InRuns)> _variables = [];
+    private readonly List<PlannedVariable> _variables = [];
     private readonly List<KernelCall> _calls = [];
     private readonly List<PackCall> _packing = [];
     private readonly List<KernelCall> _constantStage = [];
@@ -61,8 +61,8 @@ internal sealed class PlanBuilder
     /// <summary>The calls that compute constants in order, after <see cref="Packing"/>.</summary>
     public IReadOnlyList<KernelCall> ConstantStage => _constantStage;
 
-    /// <summary>The constants that runs read: buffer, the value that it is made of, and the form in which it lies there.</summary>
-    public IReadOnlyList<(CpuBuffer Buffer, Value Source, object Format)> Constants => _constants;
+    /// <summary>The constants that runs read.</summary>
+    public IReadOnlyList<PlannedConstant> Constants => _constants;
 
     /// <summary>The buffers of inputs and outputs.</summary>
     public IReadOnlyList<CpuBuffer> Boundary => _boundary;
@@ -70,8 +70,8 @@ internal sealed class PlanBuilder
     /// <summary>The buffers of all values; those of a value, its reshaped forms and slices that are read in place are the same.</summary>
     public IEnumerable<CpuBuffer> ValueBuffers => _buffers.Values;
 
-    /// <summary>The buffers that alias the memory of variables. <c>InRuns</c>: read during runs; otherwise only by the constant stage.</summary>
-    public IReadOnlyList<(CpuBuffer Buffer, Variable Variable, bool InRuns)> Variables => _variables;
+    /// <summary>The buffers that alias the memory of variables.</summary>
+    public IReadOnlyList<PlannedVariable> Variables => _variables;
 
     /// <summary>The buffers that alias the parts of the gradient block.</summary>
     public IReadOnlyDictionary<Variable, CpuBuffer> Gradients => _gradients.Buffers;
@@ -87,16 +87,17 @@ internal sealed class PlanBuilder
     /// <param name="format">All that the packed form depends on beside the operand; formats that are equal give the same bits.</param>
     /// <param name="floats">The size.</param>
     /// <param name="pack">Makes the call that fills a buffer.</param>
-    public CpuBuffer AddPacked(Value operand, object format, long floats, Func<CpuBuffer, PackCall> pack)
+    public CpuBuffer AddPacked(Value operand, string format, long floats, Func<CpuBuffer, PackCall> pack)
     {
-        if (_packed.TryGetValue((operand, format), out CpuBuffer? packed))
+        PackedForm form = new(operand, format);
+        if (_packed.TryGetValue(form, out CpuBuffer? packed))
         {
             return packed;
         }
 
         packed = new CpuBuffer(floats * sizeof(float), Placement.Persistent, "packed weights");
-        _packed.Add((operand, format), packed);
-        _constants.Add((packed, operand, format));
+        _packed.Add(form, packed);
+        _constants.Add(new PlannedConstant(packed, operand, format));
         PackCall call = pack(packed);
         if (call.ReadsVariables)
         {
@@ -148,7 +149,7 @@ internal sealed class PlanBuilder
     private CpuBuffer BufferOfVariable(Variable variable, bool inRuns)
     {
         CpuBuffer buffer = new(new TensorType(variable.Shape).Bytes, Placement.External, variable.Name);
-        _variables.Add((buffer, variable, inRuns));
+        _variables.Add(new PlannedVariable(buffer, variable, inRuns));
         return buffer;
     }
 
@@ -164,7 +165,7 @@ internal sealed class PlanBuilder
         }
         else if (persistent)
         {
-            _constants.Add((buffer, output, _asItIs));
+            _constants.Add(new PlannedConstant(buffer, output, AsItIs));
         }
 
         return buffer;

@@ -20,7 +20,7 @@ internal static unsafe class PointwiseLoops
     /// Runs one instruction over <paramref name="count"/> floats (a multiple of 8). The destination may be one of the sources.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Execute(in PointwiseProgramInstruction instruction, float** registers, nint count)
+    public static void Execute(PointwiseProgramInstruction instruction, float** registers, nint count)
     {
         float* destination = registers[instruction.Destination];
         float* a = registers[instruction.A];

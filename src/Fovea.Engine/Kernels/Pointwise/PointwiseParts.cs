@@ -108,7 +108,7 @@ internal enum PointwiseOpcode
 /// <param name="Immediate">
 /// The scalar of <see cref="PointwiseOpcode.AddScalar"/>, <see cref="PointwiseOpcode.MultiplyScalar"/> and <see cref="PointwiseOpcode.Power"/>.
 /// </param>
-internal readonly record struct PointwiseProgramInstruction(
+internal sealed record PointwiseProgramInstruction(
     PointwiseOpcode Opcode, int Destination, int A, int B = 0, int C = 0, float Immediate = 0)
 {
     /// <summary>The number of source registers that the operation reads (1 to 3).</summary>

@@ -158,9 +158,9 @@ internal sealed unsafe partial class PointwiseProgram
             }
         }
 
-        foreach (ref readonly PointwiseProgramInstruction instruction in _instructions.AsSpan())
+        foreach (PointwiseProgramInstruction instruction in _instructions)
         {
-            PointwiseLoops.Execute(in instruction, registers, padded);
+            PointwiseLoops.Execute(instruction, registers, padded);
         }
 
         // Sums come before stores: a store may overwrite the input that a sum reads.

@@ -25,7 +25,7 @@ internal sealed unsafe class ConvolutionCall : PackedOperandCall
         var operation = (Convolution)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
         _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]);
-        PlanPacking(builder, node.Inputs[1], ConvolutionKernel.PackedLength(in _geometry), ("patches", _geometry.PatchLength, _geometry.Outputs));
+        PlanPacking(builder, node.Inputs[1], ConvolutionKernel.PackedLength(in _geometry), $"patches {_geometry.PatchLength} {_geometry.Outputs}");
     }
 
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ internal sealed unsafe class ConvolutionInputGradientCall : PackedOperandCall
             builder,
             node.Inputs[1],
             ConvolutionInputGradientKernel.PackedLength(in _geometry),
-            ("patch gradients", _geometry.Kernel, _geometry.Stride, _geometry.Padding, _geometry.Dilation, _geometry.Channels, _geometry.Outputs));
+            $"patch gradients {_geometry.Kernel} {_geometry.Stride} {_geometry.Padding} {_geometry.Dilation} {_geometry.Channels} {_geometry.Outputs}");
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ internal sealed unsafe class MatMulCall : PackedOperandCall
         (_, _rows, _columns, _depth) = MatMul.Extents(operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
         _transposeLeft = operation.TransposeLeft;
         _transposeRight = operation.TransposeRight;
-        PlanPacking(builder, node.Inputs[1], PanelPacking.PackedLength(_depth, _columns), ("panels", _depth, _columns, _transposeRight));
+        PlanPacking(builder, node.Inputs[1], PanelPacking.PackedLength(_depth, _columns), $"panels {_depth} {_columns} {_transposeRight}");
     }
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ internal abstract unsafe class PackedOperandCall(Node node, PlanBuilder builder)
     /// <param name="operand">The operand.</param>
     /// <param name="packedFloats">The size of the packed operand.</param>
     /// <param name="format">All that the packed form depends on beside the operand, with value equality; neither batch nor image size as a rule.</param>
-    protected void PlanPacking(PlanBuilder builder, Value operand, long packedFloats, object format)
+    protected void PlanPacking(PlanBuilder builder, Value operand, long packedFloats, string format)
     {
         CpuBuffer source = builder.BufferOf(operand);
         _packEachRun = !builder.Uses.IsConstant(operand) || builder.Uses.IsConstant(Node.Outputs[0]);

@@ -22,7 +22,7 @@ internal sealed unsafe class PixelBlockedConvolutionCall : PackedOperandCall
             builder,
             node.Inputs[1],
             PixelBlockedConvolutionKernel.PackedLength(in _geometry),
-            ("pixel blocks", convolution.Kernel, convolution.Stride, convolution.Channels, convolution.Outputs));
+            $"pixel blocks {convolution.Kernel} {convolution.Stride} {convolution.Channels} {convolution.Outputs}");
     }
 
     /// <inheritdoc/>
