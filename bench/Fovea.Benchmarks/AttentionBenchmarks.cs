@@ -40,7 +40,7 @@ public unsafe class AttentionBenchmarks
 
     private static KernelCase Forward(AttentionGeometry geometry)
     {
-        var operands = Operands(geometry);
+        AttentionGradientArguments operands = Operands(geometry);
         Tokens output = Allocate(geometry.Batch * geometry.Queries, geometry.Heads * geometry.ValueWidth);
         float* scratch = Allocate(AttentionKernel.ScratchFloats(geometry));
         return new KernelCase("attention " + Describe(geometry), Operations(geometry), () => AttentionKernel.Forward(
@@ -51,7 +51,7 @@ public unsafe class AttentionBenchmarks
     // Five products where the forward pass has two.
     private static KernelCase Gradient(AttentionGeometry geometry)
     {
-        var operands = Operands(geometry);
+        AttentionGradientArguments operands = Operands(geometry);
         float* scratch = Allocate(AttentionGradientKernel.ScratchFloats(geometry));
         return new KernelCase("attention gradient " + Describe(geometry), 2.5 * Operations(geometry), () =>
             AttentionGradientKernel.Run(geometry, operands, 0, AttentionGradientKernel.Parts(geometry), scratch));
@@ -86,7 +86,7 @@ public unsafe class AttentionBenchmarks
     private static float* Allocate(nint floats)
     {
         nuint bytes = (nuint)(floats * sizeof(float) + 64);
-        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        float* memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(memory, bytes);
         return memory;
     }

@@ -22,14 +22,14 @@ public unsafe class DepthwiseBenchmarks
 
     internal static IEnumerable<KernelCase> Cases()
     {
-        foreach (var (size, channels) in new[] { (56, 64), (28, 128), (28, 92), (14, 256), (14, 1024), (10, 331), (7, 512) })
+        foreach ((int size, int channels) in new[] { (56, 64), (28, 128), (28, 92), (14, 256), (14, 1024), (10, 331), (7, 512) })
         {
             yield return Forward(new(1, size, size, channels, channels, 3, 1, 1), "", ActivationKind.None);
         }
         yield return Forward(new(1, 28, 28, 128, 128, 3, 1, 1), " + residual, GELU", ActivationKind.Gelu);
         yield return Forward(new(1, 56, 56, 64, 64, 8, 8), "", ActivationKind.None);
         yield return Forward(new(1, 56, 56, 64, 64, 3, 2, 1), "", ActivationKind.None);
-        foreach (var geometry in (ConvolutionGeometry[])
+        foreach (ConvolutionGeometry geometry in (ConvolutionGeometry[])
             [new(4, 28, 28, 128, 128, 3, 1, 1), new(4, 14, 14, 331, 331, 3, 1, 1), new(4, 56, 56, 64, 64, 8, 8)])
         {
             yield return InputGradient(geometry);
@@ -39,31 +39,37 @@ public unsafe class DepthwiseBenchmarks
 
     private static KernelCase Forward(ConvolutionGeometry geometry, string suffix, ActivationKind activation)
     {
-        var (input, output, weights) = AllocateMaps(geometry);
+        Maps maps = AllocateMaps(geometry);
         float* scratch = Allocate(DepthwiseConvolutionKernel.ScratchFloats(geometry));
-        var epilogue = new EpilogueArguments { Activation = activation, ResidualBefore = activation == ActivationKind.None ? null : input };
+        EpilogueArguments epilogue = new()
+        {
+            Activation = activation,
+            ResidualBefore = activation == ActivationKind.None ? null : maps.Input,
+        };
         return new KernelCase("depthwise " + Describe(geometry) + suffix, Operations(geometry), () =>
             DepthwiseConvolutionKernel.Forward(
-                geometry, input, weights, epilogue, output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
+                geometry, maps.Input, maps.Weights, epilogue, maps.Output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch));
     }
 
     private static KernelCase InputGradient(ConvolutionGeometry geometry)
     {
-        var (input, output, weights) = AllocateMaps(geometry);
+        Maps maps = AllocateMaps(geometry);
         float* scratch = Allocate(DepthwiseGradientKernel.InputScratchFloats(geometry));
         return new KernelCase("depthwise input gradient " + Describe(geometry), Operations(geometry), () =>
-            DepthwiseGradientKernel.Input(geometry, output, weights, input, 0, DepthwiseGradientKernel.InputParts(geometry), scratch));
+            DepthwiseGradientKernel.Input(
+                geometry, maps.Output, maps.Weights, maps.Input, 0, DepthwiseGradientKernel.InputParts(geometry), scratch));
     }
 
     private static KernelCase WeightGradient(ConvolutionGeometry geometry)
     {
-        var (input, output, weights) = AllocateMaps(geometry);
+        Maps maps = AllocateMaps(geometry);
         float* scratch = Allocate(DepthwiseGradientKernel.WeightScratchFloats(geometry));
         float* partials = Allocate(DepthwiseGradientKernel.WeightPartialFloats(geometry));
         return new KernelCase("depthwise weight gradient " + Describe(geometry), Operations(geometry), () =>
         {
-            DepthwiseGradientKernel.Weights(geometry, input, output, partials, 0, DepthwiseGradientKernel.WeightParts(geometry), scratch);
-            DepthwiseGradientKernel.MergeWeights(geometry, partials, weights);
+            DepthwiseGradientKernel.Weights(
+                geometry, maps.Input, maps.Output, partials, 0, DepthwiseGradientKernel.WeightParts(geometry), scratch);
+            DepthwiseGradientKernel.MergeWeights(geometry, partials, maps.Weights);
         });
     }
 
@@ -82,22 +88,15 @@ public unsafe class DepthwiseBenchmarks
     private static float* Allocate(nint floats)
     {
         nuint bytes = (nuint)(floats * sizeof(float) + 64);
-        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        float* memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(memory, bytes);
         return memory;
     }
 
     private readonly struct Maps(float* input, float* output, float* weights)
     {
-        private readonly float* _input = input;
-        private readonly float* _output = output;
-        private readonly float* _weights = weights;
-
-        public void Deconstruct(out float* input, out float* output, out float* weights)
-        {
-            input = _input;
-            output = _output;
-            weights = _weights;
-        }
+        public readonly float* Input = input;
+        public readonly float* Output = output;
+        public readonly float* Weights = weights;
     }
 }

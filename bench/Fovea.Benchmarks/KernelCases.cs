@@ -14,7 +14,7 @@ internal static unsafe class KernelCases
         yield return ProductWithGelu(784, 128, 512);
         yield return Batched(8, 196, 49, 64, rightTransposed: true);
         yield return Batched(8, 196, 64, 49, rightTransposed: false);
-        foreach (var geometry in Convolutions)
+        foreach (ConvolutionGeometry geometry in Convolutions)
         {
             yield return Forward(geometry);
             if (WinogradGeometry.Of(geometry, weightsChange: false) is WinogradGeometry winograd)
@@ -27,7 +27,7 @@ internal static unsafe class KernelCases
         yield return WeightGradient(3136 * 4, 256, 64);
         yield return WeightGradient(784 * 8, 128, 512);
         yield return WeightGradient(196 * 16, 1024, 256);
-        foreach (var geometry in Convolutions)
+        foreach (ConvolutionGeometry geometry in Convolutions)
         {
             yield return ConvolutionWeights(geometry);
             yield return ConvolutionInput(geometry);
@@ -47,7 +47,7 @@ internal static unsafe class KernelCases
 
     private static KernelCase ProductWithGelu(int rows, int depth, int columns)
     {
-        var product = new MatMulArguments
+        MatMulArguments product = new()
         {
             Rows = rows,
             Columns = columns,
@@ -66,7 +66,7 @@ internal static unsafe class KernelCases
 
     private static KernelCase Batched(int batch, int rows, int columns, int depth, bool rightTransposed)
     {
-        var batched = new BatchedMatMulArguments
+        BatchedMatMulArguments batched = new()
         {
             Batch = batch,
             Product = new MatMulArguments
@@ -86,7 +86,7 @@ internal static unsafe class KernelCases
             RightBatchStride = depth * columns,
             ResultBatchStride = rows * columns,
         };
-        var scratch = Allocate(BatchedMatMulKernel.ScratchFloats(columns, depth, leftTransposed: false));
+        float* scratch = Allocate(BatchedMatMulKernel.ScratchFloats(columns, depth, leftTransposed: false));
         return new KernelCase(
             $"batch {batch} of {rows}x{depth}->{columns}", 2.0 * batch * rows * depth * columns,
             () => BatchedMatMulKernel.Multiply(in batched, 0, BatchedMatMulKernel.Parts(batch, rows), scratch));
@@ -94,10 +94,10 @@ internal static unsafe class KernelCases
 
     private static KernelCase Forward(ConvolutionGeometry geometry)
     {
-        var input = Allocate(InputFloats(geometry));
-        var packed = Allocate(ConvolutionKernel.PackedLength(geometry));
-        var output = Allocate(geometry.OutputPixels * geometry.Outputs);
-        var scratch = Allocate(ConvolutionKernel.ScratchFloats(geometry));
+        float* input = Allocate(InputFloats(geometry));
+        float* packed = Allocate(ConvolutionKernel.PackedLength(geometry));
+        float* output = Allocate(geometry.OutputPixels * geometry.Outputs);
+        float* scratch = Allocate(ConvolutionKernel.ScratchFloats(geometry));
         return new KernelCase(
             "convolution " + Describe(geometry), Operations(geometry),
             () => ConvolutionKernel.Forward(geometry, input, packed, output, default, 0, ConvolutionKernel.Parts(geometry), scratch));
@@ -106,11 +106,11 @@ internal static unsafe class KernelCases
     // Counted as the direct convolution that it stands for, so that it may pass the peak.
     private static KernelCase Winograd(WinogradGeometry geometry)
     {
-        var convolution = geometry.Convolution;
-        var input = Allocate(InputFloats(convolution));
-        var packed = Allocate(WinogradConvolutionKernel.PackedLength(geometry));
-        var output = Allocate(convolution.OutputPixels * convolution.Outputs);
-        var scratch = Allocate(WinogradConvolutionKernel.ScratchFloats(geometry));
+        ConvolutionGeometry convolution = geometry.Convolution;
+        float* input = Allocate(InputFloats(convolution));
+        float* packed = Allocate(WinogradConvolutionKernel.PackedLength(geometry));
+        float* output = Allocate(convolution.OutputPixels * convolution.Outputs);
+        float* scratch = Allocate(WinogradConvolutionKernel.ScratchFloats(geometry));
         return new KernelCase(
             $"  by Winograd, F({geometry.Tile}, 3) " + Describe(convolution), Operations(convolution),
             () => WinogradConvolutionKernel.Forward(
@@ -119,11 +119,11 @@ internal static unsafe class KernelCases
 
     private static KernelCase ConvolutionWeights(ConvolutionGeometry geometry)
     {
-        var input = Allocate(InputFloats(geometry));
-        var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
-        var gradient = Allocate(geometry.Outputs * geometry.PatchLength);
-        var partials = Allocate(ConvolutionWeightGradientKernel.PartialFloats(geometry));
-        var scratch = Allocate(ConvolutionWeightGradientKernel.ScratchFloats(geometry));
+        float* input = Allocate(InputFloats(geometry));
+        float* outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
+        float* gradient = Allocate(geometry.Outputs * geometry.PatchLength);
+        float* partials = Allocate(ConvolutionWeightGradientKernel.PartialFloats(geometry));
+        float* scratch = Allocate(ConvolutionWeightGradientKernel.ScratchFloats(geometry));
         return new KernelCase("  its weights' gradient " + Describe(geometry), Operations(geometry), () =>
         {
             ConvolutionWeightGradientKernel.Run(
@@ -134,10 +134,10 @@ internal static unsafe class KernelCases
 
     private static KernelCase ConvolutionInput(ConvolutionGeometry geometry)
     {
-        var outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
-        var packed = Allocate(ConvolutionInputGradientKernel.PackedLength(geometry));
-        var gradient = Allocate(InputFloats(geometry));
-        var scratch = Allocate(ConvolutionInputGradientKernel.ScratchFloats(geometry));
+        float* outputGradient = Allocate(geometry.OutputPixels * geometry.Outputs);
+        float* packed = Allocate(ConvolutionInputGradientKernel.PackedLength(geometry));
+        float* gradient = Allocate(InputFloats(geometry));
+        float* scratch = Allocate(ConvolutionInputGradientKernel.ScratchFloats(geometry));
         return new KernelCase(
             "  its input's gradient " + Describe(geometry), Operations(geometry),
             () => ConvolutionInputGradientKernel.Run(
@@ -146,8 +146,8 @@ internal static unsafe class KernelCases
 
     private static KernelCase WeightGradient(int rows, int outputs, int inputs)
     {
-        var input = Allocate((nint)rows * inputs);
-        var arguments = new WeightGradientArguments
+        float* input = Allocate((nint)rows * inputs);
+        WeightGradientArguments arguments = new()
         {
             Rows = rows,
             Outputs = outputs,
@@ -157,7 +157,7 @@ internal static unsafe class KernelCases
             Gradient = Allocate(outputs * inputs),
             Partials = Allocate(WeightGradientKernel.PartialFloats(rows, outputs, inputs)),
         };
-        var scratch = Allocate(WeightGradientKernel.ScratchFloats(inputs));
+        float* scratch = Allocate(WeightGradientKernel.ScratchFloats(inputs));
         return new KernelCase($"weight gradient {outputs}x{inputs} over {rows}", 2.0 * rows * outputs * inputs, () =>
         {
             WeightGradientKernel.Run(in arguments, input, inputs, 0, WeightGradientKernel.Parts(rows, outputs, inputs), scratch);
@@ -175,8 +175,8 @@ internal static unsafe class KernelCases
     // Lives as long as the process: the table is printed once. Zeros cost as much as any other values.
     private static float* Allocate(nint floats)
     {
-        var bytes = (nuint)(floats * sizeof(float) + 64);
-        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        nuint bytes = (nuint)(floats * sizeof(float) + 64);
+        float* memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(memory, bytes);
         return memory;
     }

@@ -43,7 +43,7 @@ internal static class LoadTable
         Preprocessing preprocessing = Write(model, path);
         float[] image = new float[preprocessing.Length];
         byte[] buffer = new byte[1 << 20];
-        var (reading, prediction, loading) = (new double[Rounds], new double[Rounds], new double[Rounds]);
+        (double[]? reading, double[]? prediction, double[]? loading) = (new double[Rounds], new double[Rounds], new double[Rounds]);
         for (int round = -1; round < Rounds; round++)
         {
             // The first round is not kept.

@@ -33,7 +33,7 @@ public class MatMulBenchmarks
     {
         public ThroughputConfig()
         {
-            var peak = PeakMeasurement.Measure();
+            double peak = PeakMeasurement.Measure();
             AddColumn(new ThroughputColumn("GFLOP/s", rate => $"{rate:F1}"));
             AddColumn(new ThroughputColumn("Of peak", rate => $"{100 * rate / peak:F1} %"));
         }
@@ -59,8 +59,8 @@ public class MatMulBenchmarks
 
         public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
         {
-            var shape = (MatMulShape)benchmarkCase.Parameters[nameof(Shape)];
-            var nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Mean;
+            MatMulShape shape = (MatMulShape)benchmarkCase.Parameters[nameof(Shape)];
+            double? nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Mean;
             return nanoseconds is { } time ? format(shape.Operations / time) : "?";
         }
 

@@ -12,9 +12,9 @@ internal sealed unsafe class MatMulRunner : IDisposable
 
     public MatMulRunner(MatMulShape shape)
     {
-        var left = Allocate((nint)shape.Rows * shape.Depth);
-        var weights = Allocate((nint)shape.Columns * shape.Depth);
-        var random = new Random(1);
+        float* left = Allocate((nint)shape.Rows * shape.Depth);
+        float* weights = Allocate((nint)shape.Columns * shape.Depth);
+        Random random = new(1);
         for (nint i = 0; i < (nint)shape.Rows * shape.Depth; i++)
         {
             left[i] = random.NextSingle() - 0.5f;
@@ -25,7 +25,7 @@ internal sealed unsafe class MatMulRunner : IDisposable
             weights[i] = random.NextSingle() - 0.5f;
         }
 
-        var packed = Allocate(PanelPacking.PackedLength(shape.Depth, shape.Columns));
+        float* packed = Allocate(PanelPacking.PackedLength(shape.Depth, shape.Columns));
         PanelPacking.Pack(weights, 1, shape.Depth, shape.Depth, shape.Columns, packed, 0, PanelPacking.Panels(shape.Columns));
         NativeMemory.AlignedFree(weights);
         _product = new MatMulArguments
@@ -55,8 +55,8 @@ internal sealed unsafe class MatMulRunner : IDisposable
 
     private static float* Allocate(nint floats)
     {
-        var bytes = (nuint)(floats * sizeof(float) + 64);
-        var memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        nuint bytes = (nuint)(floats * sizeof(float) + 64);
+        float* memory = (float*)NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(memory, bytes);
         return memory;
     }

@@ -9,15 +9,15 @@ public static class QuickTable
 {
     public static void Print()
     {
-        var peak = PeakMeasurement.Measure();
+        double peak = PeakMeasurement.Measure();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak {peak:F1} GFLOP/s (one thread, fused multiply-add)"));
-        foreach (var shape in MatMulShape.All)
+        foreach (MatMulShape shape in MatMulShape.All)
         {
-            using var runner = new MatMulRunner(shape);
+            using MatMulRunner runner = new(shape);
             PrintRow(shape.ToString(), shape.Operations, runner.Run, peak);
         }
 
-        foreach (var kernel in KernelCases.All().Concat(DepthwiseBenchmarks.Cases()).Concat(AttentionBenchmarks.Cases()))
+        foreach (KernelCase? kernel in KernelCases.All().Concat(DepthwiseBenchmarks.Cases()).Concat(AttentionBenchmarks.Cases()))
         {
             PrintRow(kernel.Name, kernel.Operations, kernel.Run, peak);
         }
@@ -25,18 +25,18 @@ public static class QuickTable
 
     private static void PrintRow(string name, double operations, Action run, double peak)
     {
-        var rate = operations / BestSeconds(run) * 1e-9;
+        double rate = operations / BestSeconds(run) * 1e-9;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-68} {rate,6:F1} GFLOP/s {rate / peak,7:P1}"));
     }
 
     // The best run is the one that nothing else on the machine disturbed.
     private static double BestSeconds(Action run, double seconds = 0.15)
     {
-        var best = double.MaxValue;
-        var start = Stopwatch.GetTimestamp();
+        double best = double.MaxValue;
+        long start = Stopwatch.GetTimestamp();
         do
         {
-            var before = Stopwatch.GetTimestamp();
+            long before = Stopwatch.GetTimestamp();
             run();
             best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
         }

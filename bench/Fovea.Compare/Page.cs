@@ -8,15 +8,34 @@ internal static class Page
     private const string Missing = "–";
     private const int SpeedUpBatch = 8;
 
+    private const string Introduction =
+        "`bench/compare` writes this page; `bench/results.json` holds its figures for programs. To measure again, on a machine that "
+        + "does nothing else:";
+
+    private const string Method =
+        "- Both sides compute the same network on the same input with the same number of threads, in float32. For inference Fovea "
+        + "exports the model to ONNX, so the weights are the same too; the logits are compared, and a difference beyond a thousandth "
+        + "of the largest logit is an error.\n"
+        + "  For training the peer has a network of the same shapes and operations and as many parameters: torchvision's ResNet-50, "
+        + "and counterparts of CMT-Ti and PiT-Ti in `bench/Fovea.Compare/Peers/`. A step is forward, backward and AdamW. PyTorch's "
+        + "maps are channels-last, the faster of its formats here.\n"
+        + "- Fovea and the peer take turns in one run, each turn at least three runs of the network and 0.4 s, with a pause before it "
+        + "in which the other side's threads come to rest. Both have warmed up for a second before. Whatever else the machine does "
+        + "disturbs both alike.\n"
+        + "- The times are medians over all runs. The ratio is the peer's time by Fovea's, the median over the rounds: above 1, Fovea "
+        + "is faster.\n"
+        + "- The peak is what independent fused multiply-adds reach, measured in the same run. The share of it counts useful "
+        + "multiply-adds: those of the convolutions, linear layers and products of attention, a training step as three forward passes.";
+
     /// <summary>The page.</summary>
     /// <param name="results">What was measured; parts that were not say so.</param>
     public static string Render(Results results)
     {
         StringBuilder page = new();
-        page.Append("""
+        page.Append($"""
             # How fast Fovea is beside other runtimes
 
-            `bench/compare` writes this page; `bench/results.json` holds its figures for programs. To measure again, on a machine that does nothing else:
+            {Introduction}
 
             ```console
             $ bench/compare            # inference beside ONNX Runtime
@@ -25,11 +44,7 @@ internal static class Page
 
             ## How it is measured
 
-            - Both sides compute the same network on the same input with the same number of threads, in float32. For inference Fovea exports the model to ONNX, so the weights are the same too; the logits are compared, and a difference beyond a thousandth of the largest logit is an error.
-              For training the peer has a network of the same shapes and operations and as many parameters: torchvision's ResNet-50, and counterparts of CMT-Ti and PiT-Ti in `bench/Fovea.Compare/Peers/`. A step is forward, backward and AdamW. PyTorch's maps are channels-last, the faster of its formats here.
-            - Fovea and the peer take turns in one run, each turn at least three runs of the network and 0.4 s, with a pause before it in which the other side's threads come to rest. Both have warmed up for a second before. Whatever else the machine does disturbs both alike.
-            - The times are medians over all runs. The ratio is the peer's time by Fovea's, the median over the rounds: above 1, Fovea is faster.
-            - The peak is what independent fused multiply-adds reach, measured in the same run. The share of it counts useful multiply-adds: those of the convolutions, linear layers and products of attention, a training step as three forward passes.
+            {Method}
 
             """);
         Append(page, "Inference", "an inference run", results.Inference);
@@ -93,9 +108,10 @@ internal static class Page
         (int fewest, int most) = (section.Lines.Min(line => line.Rounds), section.Lines.Max(line => line.Rounds));
         IEnumerable<string> peaks = section.Lines.GroupBy(line => line.Threads).OrderBy(group => group.Key)
             .Select(group => $"{Numbers.Fixed(group.Max(line => line.Peak), 1)} GFLOP/s on {Count(group.Key, "thread")}");
+        string processor = $"{machine.Processor}, {Count(machine.Cores, "core")} as the operating system counts, {machine.Instructions}";
         return $"""
             - peer: {section.Peer ?? "missing, Fovea was measured alone"}
-            - processor: {machine.Processor}, {Count(machine.Cores, "core")} as the operating system counts, {machine.Instructions}; peak {string.Join(", ", peaks)}
+            - processor: {processor}; peak {string.Join(", ", peaks)}
             - memory: {machine.Memory}
             - system: {machine.System}, {machine.Runtime}
             - measured: {section.Date:yyyy-MM-dd}, {(fewest == most ? Count(most, "round") : $"{fewest} to {most} rounds")}

@@ -32,6 +32,8 @@ foreach (IGrouping<string, AttentionLayout> alike in backbone.Attentions.GroupBy
 static string Describe(AttentionLayout attention)
 {
     (TokenGrid queries, TokenGrid keys) = (attention.Tokens.Queries, attention.Tokens.Keys);
-    string groups = attention.Tokens.Groups is TokenGroups split ? $" in groups of {split.Height}x{split.Width}, {split.Interval} apart" : "";
+    string groups = attention.Tokens.Groups is TokenGroups split
+        ? $" in groups of {split.Height}x{split.Width}, {split.Interval} apart"
+        : "";
     return $"{attention.Heads} heads, {queries.Height}x{queries.Width} queries on {keys.Height}x{keys.Width} keys{groups}";
 }

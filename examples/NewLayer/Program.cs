@@ -22,7 +22,8 @@ using Plan plan = Plan.Compile(graph, gradients: gradients);
 using AdamW optimizer = new(gradients, weightDecay: 0.01, WeightDecay.Groups);
 
 Console.WriteLine($"{state.ParameterCount} parameters: {string.Join(", ", state.Tensors.Keys)}");
-using DataLoader loader = new(Datasets.Open("samples/fashion-mnist"), FashionMnist.Preprocessing, new DataLoaderOptions { BatchSize = 64, Seed = 1 });
+DataLoaderOptions options = new() { BatchSize = 64, Seed = 1 };
+using DataLoader loader = new(Datasets.Open("samples/fashion-mnist"), FashionMnist.Preprocessing, options);
 foreach (Batch batch in loader.Epoch(0).Take(100))
 {
     batch.Images.CopyTo(plan.Input("images"));
@@ -36,7 +37,8 @@ foreach (Batch batch in loader.Epoch(0).Take(100))
 }
 
 /// <summary>
-/// A feed-forward network with a gate (arXiv 2002.05202, eq. 6): (…, C) to two wider halves, one of which, through GELU, decides how much of the other goes back.
+/// A feed-forward network with a gate (arXiv 2002.05202, eq. 6): (…, C) to two wider halves, one of which, through GELU, decides how much
+/// of the other goes back.
 /// </summary>
 internal sealed class GatedMlp : Module
 {
@@ -59,7 +61,9 @@ internal sealed class GatedMlp : Module
     }
 }
 
-/// <summary>Patches of 4×4 pixels, neighbours mixed by a depthwise convolution, channels by the layer above, then a classifier of the mean.</summary>
+/// <summary>
+/// Patches of 4×4 pixels, neighbours mixed by a depthwise convolution, channels by the layer above, then a classifier of the mean.
+/// </summary>
 internal sealed class SmallNetwork : Module
 {
     private readonly Conv2d _patches;

@@ -89,12 +89,12 @@ internal static class CommandLine
         TerminalStyle errorStyle,
         CancellationToken cancellation)
     {
-        var json = new Option<bool>("--json")
+        Option<bool> json = new("--json")
         {
             Description = "Print the answer as one JSON object, the last line of standard output.",
             Recursive = true,
         };
-        var root = new RootCommand(Description) { json };
+        RootCommand root = new(Description) { json };
         root.HelpName = "fovea";
         foreach (HelpOption option in root.Options.OfType<HelpOption>())
         {
@@ -106,7 +106,7 @@ internal static class CommandLine
             verb.Command.SetAction((parsed, token) =>
             {
                 bool asJson = parsed.GetValue(json);
-                var context = asJson
+                VerbContext context = asJson
                     ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle)
                     : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);
                 return RunAsync(verb, context, output, token);
@@ -129,7 +129,7 @@ internal static class CommandLine
             return ExitCodes.WrongUsage;
         }
 
-        var configuration = new InvocationConfiguration
+        InvocationConfiguration configuration = new()
         {
             Output = output,
             Error = error,

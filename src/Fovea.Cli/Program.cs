@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Fovea.Cli;
 
 // The first Ctrl-C (or SIGTERM) asks the verb to stop and leave whole files behind; the second ends the process at once.
-using var cancellation = new CancellationTokenSource();
+using CancellationTokenSource cancellation = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 return await CommandLine.InvokeAsync(args, cancellation.Token);

@@ -71,7 +71,7 @@ internal abstract class Verb
     /// <param name="description">What it is.</param>
     protected Argument<T> AddArgument<T>(string name, string description)
     {
-        var argument = new Argument<T>(name) { Description = description };
+        Argument<T> argument = new(name) { Description = description };
         Command.Add(argument);
         return argument;
     }

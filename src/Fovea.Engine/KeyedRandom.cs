@@ -1,9 +1,9 @@
 namespace Fovea.Engine;
 
 /// <summary>
-/// A SplitMix64 sequence of random numbers (Steele, Lea and Flood, 2014) whose start is a hash of three keys, such as seed, epoch and index of an image,
-/// or seed and the hash of a parameter's name. The draws depend on the keys only, never on which thread makes them or what was drawn elsewhere.
-/// Random numbers are a room of their own, which all others may use, kernels included.
+/// A SplitMix64 sequence of random numbers (Steele, Lea and Flood, 2014) whose start is a hash of three keys, such as seed, epoch and index
+/// of an image, or seed and the hash of a parameter's name. The draws depend on the keys only, never on which thread makes them or what was
+/// drawn elsewhere. Random numbers are a room of their own, which all others may use, kernels included.
 /// </summary>
 public struct KeyedRandom
 {

@@ -19,7 +19,7 @@ internal static class ExceptionText
     /// <summary>Name from a file or a caller as it may stand in a message: short, on one line, in quotes.</summary>
     public static string Quote(string name)
     {
-        var quoted = new StringBuilder("'");
+        StringBuilder quoted = new("'");
         foreach (char c in name.Length > MaxQuote ? name.AsSpan(0, MaxQuote) : name)
         {
             quoted.Append(char.IsControl(c) ? '?' : c);

@@ -51,7 +51,9 @@ public abstract record Remedy
             ? "The file is one dictionary: leave ImportOptions.Weights null."
             : $"Set ImportOptions.Weights to one of its dictionaries: {List}.";
 
-        /// <summary>Key paths in quotes with commas between; a name from a file may hold anything, so that control characters are left out.</summary>
+        /// <summary>
+        /// Key paths in quotes with commas between; a name from a file may hold anything, so that control characters are left out.
+        /// </summary>
         public string List => string.Join(", ", KeyPaths.Select(ExceptionText.Quote));
     }
 

@@ -21,7 +21,11 @@ public sealed partial class DocumentationTests
 
     /// <summary>The pages with C# blocks.</summary>
     public static TheoryData<string> Pages =>
-        [.. Repository.Files("", "*.md").Where(path => Block().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Repository.Folder, path))];
+    [
+        .. Repository.Files("", "*.md")
+            .Where(path => Block().IsMatch(File.ReadAllText(path)))
+            .Select(path => Path.GetRelativePath(Repository.Folder, path)),
+    ];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -34,23 +38,31 @@ public sealed partial class DocumentationTests
     [Fact]
     public void A_block_that_has_rotted_is_found()
     {
-        string error = Assert.Single(Errors("```csharp\nusing Fovea.Engine.Graph;\n\nComputeGraph graph = new();\ngraph.NoSuchMember();\n```\n"));
+        string error = Assert.Single(
+            Errors("```csharp\nusing Fovea.Engine.Graph;\n\nComputeGraph graph = new();\ngraph.NoSuchMember();\n```\n"));
         Assert.Contains("block 1, line 4", error, StringComparison.Ordinal);
         Assert.Contains("NoSuchMember", error, StringComparison.Ordinal);
     }
 
     /// <summary>
-    /// Compiles the blocks of a page. Blocks of declarations stand beside each other, as files of one project; each block of statements is a program of its own
-    /// beside them. The assembly is called as the tests are, so that pages may show internal code.
+    /// Compiles the blocks of a page. Blocks of declarations stand beside each other, as files of one project; each block of statements is
+    /// a program of its own beside them. The assembly is called as the tests are, so that pages may show internal code.
     /// </summary>
     private static IEnumerable<string> Errors(string page)
     {
-        SyntaxTree[] blocks = [.. Block().Matches(page).Select((match, i) => CSharpSyntaxTree.ParseText(match.Groups[1].Value, Repository.Parsing, $"block {i + 1}"))];
+        SyntaxTree[] blocks =
+        [
+            .. Block().Matches(page)
+                .Select((match, i) => CSharpSyntaxTree.ParseText(match.Groups[1].Value, Repository.Parsing, $"block {i + 1}")),
+        ];
         SyntaxTree usings = CSharpSyntaxTree.ParseText(GlobalUsings, Repository.Parsing, "usings");
-        ILookup<bool, SyntaxTree> programs = blocks.ToLookup(block => block.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
+        ILookup<bool, SyntaxTree> programs = blocks
+            .ToLookup(block => block.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
         SyntaxTree[] declarations = [usings, .. GoldenCases, .. programs[false]];
         IEnumerable<Diagnostic> errors = programs[true]
-            .SelectMany(program => Repository.Compile("Fovea.Tests", [.. declarations, program], Repository.References, OutputKind.ConsoleApplication).GetDiagnostics())
+            .SelectMany(program => Repository
+                .Compile("Fovea.Tests", [.. declarations, program], Repository.References, OutputKind.ConsoleApplication)
+                .GetDiagnostics())
             .Concat(Repository.Compile("Fovea.Tests", declarations, Repository.References).GetDiagnostics());
         return errors
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
@@ -58,7 +70,8 @@ public sealed partial class DocumentationTests
             .Distinct();
     }
 
-    private static string Place(Location location) => $"{location.SourceTree?.FilePath}, line {location.GetLineSpan().StartLinePosition.Line + 1}";
+    private static string Place(Location location) =>
+        $"{location.SourceTree?.FilePath}, line {location.GetLineSpan().StartLinePosition.Line + 1}";
 
     [GeneratedRegex("```csharp\\r?\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();

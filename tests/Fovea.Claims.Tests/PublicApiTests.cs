@@ -4,8 +4,8 @@ using PublicApiGenerator;
 namespace Fovea.Claims.Tests;
 
 /// <summary>
-/// The public surface of both libraries against its baseline, so that no change of it goes unseen. <c>FOVEA_WRITE_API=1</c> writes the baseline anew:
-/// then its difference is part of the commit, and of the changelog.
+/// The public surface of both libraries against its baseline, so that no change of it goes unseen. <c>FOVEA_WRITE_API=1</c> writes the
+/// baseline anew: then its difference is part of the commit, and of the changelog.
 /// </summary>
 public sealed class PublicApiTests
 {
@@ -28,10 +28,12 @@ public sealed class PublicApiTests
         Assert.True(
             known.SequenceEqual(now.SkipLast(1)),
             $"The public surface of {name} has changed (FOVEA_WRITE_API=1 accepts it):\n"
-            + string.Join('\n', now.Except(known).Select(line => $"+ {line}").Concat(known.Except(now).Select(line => $"- {line}")).Take(30)));
+            + string.Join(
+                '\n', now.Except(known).Select(line => $"+ {line}").Concat(known.Except(now).Select(line => $"- {line}")).Take(30)));
     }
 
     [Fact]
     public void Operations_that_only_the_compiler_makes_are_not_public() =>
-        Assert.DoesNotContain(typeof(Engine.Graph.Operation).Assembly.GetExportedTypes(), type => type.Name.EndsWith("Gradient", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            typeof(Engine.Graph.Operation).Assembly.GetExportedTypes(), type => type.Name.EndsWith("Gradient", StringComparison.Ordinal));
 }

@@ -24,7 +24,11 @@ internal static class Repository
 
     /// <summary>Assemblies of the framework and of the packages and projects that these tests run with.</summary>
     public static IReadOnlyList<MetadataReference> References { get; } =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ];
 
     /// <summary>The namespaces that every file of a project has in scope.</summary>
     public static SyntaxTree GlobalUsings { get; } = CSharpSyntaxTree.ParseText(ImplicitUsings, Parsing, path: "GlobalUsings.g.cs");
@@ -34,7 +38,9 @@ internal static class Repository
     /// <param name="pattern">The files' pattern.</param>
     public static IEnumerable<string> Files(string folder, string pattern = "*.cs") => Directory
         .EnumerateFiles(Path.Combine(Folder, folder), pattern, SearchOption.AllDirectories)
-        .Where(path => !Path.GetRelativePath(Folder, path).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules"))
+        .Where(path => !Path.GetRelativePath(Folder, path)
+            .Split(Path.DirectorySeparatorChar)
+            .Any(part => part is "bin" or "obj" or "node_modules"))
         .Order(StringComparer.Ordinal);
 
     /// <summary>A compilation of sources as a library, or as a program where they have statements of their own.</summary>
@@ -43,7 +49,10 @@ internal static class Repository
     /// <param name="references">Assemblies.</param>
     /// <param name="kind">Library or program.</param>
     public static CSharpCompilation Compile(
-        string name, IEnumerable<SyntaxTree> sources, IEnumerable<MetadataReference> references, OutputKind kind = OutputKind.DynamicallyLinkedLibrary) =>
+        string name,
+        IEnumerable<SyntaxTree> sources,
+        IEnumerable<MetadataReference> references,
+        OutputKind kind = OutputKind.DynamicallyLinkedLibrary) =>
         CSharpCompilation.Create(
             name,
             [GlobalUsings, .. sources],
@@ -52,5 +61,7 @@ internal static class Repository
 
     private static string Find(string folder) => File.Exists(Path.Combine(folder, "Fovea.slnx"))
         ? folder
-        : Find(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("These tests run inside the repository, which has a file Fovea.slnx."));
+        : Find(
+            Path.GetDirectoryName(folder)
+            ?? throw new DirectoryNotFoundException("These tests run inside the repository, which has a file Fovea.slnx."));
 }

@@ -18,11 +18,20 @@ internal static class RoomDependencies
     /// <param name="rooms">The rooms' namespaces; a namespace belongs to the room with the longest name that it begins with.</param>
     public static IReadOnlyList<RoomUse> Find(IReadOnlyList<SyntaxTree> sources, IEnumerable<string> rooms)
     {
-        HashSet<string> own = [.. Repository.Files("src", "*.csproj").Select(path => Path.GetFileNameWithoutExtension(path) + ".dll"), "Fovea.Engine.Tests.dll"];
-        IEnumerable<MetadataReference> references = Repository.References.Where(reference => !own.Contains(Path.GetFileName(reference.Display!)));
+        HashSet<string> own =
+        [
+            .. Repository.Files("src", "*.csproj").Select(path => Path.GetFileNameWithoutExtension(path) + ".dll"),
+            "Fovea.Engine.Tests.dll",
+        ];
+        IEnumerable<MetadataReference> references = Repository.References
+            .Where(reference => !own.Contains(Path.GetFileName(reference.Display!)));
         CSharpCompilation compilation = Repository.Compile("Fovea.All", sources, references, OutputKind.ConsoleApplication);
         // Names must be known; what only generated code supplies (regular expressions, native imports) is no matter here.
-        Diagnostic[] errors = [.. compilation.GetDiagnostics().Where(diagnostic => diagnostic.Id is "CS0246" or "CS0234" or "CS0103" or "CS0012" or "CS1061")];
+        Diagnostic[] errors =
+        [
+            .. compilation.GetDiagnostics()
+                .Where(diagnostic => diagnostic.Id is "CS0246" or "CS0234" or "CS0103" or "CS0012" or "CS1061"),
+        ];
         if (errors.Length > 0)
         {
             throw new InvalidOperationException($"The sources do not compile as one: {errors[0]}");

@@ -16,7 +16,9 @@ public sealed partial class RoomTests : IClassFixture<RoomTests.Sources>
     {
         string[] forbidden =
         [
-            .. _sources.Uses.Where(use => !_sources.Rules[use.From].Contains(use.To)).Select(use => $"{use.From} uses {use.To}: {use.Place}"),
+            .. _sources.Uses
+                .Where(use => !_sources.Rules[use.From].Contains(use.To))
+                .Select(use => $"{use.From} uses {use.To}: {use.Place}"),
         ];
         Assert.True(forbidden.Length == 0, $"{forbidden.Length} uses against the page:\n{string.Join('\n', forbidden.Take(40))}");
     }
@@ -25,7 +27,8 @@ public sealed partial class RoomTests : IClassFixture<RoomTests.Sources>
     public void What_the_page_allows_is_used()
     {
         HashSet<(string, string)> used = [.. _sources.Uses.Select(use => (use.From, use.To))];
-        Assert.Empty(_sources.Rules.SelectMany(rule => rule.Value.Where(to => !used.Contains((rule.Key, to))).Select(to => $"{rule.Key} never uses {to}")));
+        Assert.Empty(_sources.Rules.SelectMany(
+            rule => rule.Value.Where(to => !used.Contains((rule.Key, to))).Select(to => $"{rule.Key} never uses {to}")));
     }
 
     [Fact]
@@ -47,11 +50,13 @@ public sealed partial class RoomTests : IClassFixture<RoomTests.Sources>
     public void A_planted_use_is_found_and_a_planted_cycle_too()
     {
         SyntaxTree planted = CSharpSyntaxTree.ParseText(
-            "namespace Fovea.Engine.Graph; internal static class Planted { internal static System.Type Use() => typeof(Fovea.Layers.Module); }",
+            "namespace Fovea.Engine.Graph; "
+            + "internal static class Planted { internal static System.Type Use() => typeof(Fovea.Layers.Module); }",
             Repository.Parsing,
             path: Path.Combine(Repository.Folder, "Planted.cs"));
         RoomUse use = Assert.Single(
-            RoomDependencies.Find([.. _sources.Trees, planted], _sources.Rules.Keys), use => use is { From: "Fovea.Engine.Graph", To: "Fovea.Layers" });
+            RoomDependencies.Find([.. _sources.Trees, planted], _sources.Rules.Keys),
+            use => use is { From: "Fovea.Engine.Graph", To: "Fovea.Layers" });
         Assert.Contains("Planted.cs:1 Module", use.Place, StringComparison.Ordinal);
         Assert.NotNull(CycleIn(_sources.Uses.Append(use).ToLookup(each => each.From, each => each.To)));
     }
@@ -90,7 +95,10 @@ public sealed partial class RoomTests : IClassFixture<RoomTests.Sources>
         /// <summary>Reads everything.</summary>
         public Sources()
         {
-            Trees = [.. Repository.Files("src").Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), Repository.Parsing, path))];
+            Trees =
+            [
+                .. Repository.Files("src").Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), Repository.Parsing, path)),
+            ];
             string page = File.ReadAllText(Path.Combine(Repository.Folder, "docs/architecture.md"));
             Rules = Row().Matches(page).ToDictionary(
                 row => row.Groups[1].Value,

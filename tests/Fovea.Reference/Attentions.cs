@@ -29,9 +29,9 @@ internal static class Attentions
     }
 
     /// <summary>
-    /// With probabilities P, result's gradient dO and dP = dO·vᵀ: the gradient of the scores is dS = P∘(dP − Σ P∘dP), that of v is Pᵀ·dO,
-    /// of q scale·dS·k, of k scale·dSᵀ·q; an addend's is the sum of dS wherever it was added, and a table's is summed over the batch by
-    /// others.
+    /// With probabilities P, result's gradient dO and dP = dO·vᵀ: the gradient of the scores is dS = P∘(dP − Σ P∘dP), that
+    /// of v is Pᵀ·dO, of q scale·dS·k, of k scale·dSᵀ·q; an addend's is the sum of dS wherever it was added, and a table's is
+    /// summed over the batch by others.
     /// </summary>
     public static void Gradient(NodeRun run)
     {

@@ -1,14 +1,15 @@
 namespace Fovea.Reference;
 
 /// <summary>
-/// Dense convolution: y[n, i, j, o] = Σ x[n, i·stride − padding + u·dilation, j·stride − padding + v·dilation, c] · w[o, u, v, c].
+/// Dense convolution:
+/// y[n, i, j, o] = Σ x[n, i·stride − padding + u·dilation, j·stride − padding + v·dilation, c] · w[o, u, v, c].
 /// </summary>
 internal static class Convolutions
 {
     /// <summary>The convolution itself.</summary>
     public static void Forward(NodeRun run)
     {
-        var convolution = (Convolution)run.Node.Operation;
+        Convolution convolution = (Convolution)run.Node.Operation;
         (float[] map, float[] weights) = (run.In(0), run.In(1));
         int channels = run.InShape(0).Last;
         int outputs = run.OutShape().Last;

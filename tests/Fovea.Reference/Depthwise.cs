@@ -6,7 +6,7 @@ internal static class Depthwise
     /// <summary>The convolution itself.</summary>
     public static void Forward(NodeRun run)
     {
-        var convolution = (DepthwiseConvolution)run.Node.Operation;
+        DepthwiseConvolution convolution = (DepthwiseConvolution)run.Node.Operation;
         (float[] map, float[] weights) = (run.In(0), run.In(1));
         int channels = run.OutShape().Last;
         double[] sums = new double[run.OutShape().Elements];

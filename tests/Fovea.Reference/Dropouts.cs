@@ -14,7 +14,7 @@ internal static class Dropouts
     /// <summary>Dropout, and its gradient, which is the same.</summary>
     public static void Forward(NodeRun run)
     {
-        var dropout = (Dropout)run.Node.Operation;
+        Dropout dropout = (Dropout)run.Node.Operation;
         float[] x = run.In(0);
         ulong start = new KeyedRandom(run.Seed, (ulong)dropout.Stream, run.Iteration).NextUInt64();
         int perSample = x.Length / run.InShape(0)[0];

@@ -6,7 +6,7 @@ internal static class Layouts
     /// <summary>Axis i of the result is another axis of the operand.</summary>
     public static void Permute(NodeRun run)
     {
-        var permute = (Permute)run.Node.Operation;
+        Permute permute = (Permute)run.Node.Operation;
         Shape result = run.OutShape();
         long[] strides = run.InShape(0).Strides();
         for (int i = 0; i < result.Elements; i++)
@@ -38,14 +38,14 @@ internal static class Layouts
     /// <summary>A part along one axis.</summary>
     public static void Slice(NodeRun run)
     {
-        var slice = (Slice)run.Node.Operation;
+        Slice slice = (Slice)run.Node.Operation;
         Move(run.Inputs[0], run.InShape(0), slice.Start, run.Outputs[0], run.OutShape(), 0, slice.Axis, slice.Length);
     }
 
     /// <summary>Zeros in front and behind along one axis.</summary>
     public static void Pad(NodeRun run)
     {
-        var pad = (Pad)run.Node.Operation;
+        Pad pad = (Pad)run.Node.Operation;
         Move(run.Inputs[0], run.InShape(0), 0, run.Outputs[0], run.OutShape(), pad.Before, pad.Axis, run.InShape(0)[pad.Axis]);
     }
 

@@ -34,7 +34,8 @@ internal static class Normalizations
     }
 
     /// <summary>
-    /// With x̂ = (x − mean)·factor and g = dy·weight: dx = factor·(g − mean of g − x̂·mean of g·x̂), dweight = Σ dy·x̂, dbias = Σ dy.
+    /// With x̂ = (x − mean)·factor and g = dy·weight:
+    /// dx = factor·(g − mean of g − x̂·mean of g·x̂), dweight = Σ dy·x̂, dbias = Σ dy.
     /// </summary>
     public static void LayerGradient(NodeRun run)
     {

@@ -15,7 +15,7 @@ internal static class Pointwise
     /// </summary>
     public static void Chain(NodeRun run)
     {
-        var chain = (PointwiseChain)run.Node.Operation;
+        PointwiseChain chain = (PointwiseChain)run.Node.Operation;
         List<float[]> registers = [.. run.Node.Inputs.Select((input, i) => Broadcast(run.In(i), input.Shape, chain.OperandSpaces[i]))];
         foreach (PointwiseInstruction instruction in chain.Instructions)
         {

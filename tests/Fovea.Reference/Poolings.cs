@@ -6,7 +6,7 @@ internal static class Poolings
     /// <summary>Pooling itself; padding is absent from the largest, and from a mean unless it is counted.</summary>
     public static void Forward(NodeRun run)
     {
-        var pooling = (Pooling)run.Node.Operation;
+        Pooling pooling = (Pooling)run.Node.Operation;
         float[] map = run.In(0);
         int channels = run.OutShape().Last;
         double[] joined = new double[run.OutShape().Elements];

@@ -8,7 +8,7 @@ internal static class Products
     /// </summary>
     public static void MatMul(NodeRun run)
     {
-        var product = (MatMul)run.Node.Operation;
+        MatMul product = (MatMul)run.Node.Operation;
         (float[] left, float[] right) = (run.In(0), run.In(1));
         Shape result = run.OutShape();
         int rows = result[-2];

@@ -6,7 +6,7 @@ internal static class Reductions
     /// <summary>Joins the elements along the axes.</summary>
     public static void Reduction(NodeRun run)
     {
-        var reduction = (Reduction)run.Node.Operation;
+        Reduction reduction = (Reduction)run.Node.Operation;
         float[] x = run.In(0);
         int inner = Layouts.Elements(run.InShape(0), reduction.FirstAxis + reduction.Axes, run.InShape(0).Rank);
         int reduced = Layouts.Elements(run.InShape(0), reduction.FirstAxis, reduction.FirstAxis + reduction.Axes);

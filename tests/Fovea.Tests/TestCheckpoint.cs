@@ -6,7 +6,11 @@ namespace Fovea.Tests;
 internal static class TestCheckpoint
 {
     /// <summary>Writes a checkpoint again with other tensors or metadata.</summary>
-    public static void Rewrite(string path, string target, Action<List<SafeTensor>>? change = null, Action<Dictionary<string, string>>? changeMetadata = null)
+    public static void Rewrite(
+        string path,
+        string target,
+        Action<List<SafeTensor>>? change = null,
+        Action<Dictionary<string, string>>? changeMetadata = null)
     {
         List<SafeTensor> tensors = [];
         Dictionary<string, string> metadata;

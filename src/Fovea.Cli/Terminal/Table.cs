@@ -56,7 +56,7 @@ internal sealed class Table
 
     private static string Line(string[] cells, int[] widths, bool[] right)
     {
-        var line = new StringBuilder();
+        StringBuilder line = new();
         for (int column = 0; column < cells.Length; column++)
         {
             string padding = new(' ', widths[column] - Width(cells[column]));

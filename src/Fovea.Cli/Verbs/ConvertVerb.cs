@@ -39,7 +39,8 @@ internal sealed class ConvertVerb : Verb
         _classes = AddOption<int?>(
             "--classes", "Number of classes; another than the checkpoint's gives a fresh classifier. [default: the checkpoint's]");
         _labels = AddOption<string>(
-            "--labels", "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
+            "--labels",
+            "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
         _size = AddInputSize();
         _scheme = AddOption<string>(
             "--scheme", "Whose names a file of PyTorch gets: official, or another that the model has, such as timm. [default: official]");

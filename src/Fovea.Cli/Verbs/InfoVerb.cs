@@ -62,7 +62,7 @@ internal sealed class InfoVerb : Verb
                 + "with AdamW");
         output.WriteLine();
 
-        var table = new Table("part", "stride", "output", "parameters", "multiply-adds", "share");
+        Table table = new("part", "stride", "output", "parameters", "multiply-adds", "share");
         foreach (PartSummary part in summary.Parts)
         {
             double share = (double)part.MultiplyAdds / summary.MultiplyAdds;

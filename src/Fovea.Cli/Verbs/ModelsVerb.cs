@@ -10,8 +10,8 @@ internal sealed class ModelsVerb() : Verb("models", "List the models with their 
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        var table = new Table("model", "parameters", "multiply-adds", "input");
-        var models = new JsonArray();
+        Table table = new("model", "parameters", "multiply-adds", "input");
+        JsonArray models = new();
         foreach (string name in ModelRegistry.Names)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -14,7 +14,8 @@ internal sealed class VersionVerb() : Verb("version", "Show the version, the run
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         Assembly library = typeof(FoveaException).Assembly;
-        string version = library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+        string? informational = library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        string version = informational?.Split('+')[0] ?? "unknown";
         int[] widths = [.. VectorWidths()];
         bool fusedMultiplyAdd = Fma.IsSupported || AdvSimd.IsSupported;
 

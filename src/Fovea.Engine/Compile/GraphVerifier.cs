@@ -152,7 +152,8 @@ internal static class GraphVerifier
         foreach ((string kind, IReadOnlyList<(Variable Variable, Value Value)> written) in
             ((string, IReadOnlyList<(Variable, Value)>)[])[("gradients", graph.Gradients), ("assignments", graph.Assignments)])
         {
-            foreach (IGrouping<Variable, (Variable, Value)> several in written.GroupBy(entry => entry.Variable).Where(group => group.Count() > 1))
+            foreach (IGrouping<Variable, (Variable, Value)> several in
+                written.GroupBy(entry => entry.Variable).Where(group => group.Count() > 1))
             {
                 yield return $"{several.Key.Name} has several {kind}";
             }

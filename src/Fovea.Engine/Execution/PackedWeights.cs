@@ -1,13 +1,13 @@
 namespace Fovea.Engine.Execution;
 
 /// <summary>
-/// Values that the plans of one network compute from its weights once and share: folded and packed weights, resized tables. The first plan that needs a value
-/// computes it; further plans, whatever their batch and image size, find it there. An executor makes the store
-/// (<see cref="Executor.CreatePackedWeights"/>).
+/// Values that the plans of one network compute from its weights once and share: folded and packed weights, resized tables. The
+/// first plan that needs a value computes it; further plans, whatever their batch and image size, find it there. An executor makes
+/// the store (<see cref="Executor.CreatePackedWeights"/>).
 /// </summary>
 /// <remarks>
-/// <see cref="Plan.Refresh"/> of one plan computes its part of the store again, for all plans that share it: none of them may run meanwhile.
-/// The store must be disposed of after its plans.
+/// <see cref="Plan.Refresh"/> of one plan computes its part of the store again, for all plans that share it: none of them may run
+/// meanwhile. The store must be disposed of after its plans.
 /// </remarks>
 public abstract class PackedWeights : IDisposable
 {

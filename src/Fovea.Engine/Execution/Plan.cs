@@ -4,8 +4,8 @@ using Fovea.Engine.Graph;
 namespace Fovea.Engine.Execution;
 
 /// <summary>
-/// A graph made ready to run on a device: fill its named inputs, run it, read its named outputs. A plan has its own memory and serves one caller at a
-/// time; several plans of one model run side by side. Running allocates nothing.
+/// A graph made ready to run on a device: fill its named inputs, run it, read its named outputs. A plan has its own memory and serves one
+/// caller at a time; several plans of one model run side by side. Running allocates nothing.
 /// </summary>
 public abstract class Plan : IDisposable
 {
@@ -30,7 +30,9 @@ public abstract class Plan : IDisposable
     /// <param name="pool">The threads to run on; the shared pool where null.</param>
     /// <param name="gradients">The block that takes the graph's gradients. Plans may share one; it must outlive their runs.</param>
     /// <param name="accumulate">True to add gradients to what stands in the block in every run, false to write them over it.</param>
-    /// <exception cref="ArgumentException">The block has no place for a gradient of the graph, or there is none to accumulate in.</exception>
+    /// <exception cref="ArgumentException">
+    /// The block has no place for a gradient of the graph, or there is none to accumulate in.
+    /// </exception>
     /// <exception cref="NotSupportedException">The device has no kernel for an operation.</exception>
     public static Plan Compile(ComputeGraph graph, WorkerPool? pool = null, ParameterBlock? gradients = null, bool accumulate = false) =>
         Compile(graph, new PlanOptions { Gradients = gradients, Accumulate = accumulate }, pool);
@@ -44,12 +46,15 @@ public abstract class Plan : IDisposable
     public static Plan Compile(ComputeGraph graph, PlanOptions options, WorkerPool? pool = null) =>
         (pool is null ? Executor.Default : Executor.Default.On(pool)).Compile(graph, options);
 
-    /// <summary>The memory that a plan of the graph would hold, by <see cref="Executor.Default"/>; no memory is taken and nothing runs.</summary>
+    /// <summary>
+    /// The memory that a plan of the graph would hold, by <see cref="Executor.Default"/>; no memory is taken and nothing runs.
+    /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="threads">The threads that would run it; as many as processors where null.</param>
     /// <param name="gradients">The block that would take the graph's gradients.</param>
     /// <param name="accumulate">True where gradients would be added to the block.</param>
-    public static MemoryFigures Estimate(ComputeGraph graph, int? threads = null, ParameterBlock? gradients = null, bool accumulate = false) =>
+    public static MemoryFigures Estimate(
+        ComputeGraph graph, int? threads = null, ParameterBlock? gradients = null, bool accumulate = false) =>
         Executor.Default.Estimate(graph, new PlanOptions { Gradients = gradients, Accumulate = accumulate }, threads);
 
     /// <summary>Memory of an input of floats, row-major, to be filled before a run.</summary>
@@ -100,8 +105,8 @@ public abstract class Plan : IDisposable
     public abstract IReadOnlyList<(string Name, Node? Node, TimeSpan Time)> Profile();
 
     /// <summary>
-    /// Runs the plan call by call and names the first call one of whose results is not finite; null where all are. Slower than <see cref="Run"/>: for
-    /// finding out why a loss is not a number. Gradients are written, or added, as in a run.
+    /// Runs the plan call by call and names the first call one of whose results is not finite; null where all are. Slower than
+    /// <see cref="Run"/>: for finding out why a loss is not a number. Gradients are written, or added, as in a run.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The plan, its variables or its gradient block were disposed of.</exception>
     public abstract string? FindNonFinite();
@@ -135,7 +140,9 @@ public abstract class Plan : IDisposable
 
         return value.Type.ElementType == elementType
             ? value
-            : throw new InvalidOperationException($"The {kind} '{name}' holds {value.Type.ElementType}, not {elementType}: {AccessorOf(value.Type.ElementType, kind)} gives it.");
+            : throw new InvalidOperationException(
+                $"The {kind} '{name}' holds {value.Type.ElementType}, not {elementType}: "
+                + $"{AccessorOf(value.Type.ElementType, kind)} gives it.");
     }
 
     private static string AccessorOf(ElementType elementType, string kind) => elementType switch

@@ -5,12 +5,16 @@ namespace Fovea.Engine.Execution;
 /// <summary>Choices for a plan.</summary>
 public sealed record PlanOptions
 {
-    /// <summary>The block that takes the graph's gradients; null where they are not wanted. Plans may share one; it must outlive their runs.</summary>
+    /// <summary>
+    /// The block that takes the graph's gradients; null where they are not wanted. Plans may share one; it must outlive their runs.
+    /// </summary>
     public ParameterBlock? Gradients { get; init; }
 
     /// <summary>True to add gradients to what stands in the block in every run, false to write them over it.</summary>
     public bool Accumulate { get; init; }
 
-    /// <summary>The store of folded and packed weights that the plan shares with others of the same network; one of its own where null.</summary>
+    /// <summary>
+    /// The store of folded and packed weights that the plan shares with others of the same network; one of its own where null.
+    /// </summary>
     public PackedWeights? PackedWeights { get; init; }
 }

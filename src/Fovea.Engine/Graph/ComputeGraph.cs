@@ -223,7 +223,8 @@ public sealed partial class ComputeGraph(bool training = false)
 
         public ImmutableArray<Value> Inputs { get; } = inputs;
 
-        public bool Equals(NodeKey? other) => other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan()) && Operation.Equals(other.Operation);
+        public bool Equals(NodeKey? other) =>
+            other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan()) && Operation.Equals(other.Operation);
 
         public override bool Equals(object? obj) => Equals(obj as NodeKey);
 

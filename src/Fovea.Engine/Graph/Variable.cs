@@ -55,7 +55,8 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 
     /// <summary>The variable's own memory.</summary>
     internal DeviceMemory Memory => IsGone
-        ? throw new InvalidOperationException($"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
+        ? throw new InvalidOperationException(
+            $"The values of {Name} were only borrowed while a plan was compiled: give the variable values of its own.")
         : _memory?.Value ?? throw new InvalidOperationException($"The variable {Name} has no memory: place it in a VariableBlock first.");
 
     /// <summary>
@@ -118,7 +119,8 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
 
     private float* HostPointer => Memory is AlignedMemory host
         ? host.FloatPointer
-        : throw new InvalidOperationException($"The variable {Name} lies in the memory of another device, which the processor does not reach.");
+        : throw new InvalidOperationException(
+            $"The variable {Name} lies in the memory of another device, which the processor does not reach.");
 
     private void EndLoan()
     {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.</summary>
+/// <summary>
+/// Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.
+/// </summary>
 internal sealed unsafe class AlignedMemory : DeviceMemory
 {
     private const int Line = 64;
@@ -38,7 +40,8 @@ internal sealed unsafe class AlignedMemory : DeviceMemory
         _allocated = _isMapped ? _allocated : NativeMemory.AllocZeroed((nuint)_taken);
         _pointer = SystemMemory.Align(_allocated, (nuint)(_isMapped ? SystemMemory.HugePage : Line));
 
-        // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where memory may run short.
+        // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where
+        // memory may run short.
         _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _pressureFrom;
         if (_isKnownToCollector)
         {

@@ -1,6 +1,8 @@
 namespace Fovea.Engine.Memory;
 
-/// <summary>A place that has memory: the host, or an accelerator. Variables lie behind it, so that plans of any executor find them.</summary>
+/// <summary>
+/// A place that has memory: the host, or an accelerator. Variables lie behind it, so that plans of any executor find them.
+/// </summary>
 public abstract class Device
 {
     /// <summary>The processor's own memory.</summary>

@@ -20,7 +20,9 @@ public abstract class DeviceMemory : IDisposable
     /// <summary>True from the disposal on.</summary>
     public bool IsDisposed => Volatile.Read(ref _users) < 0;
 
-    /// <summary>A window of the memory as the host sees it, offset and length in floats. It may be used until the memory is disposed of.</summary>
+    /// <summary>
+    /// A window of the memory as the host sees it, offset and length in floats. It may be used until the memory is disposed of.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
     /// <exception cref="ObjectDisposedException">The memory was disposed of.</exception>
     public abstract Span<float> Floats(long offset, int length);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Engine.Memory;
 
-/// <summary>Linux calls that make large blocks of memory cheap: huge pages and mappings. On other systems every method returns false or null.</summary>
+/// <summary>
+/// Linux calls that make large blocks of memory cheap: huge pages and mappings. On other systems every method returns false or null.
+/// </summary>
 internal static unsafe class SystemMemory
 {
     /// <summary>The size of a huge page.</summary>
@@ -15,11 +17,12 @@ internal static unsafe class SystemMemory
     private static readonly delegate* unmanaged<void*, nuint, int, int, int, nint, void*> _map =
         (delegate* unmanaged<void*, nuint, int, int, int, nint, void*>)Find("mmap");
     private static readonly delegate* unmanaged<void*, nuint, int> _unmap = (delegate* unmanaged<void*, nuint, int>)Find("munmap");
-    private static readonly delegate* unmanaged<void*, nuint, int, int> _advise = (delegate* unmanaged<void*, nuint, int, int>)Find("madvise");
+    private static readonly delegate* unmanaged<void*, nuint, int, int> _advise =
+        (delegate* unmanaged<void*, nuint, int, int>)Find("madvise");
 
     /// <summary>
-    /// Takes zeroed memory that begins somewhere in its first huge page, for which the system is asked to use such pages from the first border on, as far as
-    /// they fill the given size; null where that cannot be done. A page is handed out whole when it is first touched.
+    /// Takes zeroed memory that begins somewhere in its first huge page, for which the system is asked to use such pages from the first
+    /// border on, as far as they fill the given size; null where that cannot be done. A page is handed out whole when it is first touched.
     /// </summary>
     /// <param name="bytes">Number of bytes, the way to the first border included.</param>
     /// <param name="used">Number of bytes from the first border on that will be touched.</param>
@@ -45,8 +48,8 @@ internal static unsafe class SystemMemory
     public static void Unmap(void* start, nuint bytes) => _ = _unmap(start, bytes);
 
     /// <summary>
-    /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched: some two thirds of the cost.
-    /// Does nothing where the system cannot.
+    /// Has the system hand out memory that is about to be written from end to end, in one call instead of page by page as it is touched:
+    /// some two thirds of the cost. Does nothing where the system cannot.
     /// </summary>
     /// <param name="start">Start of the block.</param>
     /// <param name="bytes">Number of bytes; pages that the block does not fill are left as they are.</param>
@@ -66,5 +69,7 @@ internal static unsafe class SystemMemory
     public static void* Align(void* place, nuint alignment) => (void*)(((nuint)place + alignment - 1) & ~(alignment - 1));
 
     private static void* Find(string function) =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), function, out nint found) ? (void*)found : null;
+        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), function, out nint found)
+            ? (void*)found
+            : null;
 }

@@ -9,8 +9,7 @@ namespace Fovea.Checkpoints;
 
 /// <summary>
 /// Checkpoints as safetensors files: tensors under the keys and in the layout of the official PyTorch checkpoints, and in the metadata all
-/// that is
-/// needed to use them. Names that begin with <c>training.</c> hold what is needed to go on training.
+/// that is needed to use them. Names that begin with <c>training.</c> hold what is needed to go on training.
 /// </summary>
 public static class Checkpoint
 {

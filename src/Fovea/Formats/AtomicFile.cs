@@ -26,7 +26,7 @@ public static class AtomicFile
         string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{TemporarySuffix}");
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
             {
                 write(stream);
                 cancellation.ThrowIfCancellationRequested();
@@ -54,7 +54,7 @@ public static class AtomicFile
     /// <exception cref="UnwritableFileException">The folder is missing or read-only, or the disk is full.</exception>
     public static void WriteText(string path, string text) => Write(path, stream =>
     {
-        using var writer = new StreamWriter(stream, leaveOpen: true);
+        using StreamWriter writer = new(stream, leaveOpen: true);
         writer.Write(text);
     });
 

@@ -60,8 +60,7 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Tells whether a file is of safetensors, by its first bytes.</summary>
     /// <remarks>
     /// The first 8 bytes are then a length of the header that fits into the file, and the 9th is its brace. Where neither format matches,
-    /// the
-    /// extension decides which format's error is reported.
+    /// the extension decides which format's error is reported.
     /// </remarks>
     private static bool IsSafeTensors(string path)
     {

@@ -39,7 +39,7 @@ internal sealed class SafeTensorsHeader
     /// <exception cref="InvalidFileException">The header is cut off, is not the JSON expected, or does not agree with the file.</exception>
     public static SafeTensorsHeader Read(MappedFile file)
     {
-        var header = new SafeTensorsHeader(new ParseBudget(file.Path, file.Length, Remedy));
+        SafeTensorsHeader header = new(new ParseBudget(file.Path, file.Length, Remedy));
         long fileLength = file.Length;
         if (fileLength < 8)
         {
@@ -67,7 +67,7 @@ internal sealed class SafeTensorsHeader
         byte[] json = file.Slice(8, (int)length).ToArray();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
             header._guard.CheckAllocation();
             header.ReadEntries(document.RootElement, dataStart: 8 + (long)length);
         }

@@ -45,9 +45,9 @@ internal static class SafeTensorsWriter
 
     private static byte[] Header(SafeTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        ArrayBufferWriter<byte> buffer = new();
         buffer.Advance(Clear(buffer.GetSpan(8)[..8]));
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             WriteMetadata(json, metadata);
@@ -83,7 +83,7 @@ internal static class SafeTensorsWriter
 
     private static void WriteTensors(Utf8JsonWriter json, SafeTensor[] tensors)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string> names = new(StringComparer.Ordinal);
         long offset = 0;
         foreach (SafeTensor tensor in tensors)
         {

@@ -49,8 +49,8 @@ public sealed class Conv2d : Module
 }
 
 /// <summary>
-/// Convolution of each channel by itself: maps (N, H, W, C) to (N, H', W', multiplier·C), where results multiplier·c … come from channel c.
-/// Checkpoint keys <c>weight</c> (multiplier·C, 1, kernel, kernel) and <c>bias</c> (multiplier·C).
+/// Convolution of each channel by itself: maps (N, H, W, C) to (N, H', W', multiplier·C), where results multiplier·c … come from
+/// channel c. Checkpoint keys <c>weight</c> (multiplier·C, 1, kernel, kernel) and <c>bias</c> (multiplier·C).
 /// </summary>
 public sealed class DepthwiseConv2d : Module
 {

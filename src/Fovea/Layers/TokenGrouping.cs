@@ -12,8 +12,8 @@ public static class TokenGrouping
     private const float Masked = -1e6f;
 
     /// <summary>
-    /// A map (N, H, W, C) as the tokens (N·groups, height·width, C) of its groups, in the order that <see cref="TokenGroups"/> says; zeros
-    /// stand where a group reaches beyond the map.
+    /// A map (N, H, W, C) as the tokens (N·groups, height·width, C) of its groups, in the order that <see cref="TokenGroups"/> says;
+    /// zeros stand where a group reaches beyond the map.
     /// </summary>
     public static Value Group(this Value map, TokenGroups groups)
     {

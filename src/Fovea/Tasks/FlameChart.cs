@@ -6,8 +6,7 @@ namespace Fovea.Tasks;
 
 /// <summary>
 /// A profile as an image: time runs from left to right, and under the whole plan lie the parts of the network, the modules within them and
-/// the nodes.
-/// Colour says how near a piece comes to the processor's peak. The file needs nothing beside itself.
+/// the nodes. Colour says how near a piece comes to the processor's peak. The file needs nothing beside itself.
 /// </summary>
 public static class FlameChart
 {

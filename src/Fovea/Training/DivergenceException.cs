@@ -13,7 +13,8 @@ public sealed class DivergenceException : FoveaException
     public DivergenceException(long step, double learningRate, double loss, string? where)
         : base(string.Create(
             CultureInfo.InvariantCulture,
-            $"Training diverged at step {step} (learning rate {learningRate:g3}): the {(double.IsFinite(loss) ? "gradients are" : "loss is")} not finite; ")
+            $"Training diverged at step {step} (learning rate {learningRate:g3}): ")
+            + $"the {(double.IsFinite(loss) ? "gradients are" : "loss is")} not finite; "
             + $"the first values that are not finite come from {where ?? "the gradients"}. The last good checkpoint stays. "
             + "Try a lower learning rate, a longer warm-up or a smaller clip norm.")
     {

@@ -67,7 +67,8 @@ public sealed record LearningRateSchedule
         return MinLearningRate + (0.5 * (BaseRate - MinLearningRate) * (1 + Math.Cos(Math.PI * progress)));
     }
 
-    private static LearningRateSchedule Create(double baseRate, long totalSteps, long warmUpSteps, double minimumRate, double warmUpStartRate)
+    private static LearningRateSchedule Create(
+        double baseRate, long totalSteps, long warmUpSteps, double minimumRate, double warmUpStartRate)
     {
         CheckRate(baseRate, nameof(baseRate));
         CheckRate(minimumRate, nameof(minimumRate));

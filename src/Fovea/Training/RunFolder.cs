@@ -48,7 +48,7 @@ public sealed class RunFolder
     public static RunFolder Create(string path, bool overwrite = false, long bytesNeeded = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var folder = new RunFolder(path);
+        RunFolder folder = new(path);
         try
         {
             Directory.CreateDirectory(path);
@@ -83,7 +83,7 @@ public sealed class RunFolder
     public static RunFolder Open(string path, long bytesNeeded = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var folder = new RunFolder(path);
+        RunFolder folder = new(path);
         if (!File.Exists(folder.ConfigPath))
         {
             throw new InvalidFileException(path, "it holds no run (there is no config.json)", "Name the folder that an earlier run wrote.");
@@ -112,7 +112,8 @@ public sealed class RunFolder
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidFileException(ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
+            throw new InvalidFileException(
+                ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
         }
 
         return RunConfiguration.FromJson(json, ConfigPath);
@@ -125,7 +126,7 @@ public sealed class RunFolder
     public void AppendMetrics(long step, JsonObject values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        var line = new JsonObject { ["step"] = step };
+        JsonObject line = new() { ["step"] = step };
         foreach ((string name, JsonNode? value) in values)
         {
             line[name] = value?.DeepClone();
@@ -134,7 +135,7 @@ public sealed class RunFolder
         try
         {
             // One write a line, so that a killed process leaves at most the last line cut short.
-            using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            using FileStream stream = new(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
             stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(_line) + "\n"));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -157,13 +158,14 @@ public sealed class RunFolder
     {
         if (File.Exists(MetricsPath))
         {
-            AtomicFile.WriteText(MetricsPath, string.Concat(MetricsLines().Where(line => line.Step <= step).Select(line => line.Text + "\n")));
+            AtomicFile.WriteText(
+                MetricsPath, string.Concat(MetricsLines().Where(line => line.Step <= step).Select(line => line.Text + "\n")));
         }
     }
 
     private List<(long Step, string Text, JsonObject Values)> MetricsLines()
     {
-        var lines = new List<(long, string, JsonObject)>();
+        List<(long, string, JsonObject)> lines = new();
         if (!File.Exists(MetricsPath))
         {
             return lines;
@@ -176,13 +178,17 @@ public sealed class RunFolder
         {
             try
             {
-                var values = (JsonObject)JsonNode.Parse(texts[i])!;
+                JsonObject values = (JsonObject)JsonNode.Parse(texts[i])!;
                 lines.Add(((long)values["step"]!, texts[i], values));
             }
-            catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException or NullReferenceException or FormatException)
+            catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException
+                or NullReferenceException or FormatException)
             {
                 throw new InvalidFileException(
-                    MetricsPath, $"line {i + 1} is not a JSON object with a whole number 'step'", "Remove the line, or start a new run.", error);
+                    MetricsPath,
+                    $"line {i + 1} is not a JSON object with a whole number 'step'",
+                    "Remove the line, or start a new run.",
+                    error);
             }
         }
 
@@ -191,7 +197,8 @@ public sealed class RunFolder
 
     private string[] RunFiles() =>
     [
-        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
+        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath,
+        .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
     ];
 
     private void Probe(long bytesNeeded)
@@ -212,7 +219,9 @@ public sealed class RunFolder
         if (free < bytesNeeded)
         {
             throw new UnwritableFileException(
-                Path, $"the run needs {bytesNeeded / 1e6:F0} MB there and the disk has {free / 1e6:F0} MB left", "Free some space or choose another disk.");
+                Path,
+                $"the run needs {bytesNeeded / 1e6:F0} MB there and the disk has {free / 1e6:F0} MB left",
+                "Free some space or choose another disk.");
         }
     }
 

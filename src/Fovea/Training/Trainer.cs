@@ -9,8 +9,7 @@ namespace Fovea.Training;
 
 /// <summary>
 /// Trains a model on samples. After each epoch it evaluates, appends to the run's log and writes the checkpoints, so that a run that was
-/// interrupted
-/// anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
+/// interrupted anywhere goes on from its last checkpoint and ends with the same bits as one that was not.
 /// </summary>
 public sealed partial class Trainer : IDisposable
 {

@@ -23,9 +23,8 @@ public enum OptimizerKind
 /// </summary>
 /// <remarks>
 /// <see cref="Model"/>, <see cref="From"/>, <see cref="DropPath"/>, <see cref="Dropout"/> and <see cref="Preprocessing"/> describe a model
-/// that is yet to be made:
-/// a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are objects and no part of
-/// the file.
+/// that is yet to be made: a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are
+/// objects and no part of the file.
 /// </remarks>
 public sealed record TrainingOptions
 {
@@ -141,7 +140,11 @@ public sealed record TrainingOptions
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
         Check(AccumulationSteps >= 1, nameof(AccumulationSteps), "at least 1", AccumulationSteps);
         Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
-        Check(MinLearningRate >= 0 && MinLearningRate <= LearningRate, nameof(MinLearningRate), "from 0 to the learning rate", MinLearningRate);
+        Check(
+            MinLearningRate >= 0 && MinLearningRate <= LearningRate,
+            nameof(MinLearningRate),
+            "from 0 to the learning rate",
+            MinLearningRate);
         Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
         Check(WeightDecay >= 0, nameof(WeightDecay), "at least 0", WeightDecay);
         Check(Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1", Momentum);

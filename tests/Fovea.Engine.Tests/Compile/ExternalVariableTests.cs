@@ -84,7 +84,8 @@ public sealed class ExternalVariableTests
         return Plan.Compile(graph, GraphRun.Single);
     }
 
-    private static float[] Run(Plan plan) => GraphRun.Outputs(plan, new Dictionary<string, float[]> { ["x"] = GraphRun.Values("x", [3, 40]) })["y"];
+    private static float[] Run(Plan plan) =>
+        GraphRun.Outputs(plan, new Dictionary<string, float[]> { ["x"] = GraphRun.Values("x", [3, 40]) })["y"];
 
     private Dictionary<Variable, float[]> Lend() => All.ToDictionary(variable => variable, variable =>
     {

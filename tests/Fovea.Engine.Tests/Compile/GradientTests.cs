@@ -48,9 +48,16 @@ public sealed class GradientTests
 
         // Variables stand in the place of inputs in another test.
         present.Add(typeof(ReadVariable));
-        IEnumerable<Type> operations = typeof(Operation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
+        IEnumerable<Type> operations = typeof(Operation).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
         Assert.Empty(operations.Where(type => !(HasGradient(type) ? differentiated : present).Contains(type)).Select(type => type.Name));
-        object[] all = [.. Enum.GetValues<UnaryKind>(), .. Enum.GetValues<BinaryKind>(), .. Enum.GetValues<ReductionKind>(), .. Enum.GetValues<Interpolation>()];
+        object[] all =
+        [
+            .. Enum.GetValues<UnaryKind>(),
+            .. Enum.GetValues<BinaryKind>(),
+            .. Enum.GetValues<ReductionKind>(),
+            .. Enum.GetValues<Interpolation>(),
+        ];
         Assert.Empty(all.Except(kinds));
     }
 

@@ -69,7 +69,11 @@ internal static class GraphRun
     }
 
     /// <summary>Fails where two results differ by more than rounding.</summary>
-    public static void Near(IReadOnlyDictionary<string, float[]> expected, IReadOnlyDictionary<string, float[]> actual, string what, double tolerance = 1e-4)
+    public static void Near(
+        IReadOnlyDictionary<string, float[]> expected,
+        IReadOnlyDictionary<string, float[]> actual,
+        string what,
+        double tolerance = 1e-4)
     {
         foreach ((string name, float[] want) in expected)
         {

@@ -10,7 +10,8 @@ namespace Fovea.Engine.Tests.Compile;
 
 public sealed class JoinedPackCallsTests
 {
-    private static readonly (int Parts, int Bytes)[] _weights = [(1, 4), (7, 100), (48, 3_000_000), (1, 700_000), (3, 12), (300, 1_200_000), (2, 262_144), (96, 96)];
+    private static readonly (int Parts, int Bytes)[] _weights =
+        [(1, 4), (7, 100), (48, 3_000_000), (1, 700_000), (3, 12), (300, 1_200_000), (2, 262_144), (96, 96)];
 
     [Theory]
     [InlineData(1)]
@@ -37,7 +38,8 @@ public sealed class JoinedPackCallsTests
     [Fact]
     public void Weights_that_a_product_reads_as_they_are_come_before_those_that_are_computed()
     {
-        using VariableBlock block = new([new Variable("plain", [24, 32], trainable: true), new Variable("scaled", [24, 32], trainable: true)]);
+        using VariableBlock block = new(
+            [new Variable("plain", [24, 32], trainable: true), new Variable("scaled", [24, 32], trainable: true)]);
         ComputeGraph graph = new();
         Value input = graph.Input("x", [5, 32]);
         Value computed = input.MatMul(graph.Read(block.Variables[1]).Softmax(), transposeRight: true);

@@ -118,7 +118,8 @@ public sealed class MemoryTests
 
             foreach (CpuBuffer temporary in call.Temporaries)
             {
-                Assert.DoesNotContain(call.Reads.Concat(call.Writes).Concat(call.Temporaries), other => other != temporary && Overlap(temporary, other));
+                Assert.DoesNotContain(
+                    call.Reads.Concat(call.Writes).Concat(call.Temporaries), other => other != temporary && Overlap(temporary, other));
             }
 
             foreach (CpuBuffer written in call.Writes)
@@ -133,7 +134,9 @@ public sealed class MemoryTests
 
         // Inputs are still there for a third run, and outputs for the caller.
         Assert.All(plan.Graph.Inputs.Values, input => Assert.Contains(plan.Builder().BufferOf(input), present));
-        Assert.All(plan.Graph.Outputs.Values.Select(plan.Builder().BufferOf).Where(buffer => buffer.Placement == Placement.Arena), output => Assert.Contains(output, present));
+        Assert.All(
+            plan.Graph.Outputs.Values.Select(plan.Builder().BufferOf).Where(buffer => buffer.Placement == Placement.Arena),
+            output => Assert.Contains(output, present));
     }
 
     private static bool Overlap(CpuBuffer a, CpuBuffer b) => a.Pointer() < b.Pointer() + b.Bytes && b.Pointer() < a.Pointer() + a.Bytes;

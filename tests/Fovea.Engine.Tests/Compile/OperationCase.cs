@@ -33,11 +33,14 @@ internal sealed record OperationCase(string Name, Shape[] Shapes, Func<Value[], 
         }
 
         float[][] operands = [.. Shapes.Select((shape, i) => GraphRun.Values($"{Name} {i}", shape))];
-        return Spread == Spread.Around ? operands : [.. operands.Select(values => values.Select(value => 1.75f + (0.75f * value)).ToArray())];
+        return Spread == Spread.Around
+            ? operands
+            : [.. operands.Select(values => values.Select(value => 1.75f + (0.75f * value)).ToArray())];
     }
 
     /// <summary>
-    /// The case on inputs "0", "1", …, with the output "y" and, if asked for, its gradients "d0", "d1", … for the upstream gradient "dy".
+    /// The case on inputs "0", "1", …, with the output "y" and, if asked for, its gradients "d0", "d1", … for the upstream gradient
+    /// "dy".
     /// </summary>
     public ComputeGraph Graph(bool gradients)
     {

@@ -7,7 +7,8 @@ namespace Fovea.Engine.Tests.Compile;
 /// <summary>Every operation that has a gradient, on shapes that divide by nothing.</summary>
 internal static class OperationCases
 {
-    public static IEnumerable<OperationCase> All => [.. Elementwise, .. Products, .. Windows, .. Reductions, .. Layout, .. Normalizations, .. Others];
+    public static IEnumerable<OperationCase> All =>
+        [.. Elementwise, .. Products, .. Windows, .. Reductions, .. Layout, .. Normalizations, .. Others];
 
     private static IEnumerable<OperationCase> Elementwise
     {
@@ -50,7 +51,11 @@ internal static class OperationCases
 
             yield return new("equal or not", [[3, 5], [5]], x => x[0].Equal(x[1]), Spread.Apart);
             yield return new("choice by an operand", [map, map, [5]], x => x[0].Where(x[1] * x[1], x[2]), Spread.Apart);
-            yield return new("choice by a comparison, broadcasting", [[3, 1, 5], [2, 1], [5]], x => (x[0] > x[2]).Where(x[1].Exp(), x[0] * x[2]), Spread.Apart);
+            yield return new(
+                "choice by a comparison, broadcasting",
+                [[3, 1, 5], [2, 1], [5]],
+                x => (x[0] > x[2]).Where(x[1].Exp(), x[0] * x[2]),
+                Spread.Apart);
             foreach (float exponent in (float[])[-2, -1, -0.5f, 0, 0.5f, 1, 1.7f, 2, 3, 4])
             {
                 yield return new($"power {exponent}", [[3, 7]], x => x[0].Pow(exponent), Spread.Positive);
@@ -58,7 +63,8 @@ internal static class OperationCases
 
             yield return new("cube of negative elements, too", [[3, 7]], x => x[0].Pow(3));
             yield return new("clamp", [[3, 7]], x => x[0].Clamp(-0.9f, 1.5f), Spread.Apart);
-            yield return new("arithmetic with numbers", [[3, 7]], x => ((1 - x[0]) * (2 * x[0]) / 3) + (x[0] - 0.5f) + (0.25f + (x[0] / 2)));
+            yield return new(
+                "arithmetic with numbers", [[3, 7]], x => ((1 - x[0]) * (2 * x[0]) / 3) + (x[0] - 0.5f) + (0.25f + (x[0] / 2)));
             yield return new("numbers divided", [[3, 7]], x => 2 / x[0].Square(), Spread.Positive);
             yield return new("a value used thrice", [[4, 7]], x => (x[0] * x[0]) + x[0].Tanh());
         }
@@ -74,16 +80,23 @@ internal static class OperationCases
                 {
                     Shape a = Shape.Create([.. leading, left ? 7 : 5, left ? 5 : 7]);
                     Shape b = Shape.Create([.. leading, right ? 9 : 7, right ? 7 : 9]);
-                    yield return new($"product {a}{(left ? "ᵀ" : "")} {b}{(right ? "ᵀ" : "")}", [a, b], x => x[0].MatMul(x[1], left, right));
+                    yield return new(
+                        $"product {a}{(left ? "ᵀ" : "")} {b}{(right ? "ᵀ" : "")}", [a, b], x => x[0].MatMul(x[1], left, right));
                 }
 
                 if (!left)
                 {
-                    yield return new($"shared weights, transposed: {right}", [[2, 3, 4, 7], right ? [9, 7] : [7, 9]], x => x[0].MatMul(x[1], false, right));
+                    yield return new(
+                        $"shared weights, transposed: {right}",
+                        [[2, 3, 4, 7], right ? [9, 7] : [7, 9]],
+                        x => x[0].MatMul(x[1], false, right));
                 }
             }
 
-            yield return new("linear layer of many rows", [[67, 19], [21, 19], [21]], x => (x[0].MatMul(x[1], transposeRight: true) + x[2]).Tanh());
+            yield return new(
+                "linear layer of many rows",
+                [[67, 19], [21, 19], [21]],
+                x => (x[0].MatMul(x[1], transposeRight: true) + x[2]).Tanh());
         }
     }
 
@@ -91,7 +104,8 @@ internal static class OperationCases
     {
         get
         {
-            WindowSpec[] windows = [new(1), new(3), new(3, 1, 1), new(3, 2, 1), new(2, 2), new(3, 1, 2, 2), new(3, 2, 3, 2), new(5, 3, 2), new(1, 2)];
+            WindowSpec[] windows =
+                [new(1), new(3), new(3, 1, 1), new(3, 2, 1), new(2, 2), new(3, 1, 2, 2), new(3, 2, 3, 2), new(5, 3, 2), new(1, 2)];
             foreach (WindowSpec window in windows)
             {
                 int k = window.Kernel;
@@ -120,7 +134,10 @@ internal static class OperationCases
                 foreach ((int first, int axes) in ((int, int)[])[(0, 1), (0, 2), (0, 3), (0, 4), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1)])
                 {
                     yield return new(
-                        $"{kind} over {axes} axes from {first}", [[3, 2, 4, 5]], x => x[0].Graph.Apply(new Reduction(kind, first, axes), x), spread);
+                        $"{kind} over {axes} axes from {first}",
+                        [[3, 2, 4, 5]],
+                        x => x[0].Graph.Apply(new Reduction(kind, first, axes), x),
+                        spread);
                 }
             }
         }
@@ -148,9 +165,11 @@ internal static class OperationCases
             yield return new("gather", [[5, 3]], x => x[0].Gather(x[0].Graph.Table([2, 4], [0, 3, 3, 1, 4, 0, 3, 2])));
             foreach (Interpolation kind in Enum.GetValues<Interpolation>())
             {
-                foreach ((int height, int width, bool corners) in ((int, int, bool)[])[(7, 9, false), (3, 2, false), (5, 3, true), (2, 8, true), (1, 1, false)])
+                (int, int, bool)[] sizes = [(7, 9, false), (3, 2, false), (5, 3, true), (2, 8, true), (1, 1, false)];
+                foreach ((int height, int width, bool corners) in sizes)
                 {
-                    yield return new($"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resize(kind, height, width, corners));
+                    yield return new(
+                        $"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resize(kind, height, width, corners));
                 }
             }
         }
@@ -176,8 +195,14 @@ internal static class OperationCases
         {
             foreach (float smoothing in (float[])[0, 0.1f])
             {
-                yield return new($"cross-entropy of distributions, smoothing {smoothing}", [[5, 7], [5, 7]], x => x[0].CrossEntropy(x[1].Softmax(), smoothing));
-                yield return new($"cross-entropy, smoothing {smoothing}", [[5, 7]], x => x[0].CrossEntropy(x[0].Graph.Table([5], [3, -1, 0, 6, -1]), smoothing));
+                yield return new(
+                    $"cross-entropy of distributions, smoothing {smoothing}",
+                    [[5, 7], [5, 7]],
+                    x => x[0].CrossEntropy(x[1].Softmax(), smoothing));
+                yield return new(
+                    $"cross-entropy, smoothing {smoothing}",
+                    [[5, 7]],
+                    x => x[0].CrossEntropy(x[0].Graph.Table([5], [3, -1, 0, 6, -1]), smoothing));
             }
 
             foreach ((int heads, int width, int valueWidth) in ((int, int, int)[])[(1, 5, 5), (2, 4, 3), (3, 8, 8)])
@@ -186,7 +211,10 @@ internal static class OperationCases
                 Shape k = [2, 9, heads * width];
                 Shape v = [2, 9, heads * valueWidth];
                 yield return new($"attention of {heads} heads", [q, k, v], x => x[0].Attention(x[1], x[2], heads, 0.7f));
-                yield return new($"attention of {heads} heads with bias", [q, k, v, [heads, 6, 9]], x => x[0].Attention(x[1], x[2], heads, 0.7f, new AttentionBias(Table: x[3])));
+                yield return new(
+                    $"attention of {heads} heads with bias",
+                    [q, k, v, [heads, 6, 9]],
+                    x => x[0].Attention(x[1], x[2], heads, 0.7f, new AttentionBias(Table: x[3])));
             }
 
             foreach ((int height, int width) in ((int, int)[])[(3, 4), (1, 5), (2, 9)])
@@ -202,7 +230,10 @@ internal static class OperationCases
                     x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(x[3], x[4], x[5], Mask(x[0].Graph, 2, tokens[1]))));
             }
 
-            yield return new("attention with a mask", [[6, 3, 4], [6, 11, 4], [6, 11, 2]], x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(Mask: Mask(x[0].Graph, 3, 11))));
+            yield return new(
+                "attention with a mask",
+                [[6, 3, 4], [6, 11, 4], [6, 11, 2]],
+                x => x[0].Attention(x[1], x[2], 2, 0.7f, new AttentionBias(Mask: Mask(x[0].Graph, 3, 11))));
 
             yield return new("attention of many tokens to themselves", [[1, 67, 8]], x => x[0].Attention(x[0], x[0], 2, 0.5f));
             yield return new("dropout", [[3, 17]], x => x[0].Dropout(0.4f));

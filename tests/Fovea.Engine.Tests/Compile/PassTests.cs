@@ -85,7 +85,9 @@ public sealed class PassTests
     [Fact]
     public void Every_operation_also_runs_once_on_weights_alone()
     {
-        foreach (OperationCase operation in OperationCases.All.Where(operation => !operation.Name.StartsWith("drop", StringComparison.Ordinal)))
+        IEnumerable<OperationCase> operations = OperationCases.All
+            .Where(operation => !operation.Name.StartsWith("drop", StringComparison.Ordinal));
+        foreach (OperationCase operation in operations)
         {
             ComputeGraph given = operation.Graph(gradients: true);
             Dictionary<string, float[]> inputs = operation.Inputs(given);
@@ -127,7 +129,9 @@ public sealed class PassTests
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
         KernelCall only = Assert.Single(plan.Builder().Calls);
-        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true), Assert.IsType<Convolution>(only.Node!.Operation).Epilogue);
+        Assert.Equal(
+            new Epilogue(Bias: true, Activation: UnaryKind.Relu, ResidualAfter: true),
+            Assert.IsType<Convolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "folded convolution");
     }
@@ -150,7 +154,8 @@ public sealed class PassTests
 
         using Plan plan = Plan.Compile(graph, GraphRun.Single);
         KernelCall only = Assert.Single(plan.Builder().Calls);
-        Assert.Equal(new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node!.Operation).Epilogue);
+        Assert.Equal(
+            new Epilogue(Bias: true, Activation: UnaryKind.Gelu), Assert.IsType<DepthwiseConvolution>(only.Node!.Operation).Epilogue);
         Dictionary<string, float[]> inputs = new() { ["x"] = GraphRun.Values("x", x.Shape) };
         GraphRun.Near(GraphRun.Outputs(graph, inputs, fused: false), GraphRun.Outputs(plan, inputs), "shortcut");
     }

@@ -33,7 +33,9 @@ internal sealed class RandomGraphs : IDisposable
             }
         }
 
-        Value joined = _values.TakeLast(4).Select(value => value.Reshape([1, (int)value.Shape.Elements]).Mean(1)).Aggregate((a, b) => a + b);
+        Value joined = _values.TakeLast(4)
+            .Select(value => value.Reshape([1, (int)value.Shape.Elements]).Mean(1))
+            .Aggregate((a, b) => a + b);
         Graph.Output("last", _values[^1]);
         Graph.Output("joined", joined);
         Block = GraphRun.Block([.. _variables.Values]);

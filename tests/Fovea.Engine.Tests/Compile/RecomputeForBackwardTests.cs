@@ -27,7 +27,8 @@ public sealed class RecomputeForBackwardTests
         Assert.Equal(GraphRun.Outputs(keeping, inputs)["loss"], GraphRun.Outputs(recomputing, inputs)["loss"]);
         Assert.Equal(keptGradients.Data.ToArray(), gradients.Data.ToArray());
         Assert.True(
-            2 * recomputing.Memory.Arena < keeping.Memory.Arena, $"{recomputing.Memory.Arena} of {keeping.Memory.Arena} bytes are still taken");
+            2 * recomputing.Memory.Arena < keeping.Memory.Arena,
+            $"{recomputing.Memory.Arena} of {keeping.Memory.Arena} bytes are still taken");
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class RecomputeForBackwardTests
             using GradientBlock gradients = made.Gradients();
             using Plan keeping = GraphRun.CompileUnfused(kept, GraphRun.Single, keptGradients);
             using Plan recomputing = GraphRun.CompileUnfused(again, GraphRun.Single, gradients);
-            Dictionary<string, float[]> inputs = kept.Inputs.ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape));
+            Dictionary<string, float[]> inputs = kept.Inputs
+                .ToDictionary(input => input.Key, input => GraphRun.Values(input.Key, input.Value.Shape));
             GraphRun.Near(Everything(keeping, keptGradients, inputs), Everything(recomputing, gradients, inputs), $"seed {seed}");
         }
 

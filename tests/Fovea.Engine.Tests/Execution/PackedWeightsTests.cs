@@ -60,7 +60,8 @@ public sealed class PackedWeightsTests
         using Net net = new();
         using PackedWeights shared = Executor.Default.CreatePackedWeights();
         Plan[] plans = new Plan[6];
-        Parallel.For(0, plans.Length, i => plans[i] = Plan.Compile(net.Build(1 + (i % 3), 12), new PlanOptions { PackedWeights = shared }, new WorkerPool(1)));
+        PlanOptions options = new() { PackedWeights = shared };
+        Parallel.For(0, plans.Length, i => plans[i] = Plan.Compile(net.Build(1 + (i % 3), 12), options, new WorkerPool(1)));
         Assert.Equal(shared.Bytes, plans.Sum(plan => plan.Memory.Persistent));
         Assert.Single(plans, plan => plan.Memory.Persistent > 0);
         Array.ForEach(plans, plan => plan.Dispose());
@@ -75,7 +76,8 @@ public sealed class PackedWeightsTests
         float[] before = Run(plan);
         shared.Dispose();
         Assert.Equal(before, Run(plan));
-        Assert.Throws<ObjectDisposedException>(() => { Plan.Compile(net.Build(1, 8), options: new PlanOptions { PackedWeights = shared }); });
+        Assert.Throws<ObjectDisposedException>(
+            () => { Plan.Compile(net.Build(1, 8), options: new PlanOptions { PackedWeights = shared }); });
     }
 
     private static float[] Run(Plan plan)
@@ -103,7 +105,8 @@ public sealed class PackedWeightsTests
         public ComputeGraph Build(int batch, int side)
         {
             ComputeGraph graph = new();
-            Value x = graph.Input("x", [batch, side, side, 8]).Convolution(graph.Read(_convolution), new WindowSpec(3, Padding: 2, Dilation: 2));
+            Value x = graph.Input("x", [batch, side, side, 8])
+                .Convolution(graph.Read(_convolution), new WindowSpec(3, Padding: 2, Dilation: 2));
             x = ((x * graph.Read(_scale)) + (graph.Read(_shift) * graph.Read(_scale).Exp())).Relu();
             graph.Output("y", x.MatMul(graph.Read(_linear), transposeRight: true));
             return graph;

@@ -21,11 +21,15 @@ public sealed class PlanEdgeTests
         Assert.Equal((6, 2, 5), (plan.Input("images").Length, plan.IntegerInput("labels").Length, plan.ByteInput("bytes").Length));
         Assert.Equal((2, 2), (plan.Output("losses").Length, plan.IntegerOutput("labels again").Length));
         Refuses<InvalidOperationException>("The input 'bytes' holds UInt8, not Float32: ByteInput gives it.", () => plan.Input("bytes"));
-        Refuses<InvalidOperationException>("The input 'labels' holds Int32, not Float32: IntegerInput gives it.", () => plan.Input("labels"));
-        Refuses<InvalidOperationException>("The input 'images' holds Float32, not Int32: Input gives it.", () => plan.IntegerInput("images"));
+        Refuses<InvalidOperationException>(
+            "The input 'labels' holds Int32, not Float32: IntegerInput gives it.", () => plan.Input("labels"));
+        Refuses<InvalidOperationException>(
+            "The input 'images' holds Float32, not Int32: Input gives it.", () => plan.IntegerInput("images"));
         Refuses<InvalidOperationException>("The input 'images' holds Float32, not UInt8: Input gives it.", () => plan.ByteInput("images"));
-        Refuses<InvalidOperationException>("The output 'labels again' holds Int32, not Float32: IntegerOutput gives it.", () => plan.Output("labels again"));
-        Refuses<InvalidOperationException>("The output 'losses' holds Float32, not Int32: Output gives it.", () => plan.IntegerOutput("losses"));
+        Refuses<InvalidOperationException>(
+            "The output 'labels again' holds Int32, not Float32: IntegerOutput gives it.", () => plan.Output("labels again"));
+        Refuses<InvalidOperationException>(
+            "The output 'losses' holds Float32, not Int32: Output gives it.", () => plan.IntegerOutput("losses"));
         Refuses<KeyNotFoundException>("The graph has no input 'image'; it has images, labels, bytes.", () => plan.Input("image"));
         Refuses<KeyNotFoundException>("The graph has no output 'loss'; it has losses, labels again.", () => plan.Output("loss"));
         Assert.Throws<ArgumentException>(() => new float[7].CopyTo(plan.Input("images")));

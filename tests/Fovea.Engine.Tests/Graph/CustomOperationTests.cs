@@ -147,8 +147,13 @@ public class CustomOperationTests
             int[] rows = [4, 0, 2, 2, 3, 1, 4, 4, 0];
             rows.CopyTo(plan.IntegerInput("rows"));
             plan.Run();
-            Assert.Equal(rows.SelectMany(row => Enumerable.Range(row * 3, 3)).Select(i => MathF.Tanh(i)), plan.Output("picked").ToArray(), (a, b) => MathF.Abs(a - b) < 1e-6f);
-            Assert.Equal(Enumerable.Range(0, Math.Min(threads, 4)).Select(thread => (float)(4 * thread / threads)), plan.Output("part").ToArray().Distinct());
+            Assert.Equal(
+                rows.SelectMany(row => Enumerable.Range(row * 3, 3)).Select(i => MathF.Tanh(i)),
+                plan.Output("picked").ToArray(),
+                (a, b) => MathF.Abs(a - b) < 1e-6f);
+            Assert.Equal(
+                Enumerable.Range(0, Math.Min(threads, 4)).Select(thread => (float)(4 * thread / threads)),
+                plan.Output("part").ToArray().Distinct());
         }
     }
 
@@ -156,8 +161,10 @@ public class CustomOperationTests
     public void An_operation_without_parts_and_one_that_mistakes_an_operand_are_named()
     {
         ComputeGraph none = new();
-        none.Output("y", none.Add(new Pick { PartsGiven = 0 }, none.Input("table", [5, 3]), none.Input("rows", [9], ElementType.Int32)).Outputs[0]);
-        Assert.Contains("Parts gave 0", Assert.Throws<InvalidOperationException>(() => Plan.Compile(none)).Message, StringComparison.Ordinal);
+        Value table = none.Input("table", [5, 3]);
+        none.Output("y", none.Add(new Pick { PartsGiven = 0 }, table, none.Input("rows", [9], ElementType.Int32)).Outputs[0]);
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Plan.Compile(none));
+        Assert.Contains("Parts gave 0", error.Message, StringComparison.Ordinal);
 
         ComputeGraph mistaken = new();
         mistaken.Output("y", mistaken.Apply(new ReadsIntegersAsFloats(), mistaken.Input("rows", [9], ElementType.Int32)));

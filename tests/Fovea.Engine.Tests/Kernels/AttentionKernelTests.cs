@@ -20,11 +20,11 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void The_output_is_the_softmax_of_the_scores_times_the_values()
     {
-        foreach (var geometry in _geometries)
+        foreach (AttentionGeometry geometry in _geometries)
         {
             foreach (bool biased in new[] { false, true })
             {
-                using var problem = new Problem(geometry, biased, seed: 1);
+                using Problem problem = new(geometry, biased, seed: 1);
                 problem.Forward();
                 problem.AssertForward();
             }
@@ -38,7 +38,7 @@ public sealed unsafe class AttentionKernelTests
         {
             AttentionGeometry geometry = new(
                 1 + size % 2, 1 + size % 3, 1 + size * 11 % 107, size, 1 + size * 7 % 72, 1 + size * 13 % 72, 0.2f);
-            using var problem = new Problem(geometry, biased: size % 4 > 1, seed: 100 + size);
+            using Problem problem = new(geometry, biased: size % 4 > 1, seed: 100 + size);
             problem.Forward();
             problem.AssertForward();
             problem.Gradient();
@@ -55,7 +55,7 @@ public sealed unsafe class AttentionKernelTests
             int next = 0;
             for (int index = 0; index < geometry.Strips; index++)
             {
-                var strip = geometry.Strip(index);
+                (int First, int Count, int Lanes) strip = geometry.Strip(index);
                 Assert.Equal(next, strip.First);
                 Assert.InRange(strip.Count, geometry.Strips == 1 ? 1 : 9, AttentionGeometry.MaxLanes);
                 Assert.InRange(strip.Lanes, strip.Count, geometry.StripLanes);
@@ -70,8 +70,8 @@ public sealed unsafe class AttentionKernelTests
     public void A_packed_table_holds_each_strip_as_keys_by_queries_in_binary_exponents()
     {
         AttentionGeometry geometry = new(1, 2, 101, 7, 1, 1, 1);
-        using var table = GuardedMemory.Random(2 * 101 * 7, seed: 9);
-        using var packed = new GuardedMemory(PackedBiasTable.Floats(geometry), float.NaN);
+        using GuardedMemory table = GuardedMemory.Random(2 * 101 * 7, seed: 9);
+        using GuardedMemory packed = new(PackedBiasTable.Floats(geometry), float.NaN);
         for (int part = PackedBiasTable.Parts(geometry) - 1; part >= 0; part--)
         {
             PackedBiasTable.Pack(geometry, table, packed, part, part + 1);
@@ -82,7 +82,7 @@ public sealed unsafe class AttentionKernelTests
         {
             for (int index = 0; index < geometry.Strips; index++)
             {
-                var strip = geometry.Strip(index);
+                (int First, int Count, int Lanes) strip = geometry.Strip(index);
                 for (int i = 0; i < geometry.Keys * strip.Lanes; i++)
                 {
                     (int key, int lane) = Math.DivRem(i, strip.Lanes);
@@ -96,15 +96,15 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void Queries_keys_and_values_may_be_slices_of_one_wider_matrix()
     {
-        foreach (var geometry in _geometries.Where(geometry => geometry.Queries == geometry.Keys))
+        foreach (AttentionGeometry geometry in _geometries.Where(geometry => geometry.Queries == geometry.Keys))
         {
-            using var problem = new Problem(geometry, biased: true, seed: 2);
+            using Problem problem = new(geometry, biased: true, seed: 2);
             int width = geometry.Heads * geometry.Width;
             int valueWidth = geometry.Heads * geometry.ValueWidth;
             int stride = 2 * width + valueWidth;
             int tokens = geometry.Batch * geometry.Keys;
-            using var wide = new GuardedMemory(tokens * stride, float.NaN);
-            using var wideGradient = new GuardedMemory(tokens * stride, float.NaN);
+            using GuardedMemory wide = new(tokens * stride, float.NaN);
+            using GuardedMemory wideGradient = new(tokens * stride, float.NaN);
             for (int token = 0; token < tokens; token++)
             {
                 problem.Query.Span.Slice(token * width, width).CopyTo(wide.Span[(token * stride)..]);
@@ -134,11 +134,11 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void All_gradients_follow_the_definition()
     {
-        foreach (var geometry in _geometries)
+        foreach (AttentionGeometry geometry in _geometries)
         {
             foreach (bool biased in new[] { false, true })
             {
-                using var problem = new Problem(geometry, biased, seed: 3);
+                using Problem problem = new(geometry, biased, seed: 3);
                 problem.Forward();
                 problem.Gradient();
                 problem.AssertGradient();
@@ -149,13 +149,13 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void Gradients_agree_with_finite_differences()
     {
-        using var problem = new Problem(new AttentionGeometry(2, 2, 5, 6, 3, 4, 0.7f), biased: true, seed: 4);
+        using Problem problem = new(new AttentionGeometry(2, 2, 5, 6, 3, 4, 0.7f), biased: true, seed: 4);
         problem.Forward();
         problem.Gradient();
         problem.AssertFiniteDifferences(problem.Query, problem.QueryGradient, 0);
         problem.AssertFiniteDifferences(problem.Key, problem.KeyGradient, 1);
         problem.AssertFiniteDifferences(problem.Value, problem.ValueGradient, 2);
-        using var biasGradient = new GuardedMemory(problem.Bias!.Length);
+        using GuardedMemory biasGradient = new(problem.Bias!.Length);
         for (int index = 0; index < problem.ScoreGradient.Length; index++)
         {
             biasGradient.Span[index % biasGradient.Length] += problem.ScoreGradient[index];
@@ -166,7 +166,7 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void Scores_far_from_zero_neither_overflow_nor_vanish()
     {
-        using var problem = new Problem(new AttentionGeometry(1, 1, 30, 41, 16, 16, 30f), biased: true, seed: 5);
+        using Problem problem = new(new AttentionGeometry(1, 1, 30, 41, 16, 16, 30f), biased: true, seed: 5);
         problem.Forward();
         problem.AssertForward(3e-4);
     }
@@ -174,14 +174,14 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void A_key_that_the_bias_masks_has_no_part_in_the_output()
     {
-        var geometry = new AttentionGeometry(1, 1, 9, 21, 8, 8, 0.3f);
-        using var problem = new Problem(geometry, biased: true, seed: 6);
+        AttentionGeometry geometry = new(1, 1, 9, 21, 8, 8, 0.3f);
+        using Problem problem = new(geometry, biased: true, seed: 6);
         for (int row = 0; row < geometry.Queries; row++)
         {
             problem.Bias!.Span[row * geometry.Keys + 20] = float.NegativeInfinity;
         }
         problem.Forward();
-        var before = problem.Output.ToArray();
+        float[] before = problem.Output.ToArray();
         problem.Value.Span[(20 * geometry.ValueWidth)..].Fill(1e6f);
         problem.Forward();
         Assert.Equal(before, problem.Output.ToArray());
@@ -190,9 +190,9 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void Bits_do_not_depend_on_how_parts_are_grouped()
     {
-        var geometry = new AttentionGeometry(2, 3, 250, 30, 20, 12, 0.25f);
-        using var together = new Problem(geometry, biased: true, seed: 7);
-        using var apart = new Problem(geometry, biased: true, seed: 7);
+        AttentionGeometry geometry = new(2, 3, 250, 30, 20, 12, 0.25f);
+        using Problem together = new(geometry, biased: true, seed: 7);
+        using Problem apart = new(geometry, biased: true, seed: 7);
         together.Forward();
         together.Gradient();
         Assert.True(AttentionKernel.Parts(geometry) > AttentionGradientKernel.Parts(geometry));
@@ -204,7 +204,7 @@ public sealed unsafe class AttentionKernelTests
         {
             apart.Gradient(part, part + 1);
         }
-        foreach (var (left, right) in together.Results.Zip(apart.Results))
+        foreach ((GuardedMemory? left, GuardedMemory? right) in together.Results.Zip(apart.Results))
         {
             Assert.True(left.Span.SequenceEqual(right.Span));
         }
@@ -221,7 +221,7 @@ public sealed unsafe class AttentionKernelTests
         public Problem(AttentionGeometry geometry, bool biased, int seed)
         {
             _geometry = geometry;
-            var random = new Random(seed);
+            Random random = new(seed);
             int width = geometry.Heads * geometry.Width;
             int valueWidth = geometry.Heads * geometry.ValueWidth;
             int queries = geometry.Batch * geometry.Queries;
@@ -278,7 +278,7 @@ public sealed unsafe class AttentionKernelTests
         public void Forward(int first, int last)
         {
             PackBias();
-            using var scratch = new GuardedMemory(AttentionKernel.ScratchFloats(_geometry), float.NaN);
+            using GuardedMemory scratch = new(AttentionKernel.ScratchFloats(_geometry), float.NaN);
             AttentionKernel.Forward(
                 _geometry, Operands.Query, Operands.Key, Operands.Value, Operands.Bias,
                 new Tokens(Output, _geometry.Heads * _geometry.ValueWidth), Operands.LogSumExp, first, last, scratch);
@@ -289,21 +289,21 @@ public sealed unsafe class AttentionKernelTests
 
         public void Gradient(int first, int last)
         {
-            using var scratch = new GuardedMemory(AttentionGradientKernel.ScratchFloats(_geometry), float.NaN);
+            using GuardedMemory scratch = new(AttentionGradientKernel.ScratchFloats(_geometry), float.NaN);
             AttentionGradientKernel.Run(_geometry, Operands, first, last, scratch);
             scratch.AssertGuards();
         }
 
         public void AssertForward(double tolerance = 1e-5)
         {
-            var twin = Twin(gradient: false);
+            AttentionTwin twin = Twin(gradient: false);
             Output.AssertNear(twin.Output, tolerance, $"output, {_geometry}");
             _logSumExp.AssertNear(twin.LogSumExp, tolerance, $"log-sum-exp, {_geometry}");
         }
 
         public void AssertGradient()
         {
-            var twin = Twin(gradient: true);
+            AttentionTwin twin = Twin(gradient: true);
             ValueGradient.AssertNear(twin.ValueGradient, 3e-5, $"value gradient, {_geometry}");
             ScoreGradient.AssertNear(twin.ScoreGradient, 3e-5, $"score gradient, {_geometry}");
             QueryGradient.AssertNear(twin.QueryGradient, 3e-5, $"query gradient, {_geometry}");
@@ -323,7 +323,7 @@ public sealed unsafe class AttentionKernelTests
 
         public void Dispose()
         {
-            foreach (var memory in Results.Concat([Query, Key, Value, _outputGradient]))
+            foreach (GuardedMemory? memory in Results.Concat([Query, Key, Value, _outputGradient]))
             {
                 memory.Dispose();
             }
@@ -343,14 +343,14 @@ public sealed unsafe class AttentionKernelTests
         {
             double[]?[] operands = [Doubles(Query), Doubles(Key), Doubles(Value), Doubles(Bias)];
             operands[which]![index] += step;
-            var twin = NewTwin();
+            AttentionTwin twin = NewTwin();
             twin.Run(operands[0]!, operands[1]!, operands[2]!, operands[3], null);
             return twin.Output.Select((value, position) => value * _outputGradient[position]).Sum();
         }
 
         private AttentionTwin Twin(bool gradient)
         {
-            var twin = NewTwin();
+            AttentionTwin twin = NewTwin();
             twin.Run(Doubles(Query)!, Doubles(Key)!, Doubles(Value)!, Doubles(Bias), gradient ? Doubles(_outputGradient) : null);
             return twin;
         }

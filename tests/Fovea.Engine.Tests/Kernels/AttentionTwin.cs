@@ -36,7 +36,7 @@ internal sealed class AttentionTwin(int batch, int heads, int queries, int keys,
         int Key(int token, int channel) => ((image * keys + token) * heads + head) * width + channel;
         int Value(int token, int channel) => ((image * keys + token) * heads + head) * valueWidth + channel;
         int Result(int channel) => ((image * queries + row) * heads + head) * valueWidth + channel;
-        var probabilities = new double[keys];
+        double[] probabilities = new double[keys];
         for (int token = 0; token < keys; token++)
         {
             for (int channel = 0; channel < width; channel++)
@@ -60,7 +60,7 @@ internal sealed class AttentionTwin(int batch, int heads, int queries, int keys,
         {
             return;
         }
-        var gradients = new double[keys];
+        double[] gradients = new double[keys];
         for (int token = 0; token < keys; token++)
         {
             for (int channel = 0; channel < valueWidth; channel++)

@@ -7,12 +7,12 @@ public sealed unsafe class BatchStatisticsKernelTests
     [Fact]
     public void Mean_and_variance_are_accurate_however_far_the_mean_lies_from_zero()
     {
-        var random = new Random(1);
-        foreach (var (rows, columns) in new[] { (1, 3), (2, 8), (31, 5), (33, 46), (200, 52), (3137, 24), (20000, 9) })
+        Random random = new(1);
+        foreach ((int rows, int columns) in new[] { (1, 3), (2, 8), (31, 5), (33, 46), (200, 52), (3137, 24), (20000, 9) })
         {
             foreach (double offset in new[] { 0.0, 1, -60 })
             {
-                using var x = new GuardedMemory((long)rows * columns, random);
+                using GuardedMemory x = new((long)rows * columns, random);
                 foreach (ref float value in x.Span)
                 {
                     value += (float)offset;
@@ -26,7 +26,7 @@ public sealed unsafe class BatchStatisticsKernelTests
     [Fact]
     public void A_first_row_far_from_all_others_does_not_spoil_the_variance()
     {
-        using var x = new GuardedMemory(5000 * 5, new Random(2));
+        using GuardedMemory x = new(5000 * 5, new Random(2));
         x.Span[..5].Fill(100);
         AssertStatistics(x, 5000, 5);
     }
@@ -34,10 +34,10 @@ public sealed unsafe class BatchStatisticsKernelTests
     [Fact]
     public void A_constant_column_has_no_variance()
     {
-        using var x = new GuardedMemory(1000 * 9, 0.1f);
-        using var partials = new GuardedMemory(BatchStatisticsKernel.PartialFloats(1000, 9));
-        using var mean = new GuardedMemory(9);
-        using var variance = new GuardedMemory(9, float.NaN);
+        using GuardedMemory x = new(1000 * 9, 0.1f);
+        using GuardedMemory partials = new(BatchStatisticsKernel.PartialFloats(1000, 9));
+        using GuardedMemory mean = new(9);
+        using GuardedMemory variance = new(9, float.NaN);
         BatchStatisticsKernel.Partials(x, partials, 1000, 9, 0, BatchStatisticsKernel.Parts(1000));
         BatchStatisticsKernel.Merge(partials, mean, variance, 1000, 9);
         Assert.All(mean.ToArray(), value => Assert.Equal(0.1f, value));
@@ -46,9 +46,9 @@ public sealed unsafe class BatchStatisticsKernelTests
 
     private static void AssertStatistics(GuardedMemory x, int rows, int columns)
     {
-        using var partials = new GuardedMemory(BatchStatisticsKernel.PartialFloats(rows, columns));
-        using var mean = new GuardedMemory(columns, float.NaN);
-        using var variance = new GuardedMemory(columns, float.NaN);
+        using GuardedMemory partials = new(BatchStatisticsKernel.PartialFloats(rows, columns));
+        using GuardedMemory mean = new(columns, float.NaN);
+        using GuardedMemory variance = new(columns, float.NaN);
         PartGrouping.AssertNoInfluence(
             BatchStatisticsKernel.Parts(rows),
             (first, last) => BatchStatisticsKernel.Partials(x, partials, rows, columns, first, last),

@@ -25,33 +25,33 @@ public unsafe class ConvolutionKernelTests
     [Fact]
     public void A_convolution_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in Geometries)
         {
-            using var input = GuardedMemory.Random(InputFloats(geometry), 1);
-            using var weights = GuardedMemory.Random(WeightFloats(geometry), 2);
-            using var bias = GuardedMemory.Random(geometry.Outputs, 3);
-            using var residual = GuardedMemory.Random(OutputFloats(geometry), 4);
-            using var packed = new GuardedMemory(ConvolutionKernel.PackedLength(geometry));
-            using var scratch = new GuardedMemory(ConvolutionKernel.ScratchFloats(geometry));
-            using var output = new GuardedMemory(OutputFloats(geometry));
+            using GuardedMemory input = GuardedMemory.Random(InputFloats(geometry), 1);
+            using GuardedMemory weights = GuardedMemory.Random(WeightFloats(geometry), 2);
+            using GuardedMemory bias = GuardedMemory.Random(geometry.Outputs, 3);
+            using GuardedMemory residual = GuardedMemory.Random(OutputFloats(geometry), 4);
+            using GuardedMemory packed = new(ConvolutionKernel.PackedLength(geometry));
+            using GuardedMemory scratch = new(ConvolutionKernel.ScratchFloats(geometry));
+            using GuardedMemory output = new(OutputFloats(geometry));
             ConvolutionKernel.Pack(geometry, weights.Pointer, packed.Pointer, 0, ConvolutionKernel.PackParts(geometry));
-            var epilogue = new EpilogueArguments
+            EpilogueArguments epilogue = new()
             {
                 Bias = bias.Pointer,
                 Activation = ActivationKind.Relu,
                 ResidualAfter = residual.Pointer,
             };
-            var parts = ConvolutionKernel.Parts(geometry);
+            int parts = ConvolutionKernel.Parts(geometry);
             ConvolutionKernel.Forward(geometry, input.Pointer, packed.Pointer, output.Pointer, epilogue, 0, parts, scratch.Pointer);
 
-            var expected = new double[OutputFloats(geometry)];
+            double[] expected = new double[OutputFloats(geometry)];
             ForEachTap(geometry, (i, w, o) => expected[o] += (double)input.Pointer[i] * weights.Pointer[w]);
             MatMulTwin.Finish(expected, geometry.Outputs, geometry.Outputs, in epilogue);
             MatMulTwin.AssertClose(expected, output.Pointer, geometry.Outputs, geometry.Outputs, geometry.PatchLength, $"{geometry}");
 
-            var together = output.Span.ToArray();
+            float[] together = output.Span.ToArray();
             output.Span.Clear();
-            for (var part = 0; part < parts; part++)
+            for (int part = 0; part < parts; part++)
             {
                 ConvolutionKernel.Forward(
                     geometry, input.Pointer, packed.Pointer, output.Pointer, epilogue, part, part + 1, scratch.Pointer);
@@ -64,30 +64,30 @@ public unsafe class ConvolutionKernelTests
     [Fact]
     public void The_input_gradient_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in Geometries)
         {
-            using var weights = GuardedMemory.Random(WeightFloats(geometry), 2);
-            using var outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
-            using var packed = new GuardedMemory(ConvolutionInputGradientKernel.PackedLength(geometry));
-            using var scratch = new GuardedMemory(ConvolutionInputGradientKernel.ScratchFloats(geometry));
-            using var gradient = GuardedMemory.Random(InputFloats(geometry), 4);
-            for (var part = 0; part < ConvolutionInputGradientKernel.PackParts(geometry); part++)
+            using GuardedMemory weights = GuardedMemory.Random(WeightFloats(geometry), 2);
+            using GuardedMemory outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
+            using GuardedMemory packed = new(ConvolutionInputGradientKernel.PackedLength(geometry));
+            using GuardedMemory scratch = new(ConvolutionInputGradientKernel.ScratchFloats(geometry));
+            using GuardedMemory gradient = GuardedMemory.Random(InputFloats(geometry), 4);
+            for (int part = 0; part < ConvolutionInputGradientKernel.PackParts(geometry); part++)
             {
                 ConvolutionInputGradientKernel.Pack(geometry, weights.Pointer, packed.Pointer, part, part + 1);
             }
 
-            var parts = ConvolutionInputGradientKernel.Parts(geometry);
+            int parts = ConvolutionInputGradientKernel.Parts(geometry);
             ConvolutionInputGradientKernel.Run(
                 geometry, outputGradient.Pointer, packed.Pointer, gradient.Pointer, 0, parts, scratch.Pointer);
 
-            var expected = new double[InputFloats(geometry)];
+            double[] expected = new double[InputFloats(geometry)];
             ForEachTap(geometry, (i, w, o) => expected[i] += (double)outputGradient.Pointer[o] * weights.Pointer[w]);
-            var depth = geometry.Kernel * geometry.Kernel * geometry.Outputs;
+            int depth = geometry.Kernel * geometry.Kernel * geometry.Outputs;
             MatMulTwin.AssertClose(expected, gradient.Pointer, geometry.Channels, geometry.Channels, depth, $"{geometry}");
 
-            var together = gradient.Span.ToArray();
+            float[] together = gradient.Span.ToArray();
             gradient.Span.Fill(float.NaN);
-            for (var part = 0; part < parts; part++)
+            for (int part = 0; part < parts; part++)
             {
                 ConvolutionInputGradientKernel.Run(
                     geometry, outputGradient.Pointer, packed.Pointer, gradient.Pointer, part, part + 1, scratch.Pointer);
@@ -100,26 +100,26 @@ public unsafe class ConvolutionKernelTests
     [Fact]
     public void The_weight_gradient_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in Geometries)
         {
-            using var input = GuardedMemory.Random(InputFloats(geometry), 1);
-            using var outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
-            using var gradient = new GuardedMemory(WeightFloats(geometry));
-            using var partials = new GuardedMemory(ConvolutionWeightGradientKernel.PartialFloats(geometry));
-            using var scratch = new GuardedMemory(ConvolutionWeightGradientKernel.ScratchFloats(geometry));
-            var parts = ConvolutionWeightGradientKernel.Parts(geometry);
-            var mergeParts = ConvolutionWeightGradientKernel.MergeParts(geometry);
+            using GuardedMemory input = GuardedMemory.Random(InputFloats(geometry), 1);
+            using GuardedMemory outputGradient = GuardedMemory.Random(OutputFloats(geometry), 3);
+            using GuardedMemory gradient = new(WeightFloats(geometry));
+            using GuardedMemory partials = new(ConvolutionWeightGradientKernel.PartialFloats(geometry));
+            using GuardedMemory scratch = new(ConvolutionWeightGradientKernel.ScratchFloats(geometry));
+            int parts = ConvolutionWeightGradientKernel.Parts(geometry);
+            int mergeParts = ConvolutionWeightGradientKernel.MergeParts(geometry);
             ConvolutionWeightGradientKernel.Run(
                 geometry, input.Pointer, outputGradient.Pointer, gradient.Pointer, partials.Pointer, 0, parts, scratch.Pointer);
             ConvolutionWeightGradientKernel.Merge(geometry, gradient.Pointer, partials.Pointer, 0, mergeParts);
 
-            var expected = new double[WeightFloats(geometry)];
+            double[] expected = new double[WeightFloats(geometry)];
             ForEachTap(geometry, (i, w, o) => expected[w] += (double)input.Pointer[i] * outputGradient.Pointer[o]);
             MatMulTwin.AssertClose(
                 expected, gradient.Pointer, geometry.PatchLength, geometry.PatchLength, geometry.OutputPixels, $"{geometry}");
 
-            var together = gradient.Span.ToArray();
-            for (var part = 0; part < parts; part++)
+            float[] together = gradient.Span.ToArray();
+            for (int part = 0; part < parts; part++)
             {
                 ConvolutionWeightGradientKernel.Run(
                     geometry, input.Pointer, outputGradient.Pointer, gradient.Pointer, partials.Pointer, part, part + 1, scratch.Pointer);
@@ -139,23 +139,23 @@ public unsafe class ConvolutionKernelTests
     // The definition of convolution: every (input, weight, output) that meet, by their offsets.
     internal static void ForEachTap(ConvolutionGeometry g, Action<int, int, int> visit)
     {
-        for (var pixel = 0; pixel < g.OutputPixels; pixel++)
+        for (int pixel = 0; pixel < g.OutputPixels; pixel++)
         {
-            var (line, outputX) = Math.DivRem(pixel, g.OutputWidth);
-            var (image, outputY) = Math.DivRem(line, g.OutputHeight);
-            for (var tap = 0; tap < g.Kernel * g.Kernel; tap++)
+            (int line, int outputX) = Math.DivRem(pixel, g.OutputWidth);
+            (int image, int outputY) = Math.DivRem(line, g.OutputHeight);
+            for (int tap = 0; tap < g.Kernel * g.Kernel; tap++)
             {
-                var y = outputY * g.Stride - g.Padding + tap / g.Kernel * g.Dilation;
-                var x = outputX * g.Stride - g.Padding + tap % g.Kernel * g.Dilation;
+                int y = outputY * g.Stride - g.Padding + tap / g.Kernel * g.Dilation;
+                int x = outputX * g.Stride - g.Padding + tap % g.Kernel * g.Dilation;
                 if (y < 0 || y >= g.Height || x < 0 || x >= g.Width)
                 {
                     continue;
                 }
 
-                var source = ((image * g.Height + y) * g.Width + x) * g.Channels;
-                for (var channel = 0; channel < g.Channels; channel++)
+                int source = ((image * g.Height + y) * g.Width + x) * g.Channels;
+                for (int channel = 0; channel < g.Channels; channel++)
                 {
-                    for (var output = 0; output < g.Outputs; output++)
+                    for (int output = 0; output < g.Outputs; output++)
                     {
                         visit(source + channel, output * g.PatchLength + tap * g.Channels + channel, pixel * g.Outputs + output);
                     }

@@ -7,15 +7,15 @@ public sealed unsafe class CrossEntropyKernelTests
     [Fact]
     public void Losses_and_gradients_follow_their_formulas()
     {
-        var random = new Random(1);
-        foreach (var (rows, classes) in new[] { (1, 1), (5, 2), (9, 10), (2000, 8), (33, 100), (17, 1000), (3, 9001) })
+        Random random = new(1);
+        foreach ((int rows, int classes) in new[] { (1, 1), (5, 2), (9, 10), (2000, 8), (33, 100), (17, 1000), (3, 9001) })
         {
             foreach (float smoothing in new[] { 0f, 0.1f })
             {
-                using var logits = new GuardedMemory((long)rows * classes, random, 8);
-                using var upstream = new GuardedMemory(rows, random);
-                using var losses = new GuardedMemory(rows);
-                using var gradients = new GuardedMemory(logits.Length);
+                using GuardedMemory logits = new((long)rows * classes, random, 8);
+                using GuardedMemory upstream = new(rows, random);
+                using GuardedMemory losses = new(rows);
+                using GuardedMemory gradients = new(logits.Length);
                 int[] labels = [.. Enumerable.Range(0, rows).Select(row => row % 4 == 3 ? -1 : random.Next(classes))];
                 int parts = CrossEntropyKernel.Parts(rows, classes);
                 PartGrouping.AssertNoInfluence(
@@ -36,7 +36,7 @@ public sealed unsafe class CrossEntropyKernelTests
     [Fact]
     public void The_formula_of_the_gradient_agrees_with_finite_differences()
     {
-        var random = new Random(2);
+        Random random = new(2);
         double[] x = [.. Enumerable.Range(0, 4 * 5).Select(_ => random.NextDouble() * 4 - 2)];
         int[] labels = [2, -1, 0, 4];
         float[] upstream = [0.5f, 2, -1, 0.25f];
@@ -48,8 +48,8 @@ public sealed unsafe class CrossEntropyKernelTests
     [Fact]
     public void Logits_of_any_size_give_finite_losses()
     {
-        using var logits = new GuardedMemory(3);
-        using var losses = new GuardedMemory(1);
+        using GuardedMemory logits = new(3);
+        using GuardedMemory losses = new(1);
         logits.Span[0] = 3e4f;
         logits.Span[1] = -3e4f;
         logits.Span[2] = float.NegativeInfinity;
@@ -62,10 +62,10 @@ public sealed unsafe class CrossEntropyKernelTests
     [InlineData(3)]
     public void A_label_that_is_no_class_is_named_with_its_row(int label)
     {
-        using var logits = new GuardedMemory(6);
-        using var losses = new GuardedMemory(2);
+        using GuardedMemory logits = new(6);
+        using GuardedMemory losses = new(2);
         int[] labels = [0, label];
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => Forward(logits, labels, 0, losses, 3, 0, 1));
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => Forward(logits, labels, 0, losses, 3, 0, 1));
         Assert.Contains($"row 1 is {label}", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => Gradient(logits, labels, 0, losses, logits, 3, 0, 1));
     }
@@ -105,7 +105,7 @@ public sealed unsafe class CrossEntropyKernelTests
 
     private static double[] Gradient(double[] x, int[] labels, double smoothing, float[] upstream, int classes)
     {
-        var gradient = new double[x.Length];
+        double[] gradient = new double[x.Length];
         for (int row = 0; row < labels.Length; row++)
         {
             double sum = x.Skip(row * classes).Take(classes).Sum(Math.Exp);

@@ -32,13 +32,13 @@ public sealed unsafe class DepthwiseKernelTests
     [Fact]
     public void The_forward_pass_is_the_sum_over_the_window()
     {
-        var random = new Random(1);
-        foreach (var geometry in _geometries)
+        Random random = new(1);
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using var input = new GuardedMemory(InputLength(geometry), random);
-            using var weights = new GuardedMemory(geometry.PatchLength, random);
-            using var output = new GuardedMemory(OutputLength(geometry), float.NaN);
-            using var scratch = new GuardedMemory(DepthwiseConvolutionKernel.ScratchFloats(geometry), float.NaN);
+            using GuardedMemory input = new(InputLength(geometry), random);
+            using GuardedMemory weights = new(geometry.PatchLength, random);
+            using GuardedMemory output = new(OutputLength(geometry), float.NaN);
+            using GuardedMemory scratch = new(DepthwiseConvolutionKernel.ScratchFloats(geometry), float.NaN);
             DepthwiseConvolutionKernel.Forward(
                 geometry, input, weights, new EpilogueArguments(), output, 0, DepthwiseConvolutionKernel.Parts(geometry), scratch);
             scratch.AssertGuards();
@@ -49,21 +49,21 @@ public sealed unsafe class DepthwiseKernelTests
     [Fact]
     public void The_epilogue_runs_in_the_order_of_a_product()
     {
-        var random = new Random(2);
-        foreach (var geometry in _geometries)
+        Random random = new(2);
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
             foreach (int steps in new[] { 1, 2, 4, 8, 16, 31 })
             {
-                using var input = new GuardedMemory(InputLength(geometry), random);
-                using var weights = new GuardedMemory(geometry.PatchLength, random);
-                using var bias = new GuardedMemory(geometry.Channels, random);
-                using var scale = new GuardedMemory(geometry.Channels, random);
-                using var shift = new GuardedMemory(geometry.Channels, random);
-                using var before = new GuardedMemory(OutputLength(geometry), random);
-                using var after = new GuardedMemory(OutputLength(geometry), random);
-                using var output = new GuardedMemory(OutputLength(geometry), float.NaN);
-                using var scratch = new GuardedMemory(DepthwiseConvolutionKernel.ScratchFloats(geometry), float.NaN);
-                var epilogue = new EpilogueArguments
+                using GuardedMemory input = new(InputLength(geometry), random);
+                using GuardedMemory weights = new(geometry.PatchLength, random);
+                using GuardedMemory bias = new(geometry.Channels, random);
+                using GuardedMemory scale = new(geometry.Channels, random);
+                using GuardedMemory shift = new(geometry.Channels, random);
+                using GuardedMemory before = new(OutputLength(geometry), random);
+                using GuardedMemory after = new(OutputLength(geometry), random);
+                using GuardedMemory output = new(OutputLength(geometry), float.NaN);
+                using GuardedMemory scratch = new(DepthwiseConvolutionKernel.ScratchFloats(geometry), float.NaN);
+                EpilogueArguments epilogue = new()
                 {
                     Bias = (steps & 1) == 0 ? null : bias,
                     ResidualBefore = (steps & 2) == 0 ? null : before,
@@ -91,17 +91,17 @@ public sealed unsafe class DepthwiseKernelTests
     [Fact]
     public void The_input_gradient_spreads_every_output_over_its_window()
     {
-        var random = new Random(3);
-        foreach (var geometry in _geometries)
+        Random random = new(3);
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using var gradient = new GuardedMemory(OutputLength(geometry), random);
-            using var weights = new GuardedMemory(geometry.PatchLength, random);
-            using var inputGradient = new GuardedMemory(InputLength(geometry), float.NaN);
-            using var scratch = new GuardedMemory(DepthwiseGradientKernel.InputScratchFloats(geometry), float.NaN);
+            using GuardedMemory gradient = new(OutputLength(geometry), random);
+            using GuardedMemory weights = new(geometry.PatchLength, random);
+            using GuardedMemory inputGradient = new(InputLength(geometry), float.NaN);
+            using GuardedMemory scratch = new(DepthwiseGradientKernel.InputScratchFloats(geometry), float.NaN);
             DepthwiseGradientKernel.Input(
                 geometry, gradient, weights, inputGradient, 0, DepthwiseGradientKernel.InputParts(geometry), scratch);
             double[] expected = new double[InputLength(geometry)];
-            foreach (var (output, input, weight) in Terms(geometry))
+            foreach ((int output, int input, int weight) in Terms(geometry))
             {
                 expected[input] += (double)gradient[output] * weights[weight];
             }
@@ -113,18 +113,18 @@ public sealed unsafe class DepthwiseKernelTests
     [Fact]
     public void The_weight_gradient_sums_over_every_place_of_the_window()
     {
-        var random = new Random(4);
-        foreach (var geometry in _geometries)
+        Random random = new(4);
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using var gradient = new GuardedMemory(OutputLength(geometry), random);
-            using var input = new GuardedMemory(InputLength(geometry), random);
-            using var partials = new GuardedMemory(DepthwiseGradientKernel.WeightPartialFloats(geometry), float.NaN);
-            using var weightGradient = new GuardedMemory(geometry.PatchLength, float.NaN);
-            using var scratch = new GuardedMemory(DepthwiseGradientKernel.WeightScratchFloats(geometry), float.NaN);
+            using GuardedMemory gradient = new(OutputLength(geometry), random);
+            using GuardedMemory input = new(InputLength(geometry), random);
+            using GuardedMemory partials = new(DepthwiseGradientKernel.WeightPartialFloats(geometry), float.NaN);
+            using GuardedMemory weightGradient = new(geometry.PatchLength, float.NaN);
+            using GuardedMemory scratch = new(DepthwiseGradientKernel.WeightScratchFloats(geometry), float.NaN);
             DepthwiseGradientKernel.Weights(geometry, input, gradient, partials, 0, DepthwiseGradientKernel.WeightParts(geometry), scratch);
             DepthwiseGradientKernel.MergeWeights(geometry, partials, weightGradient);
             double[] expected = new double[geometry.PatchLength];
-            foreach (var (output, source, weight) in Terms(geometry))
+            foreach ((int output, int source, int weight) in Terms(geometry))
             {
                 expected[weight] += (double)gradient[output] * input[source];
             }
@@ -137,13 +137,13 @@ public sealed unsafe class DepthwiseKernelTests
     [Fact]
     public void Bits_do_not_depend_on_how_parts_are_grouped()
     {
-        var random = new Random(5);
+        Random random = new(5);
         ConvolutionGeometry[] geometries = [new(3, 40, 40, 70, 70, 3, 1, 1), new(3, 40, 41, 50, 50, 5, 2, 2)];
-        foreach (var geometry in geometries)
+        foreach (ConvolutionGeometry geometry in geometries)
         {
-            using var input = new GuardedMemory(InputLength(geometry), random);
-            using var weights = new GuardedMemory(geometry.PatchLength, random);
-            using var gradient = new GuardedMemory(OutputLength(geometry), random);
+            using GuardedMemory input = new(InputLength(geometry), random);
+            using GuardedMemory weights = new(geometry.PatchLength, random);
+            using GuardedMemory gradient = new(OutputLength(geometry), random);
             Assert.True(DepthwiseConvolutionKernel.Parts(geometry) > 2);
             Assert.True(DepthwiseGradientKernel.InputParts(geometry) > 2 && DepthwiseGradientKernel.WeightParts(geometry) > 2);
             AssertSameBits(
@@ -162,9 +162,9 @@ public sealed unsafe class DepthwiseKernelTests
 
     private static void AssertSameBits(int parts, long outputs, nint scratchFloats, Action<GuardedMemory, GuardedMemory, int, int> run)
     {
-        using var together = new GuardedMemory(outputs, float.NaN);
-        using var apart = new GuardedMemory(outputs, float.NaN);
-        using var scratch = new GuardedMemory(scratchFloats, float.NaN);
+        using GuardedMemory together = new(outputs, float.NaN);
+        using GuardedMemory apart = new(outputs, float.NaN);
+        using GuardedMemory scratch = new(scratchFloats, float.NaN);
         run(together, scratch, 0, parts);
         for (int part = parts - 1; part >= 0; part--)
         {
@@ -182,7 +182,7 @@ public sealed unsafe class DepthwiseKernelTests
     private static double[] Forward(in ConvolutionGeometry geometry, GuardedMemory input, GuardedMemory weights)
     {
         double[] expected = new double[OutputLength(geometry)];
-        foreach (var (output, source, weight) in Terms(geometry))
+        foreach ((int output, int source, int weight) in Terms(geometry))
         {
             expected[output] += (double)input[source] * weights[weight];
         }

@@ -10,8 +10,8 @@ public sealed unsafe class DropoutKernelTests
         foreach (float rate in new[] { 0.05f, 0.5f, 0.9f })
         {
             const int Count = 400_003;
-            using var x = new GuardedMemory(Count, 1f);
-            using var y = new GuardedMemory(Count);
+            using GuardedMemory x = new(Count, 1f);
+            using GuardedMemory y = new(Count);
             DropoutKernel.Elements(x, y, Count, 1, 2, 3, rate, 0, DropoutKernel.Parts(Count));
             double tolerance = 4.5 * Math.Sqrt(rate * (1 - rate) / Count);
             Assert.Equal(rate, y.ToArray().Count(value => value == 0) / (double)Count, tolerance);
@@ -32,14 +32,14 @@ public sealed unsafe class DropoutKernelTests
     [Fact]
     public void The_draws_do_not_depend_on_how_parts_are_grouped_or_where_the_end_lies()
     {
-        var random = new Random(1);
+        Random random = new(1);
         foreach (int count in new[] { 1, 7, 8, 50, 16384, 16385, 100_001 })
         {
-            using var x = new GuardedMemory(count, random);
-            using var y = new GuardedMemory(count);
+            using GuardedMemory x = new(count, random);
+            using GuardedMemory y = new(count);
             PartGrouping.AssertNoInfluence(
                 DropoutKernel.Parts(count), (first, last) => DropoutKernel.Elements(x, y, count, 5, 6, 7, 0.3f, first, last), y);
-            using var longer = new GuardedMemory(count + 13L, 1f);
+            using GuardedMemory longer = new(count + 13L, 1f);
             DropoutKernel.Elements(longer, longer, longer.Length, 5, 6, 7, 0.3f, 0, DropoutKernel.Parts(longer.Length));
             longer.AssertGuards();
             for (int index = 0; index < count; index++)
@@ -58,7 +58,7 @@ public sealed unsafe class DropoutKernelTests
 
         static string Draw(ulong seed, int stream, ulong step)
         {
-            using var x = new GuardedMemory(100, 1f);
+            using GuardedMemory x = new(100, 1f);
             DropoutKernel.Elements(x, x, 100, seed, stream, step, 0.5f, 0, 1);
             return string.Concat(x.ToArray().Select(value => value == 0 ? '0' : '1'));
         }
@@ -67,8 +67,8 @@ public sealed unsafe class DropoutKernelTests
     [Fact]
     public void Rate_zero_changes_nothing_and_a_dropped_infinity_is_zero()
     {
-        using var x = new GuardedMemory(1000, new Random(3));
-        using var y = new GuardedMemory(1000);
+        using GuardedMemory x = new(1000, new Random(3));
+        using GuardedMemory y = new(1000);
         DropoutKernel.Elements(x, y, 1000, 1, 1, 1, 0, 0, 1);
         Assert.Equal(x.ToArray(), y.ToArray());
         x.Span.Fill(float.PositiveInfinity);
@@ -82,8 +82,8 @@ public sealed unsafe class DropoutKernelTests
         const int Samples = 20_000;
         foreach (int perSample in new[] { 1, 5, 19 })
         {
-            using var x = new GuardedMemory(Samples * perSample, 1f);
-            using var y = new GuardedMemory(x.Length);
+            using GuardedMemory x = new(Samples * perSample, 1f);
+            using GuardedMemory y = new(x.Length);
             PartGrouping.AssertNoInfluence(
                 Samples, (first, last) => DropoutKernel.Samples(x, y, perSample, 1, 2, 3, 0.2f, first, last), y);
             float[][] samples = [.. y.ToArray().Chunk(perSample)];

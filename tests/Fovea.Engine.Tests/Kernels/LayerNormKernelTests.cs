@@ -12,17 +12,17 @@ public sealed unsafe class LayerNormKernelTests
     [Fact]
     public void Every_row_is_normalised_scaled_and_shifted()
     {
-        var random = new Random(1);
-        foreach (var (rows, columns) in _shapes)
+        Random random = new(1);
+        foreach ((int rows, int columns) in _shapes)
         {
-            using var x = new GuardedMemory((long)rows * columns, random, 3);
-            using var weight = new GuardedMemory(columns, random);
-            using var bias = new GuardedMemory(columns, random);
-            using var y = new GuardedMemory(x.Length);
-            using var mean = new GuardedMemory(rows);
-            using var deviation = new GuardedMemory(rows);
+            using GuardedMemory x = new((long)rows * columns, random, 3);
+            using GuardedMemory weight = new(columns, random);
+            using GuardedMemory bias = new(columns, random);
+            using GuardedMemory y = new(x.Length);
+            using GuardedMemory mean = new(rows);
+            using GuardedMemory deviation = new(rows);
             double[] input = ToDouble(x);
-            var twin = Forward(input, ToDouble(weight), ToDouble(bias), rows, columns);
+            (double[] Y, double[] Mean, double[] Deviation) twin = Forward(input, ToDouble(weight), ToDouble(bias), rows, columns);
             PartGrouping.AssertNoInfluence(
                 LayerNormKernel.Parts(rows, columns),
                 (first, last) => LayerNormKernel.Forward(x, weight, bias, Epsilon, y, mean, deviation, rows, columns, first, last),
@@ -42,15 +42,15 @@ public sealed unsafe class LayerNormKernelTests
     [Fact]
     public void A_mean_far_from_zero_does_not_spoil_the_variance()
     {
-        using var x = new GuardedMemory(384, new Random(2));
+        using GuardedMemory x = new(384, new Random(2));
         foreach (ref float value in x.Span)
         {
             value += 1000;
         }
 
-        using var ones = new GuardedMemory(384, 1f);
-        using var zeros = new GuardedMemory(384);
-        using var y = new GuardedMemory(384);
+        using GuardedMemory ones = new(384, 1f);
+        using GuardedMemory zeros = new(384);
+        using GuardedMemory y = new(384);
         LayerNormKernel.Forward(x, ones, zeros, Epsilon, y, null, null, 1, 384, 0, 1);
         y.AssertNear(Forward(ToDouble(x), ToDouble(ones), ToDouble(zeros), 1, 384).Y, 2e-4, "y");
     }
@@ -58,19 +58,20 @@ public sealed unsafe class LayerNormKernelTests
     [Fact]
     public void The_gradient_follows_its_formula()
     {
-        var random = new Random(3);
-        foreach (var (rows, columns) in _shapes.Where(shape => shape.Columns > 1))
+        Random random = new(3);
+        foreach ((int rows, int columns) in _shapes.Where(shape => shape.Columns > 1))
         {
-            using var x = new GuardedMemory((long)rows * columns, random);
-            using var weight = new GuardedMemory(columns, random);
-            using var dy = new GuardedMemory(x.Length, random);
-            using var dx = new GuardedMemory(x.Length);
-            using var partials = new GuardedMemory(LayerNormKernel.PartialFloats(rows, columns));
-            using var weightGradient = new GuardedMemory(columns, float.NaN);
-            using var biasGradient = new GuardedMemory(columns, float.NaN);
-            var forward = Forward(ToDouble(x), ToDouble(weight), new double[columns], rows, columns);
-            using var mean = FromDouble(forward.Mean);
-            using var deviation = FromDouble(forward.Deviation);
+            using GuardedMemory x = new((long)rows * columns, random);
+            using GuardedMemory weight = new(columns, random);
+            using GuardedMemory dy = new(x.Length, random);
+            using GuardedMemory dx = new(x.Length);
+            using GuardedMemory partials = new(LayerNormKernel.PartialFloats(rows, columns));
+            using GuardedMemory weightGradient = new(columns, float.NaN);
+            using GuardedMemory biasGradient = new(columns, float.NaN);
+            (double[] Y, double[] Mean, double[] Deviation) forward =
+                Forward(ToDouble(x), ToDouble(weight), new double[columns], rows, columns);
+            using GuardedMemory mean = FromDouble(forward.Mean);
+            using GuardedMemory deviation = FromDouble(forward.Deviation);
             int parts = LayerNormKernel.GradientParts(rows);
             Assert.InRange(parts, 1, 32);
             PartGrouping.AssertNoInfluence(
@@ -79,7 +80,7 @@ public sealed unsafe class LayerNormKernelTests
                 dx,
                 partials);
             LayerNormKernel.MergeGradient(partials, weightGradient, biasGradient, rows, columns);
-            var twin = Gradient(ToDouble(x), ToDouble(weight), ToDouble(dy), rows, columns);
+            (double[] X, double[] Weight, double[] Bias) twin = Gradient(ToDouble(x), ToDouble(weight), ToDouble(dy), rows, columns);
             dx.AssertNear(twin.X, 1e-5, $"dx of {rows}×{columns}");
             weightGradient.AssertNear(twin.Weight, 1e-5, $"dweight of {rows}×{columns}");
             biasGradient.AssertNear(twin.Bias, 1e-5, $"dbias of {rows}×{columns}");
@@ -92,14 +93,14 @@ public sealed unsafe class LayerNormKernelTests
     [Fact]
     public void The_formula_of_the_gradient_agrees_with_finite_differences()
     {
-        var random = new Random(4);
+        Random random = new(4);
         const int Rows = 3;
         const int Columns = 7;
         double[] x = Random(Rows * Columns);
         double[] weight = Random(Columns);
         double[] bias = Random(Columns);
         double[] dy = Random(Rows * Columns);
-        var twin = Gradient(x, weight, dy, Rows, Columns);
+        (double[] X, double[] Weight, double[] Bias) twin = Gradient(x, weight, dy, Rows, Columns);
         FiniteDifferences.AssertGradient(twin.X, x, Loss, 1e-6);
         FiniteDifferences.AssertGradient(twin.Weight, weight, Loss, 1e-6);
         FiniteDifferences.AssertGradient(twin.Bias, bias, Loss, 1e-6);
@@ -111,9 +112,9 @@ public sealed unsafe class LayerNormKernelTests
     private static (double[] Y, double[] Mean, double[] Deviation) Forward(
         double[] x, double[] weight, double[] bias, int rows, int columns)
     {
-        var y = new double[x.Length];
-        var mean = new double[rows];
-        var deviation = new double[rows];
+        double[] y = new double[x.Length];
+        double[] mean = new double[rows];
+        double[] deviation = new double[rows];
         for (int row = 0; row < rows; row++)
         {
             double[] values = x[(row * columns)..((row + 1) * columns)];
@@ -130,10 +131,10 @@ public sealed unsafe class LayerNormKernelTests
 
     private static (double[] X, double[] Weight, double[] Bias) Gradient(double[] x, double[] weight, double[] dy, int rows, int columns)
     {
-        var (_, mean, deviation) = Forward(x, weight, new double[columns], rows, columns);
-        var dx = new double[x.Length];
-        var weightGradient = new double[columns];
-        var biasGradient = new double[columns];
+        (double[] _, double[]? mean, double[]? deviation) = Forward(x, weight, new double[columns], rows, columns);
+        double[] dx = new double[x.Length];
+        double[] weightGradient = new double[columns];
+        double[] biasGradient = new double[columns];
         for (int row = 0; row < rows; row++)
         {
             int start = row * columns;
@@ -162,7 +163,7 @@ public sealed unsafe class LayerNormKernelTests
 
     private static GuardedMemory FromDouble(double[] values)
     {
-        var memory = new GuardedMemory(values.Length);
+        GuardedMemory memory = new(values.Length);
         for (int index = 0; index < values.Length; index++)
         {
             memory.Span[index] = (float)values[index];

@@ -13,11 +13,11 @@ public unsafe class MatMulKernelTests
     [InlineData(true, true)]
     public void A_product_of_any_size_and_transposition_agrees_with_its_twin(bool leftTransposed, bool rightTransposed)
     {
-        foreach (var rows in _sizes)
+        foreach (int rows in _sizes)
         {
-            foreach (var columns in _sizes)
+            foreach (int columns in _sizes)
             {
-                foreach (var depth in (int[])[1, 3, 16, 46])
+                foreach (int depth in (int[])[1, 3, 16, 46])
                 {
                     Check(rows, columns, depth, leftTransposed, rightTransposed);
                 }
@@ -41,21 +41,21 @@ public unsafe class MatMulKernelTests
     public void Every_combination_of_epilogue_steps_agrees_with_its_twin()
     {
         const int rows = 17;
-        foreach (var (columns, depth) in ((int, int)[])[(16, 9), (16, 773), (37, 9), (37, 773)])
+        foreach ((int columns, int depth) in ((int, int)[])[(16, 9), (16, 773), (37, 9), (37, 773)])
         {
-            using var left = GuardedMemory.Random(rows * depth, 1);
-            using var right = GuardedMemory.Random(depth * columns, 2);
-            using var bias = GuardedMemory.Random(columns, 3);
-            using var before = GuardedMemory.Random(rows * columns, 4);
-            using var scale = GuardedMemory.Random(columns, 5);
-            using var shift = GuardedMemory.Random(columns, 6);
-            using var after = GuardedMemory.Random(rows * columns, 7);
-            using var packed = Pack(right, columns, 1, depth, columns);
-            foreach (var activation in Enum.GetValues<ActivationKind>())
+            using GuardedMemory left = GuardedMemory.Random(rows * depth, 1);
+            using GuardedMemory right = GuardedMemory.Random(depth * columns, 2);
+            using GuardedMemory bias = GuardedMemory.Random(columns, 3);
+            using GuardedMemory before = GuardedMemory.Random(rows * columns, 4);
+            using GuardedMemory scale = GuardedMemory.Random(columns, 5);
+            using GuardedMemory shift = GuardedMemory.Random(columns, 6);
+            using GuardedMemory after = GuardedMemory.Random(rows * columns, 7);
+            using GuardedMemory packed = Pack(right, columns, 1, depth, columns);
+            foreach (ActivationKind activation in Enum.GetValues<ActivationKind>())
             {
-                for (var steps = 0; steps < 32; steps++)
+                for (int steps = 0; steps < 32; steps++)
                 {
-                    var epilogue = new EpilogueArguments
+                    EpilogueArguments epilogue = new()
                     {
                         Bias = (steps & 1) != 0 ? bias.Pointer : null,
                         ResidualBefore = (steps & 2) != 0 ? before.Pointer : null,
@@ -64,8 +64,8 @@ public unsafe class MatMulKernelTests
                         Shift = (steps & 8) != 0 ? shift.Pointer : null,
                         ResidualAfter = (steps & 16) != 0 ? after.Pointer : null,
                     };
-                    using var result = new GuardedMemory(rows * columns);
-                    var product = new MatMulArguments
+                    using GuardedMemory result = new(rows * columns);
+                    MatMulArguments product = new()
                     {
                         Rows = rows,
                         Columns = columns,
@@ -78,7 +78,7 @@ public unsafe class MatMulKernelTests
                         Epilogue = epilogue,
                     };
                     MatMulKernel.Multiply(in product, 0, MatMulKernel.Parts(rows, columns), null);
-                    var expected = MatMulTwin.Multiply(left.Pointer, depth, 1, right.Pointer, columns, 1, rows, columns, depth);
+                    double[] expected = MatMulTwin.Multiply(left.Pointer, depth, 1, right.Pointer, columns, 1, rows, columns, depth);
                     MatMulTwin.Finish(expected, columns, columns, in epilogue);
                     MatMulTwin.AssertClose(expected, result.Pointer, columns, columns, depth, $"{activation}, steps {steps}");
                 }
@@ -92,19 +92,19 @@ public unsafe class MatMulKernelTests
     public void A_product_replaces_what_stood_in_the_result_or_is_added_to_it(bool accumulate)
     {
         const int rows = 23;
-        foreach (var (columns, depth) in ((int, int)[])[(16, 20), (48, 400), (21, 20), (21, 700)])
+        foreach ((int columns, int depth) in ((int, int)[])[(16, 20), (48, 400), (21, 20), (21, 700)])
         {
-            using var left = GuardedMemory.Random(rows * depth, 1);
-            using var right = GuardedMemory.Random(depth * columns, 2);
-            using var packed = Pack(right, 1, depth, depth, columns);
-            using var result = GuardedMemory.Random(rows * columns, 3);
-            var expected = MatMulTwin.Multiply(left.Pointer, depth, 1, right.Pointer, 1, depth, rows, columns, depth);
-            for (var i = 0; i < expected.Length; i++)
+            using GuardedMemory left = GuardedMemory.Random(rows * depth, 1);
+            using GuardedMemory right = GuardedMemory.Random(depth * columns, 2);
+            using GuardedMemory packed = Pack(right, 1, depth, depth, columns);
+            using GuardedMemory result = GuardedMemory.Random(rows * columns, 3);
+            double[] expected = MatMulTwin.Multiply(left.Pointer, depth, 1, right.Pointer, 1, depth, rows, columns, depth);
+            for (int i = 0; i < expected.Length; i++)
             {
                 expected[i] += accumulate ? result.Span[i] : 0;
             }
 
-            var product = new MatMulArguments
+            MatMulArguments product = new()
             {
                 Rows = rows,
                 Columns = columns,
@@ -129,13 +129,13 @@ public unsafe class MatMulKernelTests
     [InlineData(601, 40, 64, false)]
     public void The_bits_are_the_same_however_the_parts_are_grouped(int rows, int columns, int depth, bool leftTransposed)
     {
-        using var left = GuardedMemory.Random(rows * depth, 1);
-        using var right = GuardedMemory.Random(depth * columns, 2);
-        using var packed = Pack(right, columns, 1, depth, columns);
-        using var scratch = new GuardedMemory(MatMulKernel.ScratchFloats(depth, leftTransposed));
-        using var together = new GuardedMemory(rows * columns);
-        using var apart = new GuardedMemory(rows * columns);
-        var product = new MatMulArguments
+        using GuardedMemory left = GuardedMemory.Random(rows * depth, 1);
+        using GuardedMemory right = GuardedMemory.Random(depth * columns, 2);
+        using GuardedMemory packed = Pack(right, columns, 1, depth, columns);
+        using GuardedMemory scratch = new(MatMulKernel.ScratchFloats(depth, leftTransposed));
+        using GuardedMemory together = new(rows * columns);
+        using GuardedMemory apart = new(rows * columns);
+        MatMulArguments product = new()
         {
             Rows = rows,
             Columns = columns,
@@ -147,13 +147,13 @@ public unsafe class MatMulKernelTests
             ResultStride = columns,
             Result = together.Pointer,
         };
-        var parts = MatMulKernel.Parts(rows, columns);
+        int parts = MatMulKernel.Parts(rows, columns);
         MatMulKernel.Multiply(in product, 0, parts, scratch.Pointer);
-        foreach (var group in (int[])[1, 2, 5])
+        foreach (int group in (int[])[1, 2, 5])
         {
             apart.Span.Clear();
             product.Result = apart.Pointer;
-            for (var part = 0; part < parts; part += group)
+            for (int part = 0; part < parts; part += group)
             {
                 MatMulKernel.Multiply(in product, part, Math.Min(part + group, parts), scratch.Pointer);
             }
@@ -165,16 +165,16 @@ public unsafe class MatMulKernelTests
     private static void Check(int rows, int columns, int depth, bool leftTransposed, bool rightTransposed)
     {
         // Rows lie further apart than they are long, and what lies between them must stay.
-        var leftStride = (leftTransposed ? rows : depth) + 3;
-        var rightStride = (rightTransposed ? depth : columns) + 5;
-        var resultStride = columns + 2;
-        using var left = GuardedMemory.Random(leftStride * (leftTransposed ? depth : rows), 1);
-        using var right = GuardedMemory.Random(rightStride * (rightTransposed ? columns : depth), 2);
-        using var packed = Pack(right, rightTransposed ? 1 : rightStride, rightTransposed ? rightStride : 1, depth, columns);
-        using var scratch = new GuardedMemory(MatMulKernel.ScratchFloats(depth, leftTransposed));
-        using var result = new GuardedMemory(resultStride * rows);
+        int leftStride = (leftTransposed ? rows : depth) + 3;
+        int rightStride = (rightTransposed ? depth : columns) + 5;
+        int resultStride = columns + 2;
+        using GuardedMemory left = GuardedMemory.Random(leftStride * (leftTransposed ? depth : rows), 1);
+        using GuardedMemory right = GuardedMemory.Random(rightStride * (rightTransposed ? columns : depth), 2);
+        using GuardedMemory packed = Pack(right, rightTransposed ? 1 : rightStride, rightTransposed ? rightStride : 1, depth, columns);
+        using GuardedMemory scratch = new(MatMulKernel.ScratchFloats(depth, leftTransposed));
+        using GuardedMemory result = new(resultStride * rows);
         result.Span.Fill(77);
-        var product = new MatMulArguments
+        MatMulArguments product = new()
         {
             Rows = rows,
             Columns = columns,
@@ -187,11 +187,11 @@ public unsafe class MatMulKernelTests
             ResultStride = resultStride,
         };
         MatMulKernel.Multiply(in product, 0, MatMulKernel.Parts(rows, columns), scratch.Pointer);
-        var expected = MatMulTwin.Multiply(
+        double[] expected = MatMulTwin.Multiply(
             left.Pointer, leftTransposed ? 1 : leftStride, leftTransposed ? leftStride : 1,
             right.Pointer, rightTransposed ? 1 : rightStride, rightTransposed ? rightStride : 1, rows, columns, depth);
         MatMulTwin.AssertClose(expected, result.Pointer, columns, resultStride, depth, $"{rows}x{depth}->{columns}");
-        for (var row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             Assert.Equal([77f, 77f], result.Span.Slice(row * resultStride + columns, 2));
         }
@@ -199,7 +199,7 @@ public unsafe class MatMulKernelTests
 
     private static GuardedMemory Pack(GuardedMemory right, nint depthStride, nint columnStride, int depth, int columns)
     {
-        var packed = new GuardedMemory(PanelPacking.PackedLength(depth, columns));
+        GuardedMemory packed = new(PanelPacking.PackedLength(depth, columns));
         PanelPacking.Pack(right.Pointer, depthStride, columnStride, depth, columns, packed.Pointer, 0, PanelPacking.Panels(columns));
         return packed;
     }

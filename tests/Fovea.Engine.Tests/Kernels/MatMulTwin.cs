@@ -8,13 +8,13 @@ internal static unsafe class MatMulTwin
     public static double[] Multiply(
         float* left, nint leftRow, nint leftDepth, float* right, nint rightDepth, nint rightColumn, int rows, int columns, int depth)
     {
-        var result = new double[rows * columns];
-        for (var i = 0; i < rows; i++)
+        double[] result = new double[rows * columns];
+        for (int i = 0; i < rows; i++)
         {
-            for (var j = 0; j < columns; j++)
+            for (int j = 0; j < columns; j++)
             {
-                var sum = 0.0;
-                for (var k = 0; k < depth; k++)
+                double sum = 0.0;
+                for (int k = 0; k < depth; k++)
                 {
                     sum += (double)left[i * leftRow + k * leftDepth] * right[k * rightDepth + j * rightColumn];
                 }
@@ -28,11 +28,11 @@ internal static unsafe class MatMulTwin
 
     public static void Finish(double[] values, int columns, nint stride, in EpilogueArguments epilogue)
     {
-        for (var i = 0; i < values.Length; i++)
+        for (int i = 0; i < values.Length; i++)
         {
-            var column = i % columns;
-            var offset = i / columns * stride + column;
-            var value = values[i];
+            int column = i % columns;
+            nint offset = i / columns * stride + column;
+            double value = values[i];
             value += epilogue.Bias == null ? 0 : epilogue.Bias[column];
             value += epilogue.ResidualBefore == null ? 0 : epilogue.ResidualBefore[offset];
             value = Activate(value, epilogue.Activation);
@@ -46,11 +46,11 @@ internal static unsafe class MatMulTwin
     /// <summary>Compares a strided result with the twin's compact one.</summary>
     public static void AssertClose(double[] expected, float* actual, int columns, nint stride, int depth, string what)
     {
-        var tolerance = 1e-6 * Math.Sqrt(depth) + 2e-6;
-        for (var i = 0; i < expected.Length; i++)
+        double tolerance = 1e-6 * Math.Sqrt(depth) + 2e-6;
+        for (int i = 0; i < expected.Length; i++)
         {
-            var value = actual[i / columns * stride + i % columns];
-            var error = Math.Abs(value - expected[i]);
+            float value = actual[i / columns * stride + i % columns];
+            double error = Math.Abs(value - expected[i]);
             Assert.True(
                 error <= tolerance * Math.Max(1, Math.Abs(expected[i])),
                 $"{what}: element ({i / columns}, {i % columns}) is {value}, not {expected[i]}.");
@@ -74,9 +74,9 @@ internal static unsafe class MatMulTwin
             return Math.Sign(x);
         }
 
-        var term = x;
-        var sum = x;
-        for (var n = 1; n < 120; n++)
+        double term = x;
+        double sum = x;
+        for (int n = 1; n < 120; n++)
         {
             term *= -x * x / n;
             sum += term / (2 * n + 1);

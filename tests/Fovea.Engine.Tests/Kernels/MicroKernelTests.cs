@@ -36,9 +36,9 @@ public sealed unsafe class MicroKernelTests
     private static void Check(Kernel kernel, int rows, int depth, bool resume)
     {
         int leftStride = depth + 3;
-        using var left = GuardedMemory.Random(rows * leftStride, 1);
-        using var right = GuardedMemory.Random(depth * MicroKernel.Columns, 2);
-        using var result = GuardedMemory.Random((rows + 1) * Stride, 3);
+        using GuardedMemory left = GuardedMemory.Random(rows * leftStride, 1);
+        using GuardedMemory right = GuardedMemory.Random(depth * MicroKernel.Columns, 2);
+        using GuardedMemory result = GuardedMemory.Random((rows + 1) * Stride, 3);
         using GuardedMemory before = result.Copy();
         kernel(left, leftStride, rows, right, depth, result, Stride, resume);
         for (int row = 0; row <= rows; row++)

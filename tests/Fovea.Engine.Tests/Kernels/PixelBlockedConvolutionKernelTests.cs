@@ -28,12 +28,13 @@ public unsafe class PixelBlockedConvolutionKernelTests
     [Fact]
     public void A_convolution_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in _geometries)
+        foreach (ConvolutionGeometry geometry in _geometries)
         {
-            using var input = GuardedMemory.Random((long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-            var expected = Twin(geometry, input, weights);
-            foreach (var rows in new[] { 1, 3, 64 })
+            using GuardedMemory input = GuardedMemory.Random(
+                (long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            double[] expected = Twin(geometry, input, weights);
+            foreach (int rows in new[] { 1, 3, 64 })
             {
                 Check(new PixelBlockedGeometry(geometry, rows), input, weights, expected, default);
             }
@@ -46,21 +47,21 @@ public unsafe class PixelBlockedConvolutionKernelTests
     public void Every_epilogue_is_applied_in_order_and_inside_the_output()
     {
         // The last group of a row is whole, or hangs over by some or by most of its pixels.
-        foreach (var (width, outputs) in new[] { (12, 8), (7, 12), (9, 5) })
+        foreach ((int width, int outputs) in new[] { (12, 8), (7, 12), (9, 5) })
         {
-            var geometry = new ConvolutionGeometry(2, 6, width, 2, outputs, Kernel: 4, Stride: 1, Padding: 2);
-            using var input = GuardedMemory.Random(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-            using var bias = GuardedMemory.Random(geometry.Outputs, 3);
-            using var scale = GuardedMemory.Random(geometry.Outputs, 4);
-            using var shift = GuardedMemory.Random(geometry.Outputs, 5);
-            using var before = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 6);
-            using var after = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 7);
-            foreach (var activation in Enum.GetValues<ActivationKind>())
+            ConvolutionGeometry geometry = new(2, 6, width, 2, outputs, Kernel: 4, Stride: 1, Padding: 2);
+            using GuardedMemory input = GuardedMemory.Random(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using GuardedMemory bias = GuardedMemory.Random(geometry.Outputs, 3);
+            using GuardedMemory scale = GuardedMemory.Random(geometry.Outputs, 4);
+            using GuardedMemory shift = GuardedMemory.Random(geometry.Outputs, 5);
+            using GuardedMemory before = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 6);
+            using GuardedMemory after = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 7);
+            foreach (ActivationKind activation in Enum.GetValues<ActivationKind>())
             {
-                for (var choice = 0; choice < 32; choice++)
+                for (int choice = 0; choice < 32; choice++)
                 {
-                    var epilogue = new EpilogueArguments
+                    EpilogueArguments epilogue = new()
                     {
                         Activation = activation,
                         Bias = (choice & 1) == 0 ? null : bias.Pointer,
@@ -69,7 +70,7 @@ public unsafe class PixelBlockedConvolutionKernelTests
                         ResidualBefore = (choice & 8) == 0 ? null : before.Pointer,
                         ResidualAfter = (choice & 16) == 0 ? null : after.Pointer,
                     };
-                    var expected = Twin(geometry, input, weights);
+                    double[] expected = Twin(geometry, input, weights);
                     MatMulTwin.Finish(expected, geometry.Outputs, geometry.Outputs, in epilogue);
                     Check(new PixelBlockedGeometry(geometry, 2), input, weights, expected, epilogue);
                 }
@@ -80,11 +81,11 @@ public unsafe class PixelBlockedConvolutionKernelTests
     [Fact]
     public void Panels_of_a_group_need_hardly_more_taps_than_a_window()
     {
-        var eight = PixelBlockedGeometry.Joined(new(1, 224, 224, 3, 8, Kernel: 32, Stride: 4, Padding: 14));
+        PixelBlockedGeometry eight = PixelBlockedGeometry.Joined(new(1, 224, 224, 3, 8, Kernel: 32, Stride: 4, Padding: 14));
         Assert.Equal((2, 1, 28), (eight.Pixels, eight.Panels, eight.Groups));
         Assert.Equal(36 * 3, eight.Depth(0));
 
-        var twelve = PixelBlockedGeometry.Joined(new(1, 224, 224, 3, 12, Kernel: 32, Stride: 4, Padding: 14));
+        PixelBlockedGeometry twelve = PixelBlockedGeometry.Joined(new(1, 224, 224, 3, 12, Kernel: 32, Stride: 4, Padding: 14));
         Assert.Equal((4, 3, 14), (twelve.Pixels, twelve.Panels, twelve.Groups));
         Assert.All(Enumerable.Range(0, 3), panel => Assert.Equal(36 * 3, twelve.Depth(panel)));
     }
@@ -92,9 +93,9 @@ public unsafe class PixelBlockedConvolutionKernelTests
     [Fact]
     public void Pixels_are_joined_where_that_saves_work_and_fits_the_caches()
     {
-        foreach (var batch in new[] { 1, 8 })
+        foreach (int batch in new[] { 1, 8 })
         {
-            foreach (var weightsChange in new[] { false, true })
+            foreach (bool weightsChange in new[] { false, true })
             {
                 Assert.NotNull(PixelBlocked(new(batch, 224, 224, 3, 12, Kernel: 32, Stride: 4, Padding: 14), weightsChange));
                 Assert.NotNull(PixelBlocked(new(batch, 224, 224, 3, 8, Kernel: 16, Stride: 4, Padding: 6), weightsChange));
@@ -117,9 +118,10 @@ public unsafe class PixelBlockedConvolutionKernelTests
     [Fact]
     public void Parts_give_several_threads_work()
     {
-        foreach (var (size, kernel) in new[] { (224, 32), (224, 16), (96, 8), (100, 7) })
+        foreach ((int size, int kernel) in new[] { (224, 32), (224, 16), (96, 8), (100, 7) })
         {
-            var geometry = PixelBlockedGeometry.Joined(new(1, size, size, 3, 12, kernel, Stride: 4, Padding: kernel / 2 - 2));
+            PixelBlockedGeometry geometry = PixelBlockedGeometry.Joined(
+                new(1, size, size, 3, 12, kernel, Stride: 4, Padding: kernel / 2 - 2));
             Assert.True(PixelBlockedConvolutionKernel.Parts(geometry) >= 12, $"{geometry}");
         }
     }
@@ -130,10 +132,10 @@ public unsafe class PixelBlockedConvolutionKernelTests
     // All at once, then part by part from the last. The memory around the input holds no numbers, nor does scratch.
     private static void Check(PixelBlockedGeometry geometry, float* input, float* weights, double[] expected, EpilogueArguments epilogue)
     {
-        var convolution = geometry.Convolution;
-        using var packed = new GuardedMemory(PixelBlockedConvolutionKernel.PackedLength(geometry), float.NaN);
-        using var scratch = new GuardedMemory(PixelBlockedConvolutionKernel.ScratchFloats(geometry), float.NaN);
-        using var output = new GuardedMemory(convolution.OutputPixels * convolution.Outputs, float.NaN);
+        ConvolutionGeometry convolution = geometry.Convolution;
+        using GuardedMemory packed = new(PixelBlockedConvolutionKernel.PackedLength(geometry), float.NaN);
+        using GuardedMemory scratch = new(PixelBlockedConvolutionKernel.ScratchFloats(geometry), float.NaN);
+        using GuardedMemory output = new(convolution.OutputPixels * convolution.Outputs, float.NaN);
         PartGrouping.AssertNoInfluence(
             PixelBlockedConvolutionKernel.PackParts(geometry),
             (first, last) => PixelBlockedConvolutionKernel.Pack(geometry, weights, packed, first, last), packed);
@@ -146,7 +148,7 @@ public unsafe class PixelBlockedConvolutionKernelTests
 
     private static double[] Twin(in ConvolutionGeometry geometry, float* input, float* weights)
     {
-        var expected = new double[geometry.OutputPixels * geometry.Outputs];
+        double[] expected = new double[geometry.OutputPixels * geometry.Outputs];
         ConvolutionKernelTests.ForEachTap(geometry, (i, w, o) => expected[o] += (double)input[i] * weights[w]);
         return expected;
     }

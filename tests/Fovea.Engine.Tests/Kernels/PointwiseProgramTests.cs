@@ -13,7 +13,7 @@ public sealed unsafe class PointwiseProgramTests
 
     private static void Run(PointwiseProgram program, GuardedMemory[] inputs, GuardedMemory[] outputs, (int First, int Last)[] groups)
     {
-        using var partials = new GuardedMemory(program.PartialsFloats, float.NaN);
+        using GuardedMemory partials = new(program.PartialsFloats, float.NaN);
         float** inputPointers = stackalloc float*[inputs.Length + 1];
         float** outputPointers = stackalloc float*[outputs.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -28,7 +28,7 @@ public sealed unsafe class PointwiseProgramTests
 
         foreach ((int first, int last) in groups)
         {
-            using var scratch = new GuardedMemory(program.ScratchFloats, float.NaN);
+            using GuardedMemory scratch = new(program.ScratchFloats, float.NaN);
             program.Run(inputPointers, outputPointers, partials.Pointer, first, last, scratch.Pointer);
             scratch.AssertGuards();
         }
@@ -51,7 +51,7 @@ public sealed unsafe class PointwiseProgramTests
         // y = gelu(x·column + row)·scalar − x, z = y², sums of y and z over the rows.
         foreach ((int rows, int columns) in _shapes)
         {
-            var program = new PointwiseProgram(
+            PointwiseProgram program = new(
                 rows, columns,
                 [PointwiseInput.Full, PointwiseInput.Column, PointwiseInput.General([rows, columns], [1, 0]), PointwiseInput.Scalar],
                 [
@@ -61,10 +61,10 @@ public sealed unsafe class PointwiseProgramTests
                 [PointwiseOutput.Store(7), PointwiseOutput.ColumnSum(7), PointwiseOutput.Store(8), PointwiseOutput.ColumnSum(8)]);
             using GuardedMemory x = GuardedMemory.Random(rows * columns, 1), column = GuardedMemory.Random(columns, 2);
             using GuardedMemory row = GuardedMemory.Random(rows, 3), scalar = GuardedMemory.Random(1, 4);
-            var y = new double[rows * columns];
-            var z = new double[rows * columns];
-            var ySum = new double[columns];
-            var zSum = new double[columns];
+            double[] y = new double[rows * columns];
+            double[] z = new double[rows * columns];
+            double[] ySum = new double[columns];
+            double[] zSum = new double[columns];
             for (int i = 0; i < y.Length; i++)
             {
                 y[i] = ScalarFunctions.Gelu((double)x[i] * column[i % columns] + row[i / columns]) * scalar[0] - x[i];
@@ -102,8 +102,8 @@ public sealed unsafe class PointwiseProgramTests
         PointwiseOpcode opcode = Enum.Parse<PointwiseOpcode>(name);
         const float Scalar = 1.75f;
         const int Count = 1237;
-        var instruction = new PointwiseProgramInstruction(opcode, 3, 0, 1, 2, Scalar);
-        var program = new PointwiseProgram(
+        PointwiseProgramInstruction instruction = new(opcode, 3, 0, 1, 2, Scalar);
+        PointwiseProgram program = new(
             Count, 1, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Full], [instruction], [PointwiseOutput.Store(3)]);
         bool positive = opcode is Log or Sqrt or ReciprocalSqrt or Reciprocal or PointwiseOpcode.Power;
         using GuardedMemory a = GuardedMemory.Random(Count, 5, positive ? 0.01f : -6, 6), b = GuardedMemory.Random(Count, 6, 0.5f, 3);
@@ -172,7 +172,7 @@ public sealed unsafe class PointwiseProgramTests
             long count = shape[0] * shape[1] * shape[2] * shape[3];
             for (int mask = 0; mask < 16; mask++)
             {
-                var strides = new long[4];
+                long[] strides = new long[4];
                 long length = 1;
                 for (int axis = 3; axis >= 0; axis--)
                 {
@@ -183,7 +183,7 @@ public sealed unsafe class PointwiseProgramTests
                     }
                 }
 
-                var program = new PointwiseProgram(
+                PointwiseProgram program = new(
                     count / columns, columns, [PointwiseInput.Full, PointwiseInput.General(shape, strides)],
                     [new(Add, 2, 0, 1)], [PointwiseOutput.Store(2), PointwiseOutput.ColumnSum(2)]);
                 using GuardedMemory x = GuardedMemory.Random(count, 8), operand = GuardedMemory.Random(length, 9);
@@ -211,7 +211,7 @@ public sealed unsafe class PointwiseProgramTests
         foreach ((int rows, int columns) in _shapes)
         {
             // The first result is ready before the second reads both inputs.
-            var program = new PointwiseProgram(
+            PointwiseProgram program = new(
                 rows, columns, [PointwiseInput.Full, PointwiseInput.Full, PointwiseInput.Column],
                 [new(Add, 3, 0, 1), new(Subtract, 4, 0, 1), new(Multiply, 5, 4, 2)],
                 [PointwiseOutput.Store(3), PointwiseOutput.Store(5)]);

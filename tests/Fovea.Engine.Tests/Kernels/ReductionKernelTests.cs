@@ -14,10 +14,10 @@ public sealed unsafe class ReductionKernelTests
     [Fact]
     public void Sums_means_and_maxima_run_over_the_middle_axis()
     {
-        var random = new Random(1);
-        foreach (var (outer, reduced, inner) in _shapes)
+        Random random = new(1);
+        foreach ((int outer, int reduced, int inner) in _shapes)
         {
-            using var x = new GuardedMemory((long)outer * reduced * inner, random);
+            using GuardedMemory x = new((long)outer * reduced * inner, random);
             double[] sums = new double[outer * inner];
             double[] maxima = new double[outer * inner];
             Array.Fill(maxima, double.NegativeInfinity);
@@ -42,7 +42,7 @@ public sealed unsafe class ReductionKernelTests
     {
         foreach (int inner in new[] { 1, 3, 40 })
         {
-            using var x = new GuardedMemory(200_000L * inner, 0.1f);
+            using GuardedMemory x = new(200_000L * inner, 0.1f);
             double[] expected = [.. Enumerable.Repeat((double)0.1f * 200_000, inner)];
             AssertReduction(ReductionFunction.Sum, x, 1, 200_000, inner, expected, 2e-6, $"{inner} columns");
         }
@@ -51,12 +51,12 @@ public sealed unsafe class ReductionKernelTests
     [Fact]
     public void A_maximum_over_a_NaN_is_NaN_wherever_it_stands()
     {
-        foreach (var (reduced, inner) in new[] { (5, 1), (77, 1), (40_000, 1), (300, 3) })
+        foreach ((int reduced, int inner) in new[] { (5, 1), (77, 1), (40_000, 1), (300, 3) })
         {
             foreach (int place in new[] { 0, reduced / 2, reduced - 1 })
             {
-                using var x = new GuardedMemory((long)reduced * inner, new Random(2));
-                using var y = new GuardedMemory(inner);
+                using GuardedMemory x = new((long)reduced * inner, new Random(2));
+                using GuardedMemory y = new(inner);
                 x.Span[place * inner] = float.NaN;
                 Reduce(ReductionFunction.Max, x, y, 1, reduced, inner);
                 Assert.True(float.IsNaN(y[0]), $"{reduced} values, NaN at {place}");
@@ -67,7 +67,7 @@ public sealed unsafe class ReductionKernelTests
 
     private static void Reduce(ReductionFunction kind, GuardedMemory x, GuardedMemory y, int outer, int reduced, int inner)
     {
-        using var partials = new GuardedMemory(ReductionKernel.PartialFloats(outer, reduced, inner), float.NaN);
+        using GuardedMemory partials = new(ReductionKernel.PartialFloats(outer, reduced, inner), float.NaN);
         ReductionKernel.Run(kind, x, y, partials, outer, reduced, inner, 0, ReductionKernel.Parts(outer, reduced, inner));
         int mergeParts = ReductionKernel.MergeParts(outer, reduced, inner);
         ReductionKernel.Merge(kind, partials, y, outer, reduced, inner, 0, mergeParts);
@@ -78,8 +78,8 @@ public sealed unsafe class ReductionKernelTests
     private static void AssertReduction(
         ReductionFunction kind, GuardedMemory x, int outer, int reduced, int inner, double[] expected, double tolerance, string what)
     {
-        using var y = new GuardedMemory(expected.Length, float.NaN);
-        using var partials = new GuardedMemory(ReductionKernel.PartialFloats(outer, reduced, inner), float.NaN);
+        using GuardedMemory y = new(expected.Length, float.NaN);
+        using GuardedMemory partials = new(ReductionKernel.PartialFloats(outer, reduced, inner), float.NaN);
         int mergeParts = ReductionKernel.MergeParts(outer, reduced, inner);
         PartGrouping.AssertNoInfluence(
             ReductionKernel.Parts(outer, reduced, inner),

@@ -9,12 +9,12 @@ public sealed unsafe class SoftmaxKernelTests
     [Fact]
     public void Every_row_is_the_normalised_exponential()
     {
-        var random = new Random(1);
-        foreach (var (rows, columns) in _shapes)
+        Random random = new(1);
+        foreach ((int rows, int columns) in _shapes)
         {
-            using var x = new GuardedMemory((long)rows * columns, random, 10);
+            using GuardedMemory x = new((long)rows * columns, random, 10);
             x.Span[0] = -200;
-            using var y = new GuardedMemory(x.Length);
+            using GuardedMemory y = new(x.Length);
             PartGrouping.AssertNoInfluence(
                 SoftmaxKernel.Parts(rows, columns), (first, last) => SoftmaxKernel.Forward(x, y, rows, columns, first, last), y);
             y.AssertNear(Forward([.. x.ToArray().Select(value => (double)value)], rows, columns), 2e-6, $"{rows}×{columns}");
@@ -26,14 +26,14 @@ public sealed unsafe class SoftmaxKernelTests
     [Fact]
     public void The_gradient_follows_its_formula_and_the_formula_agrees_with_finite_differences()
     {
-        var random = new Random(2);
-        foreach (var (rows, columns) in _shapes)
+        Random random = new(2);
+        foreach ((int rows, int columns) in _shapes)
         {
             double[] x = [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextDouble() * 4 - 2)];
             double[] probabilities = Forward(x, rows, columns);
-            using var y = new GuardedMemory(x.Length);
-            using var dy = new GuardedMemory(x.Length, random);
-            using var dx = new GuardedMemory(x.Length);
+            using GuardedMemory y = new(x.Length);
+            using GuardedMemory dy = new(x.Length, random);
+            using GuardedMemory dx = new(x.Length);
             for (int index = 0; index < x.Length; index++)
             {
                 y.Span[index] = (float)probabilities[index];
@@ -41,7 +41,7 @@ public sealed unsafe class SoftmaxKernelTests
 
             PartGrouping.AssertNoInfluence(
                 SoftmaxKernel.Parts(rows, columns), (first, last) => SoftmaxKernel.Gradient(y, dy, dx, rows, columns, first, last), dx);
-            var gradient = new double[x.Length];
+            double[] gradient = new double[x.Length];
             for (int start = 0; start < x.Length; start += columns)
             {
                 double product = Enumerable.Range(start, columns).Sum(index => probabilities[index] * dy[index]);
@@ -65,7 +65,7 @@ public sealed unsafe class SoftmaxKernelTests
 
     private static double[] Forward(double[] x, int rows, int columns)
     {
-        var y = new double[x.Length];
+        double[] y = new double[x.Length];
         for (int row = 0; row < rows; row++)
         {
             double[] powers = [.. x.Skip(row * columns).Take(columns).Select(Math.Exp)];

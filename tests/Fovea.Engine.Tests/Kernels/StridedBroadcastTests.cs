@@ -13,16 +13,16 @@ public sealed unsafe class StridedBroadcastTests
     [Fact]
     public void Any_stretch_of_a_reading_holds_the_elements_that_its_strides_name()
     {
-        foreach (var (extents, strides) in _readings)
+        foreach ((long[]? extents, long[]? strides) in _readings)
         {
-            var reading = new StridedBroadcast(extents, strides);
-            using var source = new GuardedMemory(256, new Random(1));
+            StridedBroadcast reading = new(extents, strides);
+            using GuardedMemory source = new(256, new Random(1));
             int count = (int)reading.Count;
             for (int start = 0; start < count; start += 3)
             {
                 for (int length = 1; start + length <= count; length += 1 + length / 2)
                 {
-                    using var destination = new GuardedMemory(length + 7, new Random(2));
+                    using GuardedMemory destination = new(length + 7, new Random(2));
                     reading.Gather(source.Pointer, start, length, destination.Pointer);
                     for (int i = 0; i < length; i++)
                     {

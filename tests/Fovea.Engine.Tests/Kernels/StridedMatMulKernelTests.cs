@@ -22,10 +22,10 @@ public sealed unsafe class StridedMatMulKernelTests
             int lanes = StridedMatMulKernel.Lanes(1 + size * 5 % 57);
             int rowStride = transposed ? 1 : depth + 3;
             int depthStride = transposed ? rows + 2 : 1;
-            using var left = GuardedMemory.Random(rows * rowStride + depth * depthStride + 1, seed: size);
-            using var right = GuardedMemory.Random(depth * (lanes + 5) + 1, seed: 1000 + size);
-            using var initial = GuardedMemory.Random(rows * (lanes + 1), seed: 2000 + size);
-            using var result = new GuardedMemory(rows * (lanes + 2), 7);
+            using GuardedMemory left = GuardedMemory.Random(rows * rowStride + depth * depthStride + 1, seed: size);
+            using GuardedMemory right = GuardedMemory.Random(depth * (lanes + 5) + 1, seed: 1000 + size);
+            using GuardedMemory initial = GuardedMemory.Random(rows * (lanes + 1), seed: 2000 + size);
+            using GuardedMemory result = new(rows * (lanes + 2), 7);
             StridedMatMulKernel.Multiply(
                 new StridedLeft(left, rowStride, depthStride), new StridedRows(right, lanes + 5), new StridedRows(initial, lanes + 1),
                 new StridedRows(result, lanes + 2), rows, lanes, depth);
@@ -50,10 +50,10 @@ public sealed unsafe class StridedMatMulKernelTests
         {
             const int Depth = 9;
             const int Lanes = 40;
-            using var left = GuardedMemory.Random(rows * Depth, seed: rows);
-            using var right = GuardedMemory.Random(Depth * Lanes, seed: 100 + rows);
-            using var row = GuardedMemory.Random(Lanes, seed: 200 + rows);
-            using var result = new GuardedMemory(rows * Lanes, float.NaN);
+            using GuardedMemory left = GuardedMemory.Random(rows * Depth, seed: rows);
+            using GuardedMemory right = GuardedMemory.Random(Depth * Lanes, seed: 100 + rows);
+            using GuardedMemory row = GuardedMemory.Random(Lanes, seed: 200 + rows);
+            using GuardedMemory result = new(rows * Lanes, float.NaN);
             StridedLeft operand = new(left, Depth, 1);
             StridedRows target = new(result, Lanes);
             StridedMatMulKernel.Multiply(operand, new StridedRows(right, Lanes), new StridedRows(row, 0), target, rows, Lanes, Depth);
@@ -71,11 +71,11 @@ public sealed unsafe class StridedMatMulKernelTests
             foreach (int lanes in new[] { 16, 24, 40, 48 })
             {
                 const int Depth = 5;
-                using var left = GuardedMemory.Random(rows * Depth, seed: rows);
-                using var right = GuardedMemory.Random(Depth * lanes, seed: 100 + rows);
-                using var zeros = new GuardedMemory(lanes, 0);
-                using var result = new GuardedMemory(rows * lanes, float.NaN);
-                using var maxima = new GuardedMemory(lanes, float.NegativeInfinity);
+                using GuardedMemory left = GuardedMemory.Random(rows * Depth, seed: rows);
+                using GuardedMemory right = GuardedMemory.Random(Depth * lanes, seed: 100 + rows);
+                using GuardedMemory zeros = new(lanes, 0);
+                using GuardedMemory result = new(rows * lanes, float.NaN);
+                using GuardedMemory maxima = new(lanes, float.NegativeInfinity);
                 maxima.Span[0] = 9;
                 StridedMatMulKernel.Multiply(
                     new StridedLeft(left, Depth, 1), new StridedRows(right, lanes), new StridedRows(zeros, 0),

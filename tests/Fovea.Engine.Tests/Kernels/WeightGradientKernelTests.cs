@@ -14,12 +14,12 @@ public unsafe class WeightGradientKernelTests
     public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs)
     {
         const int extra = 3;
-        using var outputGradient = GuardedMemory.Random(rows * (outputs + extra), 1);
-        using var input = GuardedMemory.Random(rows * (inputs + extra), 2);
-        using var gradient = new GuardedMemory(outputs * inputs);
-        using var partials = new GuardedMemory(WeightGradientKernel.PartialFloats(rows, outputs, inputs));
-        using var scratch = new GuardedMemory(WeightGradientKernel.ScratchFloats(inputs));
-        var arguments = new WeightGradientArguments
+        using GuardedMemory outputGradient = GuardedMemory.Random(rows * (outputs + extra), 1);
+        using GuardedMemory input = GuardedMemory.Random(rows * (inputs + extra), 2);
+        using GuardedMemory gradient = new(outputs * inputs);
+        using GuardedMemory partials = new(WeightGradientKernel.PartialFloats(rows, outputs, inputs));
+        using GuardedMemory scratch = new(WeightGradientKernel.ScratchFloats(inputs));
+        WeightGradientArguments arguments = new()
         {
             Rows = rows,
             Outputs = outputs,
@@ -29,22 +29,22 @@ public unsafe class WeightGradientKernelTests
             Gradient = gradient.Pointer,
             Partials = partials.Pointer,
         };
-        var parts = WeightGradientKernel.Parts(rows, outputs, inputs);
-        var mergeParts = WeightGradientKernel.MergeParts(rows, outputs, inputs);
+        int parts = WeightGradientKernel.Parts(rows, outputs, inputs);
+        int mergeParts = WeightGradientKernel.MergeParts(rows, outputs, inputs);
         WeightGradientKernel.Run(in arguments, input.Pointer, inputs + extra, 0, parts, scratch.Pointer);
         WeightGradientKernel.Merge(in arguments, 0, mergeParts);
-        var expected = MatMulTwin.Multiply(
+        double[] expected = MatMulTwin.Multiply(
             outputGradient.Pointer, 1, outputs + extra, input.Pointer, inputs + extra, 1, outputs, inputs, rows);
         MatMulTwin.AssertClose(expected, gradient.Pointer, inputs, inputs, rows, $"{outputs}x{inputs} over {rows}");
 
-        var together = gradient.Span.ToArray();
+        float[] together = gradient.Span.ToArray();
         gradient.Span.Clear();
-        for (var part = 0; part < parts; part++)
+        for (int part = 0; part < parts; part++)
         {
             WeightGradientKernel.Run(in arguments, input.Pointer, inputs + extra, part, part + 1, scratch.Pointer);
         }
 
-        for (var part = 0; part < mergeParts; part++)
+        for (int part = 0; part < mergeParts; part++)
         {
             WeightGradientKernel.Merge(in arguments, part, part + 1);
         }

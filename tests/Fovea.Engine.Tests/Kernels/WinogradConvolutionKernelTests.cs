@@ -26,12 +26,13 @@ public unsafe class WinogradConvolutionKernelTests
     [Fact]
     public void A_convolution_of_stride_two_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in StridedGeometries)
+        foreach (ConvolutionGeometry geometry in StridedGeometries)
         {
-            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-            using var input = GuardedMemory.Random((long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-            var expected = Twin(geometry, input, weights);
-            foreach (var (blockTiles, groupPanels) in new[] { (6, 1), (12, 2), (100, 9) })
+            using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using GuardedMemory input = GuardedMemory.Random(
+                (long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            double[] expected = Twin(geometry, input, weights);
+            foreach ((int blockTiles, int groupPanels) in new[] { (6, 1), (12, 2), (100, 9) })
             {
                 Check(new WinogradGeometry(geometry, 4, blockTiles, groupPanels), input, weights, expected, default);
             }
@@ -41,16 +42,17 @@ public unsafe class WinogradConvolutionKernelTests
     [Fact]
     public void A_convolution_agrees_with_its_twin_in_any_grouping()
     {
-        foreach (var geometry in Geometries)
+        foreach (ConvolutionGeometry geometry in Geometries)
         {
-            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-            using var input = GuardedMemory.Random((long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-            var expected = Twin(geometry, input, weights);
-            foreach (var tile in _tiles)
+            using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using GuardedMemory input = GuardedMemory.Random(
+                (long)geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+            double[] expected = Twin(geometry, input, weights);
+            foreach (int tile in _tiles)
             {
-                foreach (var (blockTiles, groupPanels) in new[] { (6, 1), (12, 2), (100, 9) })
+                foreach ((int blockTiles, int groupPanels) in new[] { (6, 1), (12, 2), (100, 9) })
                 {
-                    var winograd = new WinogradGeometry(geometry, tile, blockTiles, groupPanels);
+                    WinogradGeometry winograd = new(geometry, tile, blockTiles, groupPanels);
                     Check(winograd, input, weights, expected, default);
                 }
             }
@@ -60,20 +62,20 @@ public unsafe class WinogradConvolutionKernelTests
     [Fact]
     public void Every_epilogue_is_applied_in_order_and_inside_the_output()
     {
-        var geometry = new ConvolutionGeometry(2, 7, 9, 5, 21, Kernel: 3, Padding: 1);
-        var outputs = geometry.OutputPixels * geometry.Outputs;
-        using var input = GuardedMemory.Random(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
-        using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-        using var bias = GuardedMemory.Random(geometry.Outputs, 3);
-        using var scale = GuardedMemory.Random(geometry.Outputs, 4);
-        using var shift = GuardedMemory.Random(geometry.Outputs, 5);
-        using var before = GuardedMemory.Random(outputs, 6);
-        using var after = GuardedMemory.Random(outputs, 7);
-        foreach (var activation in Enum.GetValues<ActivationKind>())
+        ConvolutionGeometry geometry = new(2, 7, 9, 5, 21, Kernel: 3, Padding: 1);
+        int outputs = geometry.OutputPixels * geometry.Outputs;
+        using GuardedMemory input = GuardedMemory.Random(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+        using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+        using GuardedMemory bias = GuardedMemory.Random(geometry.Outputs, 3);
+        using GuardedMemory scale = GuardedMemory.Random(geometry.Outputs, 4);
+        using GuardedMemory shift = GuardedMemory.Random(geometry.Outputs, 5);
+        using GuardedMemory before = GuardedMemory.Random(outputs, 6);
+        using GuardedMemory after = GuardedMemory.Random(outputs, 7);
+        foreach (ActivationKind activation in Enum.GetValues<ActivationKind>())
         {
-            for (var choice = 0; choice < 32; choice++)
+            for (int choice = 0; choice < 32; choice++)
             {
-                var epilogue = new EpilogueArguments
+                EpilogueArguments epilogue = new()
                 {
                     Activation = activation,
                     Bias = (choice & 1) == 0 ? null : bias.Pointer,
@@ -82,7 +84,7 @@ public unsafe class WinogradConvolutionKernelTests
                     ResidualBefore = (choice & 8) == 0 ? null : before.Pointer,
                     ResidualAfter = (choice & 16) == 0 ? null : after.Pointer,
                 };
-                var expected = Twin(geometry, input, weights);
+                double[] expected = Twin(geometry, input, weights);
                 MatMulTwin.Finish(expected, geometry.Outputs, geometry.Outputs, in epilogue);
                 Check(new WinogradGeometry(geometry, _tiles[choice % 2], 12, 1), input, weights, expected, epilogue);
             }
@@ -122,13 +124,13 @@ public unsafe class WinogradConvolutionKernelTests
     [Fact]
     public void The_input_gradient_agrees_with_its_twin_for_any_padding_that_leaves_a_convolution()
     {
-        foreach (var padding in new[] { 0, 1, 2 })
+        foreach (int padding in new[] { 0, 1, 2 })
         {
-            var geometry = new ConvolutionGeometry(3, 15, 14, 40, 37, Kernel: 3, Padding: padding);
-            using var outputGradient = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 1);
-            using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-            using var gradient = new GuardedMemory(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, float.NaN);
-            var expected = new double[gradient.Length];
+            ConvolutionGeometry geometry = new(3, 15, 14, 40, 37, Kernel: 3, Padding: padding);
+            using GuardedMemory outputGradient = GuardedMemory.Random(geometry.OutputPixels * geometry.Outputs, 1);
+            using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+            using GuardedMemory gradient = new(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, float.NaN);
+            double[] expected = new double[gradient.Length];
             ConvolutionKernelTests.ForEachTap(geometry, (i, w, o) => expected[i] += (double)outputGradient[o] * weights[w]);
             Run(
                 WinogradGeometry.OfInputGradient(geometry, weightsChange: true)!.Value, outputGradient, weights, gradient, default,
@@ -144,11 +146,11 @@ public unsafe class WinogradConvolutionKernelTests
     [Fact]
     public void Blocks_cover_all_tiles_and_give_several_threads_work()
     {
-        foreach (var batch in new[] { 1, 3, 8 })
+        foreach (int batch in new[] { 1, 3, 8 })
         {
-            foreach (var (size, channels) in new[] { (56, 64), (28, 128), (14, 256), (7, 512), (13, 40) })
+            foreach ((int size, int channels) in new[] { (56, 64), (28, 128), (14, 256), (7, 512), (13, 40) })
             {
-                var geometry = Cut(new(batch, size, size, channels, channels, Kernel: 3, Padding: 1))!.Value;
+                WinogradGeometry geometry = Cut(new(batch, size, size, channels, channels, Kernel: 3, Padding: 1))!.Value;
                 Assert.True(geometry.Blocks * geometry.BlockTiles >= geometry.Tiles, $"{geometry}");
                 Assert.True((geometry.Blocks - 1) * geometry.BlockTiles < geometry.Tiles, $"{geometry}");
                 Assert.True(WinogradConvolutionKernel.Parts(geometry) > 1, $"{geometry}");
@@ -158,26 +160,26 @@ public unsafe class WinogradConvolutionKernelTests
 
     private static void AssertErrors(ConvolutionGeometry geometry, params (int Tile, double Factor)[] bounds)
     {
-        using var input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
-        using var weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
-        using var output = new GuardedMemory(geometry.OutputPixels * geometry.Outputs);
-        using var packed = new GuardedMemory(ConvolutionKernel.PackedLength(geometry));
-        using var scratch = new GuardedMemory(ConvolutionKernel.ScratchFloats(geometry));
-        var expected = Twin(geometry, input, weights);
+        using GuardedMemory input = GuardedMemory.Random(geometry.Height * geometry.Width * geometry.Channels, 1);
+        using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+        using GuardedMemory output = new(geometry.OutputPixels * geometry.Outputs);
+        using GuardedMemory packed = new(ConvolutionKernel.PackedLength(geometry));
+        using GuardedMemory scratch = new(ConvolutionKernel.ScratchFloats(geometry));
+        double[] expected = Twin(geometry, input, weights);
         ConvolutionKernel.Pack(geometry, weights, packed, 0, ConvolutionKernel.PackParts(geometry));
         ConvolutionKernel.Forward(geometry, input, packed, output, default, 0, ConvolutionKernel.Parts(geometry), scratch);
-        var direct = RootMeanSquare(output, expected);
-        foreach (var (tile, factor) in bounds)
+        double direct = RootMeanSquare(output, expected);
+        foreach ((int tile, double factor) in bounds)
         {
             Run(WinogradGeometry.Blocked(geometry, tile), input, weights, output, default);
-            var winograd = RootMeanSquare(output, expected);
+            double winograd = RootMeanSquare(output, expected);
             Assert.True(winograd < factor * direct, $"error of tiles of {tile}: {winograd:g3}, of the direct convolution {direct:g3}");
         }
     }
 
     private static void Check(in WinogradGeometry geometry, float* input, float* weights, double[] expected, EpilogueArguments epilogue)
     {
-        using var output = new GuardedMemory(geometry.Convolution.OutputPixels * geometry.Convolution.Outputs, float.NaN);
+        using GuardedMemory output = new(geometry.Convolution.OutputPixels * geometry.Convolution.Outputs, float.NaN);
         Run(geometry, input, weights, output, epilogue);
         MatMulTwin.AssertClose(
             expected, output, geometry.Convolution.Outputs, geometry.Convolution.Outputs, 9 * geometry.Convolution.PatchLength,
@@ -188,8 +190,8 @@ public unsafe class WinogradConvolutionKernelTests
     private static void Run(
         WinogradGeometry geometry, float* input, float* weights, GuardedMemory output, EpilogueArguments epilogue, bool reversed = false)
     {
-        using var packed = new GuardedMemory(WinogradConvolutionKernel.PackedLength(geometry), float.NaN);
-        using var scratch = new GuardedMemory(WinogradConvolutionKernel.ScratchFloats(geometry), float.NaN);
+        using GuardedMemory packed = new(WinogradConvolutionKernel.PackedLength(geometry), float.NaN);
+        using GuardedMemory scratch = new(WinogradConvolutionKernel.ScratchFloats(geometry), float.NaN);
         PartGrouping.AssertNoInfluence(
             WinogradConvolutionKernel.PackParts(geometry),
             (first, last) => WinogradConvolutionKernel.Pack(geometry, weights, reversed, packed, first, last),
@@ -208,7 +210,7 @@ public unsafe class WinogradConvolutionKernelTests
 
     private static double[] Twin(in ConvolutionGeometry geometry, float* input, float* weights)
     {
-        var expected = new double[geometry.OutputPixels * geometry.Outputs];
+        double[] expected = new double[geometry.OutputPixels * geometry.Outputs];
         ConvolutionKernelTests.ForEachTap(geometry, (i, w, o) => expected[o] += (double)input[i] * weights[w]);
         return expected;
     }

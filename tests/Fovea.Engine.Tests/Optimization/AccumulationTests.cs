@@ -47,7 +47,8 @@ public sealed class AccumulationTests
             for (int i = 0; i < written.Length; i++)
             {
                 Assert.True(
-                    2 * written.Data[i] == accumulated.Data[i], $"seed {seed}: {accumulated.Data[i]} at {i}, expected {2 * written.Data[i]}");
+                    2 * written.Data[i] == accumulated.Data[i],
+                    $"seed {seed}: {accumulated.Data[i]} at {i}, expected {2 * written.Data[i]}");
             }
         }
     }

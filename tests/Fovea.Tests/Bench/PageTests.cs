@@ -21,7 +21,10 @@ public sealed class PageTests
     public void The_page_tells_machine_ratios_and_what_two_threads_bring()
     {
         string page = Page.Render(new Results(Section([Line("a", 1, 10, 20), Line("a", 2, 5, 20)])));
-        Assert.Contains("A Processor, 2 cores as the operating system counts, avx2, fma; peak 100.0 GFLOP/s on 1 thread, 100.0 GFLOP/s on 2 threads", page);
+        Assert.Contains(
+            "A Processor, 2 cores as the operating system counts, avx2, fma; "
+            + "peak 100.0 GFLOP/s on 1 thread, 100.0 GFLOP/s on 2 threads",
+            page);
         Assert.Contains("| a | 8 | 1 | 2.00 | 10.0 | 20.0 | 800.0 | 400.0 | 50.0 % | 25.0 % |\n", page);
         Assert.Contains("| a | 2.00 | 1.00 |", page);
         Assert.Contains("measured: 2026-01-02, 3 rounds", page);
@@ -70,7 +73,8 @@ public sealed class PageTests
         using TemporaryFolder folder = new();
         string path = folder.File("results.json");
         Assert.Equal(new Results(), Results.Read(path));
-        Results results = new(Section([Line("a", 1, 10, null)]), Section([Line("b", 2, 10, 20)]) with { Memory = new MemoryUse("b", 8, 224, 2, 1, null) });
+        MemoryUse memory = new("b", 8, 224, 2, 1, null);
+        Results results = new(Section([Line("a", 1, 10, null)]), Section([Line("b", 2, 10, 20)]) with { Memory = memory });
         results.Write(path);
         Assert.Equal(Page.Render(results), Page.Render(Results.Read(path)));
     }
@@ -82,5 +86,6 @@ public sealed class PageTests
     private static Section Section(IReadOnlyList<Line> lines) => new(_day, _machine, "Peer 1.0", lines);
 
     // Half of a peak of 100 GFLOP/s is 0.5 billion operations in 10 ms.
-    private static Line Line(string model, int threads, double ours, double? theirs) => new(model, 8, threads, ours, theirs, theirs / ours, 3, ours, theirs, 0.5, 100);
+    private static Line Line(string model, int threads, double ours, double? theirs) =>
+        new(model, 8, threads, ours, theirs, theirs / ours, 3, ours, theirs, 0.5, 100);
 }

@@ -76,7 +76,7 @@ public sealed class CommandLineTests
         ];
         foreach ((Exception thrown, int wanted) in cases)
         {
-            var verb = new TestVerb((_, _) => throw thrown);
+            TestVerb verb = new((_, _) => throw thrown);
             (int exitCode, string output, string error) = await Run([verb], ["test"]);
             Assert.Equal(wanted, exitCode);
             Assert.Equal("", output);
@@ -92,8 +92,8 @@ public sealed class CommandLineTests
     [Fact]
     public async Task A_cancelled_verb_ends_as_interrupted()
     {
-        using var cancellation = new CancellationTokenSource();
-        var verb = new TestVerb(async (_, token) =>
+        using CancellationTokenSource cancellation = new();
+        TestVerb verb = new(async (_, token) =>
         {
             cancellation.Cancel();
             await Task.Delay(Timeout.Infinite, token);
@@ -107,7 +107,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Options_come_with_their_defaults_and_the_answer_is_the_last_line()
     {
-        var seen = new List<string>();
+        List<string> seen = new();
         TestVerb verb = null!;
         verb = new TestVerb((context, _) =>
         {

@@ -59,13 +59,16 @@ public sealed class ModelVerbsTests
         JsonNode answer = JsonNode.Parse(json)!;
         JsonArray nodes = answer["nodes"]!.AsArray();
         Assert.Equal(Enumerable.Range(0, nodes.Count), nodes.Select(node => (int)node!["index"]!));
-        Assert.All(nodes, node => Assert.All(node!["operands"]!.AsArray(), operand => Assert.True((int)operand!["node"]! < (int)node["index"]!)));
+        Assert.All(
+            nodes,
+            node => Assert.All(node!["operands"]!.AsArray(), operand => Assert.True((int)operand!["node"]! < (int)node["index"]!)));
         Assert.Contains(nodes, node => (string)node!["operation"]! == "CrossEntropy");
         Assert.NotEmpty(answer["gradients"]!.AsArray());
 
         (exitCode, _, string error) = await Run("graph", "cmt_nano", "--after", "fuse-everything");
         Assert.Equal(ExitCodes.WrongUsage, exitCode);
-        Assert.Contains("fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "fold-affine-into-linear, fold-depthwise-residual, fuse-epilogues, fuse-pointwise", error, StringComparison.Ordinal);
     }
 
     [Fact]

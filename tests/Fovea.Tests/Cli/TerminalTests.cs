@@ -44,12 +44,12 @@ public sealed class TerminalTests
     [Fact]
     public void A_table_puts_numbers_on_the_right()
     {
-        var table = new Table("model", "parameters", "top-1");
+        Table table = new("model", "parameters", "top-1");
         table.Add("cmt_ti", "9.49 M", "79.1 %");
         table.Add("größe", "123 k", "–");
         table.AddRule();
         table.Add("sum", "", "");
-        using var output = new StringWriter { NewLine = "\n" };
+        using StringWriter output = new() { NewLine = "\n" };
         table.Write(output, TerminalStyle.Plain);
         Assert.Equal(
             """
@@ -67,9 +67,9 @@ public sealed class TerminalTests
     [Fact]
     public void A_live_bar_redraws_ten_times_a_second_at_most_and_keeps_to_the_width()
     {
-        var clock = new ManualClock();
-        using var output = new StringWriter { NewLine = "\n" };
-        using (var bar = new ProgressBar(output, _interactive, "epoch 1/2", 1000, clock: clock))
+        ManualClock clock = new();
+        using StringWriter output = new() { NewLine = "\n" };
+        using (ProgressBar bar = new(output, _interactive, "epoch 1/2", 1000, clock: clock))
         {
             for (int i = 1; i <= 1000; i++)
             {
@@ -94,9 +94,9 @@ public sealed class TerminalTests
         {
             foreach (bool unicode in new[] { true, false })
             {
-                var clock = new ManualClock();
-                using var output = new StringWriter { NewLine = "\n" };
-                using var bar = new ProgressBar(output, new TerminalStyle(true, unicode, width), "epoch 12/20", 7, clock: clock);
+                ManualClock clock = new();
+                using StringWriter output = new() { NewLine = "\n" };
+                using ProgressBar bar = new(output, new TerminalStyle(true, unicode, width), "epoch 12/20", 7, clock: clock);
                 clock.Advance(TimeSpan.FromSeconds(1));
                 bar.Report(3, ("loss", "0.1234"), ("accuracy", "88.4 %"));
                 string line = output.ToString().Replace("\e[K", "", StringComparison.Ordinal).Trim('\r');
@@ -109,9 +109,9 @@ public sealed class TerminalTests
     [Fact]
     public void A_redirected_bar_writes_a_plain_line_now_and_then()
     {
-        var clock = new ManualClock();
-        using var output = new StringWriter { NewLine = "\n" };
-        using (var bar = new ProgressBar(output, TerminalStyle.Plain, "epoch 1/2", 60, clock: clock))
+        ManualClock clock = new();
+        using StringWriter output = new() { NewLine = "\n" };
+        using (ProgressBar bar = new(output, TerminalStyle.Plain, "epoch 1/2", 60, clock: clock))
         {
             for (int i = 1; i <= 60; i++)
             {

@@ -12,14 +12,23 @@ public sealed class DataLoaderAllocationTests
     [Fact]
     public void Preparing_batches_allocates_nothing_once_it_runs()
     {
-        var set = new MadeDataset(4000);
-        var preprocessing = new Preprocessing { Height = 6, Width = 5, Channels = 1, Resize = ResizeRule.Exact, Mean = [0], StandardDeviation = [1] };
-        var augmentation = new Augmentation { CropPadding = 1, ErasingProbability = 0.3, ResizedCrop = true };
-        using var loader = new DataLoader(set, preprocessing, new DataLoaderOptions { BatchSize = 20, Threads = 2, Augmentation = augmentation });
+        MadeDataset set = new(4000);
+        Preprocessing preprocessing = new()
+        {
+            Height = 6,
+            Width = 5,
+            Channels = 1,
+            Resize = ResizeRule.Exact,
+            Mean = [0],
+            StandardDeviation = [1],
+        };
+        Augmentation augmentation = new() { CropPadding = 1, ErasingProbability = 0.3, ResizedCrop = true };
+        DataLoaderOptions options = new() { BatchSize = 20, Threads = 2, Augmentation = augmentation };
+        using DataLoader loader = new(set, preprocessing, options);
         long allocated = 0;
         for (int epoch = 0; epoch < 2; epoch++)
         {
-            foreach (var batch in loader.Epoch(epoch))
+            foreach (Batch batch in loader.Epoch(epoch))
             {
                 // The first batches of the second epoch still warm up threads and pools.
                 allocated = batch.Number == 50 ? GC.GetTotalAllocatedBytes(true) : allocated;

@@ -19,8 +19,8 @@ public sealed class DataLoaderTests
     [Fact]
     public void Batches_are_the_same_bits_for_any_number_of_threads_and_any_start()
     {
-        var set = new MadeDataset(50);
-        var expected = Give(set, new DataLoaderOptions { BatchSize = 7, Seed = 5, Augmentation = _augmentation }, epoch: 2);
+        MadeDataset set = new(50);
+        List<string> expected = Give(set, new DataLoaderOptions { BatchSize = 7, Seed = 5, Augmentation = _augmentation }, epoch: 2);
         Assert.Equal(7, expected.Count);
         foreach (int threads in new[] { 1, 2, 3 })
         {
@@ -28,7 +28,7 @@ public sealed class DataLoaderTests
             {
                 foreach (int prefetch in new[] { 1, 2, 5 })
                 {
-                    var options = new DataLoaderOptions
+                    DataLoaderOptions options = new()
                     {
                         BatchSize = 7,
                         Seed = 5,
@@ -46,25 +46,27 @@ public sealed class DataLoaderTests
     [Fact]
     public void Every_epoch_and_seed_has_an_order_of_its_own()
     {
-        var set = new MadeDataset(50);
-        var options = new DataLoaderOptions { BatchSize = 10, Augmentation = _augmentation };
-        var orders = new[] { (0, 1), (1, 1), (0, 2) }.Select(key => string.Join(' ', Give(set, options with { Seed = (ulong)key.Item2 }, key.Item1))).ToArray();
+        MadeDataset set = new(50);
+        DataLoaderOptions options = new() { BatchSize = 10, Augmentation = _augmentation };
+        string[] orders = new[] { (0, 1), (1, 1), (0, 2) }
+            .Select(key => string.Join(' ', Give(set, options with { Seed = (ulong)key.Item2 }, key.Item1)))
+            .ToArray();
         Assert.Equal(3, orders.Distinct().Count());
     }
 
     [Fact]
     public void An_epoch_gives_every_image_once_and_drops_or_pads_the_last_batch()
     {
-        var set = new MadeDataset(23);
-        using var training = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 5, CacheBytes = 0 });
+        MadeDataset set = new(23);
+        using DataLoader training = new(set, _preprocessing, new DataLoaderOptions { BatchSize = 5, CacheBytes = 0 });
         Assert.Equal(4, training.BatchesPerEpoch);
         int[] indices = [.. training.Epoch(0).SelectMany(batch => batch.Indices.ToArray())];
         Assert.Equal((20, 20), (indices.Length, indices.Distinct().Count()));
 
-        using var evaluation = new DataLoader(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads: 2));
+        using DataLoader evaluation = new(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads: 2));
         Assert.Equal(5, evaluation.BatchesPerEpoch);
         int seen = 0;
-        foreach (var batch in evaluation.Epoch(0))
+        foreach (Batch batch in evaluation.Epoch(0))
         {
             for (int i = 0; i < batch.Count; i++)
             {
@@ -86,14 +88,14 @@ public sealed class DataLoaderTests
     [Fact]
     public void An_image_that_fails_surfaces_in_its_batch_with_its_name()
     {
-        var set = new MadeDataset(40) { Broken = 17 };
+        MadeDataset set = new(40) { Broken = 17 };
         foreach (int threads in new[] { 1, 3 })
         {
-            using var loader = new DataLoader(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads));
-            var given = new List<int>();
-            var error = Assert.Throws<InvalidImageException>(() =>
+            using DataLoader loader = new(set, _preprocessing, DataLoaderOptions.ForEvaluation(5, threads));
+            List<int> given = new();
+            InvalidImageException error = Assert.Throws<InvalidImageException>(() =>
             {
-                foreach (var batch in loader.Epoch(0))
+                foreach (Batch batch in loader.Epoch(0))
                 {
                     given.Add(batch.Number);
                 }
@@ -106,8 +108,8 @@ public sealed class DataLoaderTests
     [Fact]
     public void A_cancelled_epoch_stops_its_threads_promptly()
     {
-        using var cancellation = new CancellationTokenSource();
-        var set = new MadeDataset(1000);
+        using CancellationTokenSource cancellation = new();
+        MadeDataset set = new(1000);
         set.OnLoad = loaded =>
         {
             if (loaded == 20)
@@ -115,7 +117,7 @@ public sealed class DataLoaderTests
                 cancellation.Cancel();
             }
         };
-        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1000, Threads = 2 });
+        using DataLoader loader = new(set, _preprocessing, new DataLoaderOptions { BatchSize = 1000, Threads = 2 });
         Assert.Throws<OperationCanceledException>(() => loader.Epoch(0, 0, cancellation.Token).Count());
         Assert.Equal(20, set.Loaded);
     }
@@ -123,9 +125,9 @@ public sealed class DataLoaderTests
     [Fact]
     public void Leaving_the_loop_or_disposing_stops_the_threads()
     {
-        var set = new MadeDataset(1000) { OnLoad = _ => Thread.Sleep(1) };
-        using var loader = new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
-        foreach (var _ in loader.Epoch(0))
+        MadeDataset set = new(1000) { OnLoad = _ => Thread.Sleep(1) };
+        using DataLoader loader = new(set, _preprocessing, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
+        foreach (Batch _ in loader.Epoch(0))
         {
             break;
         }
@@ -136,7 +138,7 @@ public sealed class DataLoaderTests
 
         Assert.Throws<ObjectDisposedException>(() =>
         {
-            foreach (var _ in loader.Epoch(1))
+            foreach (Batch _ in loader.Epoch(1))
             {
                 loader.Dispose();
             }
@@ -147,17 +149,20 @@ public sealed class DataLoaderTests
     [Fact]
     public void Too_few_images_and_bad_options_are_refused_at_once()
     {
-        var set = new MadeDataset(3);
-        Assert.Contains("3 images", Assert.Throws<ArgumentException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4 })).Message, StringComparison.Ordinal);
+        MadeDataset set = new(3);
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 4 }));
+        Assert.Contains("3 images", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 0 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Threads = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new DataLoader(set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Threads = 0 }));
         Assert.Throws<ArgumentException>(() => new DataLoader(
             set, _preprocessing, new DataLoaderOptions { BatchSize = 1, Augmentation = new Augmentation { FlipProbability = 2 } }));
     }
 
     private static List<string> Give(MadeDataset set, DataLoaderOptions options, int epoch, int first = 0)
     {
-        using var loader = new DataLoader(set, _preprocessing, options);
+        using DataLoader loader = new(set, _preprocessing, options);
         return
         [
             .. loader.Epoch(epoch, first).Select(batch =>

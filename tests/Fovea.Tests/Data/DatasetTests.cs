@@ -15,14 +15,14 @@ public sealed class DatasetTests : IDisposable
     {
         WriteIdx("train", 6, 3, compressed);
         WriteIdx("t10k", 4, 2, compressed);
-        var training = Datasets.Open(_folder.Path);
+        IImageDataset training = Datasets.Open(_folder.Path);
         Assert.Equal(6, training.Count);
         Assert.Equal(["0", "1", "2"], training.Classes);
         Assert.Equal(2, training.LabelOf(5));
         Assert.Equal([50, 51, 52, 53, 54, 55], training.Load(5).Pixels.Select(value => (int)value));
         Assert.Equal((3, 2, 1), (training.Load(0).Width, training.Load(0).Height, training.Load(0).Channels));
         Assert.Equal("train#5", training.NameOf(5));
-        var test = Datasets.OpenTest(_folder.Path);
+        IImageDataset? test = Datasets.OpenTest(_folder.Path);
         Assert.Equal((4, "t10k#0"), (test!.Count, test.NameOf(0)));
     }
 
@@ -46,21 +46,22 @@ public sealed class DatasetTests : IDisposable
         {
             byte[] cut = whole[..^missing];
             string path = _folder.Write("images", compressed ? TestData.Gzip(cut) : cut);
-            var error = Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(path));
+            InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(path));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
             Assert.Contains($"{missing} ", error.Message, StringComparison.Ordinal);
             Assert.Contains("missing", error.Message, StringComparison.Ordinal);
         }
 
         string header = _folder.Write("header", compressed ? TestData.Gzip(whole[..10]) : whole[..10]);
-        Assert.Contains("6 of the 16 bytes of its header", Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(header)).Message, StringComparison.Ordinal);
+        InvalidDatasetException cutOff = Assert.Throws<InvalidDatasetException>(() => IdxFile.ReadImages(header));
+        Assert.Contains("6 of the 16 bytes of its header", cutOff.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_gzip_file_cut_off_anywhere_is_an_error()
     {
-        var random = new Random(1);
-        var values = new byte[2000];
+        Random random = new(1);
+        byte[] values = new byte[2000];
         random.NextBytes(values);
         byte[] whole = TestData.Gzip(TestData.Idx([10, 20, 10], values));
         for (int length = 0; length < whole.Length - 8; length += 37)
@@ -105,7 +106,7 @@ public sealed class DatasetTests : IDisposable
         _folder.Write("set/cat/9.png", TestData.SmallPng(9));
         _folder.Write("set/cat/notes.txt", [1]);
         _folder.Write("set/.cache/x.png", TestData.SmallPng(7));
-        var set = Datasets.Open(_folder.Path);
+        IImageDataset set = Datasets.Open(_folder.Path);
         Assert.Equal(["cat", "dog"], set.Classes);
         Assert.Equal(["cat/9.png", "dog/2.png", "dog/deeper/1.PNG"], Enumerable.Range(0, set.Count).Select(set.NameOf));
         Assert.Equal([0, 1, 1], Enumerable.Range(0, set.Count).Select(set.LabelOf));
@@ -153,8 +154,8 @@ public sealed class DatasetTests : IDisposable
     {
         _folder.Write("cat/1.png", []);
         _folder.Write("dog/1.png", TestData.SmallPng(1));
-        var set = Datasets.Open(_folder.Path);
-        var error = Assert.Throws<InvalidImageException>(() => set.Load(0));
+        IImageDataset set = Datasets.Open(_folder.Path);
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => set.Load(0));
         Assert.Contains(Path.Combine(_folder.Path, "cat/1.png"), error.Message, StringComparison.Ordinal);
     }
 
@@ -162,8 +163,8 @@ public sealed class DatasetTests : IDisposable
     public void A_split_takes_the_same_share_of_every_class_and_nothing_twice()
     {
         WriteIdx("train", 100, 4, true);
-        var whole = Datasets.Open(_folder.Path);
-        var (training, validation) = SubsetDataset.Split(whole, 0.2, seed: 3);
+        IImageDataset whole = Datasets.Open(_folder.Path);
+        (SubsetDataset? training, SubsetDataset? validation) = SubsetDataset.Split(whole, 0.2, seed: 3);
         Assert.Equal((80, 20), (training.Count, validation.Count));
         for (int label = 0; label < 4; label++)
         {
@@ -185,7 +186,7 @@ public sealed class DatasetTests : IDisposable
     {
         _folder.Write("cat/1.png", TestData.SmallPng(1));
         _folder.Write("dog/1.png", TestData.SmallPng(2));
-        var cached = new CachedDataset(Datasets.Open(_folder.Path), 6);
+        CachedDataset cached = new(Datasets.Open(_folder.Path), 6);
         Assert.Same(cached.Load(0), cached.Load(0));
         Assert.NotSame(cached.Load(1), cached.Load(1));
         Assert.Equal(2, cached.Load(1).Pixels[0]);
@@ -195,7 +196,7 @@ public sealed class DatasetTests : IDisposable
     public void The_shipped_subset_of_Fashion_MNIST_is_whole_and_balanced()
     {
         string folder = SamplesFolder("fashion-mnist");
-        foreach (var (set, each) in new[] { (Datasets.Open(folder), 1000), (Datasets.OpenTest(folder)!, 200) })
+        foreach ((IImageDataset? set, int each) in new[] { (Datasets.Open(folder), 1000), (Datasets.OpenTest(folder)!, 200) })
         {
             Assert.Equal(FashionMnist.ClassCheck, set.Classes);
             Assert.All(Enumerable.Range(0, set.Count).CountBy(set.LabelOf), count => Assert.Equal(each, count.Value));
@@ -208,7 +209,7 @@ public sealed class DatasetTests : IDisposable
 
     private static string SamplesFolder(string name)
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (DirectoryInfo? folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (Directory.Exists(Path.Combine(folder.FullName, "samples")))
             {

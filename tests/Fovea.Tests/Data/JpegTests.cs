@@ -10,7 +10,7 @@ public sealed class JpegTests
     [InlineData(TestData.GreyJpeg, 16, 16, 1, "0973b365d04427f3")]
     public void Images_are_decoded_to_the_pixels_that_Pillow_decodes(string base64, int width, int height, int channels, string digest)
     {
-        var image = ImageFile.Decode(Convert.FromBase64String(base64), "image");
+        Image image = ImageFile.Decode(Convert.FromBase64String(base64), "image");
         Assert.Equal((width, height, channels), (image.Width, image.Height, image.Channels));
         Assert.Equal(digest, TestData.Digest(image.Pixels));
     }
@@ -18,7 +18,7 @@ public sealed class JpegTests
     [JpegFact]
     public void Four_inks_become_red_green_and_blue()
     {
-        var image = ImageFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "image");
+        Image image = ImageFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "image");
         Assert.Equal(3, image.Channels);
         Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(image.Pixels.AsSpan(0, 30)));
     }
@@ -32,7 +32,7 @@ public sealed class JpegTests
         byte[] file = Convert.FromBase64String(base64);
         for (int length = 3; length < file.Length - 2; length += 7)
         {
-            var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "cat/0001.jpg"));
+            InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "cat/0001.jpg"));
             Assert.StartsWith("cat/0001.jpg: the JPEG image is cut off or damaged", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
@@ -52,7 +52,7 @@ public sealed class JpegTests
     [Fact]
     public void A_missing_library_is_said_with_how_to_install_it()
     {
-        var error = JpegDecoder.MissingLibrary("cat.jpg", new DllNotFoundException());
+        MissingLibraryException error = JpegDecoder.MissingLibrary("cat.jpg", new DllNotFoundException());
         Assert.Contains("cat.jpg", error.Message, StringComparison.Ordinal);
         Assert.Contains("libturbojpeg0", error.Message, StringComparison.Ordinal);
     }
@@ -60,7 +60,7 @@ public sealed class JpegTests
     [Fact]
     public void A_file_that_is_no_image_is_said_to_be_none()
     {
-        var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
         Assert.Contains("neither a PNG nor a JPEG", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidImageException>(() => ImageFile.Read("/nowhere/a.jpg"));
     }

@@ -19,7 +19,13 @@ public sealed class OwnDataTests
     [Fact]
     public void An_own_augmentation_is_a_class_of_one_method()
     {
-        DataLoaderOptions options = new() { BatchSize = 4, Shuffle = false, Transforms = [new Negative()], Augmentation = new Augmentation { ErasingProbability = 0 } };
+        DataLoaderOptions options = new()
+        {
+            BatchSize = 4,
+            Shuffle = false,
+            Transforms = [new Negative()],
+            Augmentation = new Augmentation { ErasingProbability = 0 },
+        };
         using DataLoader loader = new(new MadeDataset(4), _input, options);
         Batch batch = loader.Epoch(0).Single();
         Assert.Equal([1, 254 / 255f, 253 / 255f, 252 / 255f], Enumerable.Range(0, 4).Select(row => batch.Images[row * 56]));
@@ -52,7 +58,13 @@ public sealed class OwnDataTests
     [Fact]
     public void Mixup_of_distributions_is_the_same_bits_for_any_number_of_threads_and_keeps_their_sum()
     {
-        DataLoaderOptions options = new() { BatchSize = 6, Seed = 3, Layout = new DistributionLayout(_input, 2), BatchTransforms = [new Mixup()] };
+        DataLoaderOptions options = new()
+        {
+            BatchSize = 6,
+            Seed = 3,
+            Layout = new DistributionLayout(_input, 2),
+            BatchTransforms = [new Mixup()],
+        };
         float[][] expected = Targets(options);
         Assert.Equal(expected, Targets(options with { Threads = 3, Prefetch = 2 }));
         Assert.NotEqual(expected, Targets(options with { Seed = 4 }));
@@ -69,10 +81,15 @@ public sealed class OwnDataTests
     [Fact]
     public void A_transform_that_fails_is_named_by_its_image_or_batch()
     {
-        using DataLoader sample = new(new MadeDataset(8), _input, new DataLoaderOptions { BatchSize = 4, Shuffle = false, Transforms = [new Failing()] });
-        Assert.Contains("image 0: the image cannot be prepared. It fails", Assert.Throws<InvalidImageException>(() => sample.Epoch(0).Count()).Message, StringComparison.Ordinal);
-        using DataLoader batch = new(new MadeDataset(8), _input, new DataLoaderOptions { BatchSize = 4, BatchTransforms = [new Failing()] });
-        Assert.Contains("batch 0 failed. It fails", Assert.Throws<UnusableDataException>(() => batch.Epoch(0).Count()).Message, StringComparison.Ordinal);
+        DataLoaderOptions options = new() { BatchSize = 4, Shuffle = false, Transforms = [new Failing()] };
+        using DataLoader sample = new(new MadeDataset(8), _input, options);
+        InvalidImageException imageError = Assert.Throws<InvalidImageException>(() => sample.Epoch(0).Count());
+        Assert.Contains("image 0: the image cannot be prepared. It fails", imageError.Message, StringComparison.Ordinal);
+
+        options = new DataLoaderOptions { BatchSize = 4, BatchTransforms = [new Failing()] };
+        using DataLoader batch = new(new MadeDataset(8), _input, options);
+        UnusableDataException batchError = Assert.Throws<UnusableDataException>(() => batch.Epoch(0).Count());
+        Assert.Contains("batch 0 failed. It fails", batchError.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +115,8 @@ public sealed class OwnDataTests
         Assert.Contains("images, labels", Assert.Throws<ArgumentException>(() => batch["boxes"]).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => batch["images"].Integers);
         Assert.Throws<InvalidOperationException>(() => batch["labels"].Floats);
-        Assert.Throws<ArgumentException>(() => new Batch(2, [new BatchField("x", BatchElement.Int32), new BatchField("x", BatchElement.Int32)]));
+        Assert.Throws<ArgumentException>(
+            () => new Batch(2, [new BatchField("x", BatchElement.Int32), new BatchField("x", BatchElement.Int32)]));
     }
 
     private static float[][] Targets(DataLoaderOptions options)

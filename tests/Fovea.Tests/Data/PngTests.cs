@@ -17,8 +17,8 @@ public sealed class PngTests
     [InlineData(64, 33, 3)]
     public void What_is_encoded_is_decoded_to_the_same_pixels(int width, int height, int channels)
     {
-        var image = TestData.Pattern(width, height, channels);
-        var decoded = ImageFile.Decode(PngEncoder.Encode(image), "image");
+        Image image = TestData.Pattern(width, height, channels);
+        Image decoded = ImageFile.Decode(PngEncoder.Encode(image), "image");
         Assert.Equal((width, height, channels), (decoded.Width, decoded.Height, decoded.Channels));
         Assert.Equal(image.Pixels, decoded.Pixels);
     }
@@ -41,12 +41,12 @@ public sealed class PngTests
     [InlineData(6, 16)]
     public void Every_colour_type_depth_and_interlace_is_decoded(int colourType, int depth)
     {
-        foreach (var (width, height) in new[] { (1, 1), (2, 9), (5, 3), (13, 10), (17, 8) })
+        foreach ((int width, int height) in new[] { (1, 1), (2, 9), (5, 3), (13, 10), (17, 8) })
         {
             foreach (bool interlaced in new[] { false, true })
             {
-                var (file, expected) = Make(width, height, colourType, depth, interlaced);
-                var decoded = PngDecoder.Decode(file, "image");
+                (byte[]? file, byte[]? expected) = Make(width, height, colourType, depth, interlaced);
+                Image decoded = PngDecoder.Decode(file, "image");
                 Assert.Equal((width, height), (decoded.Width, decoded.Height));
                 Assert.Equal(expected, decoded.Pixels);
             }
@@ -59,7 +59,7 @@ public sealed class PngTests
         byte[] file = PngEncoder.Encode(TestData.Pattern(9, 7, 3));
         for (int length = 0; length < file.Length; length++)
         {
-            var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "shoe.png"));
+            InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode(file[..length], "shoe.png"));
             Assert.StartsWith("shoe.png: ", error.Message, StringComparison.Ordinal);
         }
     }
@@ -67,7 +67,7 @@ public sealed class PngTests
     [Fact]
     public void Any_damaged_byte_is_an_error_or_the_same_image()
     {
-        var image = TestData.Pattern(9, 7, 3);
+        Image image = TestData.Pattern(9, 7, 3);
         byte[] file = PngEncoder.Encode(image);
         for (int i = 0; i < file.Length; i++)
         {
@@ -80,7 +80,7 @@ public sealed class PngTests
     [Fact]
     public void An_image_of_zero_bytes_is_said_to_be_empty()
     {
-        var error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode([], "empty.png"));
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode([], "empty.png"));
         Assert.Contains("empty.png", error.Message, StringComparison.Ordinal);
         Assert.Contains("0 bytes", error.Message, StringComparison.Ordinal);
     }
@@ -88,9 +88,9 @@ public sealed class PngTests
     [Fact]
     public void Sizes_that_no_honest_image_has_are_refused_before_memory_is_taken()
     {
-        foreach (var (width, height) in new[] { (0, 5), (5, -1), (100_000, 1), (30_000, 30_000), (8192, 8192) })
+        foreach ((int width, int height) in new[] { (0, 5), (5, -1), (100_000, 1), (30_000, 30_000), (8192, 8192) })
         {
-            var (file, _) = Make(5, 5, 2, 8, false);
+            (byte[]? file, byte[] _) = Make(5, 5, 2, 8, false);
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width);
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), PngFormat.Crc(file.AsSpan(12, 17)));
@@ -104,7 +104,8 @@ public sealed class PngTests
     public void A_colour_outside_the_palette_is_an_error()
     {
         byte[] file = Assemble(2, 1, 8, 3, false, [0, 0, 9], [1, 2, 3]);
-        Assert.Contains("palette", Assert.Throws<InvalidImageException>(() => PngDecoder.Decode(file, "a.png")).Message, StringComparison.Ordinal);
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => PngDecoder.Decode(file, "a.png"));
+        Assert.Contains("palette", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A PNG file with random samples, written sample by sample, and the pixels it must decode to.</summary>
@@ -112,11 +113,11 @@ public sealed class PngTests
     {
         int samples = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
         int channels = colourType is 0 or 4 ? 1 : 3;
-        var random = new Random((colourType * 100) + depth);
+        Random random = new((colourType * 100) + depth);
         int[] values = [.. Enumerable.Range(0, width * height * samples).Select(_ => random.Next(1 << depth))];
-        var palette = new byte[3 << Math.Min(depth, 8)];
+        byte[] palette = new byte[3 << Math.Min(depth, 8)];
         random.NextBytes(palette);
-        var expected = new byte[width * height * channels];
+        byte[] expected = new byte[width * height * channels];
         for (int pixel = 0; pixel < width * height; pixel++)
         {
             for (int channel = 0; channel < channels; channel++)
@@ -127,13 +128,13 @@ public sealed class PngTests
             }
         }
 
-        using var rows = new MemoryStream();
-        foreach (var (left, top, stepX, stepY) in interlaced ? _adam7 : [(0, 0, 1, 1)])
+        using MemoryStream rows = new();
+        foreach ((int left, int top, int stepX, int stepY) in interlaced ? _adam7 : [(0, 0, 1, 1)])
         {
             byte[] above = [];
             for (int y = top; y < height && left < width; y += stepY)
             {
-                var bits = new List<bool>();
+                List<bool> bits = new();
                 for (int x = left; x < width; x += stepX)
                 {
                     for (int sample = 0; sample < samples; sample++)
@@ -143,13 +144,14 @@ public sealed class PngTests
                     }
                 }
 
-                var line = new byte[(bits.Count + 7) / 8];
+                byte[] line = new byte[(bits.Count + 7) / 8];
                 for (int bit = 0; bit < bits.Count; bit++)
                 {
                     line[bit / 8] |= (byte)(bits[bit] ? 0x80 >> (bit % 8) : 0);
                 }
 
-                WriteFiltered(rows, random.Next(5), line, above.Length == 0 ? new byte[line.Length] : above, Math.Max(1, samples * depth / 8));
+                byte[] before = above.Length == 0 ? new byte[line.Length] : above;
+                WriteFiltered(rows, random.Next(5), line, before, Math.Max(1, samples * depth / 8));
                 above = line;
             }
         }
@@ -174,17 +176,17 @@ public sealed class PngTests
 
     private static byte[] Assemble(int width, int height, int depth, int colourType, bool interlaced, byte[] rows, byte[] palette)
     {
-        var header = new byte[13];
+        byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9], header[12]) = ((byte)depth, (byte)colourType, (byte)(interlaced ? 1 : 0));
-        using var compressed = new MemoryStream();
-        using (var deflater = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        using MemoryStream compressed = new();
+        using (ZLibStream deflater = new(compressed, CompressionLevel.Fastest, leaveOpen: true))
         {
             deflater.Write(rows);
         }
 
-        using var file = new MemoryStream();
+        using MemoryStream file = new();
         file.Write(PngFormat.Signature);
         Chunk("IHDR"u8, header);
         if (palette.Length > 0)
@@ -203,7 +205,7 @@ public sealed class PngTests
 
         void Chunk(ReadOnlySpan<byte> type, byte[] data)
         {
-            var number = new byte[4];
+            byte[] number = new byte[4];
             BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
             file.Write(number);
             byte[] body = [.. type, .. data];

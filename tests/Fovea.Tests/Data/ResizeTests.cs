@@ -52,7 +52,7 @@ public sealed class ResizeTests
     public void Results_equal_those_of_Pillow(
         Interpolation interpolation, int channels, int width, int height, int newWidth, int newHeight, string digest)
     {
-        var resized = Transforms.Resize(TestData.Pattern(width, height, channels), newWidth, newHeight, interpolation);
+        Image resized = Transforms.Resize(TestData.Pattern(width, height, channels), newWidth, newHeight, interpolation);
         Assert.Equal((newWidth, newHeight, channels), (resized.Width, resized.Height, resized.Channels));
         Assert.Equal(digest, TestData.Digest(resized.Pixels));
     }
@@ -73,9 +73,10 @@ public sealed class ResizeTests
         byte[] pixels = [.. Enumerable.Repeat((byte)200, 11 * 7 * 3)];
         foreach (int size in new[] { 1, 2, 5, 7, 11, 12, 40 })
         {
-            foreach (var interpolation in Enum.GetValues<Interpolation>())
+            foreach (Interpolation interpolation in Enum.GetValues<Interpolation>())
             {
-                Assert.All(Transforms.Resize(new Image(11, 7, 3, pixels), size, size + 1, interpolation).Pixels, value => Assert.Equal(200, value));
+                Image resized = Transforms.Resize(new Image(11, 7, 3, pixels), size, size + 1, interpolation);
+                Assert.All(resized.Pixels, value => Assert.Equal(200, value));
             }
         }
     }

@@ -53,7 +53,8 @@ public sealed class SampleTests
     public void A_mask_of_another_size_is_refused()
     {
         using Sample sample = Start(4, 2);
-        Assert.Contains("4×2", Assert.Throws<ArgumentException>(() => sample.SetMask(new Image(2, 4, 1, new byte[8]))).Message, StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => sample.SetMask(new Image(2, 4, 1, new byte[8])));
+        Assert.Contains("4×2", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +90,8 @@ public sealed class SampleTests
         using Sample sample = Start(4, 4);
         Assert.Throws<InvalidOperationException>(() => new RandomErasing(1).Apply(sample, ref random));
         new Normalize(input).Apply(sample, ref random);
-        Assert.Contains("before Normalize", Assert.Throws<InvalidOperationException>(sample.FlipHorizontal).Message, StringComparison.Ordinal);
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(sample.FlipHorizontal);
+        Assert.Contains("before Normalize", error.Message, StringComparison.Ordinal);
         Assert.Equal((4, 4, 3, 48), (sample.Width, sample.Height, sample.Channels, sample.Values.Length));
     }
 

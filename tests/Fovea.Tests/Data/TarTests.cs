@@ -23,7 +23,7 @@ public sealed class TarTests : IDisposable
             ($"{top}cat/1.png", TestData.SmallPng(1)),
             ($"{top}dog/1.jpg", Convert.FromBase64String(TestData.GreyJpeg)));
         string path = _folder.Write("set.tar", compressed ? TestData.Gzip(archive) : archive);
-        var set = Datasets.Open(path);
+        IImageDataset set = Datasets.Open(path);
         Assert.Equal(["cat", "dog"], set.Classes);
         Assert.Equal(["cat/1.png", "dog/1.jpg", "dog/2.png"], Enumerable.Range(0, set.Count).Select(set.NameOf));
         Assert.Equal([0, 1, 1], Enumerable.Range(0, set.Count).Select(set.LabelOf));
@@ -54,7 +54,7 @@ public sealed class TarTests : IDisposable
     [Fact]
     public void Archives_that_hold_no_usable_classes_say_why()
     {
-        var image = TestData.SmallPng(1);
+        byte[] image = TestData.SmallPng(1);
         Assert.Contains("'dog'", Failure(("cat/1.png", image), ("owl/1.png", image), ("dog/", null)), StringComparison.Ordinal);
         Assert.Contains("only one class, 'cat'", Failure(("train/cat/1.png", image), ("train/cat/2.png", image)), StringComparison.Ordinal);
         Assert.Contains("no images", Failure(("cat/1.txt", [1])), StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class TarTests : IDisposable
         byte[] half = Convert.FromBase64String(TestData.BaselineJpeg);
         string path = _folder.Write(
             "set.tar", TestData.Tar(("train/cat/1.png", []), ("train/dog/1.jpg", half[..(half.Length / 2)])));
-        var set = Datasets.Open(path);
+        IImageDataset set = Datasets.Open(path);
         string empty = Assert.Throws<InvalidImageException>(() => set.Load(0)).Message;
         string cut = Assert.Throws<InvalidImageException>(() => set.Load(1)).Message;
         Assert.StartsWith($"{path}: train/cat/1.png: the file is empty", empty, StringComparison.Ordinal);
@@ -82,7 +82,12 @@ public sealed class TarTests : IDisposable
         byte[] archive = TestData.Tar(("cat/1.png", TestData.SmallPng(1)), ("dog/1.png", TestData.SmallPng(1)));
         byte[] compressed = TestData.Gzip(archive);
         int lastData = archive.AsSpan().LastIndexOf("IEND"u8);
-        foreach (byte[] cut in new[] { archive[..lastData], archive[..600], compressed[..(compressed.Length / 2)], compressed[..20], "hello"u8.ToArray(), [.. new byte[100]], [] })
+        byte[][] cuts =
+        [
+            archive[..lastData], archive[..600], compressed[..(compressed.Length / 2)], compressed[..20], "hello"u8.ToArray(),
+            [.. new byte[100]], [],
+        ];
+        foreach (byte[] cut in cuts)
         {
             string path = _folder.Write("cut.tar", cut);
             Assert.StartsWith(path, Assert.Throws<InvalidDatasetException>(() => Datasets.Open(path)).Message, StringComparison.Ordinal);
@@ -93,7 +98,7 @@ public sealed class TarTests : IDisposable
     public void A_damaged_archive_is_one_clear_error_or_still_the_set()
     {
         byte[] archive = TestData.Tar(("cat/1.png", TestData.SmallPng(1)), ("dog/1.png", TestData.SmallPng(1)));
-        var random = new Random(2);
+        Random random = new(2);
         for (int attempt = 0; attempt < 300; attempt++)
         {
             byte[] damaged = [.. archive];
@@ -105,9 +110,9 @@ public sealed class TarTests : IDisposable
             int sum = damaged.AsSpan(header, 512).ToArray().Sum(value => value);
             System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(damaged, header + 148);
             string path = _folder.Write("damaged.tar", damaged);
-            var error = Record.Exception(() =>
+            Exception? error = Record.Exception(() =>
             {
-                var set = Datasets.Open(path);
+                IImageDataset set = Datasets.Open(path);
                 for (int index = 0; index < set.Count; index++)
                 {
                     set.Load(index);

@@ -10,17 +10,43 @@ namespace Fovea.Tests.Data;
 internal static class TestData
 {
     /// <summary>Pillow 9.4's JPEG of a smooth 37×23 image, baseline and progressive; both decode to the same pixels.</summary>
-    public const string BaselineJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wAARCAAXACUDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD58tdI6fLWxa6R0+WustdI6fLWxa6R0+WopVzz8DnG2pydrpHT5a2LXSOny11lrpHT5a2LXSOny16VKufY4HN/M5GHSPl+7RXokOkfL92iu5V9D6WGcaLUw7XShxwK2LXShxwKKK+LpSZ/MuBxFTTU2LXShxwK2LXShxwKKK9OlJn2OBxFTTU1odKGzoKKKK7VJ2PpIYipyrU//9k=";
-    public const string ProgressiveJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wgARCAAXACUDASIAAhEBAxEB/8QAGAABAQEBAQAAAAAAAAAAAAAAAAQFBgf/xAAYAQADAQEAAAAAAAAAAAAAAAADBAUCB//aAAwDAQACEAMQAAAB89s1rMr5NmtYzYyHRD04bCLzKywasVg1L//EABcQAAMBAAAAAAAAAAAAAAAAAAACAwH/2gAIAQEAAQUCWQshZCyMkLIWQshZGSFkLIWQsjJH/8QAGREAAgMBAAAAAAAAAAAAAAAAAAMBAgQR/9oACAEDAQE/AUbBGsjYIZYQyxDLcP/EABgRAQEBAQEAAAAAAAAAAAAAAAACARES/9oACAECAQE/AZtNvadTrr//xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAY/An//xAAYEAEBAQEBAAAAAAAAAAAAAAAAYSExIP/aAAgBAQABPyGaaabPiaaabPnmqyf/2gAMAwEAAgADAAAAEPv/AL73/wD/xAAZEQEBAAMBAAAAAAAAAAAAAAAhAAERMWH/2gAIAQMBAT8Q4N6xYYDAbUN//8QAGBEBAQADAAAAAAAAAAAAAAAAAQAQESH/2gAIAQIBAT8Qx5zNNC1f/8QAGRAAAwEBAQAAAAAAAAAAAAAAAAEhMRBB/9oACAEBAAE/EMRiMRjwmIxGIx4RMiEyITIhMiE+Uf/Z";
+    public const string BaselineJpeg =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/"
+        + "2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wAARCAAXACUDASIAAhEBAxEB/8QA"
+        + "HwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkK"
+        + "FhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXG"
+        + "x8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC"
+        + "AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOE"
+        + "hYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD58tdI6fLW"
+        + "xa6R0+WustdI6fLWxa6R0+WopVzz8DnG2pydrpHT5a2LXSOny11lrpHT5a2LXSOny16VKufY4HN/M5GHSPl+7RXokOkfL92iu5V9D6WGcaLUw7XShxwK2LXS"
+        + "hxwKKK+LpSZ/MuBxFTTU2LXShxwK2LXShxwKKK9OlJn2OBxFTTU1odKGzoKKKK7VJ2PpIYipyrU//9k=";
+    public const string ProgressiveJpeg =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/"
+        + "2wBDAQcHBwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCj/wgARCAAXACUDASIAAhEBAxEB/8QA"
+        + "GAABAQEBAQAAAAAAAAAAAAAAAAQFBgf/xAAYAQADAQEAAAAAAAAAAAAAAAADBAUCB//aAAwDAQACEAMQAAAB89s1rMr5NmtYzYyHRD04bCLzKywasVg1L//E"
+        + "ABcQAAMBAAAAAAAAAAAAAAAAAAACAwH/2gAIAQEAAQUCWQshZCyMkLIWQshZGSFkLIWQsjJH/8QAGREAAgMBAAAAAAAAAAAAAAAAAAMBAgQR/9oACAEDAQE/"
+        + "AUbBGsjYIZYQyxDLcP/EABgRAQEBAQEAAAAAAAAAAAAAAAACARES/9oACAECAQE/AZtNvadTrr//xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAY/An//"
+        + "xAAYEAEBAQEBAAAAAAAAAAAAAAAAYSExIP/aAAgBAQABPyGaaabPiaaabPnmqyf/2gAMAwEAAgADAAAAEPv/AL73/wD/xAAZEQEBAAMBAAAAAAAAAAAAAAAh"
+        + "AAERMWH/2gAIAQMBAT8Q4N6xYYDAbUN//8QAGBEBAQADAAAAAAAAAAAAAAAAAQAQESH/2gAIAQIBAT8Qx5zNNC1f/8QAGRAAAwEBAQAAAAAAAAAAAAAAAAEh"
+        + "MRBB/9oACAEBAAE/EMRiMRjwmIxGIx4RMiEyITIhMiE+Uf/Z";
 
     /// <summary>A grey and a four-ink JPEG of 16×16 pixels.</summary>
-    public const string GreyJpeg = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/wAALCAAQABABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APnDRP4a9A0T+GvP9E/hr0DRP4a//9k=";
-    public const string InkJpeg = "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD84vBH/LOvgf8A4VJ/0x/Svz08NeG/ufJX6p19AeCP+WdH/CpP+mP6V6t4a8N/c+Sivn/wR/yzr7V/4VJ/0x/Sjw14b+58lFfQHgj/AJZ0f8Kk/wCmP6V6r4a8N/c+Siv/2Q==";
+    public const string GreyJpeg =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/"
+        + "wAALCAAQABABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEI"
+        + "I0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ip"
+        + "qrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APnDRP4a9A0T+GvP9E/hr0DRP4a//9k=";
+    public const string InkJpeg =
+        "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AA"
+        + "FAgAEAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQci"
+        + "cRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqi"
+        + "o6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD84vBH/LOvgf8A4VJ/0x/Svz08"
+        + "NeG/ufJX6p19AeCP+WdH/CpP+mP6V6t4a8N/c+Sivn/wR/yzr7V/4VJ/0x/Sjw14b+58lFfQHgj/AJZ0f8Kk/wCmP6V6r4a8N/c+Siv/2Q==";
 
     /// <summary>An image with a lively pattern, the same that the reference results of Pillow were made from.</summary>
     public static Image Pattern(int width, int height, int channels)
     {
-        var pixels = new byte[width * height * channels];
+        byte[] pixels = new byte[width * height * channels];
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
@@ -45,7 +71,7 @@ internal static class TestData
     /// <summary>An IDX file.</summary>
     public static byte[] Idx(int[] dimensions, byte[] values)
     {
-        var bytes = new byte[4 + (4 * dimensions.Length) + values.Length];
+        byte[] bytes = new byte[4 + (4 * dimensions.Length) + values.Length];
         bytes[2] = 8;
         bytes[3] = (byte)dimensions.Length;
         for (int i = 0; i < dimensions.Length; i++)
@@ -60,8 +86,8 @@ internal static class TestData
     /// <summary>Compresses bytes as a gzip file.</summary>
     public static byte[] Gzip(byte[] bytes)
     {
-        using var result = new MemoryStream();
-        using (var gzip = new GZipStream(result, CompressionLevel.Fastest))
+        using MemoryStream result = new();
+        using (GZipStream gzip = new(result, CompressionLevel.Fastest))
         {
             gzip.Write(bytes);
         }
@@ -72,13 +98,15 @@ internal static class TestData
     /// <summary>A tar archive of folders (names that end in a slash) and files; null content makes a symbolic link.</summary>
     public static byte[] Tar(params (string Name, byte[]? Content)[] entries)
     {
-        using var result = new MemoryStream();
-        using (var writer = new TarWriter(result, leaveOpen: true))
+        using MemoryStream result = new();
+        using (TarWriter writer = new(result, leaveOpen: true))
         {
-            foreach (var (name, content) in entries)
+            foreach ((string? name, byte[]? content) in entries)
             {
-                var type = name.EndsWith('/') ? TarEntryType.Directory : content is null ? TarEntryType.SymbolicLink : TarEntryType.RegularFile;
-                var entry = new PaxTarEntry(type, name);
+                TarEntryType type = name.EndsWith('/')
+                    ? TarEntryType.Directory
+                    : content is null ? TarEntryType.SymbolicLink : TarEntryType.RegularFile;
+                PaxTarEntry entry = new(type, name);
                 if (type == TarEntryType.SymbolicLink)
                 {
                     entry.LinkName = "/etc/passwd";

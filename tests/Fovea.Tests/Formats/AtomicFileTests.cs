@@ -37,7 +37,7 @@ public sealed class AtomicFileTests : IDisposable
     {
         string path = _folder.File("a.txt");
         AtomicFile.WriteText(path, "old");
-        using var cancellation = new CancellationTokenSource();
+        using CancellationTokenSource cancellation = new();
         Assert.ThrowsAny<OperationCanceledException>(() => AtomicFile.Write(
             path,
             stream =>
@@ -55,7 +55,7 @@ public sealed class AtomicFileTests : IDisposable
     {
         // Linux: ENOSPC is errno 28, which .NET keeps in HResult.
         string path = _folder.File("a.txt");
-        var error = Assert.Throws<UnwritableFileException>(
+        UnwritableFileException error = Assert.Throws<UnwritableFileException>(
             () => AtomicFile.Write(path, _ => throw new IOException("No space left on device", 28)));
         Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
@@ -65,7 +65,7 @@ public sealed class AtomicFileTests : IDisposable
     public void A_missing_folder_is_named()
     {
         string path = _folder.File("missing/a.txt");
-        var error = Assert.Throws<UnwritableFileException>(() => AtomicFile.WriteText(path, "x"));
+        UnwritableFileException error = Assert.Throws<UnwritableFileException>(() => AtomicFile.WriteText(path, "x"));
         Assert.StartsWith($"{path}: its folder does not exist.", error.Message, StringComparison.Ordinal);
     }
 

@@ -77,7 +77,7 @@ internal sealed class PickleWriter
     /// </summary>
     public byte[] ToLegacy(params (string Key, long Count, byte[] Bytes)[] storages)
     {
-        var keys = new PickleWriter().Op("]");
+        PickleWriter keys = new PickleWriter().Op("]");
         foreach ((string key, _, _) in storages)
         {
             keys.Text(key).Op("a");
@@ -96,8 +96,8 @@ internal sealed class PickleWriter
 
     public static byte[] Archive(CompressionLevel level, params (string Name, byte[] Bytes)[] files)
     {
-        var stream = new MemoryStream();
-        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        MemoryStream stream = new();
+        using (ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
             foreach ((string name, byte[] bytes) in files)
             {

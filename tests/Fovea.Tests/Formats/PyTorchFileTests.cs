@@ -123,7 +123,7 @@ public sealed class PyTorchFileTests
         pickle.Text("attributes").Global("torch._tensor", "_rebuild_from_type_v2").Op("(").Global("torch._utils", "_rebuild_tensor_v2")
             .Global("torch", "Tensor").Op("(").Storage("HalfStorage", "1", 1).Integer(0).Tuple(1).Tuple(1).Op("\u0089Nt}tRs");
         byte[] halves = [.. new[] { 1, 2, 3, 4 }.SelectMany(value => BitConverter.GetBytes((Half)value))];
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         string path = folder.File("new.pth");
         File.WriteAllBytes(path, pickle.ToArchive(("0", halves), ("1", halves[..2])));
         using PyTorchFile file = PyTorchFile.Open(path);
@@ -170,7 +170,7 @@ public sealed class PyTorchFileTests
     public void A_file_that_is_cut_off_anywhere_is_an_error(string name)
     {
         byte[] bytes = File.ReadAllBytes(PathOf(name));
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         string path = folder.File(name);
         for (int length = 0; length < bytes.Length; length += 29)
         {

@@ -37,7 +37,7 @@ public sealed class PyTorchFuzzTests : IDisposable
     public void Mutated_PyTorch_files_load_or_are_refused(string name, int count)
     {
         byte[] good = File.ReadAllBytes(PyTorchFileTests.PathOf(name));
-        var random = new Random(name.Length + count);
+        Random random = new(name.Length + count);
         for (int i = 0; i < count; i++)
         {
             Check(Mutate(good, random), PyTorchFile.Open, $"{name}, mutation {i}");
@@ -50,7 +50,7 @@ public sealed class PyTorchFuzzTests : IDisposable
         // Bare archives of one pickle: here every mutation meets the pickle.
         byte[] good = new PickleWriter().Op("}").Text("w").Tensor("FloatStorage", "0", 6, 0, [2, 3], [3, 1]).Op("s")
             .Text("args").Global("argparse", "Namespace").Op(")\u0081}").Text("lr").Integer(3).Op("sbs.").ToArray();
-        var random = new Random(11);
+        Random random = new(11);
         for (int i = 0; i < 2500; i++)
         {
             byte[] pickle = Mutate(good, random);
@@ -73,7 +73,7 @@ public sealed class PyTorchFuzzTests : IDisposable
             ],
             new Dictionary<string, string> { ["model"] = "cmt_nano" });
         byte[] good = File.ReadAllBytes(_path);
-        var random = new Random(12);
+        Random random = new(12);
         for (int i = 0; i < 4000; i++)
         {
             Check(Mutate(good, random), SafeTensorsFile.Open, $"safetensors, mutation {i}");

@@ -13,7 +13,9 @@ public sealed class PyTorchPythonTests
         folder = sys.argv[1]
         random.seed(7)
         torch.manual_seed(7)
-        types = [torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
+        types = [
+            torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64,
+            torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
         weights = collections.OrderedDict()
         for i in range(300):
             shape = [random.choice([1, 2, 3, 5, 8, 17]) for _ in range(random.randrange(5))]
@@ -38,7 +40,7 @@ public sealed class PyTorchPythonTests
     [TorchFact]
     public void A_random_model_reads_as_PyTorch_saved_it()
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         (int exitCode, string output) = TorchFactAttribute.Run(Program, folder.Path);
         Assert.True(exitCode == 0, output);
         byte[] values = File.ReadAllBytes(folder.File("values"));

@@ -63,7 +63,7 @@ public sealed class PyTorchStateDictTests : IDisposable
     private PyTorchFile Open(string names)
     {
         string[] nests = ["model", "state_dict", "model_ema", "optimizer", "generator", "net", "trainer", "teacher"];
-        var pickle = new PickleWriter();
+        PickleWriter pickle = new();
         Nest(names.Split(' '));
         string path = _folder.File("a.pth");
         File.WriteAllBytes(path, pickle.ToArchive(("0", new byte[4])));
@@ -72,7 +72,7 @@ public sealed class PyTorchStateDictTests : IDisposable
         void Nest(IEnumerable<string> below)
         {
             pickle.Op("}");
-            foreach (var group in below.GroupBy(
+            foreach (IGrouping<string, string> group in below.GroupBy(
                 name => Array.Find(nests, nest => name.StartsWith(nest + ".", StringComparison.Ordinal)) ?? string.Empty))
             {
                 if (group.Key.Length > 0)

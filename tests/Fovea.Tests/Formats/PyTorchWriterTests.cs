@@ -17,7 +17,8 @@ public sealed class PyTorchWriterTests : IDisposable
         import torch, torchvision
         model = torchvision.models.resnet50(num_classes=10).eval()
         model.load_state_dict(torch.load(sys.argv[1]), strict=True)
-        image = torch.tensor([float(word) for word in open(sys.argv[2]).read().split()], dtype=torch.float32).reshape(1, 32, 32, 3).permute(0, 3, 1, 2)
+        image = torch.tensor([float(word) for word in open(sys.argv[2]).read().split()], dtype=torch.float32)
+        image = image.reshape(1, 32, 32, 3).permute(0, 3, 1, 2)
         with torch.no_grad():
             print(" ".join(repr(value) for value in model(image)[0].tolist()))
         """;

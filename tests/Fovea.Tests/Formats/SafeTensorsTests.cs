@@ -13,10 +13,10 @@ public sealed class SafeTensorsTests : IDisposable
     [Fact]
     public void What_is_written_is_read_back_bit_for_bit_over_odd_shapes()
     {
-        var random = new Random(1);
+        Random random = new(1);
         int[][] shapes = [[], [0], [1], [7], [3, 5], [2, 0, 3], [1, 1, 1, 1], [4, 3, 2, 5], [257, 65]];
-        var floats = new Dictionary<string, float[]>();
-        var tensors = new List<SafeTensor>();
+        Dictionary<string, float[]> floats = new();
+        List<SafeTensor> tensors = new();
         foreach (int[] shape in shapes)
         {
             string name = $"layer.{string.Join('x', shape)}.weight";
@@ -29,7 +29,7 @@ public sealed class SafeTensorsTests : IDisposable
         tensors.Add(SafeTensor.FromFloats("odd", [2, 2], () => floats["odd"]));
         tensors.Insert(0, SafeTensor.FromBytes("bytes \"quoted\" ü", [3], new byte[] { 0, 127, 255 }));
         tensors.Add(SafeTensor.FromInt64s("state", [3], new[] { long.MinValue, -1, long.MaxValue }));
-        var metadata = new Dictionary<string, string> { ["model"] = "cmt_nano", ["classes"] = "[\"T-shirt/top\", \"Größe\"]" };
+        Dictionary<string, string> metadata = new() { ["model"] = "cmt_nano", ["classes"] = "[\"T-shirt/top\", \"Größe\"]" };
         string path = _folder.File("a.safetensors");
         SafeTensorsWriter.Write(path, tensors, metadata);
 
@@ -111,8 +111,14 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "ends 4 bytes past the end")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 6, "2 bytes after tensor 'a' belong to no tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "a gap of 4 bytes between the header and tensor 'a'")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor 'b' overlaps tensor 'a' by 4 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "the name 'a' stands twice")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
+        12,
+        "tensor 'b' overlaps tensor 'a' by 4 bytes")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+        4,
+        "the name 'a' stands twice")]
     [InlineData("""{"a":{"dtype":"Q4","shape":[1],"data_offsets":[0,4]}}""", 4, "type 'Q4'; known are F32, F16")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "holds '-1', which is not a size")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", 4, "holds '1.5', which is not a size")]
@@ -125,12 +131,15 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"a":7}""", 0, "tensor 'a' is a number")]
     [InlineData("""{"__metadata__":{"epoch":3}}""", 0, "metadata 'epoch' is a number")]
     [InlineData("""{"\ud800":{}}""", 0, "not valid JSON")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,4]}}""", 4, "but its byte range has 4")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,4]}}""",
+        4,
+        "but its byte range has 4")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[9223372036854775806,9223372036854775807]}}""", 1, "")]
     public void Each_lie_of_a_header_is_named(string header, int dataBytes, string problem)
     {
         string path = Raw(header, new byte[dataBytes]);
-        var error = Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(path));
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => SafeTensorsFile.Open(path));
         Assert.StartsWith(path + ": ", error.Message, StringComparison.Ordinal);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
@@ -158,7 +167,7 @@ public sealed class SafeTensorsTests : IDisposable
             Broken(bytes[..length]);
         }
 
-        var random = new Random(2);
+        Random random = new(2);
         string path = _folder.File("flipped");
         for (int i = 0; i < bytes.Length; i++)
         {

@@ -16,7 +16,7 @@ internal sealed class TorchFactAttribute : FactAttribute
     /// <param name="arguments">What it finds in sys.argv, from the second place on.</param>
     public static (int ExitCode, string Output) Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(
+        ProcessStartInfo start = new(
             Python, ["-c", program, .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;

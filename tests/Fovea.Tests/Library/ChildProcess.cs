@@ -5,7 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Tests.Library;
 
-/// <summary>A program started beside the tests: nothing of the build that started the tests shows in its environment, and it never outlives its test.</summary>
+/// <summary>
+/// A program started beside the tests: nothing of the build that started the tests shows in its environment, and it never outlives its
+/// test.
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(4);
@@ -16,8 +19,15 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Starts a program.</summary>
     public ChildProcess(string program, IEnumerable<string> arguments, string folder, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string[] ofMsBuild =
+            [.. start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))];
+        foreach (string name in ofMsBuild)
         {
             start.Environment.Remove(name);
         }
@@ -110,7 +120,8 @@ internal sealed class ChildProcess : IDisposable
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Fovea.slnx")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds Fovea.slnx.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds Fovea.slnx.");
         }
 
         return folder;

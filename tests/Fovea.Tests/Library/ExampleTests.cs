@@ -37,7 +37,10 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
         Assert.Contains("pooled  1280", convolutional, StringComparison.Ordinal);
         Assert.Contains("two images: 2x", convolutional, StringComparison.Ordinal);
         Assert.Contains(" x 4 heads, 10x10 queries on 5x5 keys, first in ", convolutional, StringComparison.Ordinal);
-        Assert.Contains(" 4 x 8 heads, 14x14 queries on 14x14 keys in groups of 7x7, 2 apart", Run("BackboneFeatures", "crossformer_t"), StringComparison.Ordinal);
+        Assert.Contains(
+            " 4 x 8 heads, 14x14 queries on 14x14 keys in groups of 7x7, 2 apart",
+            Run("BackboneFeatures", "crossformer_t"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +59,10 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
     [Fact]
     public async Task ServeImages_answers_many_threads_alike_and_says_what_is_wrong()
     {
-        using ChildProcess server = new("dotnet", [Program("ServeImages"), "--urls", "http://127.0.0.1:0", "--checkpoint", _trained.Checkpoint], ChildProcess.Repository);
+        using ChildProcess server = new(
+            "dotnet",
+            [Program("ServeImages"), "--urls", "http://127.0.0.1:0", "--checkpoint", _trained.Checkpoint],
+            ChildProcess.Repository);
         using HttpClient client = new() { BaseAddress = new Uri(server.WaitFor("Now listening on: ")) };
         byte[] image = await File.ReadAllBytesAsync(_trained.Image);
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(async () =>
@@ -72,7 +78,8 @@ public sealed partial class ExampleTests : IClassFixture<ExampleTests.Trained>
         Assert.Contains("neither a PNG nor a JPEG", await refusal.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private static string Run(string example, params string[] arguments) => ChildProcess.Dotnet(ChildProcess.Repository, [Program(example), .. arguments]);
+    private static string Run(string example, params string[] arguments) =>
+        ChildProcess.Dotnet(ChildProcess.Repository, [Program(example), .. arguments]);
 
     private static string Program(string example) =>
         Path.Combine(ChildProcess.Repository, "examples", example, "bin", ChildProcess.Configuration, "net10.0", $"{example}.dll");

@@ -18,7 +18,9 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
 
     [Fact]
     public void Packing_the_solution_gives_two_libraries_and_a_tool_with_their_symbols_and_nothing_else() => Assert.Equal(
-        new[] { "Fovea", "Fovea.Cli", "Fovea.Engine" }.SelectMany(id => new[] { $"{id}.{Packed.Version}.nupkg", $"{id}.{Packed.Version}.snupkg" }).Order(StringComparer.Ordinal),
+        new[] { "Fovea", "Fovea.Cli", "Fovea.Engine" }
+            .SelectMany(id => new[] { $"{id}.{Packed.Version}.nupkg", $"{id}.{Packed.Version}.snupkg" })
+            .Order(StringComparer.Ordinal),
         _packed.Made.Order(StringComparer.Ordinal));
 
     [Theory]
@@ -36,7 +38,8 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         Assert.DoesNotContain(metadata.Elements(), element => element.Name.LocalName is "repository" or "projectUrl" or "iconUrl");
 
         string[] names = [.. package.Entries.Select(entry => entry.FullName)];
-        string[] wanted = ["README.md", "LICENSE", $"{folder}{id}.dll", folder[0] == 'l' ? $"{folder}{id}.xml" : $"{folder}DotnetToolSettings.xml"];
+        string extra = folder[0] == 'l' ? $"{folder}{id}.xml" : $"{folder}DotnetToolSettings.xml";
+        string[] wanted = ["README.md", "LICENSE", $"{folder}{id}.dll", extra];
         Assert.All(wanted, name => Assert.Contains(name, names));
         using ZipArchive symbols = ZipFile.OpenRead(_packed.File($"{id}.{Packed.Version}.snupkg"));
         Assert.Contains(symbols.Entries, entry => entry.FullName == $"{folder}{id}.pdb");
@@ -44,7 +47,9 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         {
             using MemoryStream assembly = new();
             package.GetEntry($"{folder}{id}.dll")!.Open().CopyTo(assembly);
-            Assert.True(assembly.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(ChildProcess.Repository)) < 0, "The assembly tells where it was built.");
+            Assert.True(
+                assembly.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(ChildProcess.Repository)) < 0,
+                "The assembly tells where it was built.");
         }
     }
 
@@ -57,7 +62,11 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         state.Initialize(1);
         Checkpoint.Save(
             Path.Combine(folder, "best.safetensors"),
-            new ModelInfo("cmt_nano", new ModelOptions(Classes: 2), ["cat", "dog"], new Preprocessing { Height = network.Height, Width = network.Width }),
+            new ModelInfo(
+                "cmt_nano",
+                new ModelOptions(Classes: 2),
+                ["cat", "dog"],
+                new Preprocessing { Height = network.Height, Width = network.Width }),
             state);
         File.WriteAllBytes(Path.Combine(folder, "image.png"), PngEncoder.Encode(new Image(40, 30, 1, new byte[1200])));
 
@@ -96,7 +105,10 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     {
         string folder = _packed.NewFolder("tool");
         string feed = Path.GetDirectoryName(_packed.File("x"))!;
-        ChildProcess.Dotnet(folder, ["tool", "install", "Fovea.Cli", "--tool-path", folder, "--add-source", feed, "--version", Packed.Version], _packed.Environment);
+        ChildProcess.Dotnet(
+            folder,
+            ["tool", "install", "Fovea.Cli", "--tool-path", folder, "--add-source", feed, "--version", Packed.Version],
+            _packed.Environment);
         using ChildProcess version = new(Path.Combine(folder, OperatingSystem.IsWindows() ? "fovea.exe" : "fovea"), ["version"], folder);
         Assert.Contains($"fovea      {Packed.Version}", version.End(), StringComparison.Ordinal);
     }
@@ -117,7 +129,10 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
             string feed = NewFolder("feed");
             ChildProcess.Dotnet(
                 ChildProcess.Repository,
-                ["pack", "Fovea.slnx", "--no-build", "--configuration", ChildProcess.Configuration, "--output", feed, "-nodeReuse:false", "-verbosity:quiet"]);
+                [
+                    "pack", "Fovea.slnx", "--no-build", "--configuration", ChildProcess.Configuration, "--output", feed,
+                    "-nodeReuse:false", "-verbosity:quiet",
+                ]);
             Made = [.. Directory.GetFiles(feed).Select(file => Path.GetFileName(file))];
             foreach (string package in Directory.GetFiles(Path.Combine(ChildProcess.Repository, "packages"), "*.nupkg"))
             {
@@ -125,7 +140,8 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
             }
 
             System.IO.File.WriteAllText(
-                _folder.File("NuGet.Config"), $"""<configuration><packageSources><clear /><add key="feed" value="{feed}" /></packageSources></configuration>""");
+                _folder.File("NuGet.Config"),
+                $"""<configuration><packageSources><clear /><add key="feed" value="{feed}" /></packageSources></configuration>""");
         }
 
         public static string Version { get; } = typeof(FoveaException).Assembly.GetName().Version!.ToString(3);
@@ -133,7 +149,9 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         /// <summary>The files that packing made.</summary>
         public IReadOnlyList<string> Made { get; }
 
-        /// <summary>Unpacked packages stay in the temporary folder, so that no earlier build of the same version is taken for this one.</summary>
+        /// <summary>
+        /// Unpacked packages stay in the temporary folder, so that no earlier build of the same version is taken for this one.
+        /// </summary>
         public (string Name, string Value)[] Environment => [("NUGET_PACKAGES", _folder.File("unpacked"))];
 
         public string File(string package) => Path.Combine(_folder.File("feed"), package);

@@ -8,7 +8,8 @@ namespace Fovea.Tests.Onnx;
 internal sealed class OnnxCheckerFactAttribute : FactAttribute
 {
     private static readonly Lazy<bool> _isInstalled = new(
-        () => File.Exists("/usr/bin/python3") && TorchFactAttribute.Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('onnx') is None)").ExitCode == 0);
+        () => File.Exists("/usr/bin/python3")
+            && TorchFactAttribute.Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('onnx') is None)").ExitCode == 0);
 
     public OnnxCheckerFactAttribute() => Skip = _isInstalled.Value ? null : "ONNX's checker is not installed (Debian: python3-onnx).";
 }
@@ -30,12 +31,14 @@ public sealed class OnnxCheckerTests
     public void The_checker_accepts_every_family()
     {
         using TemporaryFolder folder = new();
-        string[] models = ["cmt_nano", "cmt_ti_flyegle", "botnet50", "resnet50", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi"];
+        string[] models =
+            ["cmt_nano", "cmt_ti_flyegle", "botnet50", "resnet50", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi"];
         string[] paths = [.. models.Select(model => folder.File($"{model}.onnx"))];
         foreach ((string model, string path) in models.Zip(paths))
         {
             using Model made = Model.Create(model, Models.EveryModelTests.Small(model));
-            OnnxExport.Write(path, made, new OnnxOptions { MaxBytesInside = model == "cmt_nano" ? 0 : long.MaxValue, Stages = [made.Network.Stages[0].Name] });
+            long inside = model == "cmt_nano" ? 0 : long.MaxValue;
+            OnnxExport.Write(path, made, new OnnxOptions { MaxBytesInside = inside, Stages = [made.Network.Stages[0].Name] });
         }
 
         (int exitCode, string output) = TorchFactAttribute.Run(Program, paths);

@@ -31,7 +31,8 @@ public sealed class OnnxFileTests : IDisposable
     [Fact]
     public void Every_value_is_computed_before_it_is_read_and_every_name_is_given_once()
     {
-        foreach (string model in new[] { "cmt_nano", "botnet50_leaderj1001", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi" })
+        string[] models = ["cmt_nano", "botnet50_leaderj1001", "crossformer_t", "pit_ti_distilled", "patchconvnet_s60_multi"];
+        foreach (string model in models)
         {
             OnnxContent file = Export(model, null);
             HashSet<string> known = [.. file.Initializers.Keys, "images"];
@@ -40,7 +41,9 @@ public sealed class OnnxFileTests : IDisposable
             foreach (OnnxNodeContent node in file.Nodes)
             {
                 Assert.True(names.Add(node.Name), $"{model}: {node.Name} is there twice");
-                Assert.All(node.Inputs, input => Assert.True(input.Length == 0 || known.Contains(input), $"{model}: {node.Name} reads {input}"));
+                Assert.All(
+                    node.Inputs,
+                    input => Assert.True(input.Length == 0 || known.Contains(input), $"{model}: {node.Name} reads {input}"));
                 Assert.All(node.Outputs, output => Assert.True(known.Add(output), $"{model}: {output} is there twice"));
                 read.UnionWith(node.Inputs);
             }
@@ -58,7 +61,9 @@ public sealed class OnnxFileTests : IDisposable
         Assert.InRange(file.Count("Transpose"), 120, 126);
 
         // Blocks of CrossFormer have no convolutions: what is transposed are groups, and queries, keys, values and results of heads.
-        Assert.All(Export("crossformer_t", null).Nodes.Where(node => node.Operation == "Conv"), node => Assert.Matches("patch_embed|reductions", node.Name));
+        Assert.All(
+            Export("crossformer_t", null).Nodes.Where(node => node.Operation == "Conv"),
+            node => Assert.Matches("patch_embed|reductions", node.Name));
     }
 
     [Fact]
@@ -124,7 +129,9 @@ public sealed class OnnxFileTests : IDisposable
             int offset = int.Parse(place["offset"], System.Globalization.CultureInfo.InvariantCulture);
             int length = int.Parse(place["length"], System.Globalization.CultureInfo.InvariantCulture);
             Assert.Equal(0, offset % 64);
-            Assert.Equal(same.Floats(9), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(data.AsSpan(offset, length)).ToArray());
+            Assert.Equal(
+                same.Floats(9),
+                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(data.AsSpan(offset, length)).ToArray());
         }
 
         Assert.True(outside > 20);
@@ -141,7 +148,8 @@ public sealed class OnnxFileTests : IDisposable
         OnnxExport.Write(stream, model, options);
         Assert.Equal(File.ReadAllBytes(Target), stream.ToArray());
 
-        OnnxTensor large = new("weights", OnnxElementType.Float, [3, 1 << 28], _ => throw new InvalidOperationException("Nothing is written."));
+        OnnxTensor large = new(
+            "weights", OnnxElementType.Float, [3, 1 << 28], _ => throw new InvalidOperationException("Nothing is written."));
         OnnxModel graph = new(17, "large", [], [large], new OnnxValue("images", OnnxElementType.Float, []), [], []);
         OnnxExportException error = Assert.Throws<OnnxExportException>(() => OnnxFile.Write(stream, graph));
         Assert.Contains("3.2 GB", error.Message, StringComparison.Ordinal);
@@ -156,7 +164,8 @@ public sealed class OnnxFileTests : IDisposable
         Assert.Equal(["logits", "stage2", "stage4"], file.Graph.Messages(12).Select(output => output.Text(1)));
         Assert.Equal(0, file.Count("Transpose"));
         Assert.Equal(0, file.Count("Identity"));
-        OnnxExportException error = Assert.Throws<OnnxExportException>(() => Export("resnet50", 64, new OnnxOptions { Stages = ["stage5"] }));
+        OnnxExportException error = Assert.Throws<OnnxExportException>(
+            () => Export("resnet50", 64, new OnnxOptions { Stages = ["stage5"] }));
         Assert.Contains("stage1, stage2, stage3, stage4", error.Message, StringComparison.Ordinal);
     }
 

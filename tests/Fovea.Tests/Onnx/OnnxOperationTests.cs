@@ -21,11 +21,20 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Bicubic, 11, 5));
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Bilinear, 4, 20, alignCorners: true));
         AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1), countPadding: false));
-        AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1)) + map.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)));
+        WindowSpec window = new(3, Stride: 2, Padding: 1);
+        AssertAgrees(5, 7, map => map.AveragePooling(window) + map.MaxPooling(window));
         AssertAgrees(5, 7, map => map.MaxPooling(new WindowSpec(2)).Pad(1, 2, 1).Pad(3, 1, 2).Slice(3, 0, 4).Slice(2, 1, 3));
-        AssertAgrees(5, 7, map => new[] { map.MaxPooling(new WindowSpec(1)), map.Exp(), map.Sum(axes: [1, 2]).BroadcastTo(map.Shape) }.Concat(3).Permute(0, 2, 1, 3));
+        AssertAgrees(
+            5,
+            7,
+            map => new[] { map.MaxPooling(new WindowSpec(1)), map.Exp(), map.Sum(axes: [1, 2]).BroadcastTo(map.Shape) }
+                .Concat(3)
+                .Permute(0, 2, 1, 3));
         AssertAgrees(4, 3, map => (map.MaxPooling(new WindowSpec(1)) * 2f).Max(axes: [1, 2]) + map.Sum(3) - map.Mean(1));
-        AssertAgrees(4, 3, map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
+        AssertAgrees(
+            4,
+            3,
+            map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
     }
 
     [OnnxRuntimeFact]
@@ -34,7 +43,11 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         AssertAgrees(2, 3, map => (map * map).Sqrt() + (map.Exp() + 1f).Log() + (map.Exp() + 0.5f).ReciprocalSqrt());
         AssertAgrees(2, 3, map => map.Tanh() / (map.Sigmoid() + 1f) - map.Silu() + -map.Gelu() + map.Relu());
         AssertAgrees(2, 3, map => map.Maximum(map.Exp()).Minimum(map.Graph.Filled([3], 0.7f)));
-        AssertAgrees(2, 3, map => (map > 0.1f).Where(map.Abs().Pow(1.7f), 1 - map.Pow(3)) + (map >= map.Square()) + map.Equal(map.Clamp(-0.3f, 0.4f)) - (map < 0));
+        AssertAgrees(
+            2,
+            3,
+            map => (map > 0.1f).Where(map.Abs().Pow(1.7f), 1 - map.Pow(3))
+                + (map >= map.Square()) + map.Equal(map.Clamp(-0.3f, 0.4f)) - (map < 0));
         AssertAgrees(2, 3, map => map.LogSoftmax() / 3);
     }
 
@@ -66,9 +79,17 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
                     // Two groups of each image, height × width cells each.
                     int cells = height * width;
                     Value tokens = map.Reshape([map.Shape[0] * 2, cells, 3]).MatMul(map.Graph.Table([3, 8], Numbers(24)));
-                    Value Logits(int extent) => tokens.MatMul(map.Graph.Table([8, heads * ((2 * extent) - 1)], Numbers(8 * heads * ((2 * extent) - 1))));
+                    Value Logits(int extent)
+                    {
+                        int columns = heads * ((2 * extent) - 1);
+                        return tokens.MatMul(map.Graph.Table([8, columns], Numbers(8 * columns)));
+                    }
+
                     AttentionBias bias = new(
-                        map.Graph.Table([heads, cells, cells], Numbers(heads * cells * cells)), Logits(height), Logits(width), map.Graph.Table([2, cells], Numbers(2 * cells)));
+                        map.Graph.Table([heads, cells, cells], Numbers(heads * cells * cells)),
+                        Logits(height),
+                        Logits(width),
+                        map.Graph.Table([2, cells], Numbers(2 * cells)));
                     return tokens.Attention(tokens.Exp(), tokens * 0.3f, heads, 0.4f, bias);
                 });
             }
@@ -79,15 +100,28 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
     public void The_batch_is_followed_through_groups_and_into_constants()
     {
         // Constants are repeated for each image where they meet images, and only there: the other eleven is an extent of its own.
-        AssertAgrees(1, 11, map => new[] { map.Graph.Table([1, 1, 3], Numbers(3)).BroadcastTo([map.Shape[0], 1, 3]).Exp(), Tokens(map) }.Concat(1));
+        AssertAgrees(
+            1,
+            11,
+            map => new[] { map.Graph.Table([1, 1, 3], Numbers(3)).BroadcastTo([map.Shape[0], 1, 3]).Exp(), Tokens(map) }.Concat(1));
         AssertAgrees(1, 11, map => new[] { Tokens(map), map.Graph.Filled([map.Shape[0], 2, 3], 0.5f) }.Concat(1).Softmax());
         AssertAgrees(1, 11, map => Tokens(map) + map.Graph.Table([1, 3], Numbers(3)).BroadcastTo([11, 3]).Exp());
-        AssertAgrees(1, 11, map => map.Graph.Table([1, 3], Numbers(3)).BroadcastTo([11, 3]).MatMul(map.Graph.Table([3, 11], Numbers(33))) + Tokens(map).Sum(2));
+        AssertAgrees(
+            1,
+            11,
+            map => map.Graph.Table([1, 3], Numbers(3)).BroadcastTo([11, 3]).MatMul(map.Graph.Table([3, 11], Numbers(33)))
+                + Tokens(map).Sum(2));
 
         // Groups of each image, rows of one product, groups in front of images.
         AssertAgrees(4, 6, map => map.Reshape([map.Shape[0] * 4, 6, 3]).Softmax().Reshape([map.Shape[0], 2, 12, 3]).Permute(0, 2, 1, 3));
-        AssertAgrees(4, 6, map => map.Permute(1, 0, 2, 3).Reshape([4, map.Shape[0] * 6, 3]).MatMul(map.Graph.Table([4, 3, 5], Numbers(60))).Permute(1, 0, 2)
-            .Reshape([map.Shape[0], 6, 20]));
+        AssertAgrees(
+            4,
+            6,
+            map => map.Permute(1, 0, 2, 3)
+                .Reshape([4, map.Shape[0] * 6, 3])
+                .MatMul(map.Graph.Table([4, 3, 5], Numbers(60)))
+                .Permute(1, 0, 2)
+                .Reshape([map.Shape[0], 6, 20]));
     }
 
     [Fact]
@@ -124,7 +158,8 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         }, 2, 2));
         Assert.Contains("SoftmaxGradient", error.Message, StringComparison.Ordinal);
         Assert.Contains("stage3.attn", error.Message, StringComparison.Ordinal);
-        error = Assert.Throws<OnnxExportException>(() => Export(map => map.Graph.Table([map.Shape[0], 2, 2, 3], new float[map.Shape.Elements]) + map, 2, 2));
+        error = Assert.Throws<OnnxExportException>(
+            () => Export(map => map.Graph.Table([map.Shape[0], 2, 2, 3], new float[map.Shape.Elements]) + map, 2, 2));
         Assert.Contains("FloatTensor", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
@@ -137,7 +172,11 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         {
             int nodes = random.Next(2, 9);
             (int From, int To, long Capacity)[] edges =
-                [.. Enumerable.Range(0, random.Next(25)).Select(_ => (random.Next(nodes), random.Next(nodes), (long)random.Next(1, 20))).Where(edge => edge.Item1 != edge.Item2)];
+            [
+                .. Enumerable.Range(0, random.Next(25))
+                    .Select(_ => (random.Next(nodes), random.Next(nodes), (long)random.Next(1, 20)))
+                    .Where(edge => edge.Item1 != edge.Item2),
+            ];
             MinCut network = new(nodes);
             foreach ((int from, int to, long capacity) in edges)
             {
@@ -146,7 +185,8 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
 
             bool[] side = network.Find(0, nodes - 1);
             Assert.True(side[0] && !side[nodes - 1]);
-            long best = Enumerable.Range(0, 1 << (nodes - 2)).Min(choice => Cost(node => node == 0 || (node < nodes - 1 && (choice >> (node - 1) & 1) == 1)));
+            long best = Enumerable.Range(0, 1 << (nodes - 2))
+                .Min(choice => Cost(node => node == 0 || (node < nodes - 1 && (choice >> (node - 1) & 1) == 1)));
             Assert.Equal(best, Cost(node => side[node]));
 
             long Cost(Func<int, bool> first) => edges.Where(edge => first(edge.From) && !first(edge.To)).Sum(edge => edge.Capacity);
@@ -187,7 +227,9 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
             Assert.Equal(wanted.Length, got.Length);
             for (int i = 0; i < got.Length; i++)
             {
-                Assert.True(Math.Abs(wanted[i] - got[i]) <= 2e-5 * (1 + Math.Abs(wanted[i])), $"element {i}: {got[i]} instead of {wanted[i]}");
+                Assert.True(
+                    Math.Abs(wanted[i] - got[i]) <= 2e-5 * (1 + Math.Abs(wanted[i])),
+                    $"element {i}: {got[i]} instead of {wanted[i]}");
             }
         }
     }

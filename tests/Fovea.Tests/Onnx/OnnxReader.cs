@@ -71,7 +71,11 @@ internal sealed class OnnxContent
     public int Count(string operation) => Nodes.Count(node => node.Operation == operation);
 
     /// <summary>The axes of an input (field 11) or output (field 12): names of open ones, numbers of others.</summary>
-    public string[] Axes(int field) => [.. Graph.Message(field).Message(2).Message(1).Message(2).Messages(1).Select(axis => axis.Has(2) ? axis.Text(2) : $"{axis.Integer(1)}")];
+    public string[] Axes(int field) =>
+    [
+        .. Graph.Message(field).Message(2).Message(1).Message(2).Messages(1)
+            .Select(axis => axis.Has(2) ? axis.Text(2) : $"{axis.Integer(1)}"),
+    ];
 }
 
 internal sealed record OnnxNodeContent(string Operation, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs);

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Tests.Onnx;
 
-/// <summary>A test that runs files in ONNX Runtime: skipped by name where <c>npm ci --ignore-scripts</c> was not run in tests/onnx.</summary>
+/// <summary>
+/// A test that runs files in ONNX Runtime: skipped by name where <c>npm ci --ignore-scripts</c> was not run in tests/onnx.
+/// </summary>
 internal sealed class OnnxRuntimeFactAttribute : FactAttribute
 {
     public OnnxRuntimeFactAttribute() => Skip = OnnxRuntime.Missing;

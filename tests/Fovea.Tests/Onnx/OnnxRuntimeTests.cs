@@ -179,7 +179,8 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         public int[] AssertAgrees(OnnxRuntime runtime, string path, Plan plan, string output)
         {
             Shape images = plan.Graph.Inputs["images"].Shape;
-            (float[] got, int[] shape) = runtime.Run(path, ChannelsFirst(plan.Input("images"), images), [images[0], 3, images[1], images[2]], output);
+            (float[] got, int[] shape) = runtime.Run(
+                path, ChannelsFirst(plan.Input("images"), images), [images[0], 3, images[1], images[2]], output);
             AssertAgree(ChannelsFirst(plan.Output(output), plan.Graph.Outputs[output].Shape), got);
             return shape;
         }

@@ -123,7 +123,8 @@ public sealed class ClassifierTests : IDisposable
             import.SavePyTorch(path, Fovea.Models.Keys.KeySchemes.Official);
         }
 
-        using Model model = Checkpoint.Load(path, new ImportOptions(Model: "cmt_nano", Size: (32, 32), Labels: ["apple", "bread", "cloud"]));
+        using Model model = Checkpoint.Load(
+            path, new ImportOptions(Model: "cmt_nano", Size: (32, 32), Labels: ["apple", "bread", "cloud"]));
         using Classifier classifier = new(model, concurrency: 2);
         using Classifier loaded = Classifier.Load(_checkpoint.Path);
         float[] prepared = _checkpoint.Prepared(1);
@@ -151,7 +152,8 @@ public sealed class ClassifierTests : IDisposable
     public void A_model_without_a_head_is_refused()
     {
         using Model model = Model.Create("cmt_nano", new ModelOptions(Classes: 0));
-        Assert.Contains("FeatureExtractor", Assert.Throws<ArgumentException>(() => new Classifier(model)).Message, StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new Classifier(model));
+        Assert.Contains("FeatureExtractor", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

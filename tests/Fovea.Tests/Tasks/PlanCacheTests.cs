@@ -98,7 +98,8 @@ public sealed class PlanCacheTests
     public void A_plan_that_cannot_be_compiled_costs_no_permit()
     {
         bool fails = true;
-        using PlanCache cache = new("Owner", (key, threads) => fails ? throw new ShapeException("too small") : Make(key, threads), limit: 2);
+        using PlanCache cache = new(
+            "Owner", (key, threads) => fails ? throw new ShapeException("too small") : Make(key, threads), limit: 2);
         for (int i = 0; i < 3; i++)
         {
             Assert.Throws<ShapeException>(() => cache.Rent(_one));

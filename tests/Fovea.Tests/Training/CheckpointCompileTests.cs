@@ -77,12 +77,17 @@ public sealed class CheckpointCompileTests : IDisposable
         string path = _folder.File($"{shift}.safetensors");
         SafeTensor[] tensors =
         [
-            SafeTensor.FromBytes("a", [shift], new byte[shift]), SafeTensor.FromFloats("b", [5, 8], values), SafeTensor.FromFloats("c", [8], values.AsMemory(0, 8)),
+            SafeTensor.FromBytes("a", [shift], new byte[shift]),
+            SafeTensor.FromFloats("b", [5, 8], values),
+            SafeTensor.FromFloats("c", [8], values.AsMemory(0, 8)),
         ];
         SafeTensorsWriter.Write(path, tensors, new Dictionary<string, string>());
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         bool inPlace = file.TryInPlace("b", out ReadOnlyMemory<float> found);
-        Assert.Equal(file.Info("b").Offset % 4 == 0 && file.Info("b").Offset + file.Info("b").ByteCount + 64 <= new FileInfo(path).Length, inPlace);
+        Assert.Equal(
+            file.Info("b").Offset % 4 == 0
+            && file.Info("b").Offset + file.Info("b").ByteCount + 64 <= new FileInfo(path).Length,
+            inPlace);
         Assert.Equal(inPlace ? values : [], found.ToArray());
         Assert.False(file.TryInPlace("c", out _));
         float[] read = new float[40];
@@ -106,7 +111,11 @@ public sealed class CheckpointCompileTests : IDisposable
         string path = _folder.File("model.safetensors");
         Checkpoint.Save(
             path,
-            new ModelInfo(model, options, [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], new Preprocessing { Height = network.Height, Width = network.Width }),
+            new ModelInfo(
+                model,
+                options,
+                [.. Enumerable.Range(0, 10).Select(i => $"class {i}")],
+                new Preprocessing { Height = network.Height, Width = network.Width }),
             state);
         return path;
     }

@@ -29,7 +29,9 @@ public sealed class CheckpointSizeTests
         using (loaded)
         {
             Assert.Equal((height, width), (resized.Height, resized.Width));
-            Assert.Equal((height, width, side * 3 / 2 * 5 / 4), (info.Preprocessing.Height, info.Preprocessing.Width, info.Preprocessing.ResizeTo));
+            Assert.Equal(
+                (height, width, side * 3 / 2 * 5 / 4),
+                (info.Preprocessing.Height, info.Preprocessing.Width, info.Preprocessing.ResizeTo));
             Assert.Contains(loaded.Tensors, tensor => !tensor.Value.Shape.Equals(state.Tensors[tensor.Key].Shape));
             Assert.All(Logits(network).Zip(Logits(resized)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         }
@@ -50,7 +52,8 @@ public sealed class CheckpointSizeTests
         string path = folder.File("model.safetensors");
         using ParameterStore state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 3)));
         Checkpoint.Save(path, Info("cmt_nano", 32), state);
-        Assert.Contains("multiples of 8", Assert.Throws<ShapeException>(() => Checkpoint.Open(path, (30, 32))).Message, StringComparison.Ordinal);
+        ShapeException error = Assert.Throws<ShapeException>(() => Checkpoint.Open(path, (30, 32)));
+        Assert.Contains("multiples of 8", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,9 +63,14 @@ public sealed class CheckpointSizeTests
         string path = folder.File("model.safetensors");
         using ParameterStore state = new(ModelRegistry.Create("cmt_nano", new ModelOptions(Classes: 4)));
         Checkpoint.Save(path, Info("cmt_nano", 32), state);
-        Assert.Contains("head.weight", Assert.Throws<InvalidFileException>(() => Checkpoint.Open(path, (40, 40))).Message, StringComparison.Ordinal);
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => Checkpoint.Open(path, (40, 40)));
+        Assert.Contains("head.weight", error.Message, StringComparison.Ordinal);
     }
 
     private static ModelInfo Info(string model, int side) =>
-        new(model, new ModelOptions(3, side, side), ["a", "b", "c"], new Preprocessing { Height = side, Width = side, ResizeTo = side * 5 / 4 });
+        new(
+            model,
+            new ModelOptions(3, side, side),
+            ["a", "b", "c"],
+            new Preprocessing { Height = side, Width = side, ResizeTo = side * 5 / 4 });
 }

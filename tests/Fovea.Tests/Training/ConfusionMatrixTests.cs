@@ -7,7 +7,7 @@ public sealed class ConfusionMatrixTests
     [Fact]
     public void Shares_are_counted_by_hand()
     {
-        var matrix = new ConfusionMatrix(["cat", "dog", "bird"]);
+        ConfusionMatrix matrix = new(["cat", "dog", "bird"]);
         foreach ((int truth, int predicted, int times) in new[] { (0, 0, 5), (0, 1, 3), (1, 1, 4), (1, 0, 1), (1, 2, 2) })
         {
             for (int i = 0; i < times; i++)
@@ -30,7 +30,7 @@ public sealed class ConfusionMatrixTests
     [Fact]
     public void A_class_out_of_range_is_refused()
     {
-        var matrix = new ConfusionMatrix(["a", "b"]);
+        ConfusionMatrix matrix = new(["a", "b"]);
         foreach ((int truth, int predicted) in new[] { (2, 0), (0, 2), (-1, 0), (0, -1) })
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Add(truth, predicted));

@@ -7,7 +7,8 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void A_cosine_schedule_warms_up_linearly_and_falls_to_its_minimum()
     {
-        LearningRateSchedule schedule = LearningRateSchedule.Cosine(1.0, totalSteps: 110, warmUpSteps: 10, minimumRate: 0.2, warmUpStartRate: 0.1);
+        LearningRateSchedule schedule = LearningRateSchedule.Cosine(
+            1.0, totalSteps: 110, warmUpSteps: 10, minimumRate: 0.2, warmUpStartRate: 0.1);
         Assert.Equal(0.1, schedule.RateAt(0), 12);
         Assert.Equal(0.1 + (0.9 * 5 / 10), schedule.RateAt(5), 12);
         Assert.Equal(1.0, schedule.RateAt(10), 12);

@@ -95,11 +95,14 @@ public sealed class ObjectiveTests : IDisposable
     public void An_objective_that_does_not_fit_says_why()
     {
         using Model headless = Model.From(ModelRegistry.Create("cmt_nano", new ModelOptions(0, 32, 32)));
-        Assert.Contains("head", Assert.Throws<ShapeException>(() => TrainingGraph.Build(headless, new ClassificationObjective(), 2)).Message, StringComparison.Ordinal);
+        ShapeException error = Assert.Throws<ShapeException>(
+            () => TrainingGraph.Build(headless, new ClassificationObjective(), 2));
+        Assert.Contains("head", error.Message, StringComparison.Ordinal);
         using Model model = NewModel();
-        Assert.Contains("single number", Assert.Throws<ShapeException>(() => TrainingGraph.Build(model, new Unreduced(), 2)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "images, labels", Assert.Throws<ArgumentException>(() => TrainingGraph.Build(model, new WrongName(), 2)).Message, StringComparison.Ordinal);
+        error = Assert.Throws<ShapeException>(() => TrainingGraph.Build(model, new Unreduced(), 2));
+        Assert.Contains("single number", error.Message, StringComparison.Ordinal);
+        ArgumentException wrongName = Assert.Throws<ArgumentException>(() => TrainingGraph.Build(model, new WrongName(), 2));
+        Assert.Contains("images, labels", wrongName.Message, StringComparison.Ordinal);
         using Model four = Model.From(ModelRegistry.Create("cmt_nano", new ModelOptions(4, 32, 32)));
         Assert.Throws<InvalidDatasetException>(() => new Trainer(four, _run.Training, Options(1), _run.NewFolder("four")));
     }

@@ -48,7 +48,8 @@ public sealed class OwnProgramsTests : IDisposable
         using GradientBlock gradients = new(model.Parameters.Trained);
         using Plan plan = Plan.Compile(TrainingGraph.Build(model, objective, batchSize: 8), gradients: gradients);
         using AdamW optimizer = new(gradients, weightDecay: 0.05, WeightDecay.Groups);
-        using DataLoader loader = new(_run.Training, preprocessing, new DataLoaderOptions { BatchSize = 8, Layout = objective.Layout(model) });
+        DataLoaderOptions options = new() { BatchSize = 8, Layout = objective.Layout(model) };
+        using DataLoader loader = new(_run.Training, preprocessing, options);
         List<float> losses = [];
         for (int epoch = 0; epoch < 8; epoch++)
         {
@@ -79,7 +80,8 @@ public sealed class OwnProgramsTests : IDisposable
     {
         string path = Path.Combine(_run.NewFolder("pretrained").Path, "model.safetensors");
         Preprocessing preprocessing = new() { Height = 32, Width = 32, Resize = ResizeRule.Exact };
-        ModelInfo info = new("cmt_nano", new ModelOptions(7, 32, 32), [.. Enumerable.Range(0, 7).Select(i => $"animal {i}")], preprocessing);
+        string[] labels = [.. Enumerable.Range(0, 7).Select(i => $"animal {i}")];
+        ModelInfo info = new("cmt_nano", new ModelOptions(7, 32, 32), labels, preprocessing);
         using Model model = Model.From(info.CreateNetwork(), info, seed: 2);
         Checkpoint.Save(path, model);
         return path;

@@ -24,7 +24,7 @@ public sealed class ReportTests
     public void Text_from_outside_is_escaped_everywhere()
     {
         const string Evil = "<script>alert(\"x\")</script> & 'y'";
-        var confusion = new ConfusionMatrix([Evil, "b"]);
+        ConfusionMatrix confusion = new([Evil, "b"]);
         confusion.Add(0, 1);
         string page = Report.Render(new ReportContent
         {
@@ -44,7 +44,8 @@ public sealed class ReportTests
     [Fact]
     public void Parts_without_content_are_left_out()
     {
-        string page = Report.Render(new ReportContent { Title = "Empty", Charts = [new ReportChart("Loss", "epoch", [new ReportCurve("training", [new ReportPoint(1, double.NaN)])])] });
+        ReportCurve curve = new("training", [new ReportPoint(1, double.NaN)]);
+        string page = Report.Render(new ReportContent { Title = "Empty", Charts = [new ReportChart("Loss", "epoch", [curve])] });
         Parse(page);
         Assert.Contains("Nothing was measured", page, StringComparison.Ordinal);
         Assert.DoesNotContain("Worst mistakes", page, StringComparison.Ordinal);
@@ -54,7 +55,9 @@ public sealed class ReportTests
     [Fact]
     public void Ticks_are_round_and_enclose_the_range()
     {
-        foreach ((double low, double high) in new[] { (0.0, 1.0), (0.312, 2.317), (1e-5, 3e-3), (-4, 17), (5, 5), (0, 0), (0.871, 0.8711), (1, 30), (0, 1e6) })
+        (double, double)[] ranges =
+            [(0.0, 1.0), (0.312, 2.317), (1e-5, 3e-3), (-4, 17), (5, 5), (0, 0), (0.871, 0.8711), (1, 30), (0, 1e6)];
+        foreach ((double low, double high) in ranges)
         {
             foreach (bool whole in new[] { false, true })
             {
@@ -72,7 +75,7 @@ public sealed class ReportTests
     [Fact]
     public void A_thousand_classes_and_a_single_point_still_make_a_page()
     {
-        var confusion = new ConfusionMatrix([.. Enumerable.Range(0, 1000).Select(index => $"class {index}")]);
+        ConfusionMatrix confusion = new([.. Enumerable.Range(0, 1000).Select(index => $"class {index}")]);
         confusion.Add(3, 4);
         string page = Report.Render(new ReportContent
         {
@@ -86,7 +89,7 @@ public sealed class ReportTests
 
     private static ReportContent Sample()
     {
-        var confusion = new ConfusionMatrix(["shirt", "coat", "boot"]);
+        ConfusionMatrix confusion = new(["shirt", "coat", "boot"]);
         confusion.Add(0, 0);
         confusion.Add(0, 1);
         confusion.Add(2, 2);

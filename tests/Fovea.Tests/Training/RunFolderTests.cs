@@ -87,20 +87,24 @@ public sealed class RunFolderTests : IDisposable
     public void A_configuration_comes_back_and_a_broken_one_is_named()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
-        RunConfiguration config = new("images", "others", new TrainingOptions { LearningRate = 1e-3, DropPath = 0.25f, Augmentation = new() });
+        TrainingOptions options = new() { LearningRate = 1e-3, DropPath = 0.25f, Augmentation = new() };
+        RunConfiguration config = new("images", "others", options);
         run.WriteConfig(config);
         Assert.Equal(config, RunFolder.Open(run.Path).ReadConfig());
         File.WriteAllText(run.ConfigPath, "[1");
         Assert.Contains(run.ConfigPath, Assert.Throws<InvalidFileException>(run.ReadConfig).Message, StringComparison.Ordinal);
-        Assert.Contains("holds no run", Assert.Throws<InvalidFileException>(() => RunFolder.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => RunFolder.Open(_folder.File("none")));
+        Assert.Contains("holds no run", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_that_cannot_hold_the_run_is_refused_before_it_starts()
     {
         File.WriteAllText(_folder.File("file"), "");
-        Assert.Contains("a file stands", Assert.Throws<UnwritableFileException>(() => RunFolder.Create(_folder.File("file"))).Message, StringComparison.Ordinal);
-        Assert.Contains("MB left", Assert.Throws<UnwritableFileException>(() => RunFolder.Create(_folder.File("run"), bytesNeeded: long.MaxValue)).Message, StringComparison.Ordinal);
+        UnwritableFileException error = Assert.Throws<UnwritableFileException>(() => RunFolder.Create(_folder.File("file")));
+        Assert.Contains("a file stands", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<UnwritableFileException>(() => RunFolder.Create(_folder.File("run"), bytesNeeded: long.MaxValue));
+        Assert.Contains("MB left", error.Message, StringComparison.Ordinal);
         if (OperatingSystem.IsLinux())
         {
             // Nobody can write there, not even root.

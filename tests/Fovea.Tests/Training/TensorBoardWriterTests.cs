@@ -22,10 +22,11 @@ public sealed class TensorBoardWriterTests : IDisposable
     {
         (string Tag, long Step, double Value)[] scalars =
         [
-            ("loss/train", 0, 2.5), ("loss/train", 127, -1), ("loss/train", 128, 1e-8), ("Genauigkeit/größte", 1L << 40, 0.875), ("x", 300, double.NaN),
+            ("loss/train", 0, 2.5), ("loss/train", 127, -1), ("loss/train", 128, 1e-8),
+            ("Genauigkeit/größte", 1L << 40, 0.875), ("x", 300, double.NaN),
         ];
         string path;
-        using (var writer = new TensorBoardWriter(_folder.Path, "train", resumeStep: 5))
+        using (TensorBoardWriter writer = new(_folder.Path, "train", resumeStep: 5))
         {
             path = writer.Path;
             foreach ((string tag, long step, double value) in scalars)
@@ -67,7 +68,7 @@ public sealed class TensorBoardWriterTests : IDisposable
     /// <summary>The fields of a message: numbers as ulong, everything else as bytes.</summary>
     private static Dictionary<int, object> Fields(byte[] message)
     {
-        var fields = new Dictionary<int, object>();
+        Dictionary<int, object> fields = new();
         int at = 0;
         while (at < message.Length)
         {

@@ -14,13 +14,15 @@ public sealed class TrainerTests
     public void A_run_cancelled_after_every_step_and_every_epoch_ends_with_the_bits_of_an_uninterrupted_one(OptimizerKind optimizer)
     {
         using TinyRun run = new();
-        TrainingOptions options = TinyRun.Options with { Optimizer = optimizer, LearningRate = optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05 };
+        double rate = optimizer == OptimizerKind.AdamW ? 2e-3 : 0.05;
+        TrainingOptions options = TinyRun.Options with { Optimizer = optimizer, LearningRate = rate };
         RunFolder straight = run.NewFolder("straight");
         run.Train(options, straight);
 
         RunFolder interrupted = run.NewFolder("interrupted");
         int sessions = 0;
-        Assert.Throws<OperationCanceledException>(() => run.Train(options, interrupted, cancellation: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(
+            () => run.Train(options, interrupted, cancellation: new CancellationToken(canceled: true)));
         for (bool ended = false; !ended; sessions++)
         {
             // In turn: after the first step taken, and after the first epoch ended.
@@ -57,7 +59,10 @@ public sealed class TrainerTests
         using CancellationTokenSource cancellation = new();
         int steps = 0;
         Assert.Throws<OperationCanceledException>(() => run.Train(
-            TinyRun.Options, interrupted, onStep: () => CancelAt(cancellation, ++steps, TinyRun.BatchesPerEpoch), cancellation: cancellation.Token));
+            TinyRun.Options,
+            interrupted,
+            onStep: () => CancelAt(cancellation, ++steps, TinyRun.BatchesPerEpoch),
+            cancellation: cancellation.Token));
         Assert.Empty(interrupted.ReadMetrics());
         run.Train(TinyRun.Options, interrupted, resume: true);
         TinyRun.AssertSame(straight, interrupted, TinyRun.Options.Epochs);
@@ -148,7 +153,8 @@ public sealed class TrainerTests
         using TinyRun run = new();
         RunFolder folder = run.NewFolder("run");
         using CancellationTokenSource cancellation = new();
-        Assert.Throws<OperationCanceledException>(() => run.Train(TinyRun.Options, folder, onEpoch: cancellation.Cancel, cancellation: cancellation.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => run.Train(TinyRun.Options, folder, onEpoch: cancellation.Cancel, cancellation: cancellation.Token));
         byte[] good = File.ReadAllBytes(folder.LastCheckpointPath);
 
         TrainingOptions steep = TinyRun.Options with { LearningRate = 1e6, ClipNorm = 0 };
@@ -168,7 +174,14 @@ public sealed class TrainerTests
     {
         using TinyRun run = new();
         RunFolder folder = run.NewFolder("run");
-        TrainingOptions options = TinyRun.Options with { Optimizer = OptimizerKind.Sgd, LearningRate = 1e300, ClipNorm = 0, WarmUpEpochs = 0, CheckpointMinutes = 0 };
+        TrainingOptions options = TinyRun.Options with
+        {
+            Optimizer = OptimizerKind.Sgd,
+            LearningRate = 1e300,
+            ClipNorm = 0,
+            WarmUpEpochs = 0,
+            CheckpointMinutes = 0,
+        };
         DivergenceException error = Assert.Throws<DivergenceException>(() => run.Train(options, folder));
         Assert.Equal(0, error.Step);
         Assert.False(File.Exists(folder.LastCheckpointPath));
@@ -179,7 +192,8 @@ public sealed class TrainerTests
     {
         using TinyRun run = new();
         RunFolder folder = run.NewFolder("run");
-        Assert.Throws<OperationCanceledException>(() => run.Train(TinyRun.Options, folder, cancellation: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(
+            () => run.Train(TinyRun.Options, folder, cancellation: new CancellationToken(canceled: true)));
         TrainingOptions[] others =
         [
             TinyRun.Options with { DropPath = 0.3f },
@@ -188,7 +202,8 @@ public sealed class TrainerTests
         Assert.All(others, other => Assert.Throws<InvalidFileException>(() => run.Train(other, folder, resume: true)));
 
         // Another optimiser remembers other things.
-        Assert.Throws<InvalidFileException>(() => run.Train(TinyRun.Options with { EmaDecay = 0, Optimizer = OptimizerKind.Sgd }, Without(folder, "optimizer.0"), resume: true));
+        TrainingOptions sgd = TinyRun.Options with { EmaDecay = 0, Optimizer = OptimizerKind.Sgd };
+        Assert.Throws<InvalidFileException>(() => run.Train(sgd, Without(folder, "optimizer.0"), resume: true));
     }
 
     [Fact]
@@ -227,7 +242,9 @@ public sealed class TrainerTests
     private static RunFolder Without(RunFolder folder, string ending)
     {
         TestCheckpoint.Rewrite(
-            folder.LastCheckpointPath, folder.LastCheckpointPath, tensors => tensors.RemoveAll(tensor => tensor.Name.EndsWith(ending, StringComparison.Ordinal)));
+            folder.LastCheckpointPath,
+            folder.LastCheckpointPath,
+            tensors => tensors.RemoveAll(tensor => tensor.Name.EndsWith(ending, StringComparison.Ordinal)));
         return folder;
     }
 }

@@ -28,7 +28,8 @@ public class TrainingLogTests
 
         Assert.Collection(
             messages.Lines,
-            line => Assert.Matches(@"^Information Training cmt_nano of \d+ parameters: 3 batches of 8 an epoch, from epoch 1 to 2, in .*run$", line),
+            line => Assert.Matches(
+                @"^Information Training cmt_nano of \d+ parameters: 3 batches of 8 an epoch, from epoch 1 to 2, in .*run$", line),
             line => Assert.Equal($"Debug Wrote {run.BestCheckpointPath}", line),
             line => Assert.Equal($"Debug Wrote {run.LastCheckpointPath}", line),
             line => Assert.Matches(@"^Information Epoch 1 of 2: loss \d\.\d{4}, accuracy \d\.\d{4}, \d+ images/s$", line),
@@ -39,7 +40,8 @@ public class TrainingLogTests
         using Trainer evaluated = Trainer.ForClassification(
             TinyRun.Options with { Epochs = 1 }, images, images, RunFolder.Create(folder.File("other")), logger: messages);
         evaluated.Run();
-        Assert.Matches(@"^Information Epoch 1 of 1: .*, validationLoss \d\.\d{4}, top1 \d\.\d{4}, top5 1\.0000, \d+ images/s$", messages.Lines[^1]);
+        Assert.Matches(
+            @"^Information Epoch 1 of 1: .*, validationLoss \d\.\d{4}, top1 \d\.\d{4}, top5 1\.0000, \d+ images/s$", messages.Lines[^1]);
     }
 
     private sealed class Steps(Action onStep) : IProgress<TrainingProgress>
@@ -56,7 +58,8 @@ public class TrainingLogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

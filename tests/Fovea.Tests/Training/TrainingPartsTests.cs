@@ -67,7 +67,9 @@ public sealed class TrainingPartsTests : IDisposable
         model.Parameters.Freeze(key => !head.Contains(key));
         ComputeGraph frozen = TrainingGraph.Build(model, new ClassificationObjective(), 4);
         int inference = InferenceGraph.Build(model.Network, 4).Nodes.Count;
-        Assert.True(frozen.Nodes.Count < inference + 25, $"{frozen.Nodes.Count} nodes, {inference} without training, {all} with all gradients");
+        Assert.True(
+            frozen.Nodes.Count < inference + 25,
+            $"{frozen.Nodes.Count} nodes, {inference} without training, {all} with all gradients");
         Assert.True(all > 2 * inference);
 
         Dictionary<string, float[]> before = Values(model);
@@ -220,7 +222,8 @@ public sealed class TrainingPartsTests : IDisposable
     {
         private int _next;
 
-        public EvaluationResult Evaluate(Model model, IProgress<int>? progress = null, CancellationToken cancellation = default) => new Found(scores[_next++]);
+        public EvaluationResult Evaluate(
+            Model model, IProgress<int>? progress = null, CancellationToken cancellation = default) => new Found(scores[_next++]);
     }
 
     private sealed class Looking : IEvaluator

@@ -5,12 +5,15 @@ internal static class MemoryPlanner
 {
     private const long Alignment = 64;
 
-    /// <summary>The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past a buffer's end.</summary>
+    /// <summary>
+    /// The bytes that a buffer takes up: whole cache lines, and one between neighbours, since kernels may read one line past
+    /// a buffer's end.
+    /// </summary>
     public static long SizeOf(PlannedBuffer buffer) => ((buffer.Bytes + Alignment - 1) / Alignment * Alignment) + Alignment;
 
     /// <summary>
-    /// Lays out buffers with known lifetimes, which share memory over time: the largest first, each at the lowest offset where no buffer alive at the
-    /// same time lies.
+    /// Lays out buffers with known lifetimes, which share memory over time: the largest first, each at the lowest offset where no buffer
+    /// alive at the same time lies.
     /// </summary>
     /// <returns>The size of the region in bytes.</returns>
     public static long ShareOverTime(IEnumerable<PlannedBuffer> buffers)

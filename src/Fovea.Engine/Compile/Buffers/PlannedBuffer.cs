@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Compile.Buffers;
 
 /// <summary>
-/// A piece of memory that calls read and write, as an offset into a region. Its lifetime is known once all calls are; an executor adds the address
-/// by deriving from it.
+/// A piece of memory that calls read and write, as an offset into a region. Its lifetime is known once all calls are; an executor adds the
+/// address by deriving from it.
 /// </summary>
 /// <param name="bytes">The size.</param>
 /// <param name="placement">The region.</param>

@@ -126,7 +126,8 @@ internal sealed class PointwiseGroups
         }
     }
 
-    private static bool IsElementwise(Node node) => node.Operation is Unary or ActivationDerivative or Binary or Where or Power or BroadcastTo;
+    private static bool IsElementwise(Node node) =>
+        node.Operation is Unary or ActivationDerivative or Binary or Where or Power or BroadcastTo;
 
     private static bool IsColumnSum(Node node) =>
         node.Operation is Reduction { Kind: ReductionKind.Sum, FirstAxis: 0 } sum && sum.Axes == node.Inputs[0].Shape.Rank - 1;

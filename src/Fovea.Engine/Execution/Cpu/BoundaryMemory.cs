@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// Memory of an input or output of a plan. It belongs to the collector and does not move, so that a span of it that a caller kept stays valid when the
-/// plan is gone.
+/// Memory of an input or output of a plan. It belongs to the collector and does not move, so that a span of it that a caller kept stays
+/// valid when the plan is gone.
 /// </summary>
 internal sealed unsafe class BoundaryMemory
 {

@@ -6,8 +6,8 @@ using Fovea.Engine.Graph.Operations;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// Identity of a constant value across graphs: the operations and variables that it is computed from. Keys of one <see cref="ConstantKeys"/> are equal
-/// only where they are the same object.
+/// Identity of a constant value across graphs: the operations and variables that it is computed from. Keys of one
+/// <see cref="ConstantKeys"/> are equal only where they are the same object.
 /// </summary>
 internal sealed class ConstantKey(object content, ImmutableArray<ConstantKey> inputs, int output)
 {
@@ -51,7 +51,9 @@ internal sealed class ConstantKeys : IEqualityComparer<ConstantKey>
     }
 
     bool IEqualityComparer<ConstantKey>.Equals(ConstantKey? x, ConstantKey? y) =>
-        x!.Output == y!.Output && x.Inputs.AsSpan().SequenceEqual(y.Inputs.AsSpan(), ReferenceEqualityComparer.Instance) && AreEqual(x.Content, y.Content);
+        x!.Output == y!.Output
+        && x.Inputs.AsSpan().SequenceEqual(y.Inputs.AsSpan(), ReferenceEqualityComparer.Instance)
+        && AreEqual(x.Content, y.Content);
 
     int IEqualityComparer<ConstantKey>.GetHashCode(ConstantKey key)
     {

@@ -6,8 +6,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// The part of a plan that depends on weights alone: it is computed into the store of packed weights when the plan is made, as far as no other plan has
-/// computed it yet, and again as a whole by <see cref="Refresh"/>.
+/// The part of a plan that depends on weights alone: it is computed into the store of packed weights when the plan is made, as far as no
+/// other plan has computed it yet, and again as a whole by <see cref="Refresh"/>.
 /// </summary>
 internal sealed unsafe class ConstantStage
 {
@@ -104,7 +104,10 @@ internal sealed unsafe class ConstantStage
         }
     }
 
-    /// <summary>The calls that constants are computed by, with those that their operands are computed by; and those of constant outputs, which belong to the plan.</summary>
+    /// <summary>
+    /// The calls that constants are computed by, with those that their operands are computed by; and those of constant outputs, which
+    /// belong to the plan.
+    /// </summary>
     private ParallelJob[] CallsFor(HashSet<PlannedBuffer> wanted)
     {
         List<KernelCall> calls = [];

@@ -45,6 +45,7 @@ internal sealed class CpuExecutor(WorkerPool? pool = null) : Executor
     public override double MeasureBandwidth(int threads, double seconds = 0.2) => Processor.MeasureBandwidth(threads, seconds);
 
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "The boundary must not name the processor, so the processor names itself to the boundary.")]
+    [SuppressMessage(
+        "Usage", "CA2255", Justification = "The boundary must not name the processor, so the processor names itself to the boundary.")]
     internal static void BecomeDefault() => Default = new CpuExecutor();
 }

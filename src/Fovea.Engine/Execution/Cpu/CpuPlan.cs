@@ -126,7 +126,9 @@ internal sealed unsafe class CpuPlan : Plan
                 Run(_single);
                 foreach (Value output in call.Node?.Outputs ?? [])
                 {
-                    if (output.Type.ElementType == ElementType.Float32 && call.Writes.Contains(Builder.BufferOf(output)) && !IsFinite(output))
+                    if (output.Type.ElementType == ElementType.Float32
+                        && call.Writes.Contains(Builder.BufferOf(output))
+                        && !IsFinite(output))
                     {
                         return call.Name;
                     }
@@ -178,7 +180,9 @@ internal sealed unsafe class CpuPlan : Plan
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         CpuBuffer buffer = Builder.BufferOf(value);
-        return _boundary.TryGetValue(buffer, out BoundaryMemory? memory) ? memory.Span : new Span<byte>(buffer.Pointer, checked((int)value.Type.Bytes));
+        return _boundary.TryGetValue(buffer, out BoundaryMemory? memory)
+            ? memory.Span
+            : new Span<byte>(buffer.Pointer, checked((int)value.Type.Bytes));
     }
 
     private void Run(ParallelJob[] calls)

@@ -7,8 +7,8 @@ using Fovea.Engine.Graph.Operations;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// The way of gradients into the gradient block. A call that can writes its result there at once; where gradients accumulate, they are added as soon as
-/// they are computed; the rest is copied or added at the end of a run.
+/// The way of gradients into the gradient block. A call that can writes its result there at once; where gradients accumulate, they are
+/// added as soon as they are computed; the rest is copied or added at the end of a run.
 /// </summary>
 internal sealed class GradientTargets
 {
@@ -22,7 +22,9 @@ internal sealed class GradientTargets
     /// <param name="graph">The planned graph.</param>
     /// <param name="uses">The uses of its values.</param>
     /// <param name="options">The block, and the way it is written.</param>
-    /// <exception cref="ArgumentException">The block has no place for a gradient of the graph, or there is none to accumulate in.</exception>
+    /// <exception cref="ArgumentException">
+    /// The block has no place for a gradient of the graph, or there is none to accumulate in.
+    /// </exception>
     public GradientTargets(ComputeGraph graph, UseInfo uses, PlanOptions options)
     {
         (_graph, _accumulate, _wanted) = (graph, options.Accumulate, options.Gradients is not null);
@@ -41,8 +43,8 @@ internal sealed class GradientTargets
             if (!block.Contains(variable))
             {
                 throw new ArgumentException(
-                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. Make the block of all variables that are "
-                    + "trained, after the last of them was frozen or released.",
+                    $"The graph writes the gradient of {variable.Name}, for which the gradient block has no place. "
+                    + "Make the block of all variables that are trained, after the last of them was frozen or released.",
                     nameof(options));
             }
 
@@ -59,7 +61,8 @@ internal sealed class GradientTargets
     public IReadOnlyDictionary<Variable, CpuBuffer> Buffers => _buffers;
 
     /// <summary>The buffer in the block that a value is written into; null where it is not.</summary>
-    public CpuBuffer? TargetOf(Value value) => !_accumulate && _targets.TryGetValue(value, out Variable? variable) ? BufferOf(variable) : null;
+    public CpuBuffer? TargetOf(Value value) =>
+        !_accumulate && _targets.TryGetValue(value, out Variable? variable) ? BufferOf(variable) : null;
 
     /// <summary>The additions of a node's results to the block.</summary>
     public IEnumerable<KernelCall> Additions(Node node, IReadOnlyDictionary<Value, CpuBuffer> buffers)
@@ -74,7 +77,10 @@ internal sealed class GradientTargets
     public IEnumerable<KernelCall> Rest(IReadOnlyDictionary<Value, CpuBuffer> buffers)
     {
         (CpuBuffer, CpuBuffer)[] rest = _wanted
-            ? [.. _graph.Gradients.Where(gradient => !_buffers.ContainsKey(gradient.Variable)).ToArray().Select(gradient => (buffers[gradient.Value], BufferOf(gradient.Variable)))]
+            ? [
+                .. _graph.Gradients.Where(gradient => !_buffers.ContainsKey(gradient.Variable)).ToArray()
+                    .Select(gradient => (buffers[gradient.Value], BufferOf(gradient.Variable))),
+            ]
             : [];
         return rest.Length == 0 ? [] : _accumulate ? [new AccumulateCall(null, rest)] : [new CopyCall("copy gradients", rest)];
     }

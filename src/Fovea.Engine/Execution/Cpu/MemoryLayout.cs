@@ -4,7 +4,8 @@ using Fovea.Engine.Memory;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// The offsets of all buffers of a plan and the sizes of its regions. Laying out takes no memory itself, so that figures are known beforehand.
+/// The offsets of all buffers of a plan and the sizes of its regions. Laying out takes no memory itself, so that figures
+/// are known beforehand.
 /// </summary>
 internal sealed unsafe class MemoryLayout
 {
@@ -37,7 +38,8 @@ internal sealed unsafe class MemoryLayout
 
     /// <summary>The memory of a plan.</summary>
     /// <param name="persistent">The bytes of packed weights that the plan added to its store.</param>
-    public MemoryFigures FiguresWith(long persistent) => new(_arenaBytes + _builder.Boundary.Sum(MemoryPlanner.SizeOf), persistent, _scratch.Bytes);
+    public MemoryFigures FiguresWith(long persistent) =>
+        new(_arenaBytes + _builder.Boundary.Sum(MemoryPlanner.SizeOf), persistent, _scratch.Bytes);
 
     /// <summary>Takes the memory in which runs compute.</summary>
     public AlignedMemory AllocateArena() => Allocate(_arena, _arenaBytes);

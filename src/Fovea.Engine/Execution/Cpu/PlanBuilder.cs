@@ -7,8 +7,8 @@ using Fovea.Engine.Graph.Operations;
 namespace Fovea.Engine.Execution.Cpu;
 
 /// <summary>
-/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights alone.
-/// Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
+/// Turns a planned graph into kernel calls: gives every value a buffer, makes a call of every node and separates what depends on weights
+/// alone. Where the buffers lie is decided afterwards, by <see cref="MemoryLayout"/>.
 /// </summary>
 internal sealed class PlanBuilder
 {
@@ -122,7 +122,8 @@ internal sealed class PlanBuilder
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
                 return;
             case ReadVariable read:
-                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns: !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]));
+                bool inRuns = !Uses.IsConstant(node.Outputs[0]) || LeavesConstantStage(node.Outputs[0]);
+                _buffers[node.Outputs[0]] = BufferOfVariable(read.Variable, inRuns);
                 return;
             case Slice when Lowering.ReadsInPlace(node, Uses):
                 _buffers[node.Outputs[0]] = _buffers[node.Inputs[0]];
@@ -157,7 +158,10 @@ internal sealed class PlanBuilder
     {
         bool boundary = _boundaryValues.Contains(output);
         bool persistent = constant && LeavesConstantStage(output);
-        Placement placement = boundary ? Placement.Boundary : !constant ? Placement.Arena : persistent ? Placement.Persistent : Placement.ConstantStage;
+        Placement placement = boundary ? Placement.Boundary
+            : !constant ? Placement.Arena
+            : persistent ? Placement.Persistent
+            : Placement.ConstantStage;
         CpuBuffer buffer = new(output.Type.Bytes, placement, output.ToString());
         if (boundary)
         {
@@ -172,7 +176,9 @@ internal sealed class PlanBuilder
     }
 
     private bool LeavesConstantStage(Value value) => Uses.IsResult(value) || Uses.Consumers(value).Any(consumer =>
-        consumer.Operation is Reshape ? LeavesConstantStage(consumer.Outputs[0]) : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
+        consumer.Operation is Reshape
+            ? LeavesConstantStage(consumer.Outputs[0])
+            : !Uses.IsConstant(consumer.Outputs[0]) && !Lowering.ReadsPacked(consumer, value));
 
     private void AddCopies()
     {

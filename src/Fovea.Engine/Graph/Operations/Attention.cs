@@ -3,9 +3,10 @@ using System.Globalization;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and a bias
-/// of the scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results: (B, N, heads·e),
-/// and the logarithm of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does not compute.
+/// Multi-head attention on token lists, without moving heads: query (B, N, heads·d), key (B, M, heads·d), value (B, M, heads·e) and a
+/// bias of the scores (<see cref="AttentionBias"/>). Per head: softmax over keys of (scale · q·kᵀ + bias), times v. Results:
+/// (B, N, heads·e), and the logarithm of each row's sum of exponentials (B, heads, N), which the gradient needs and inference does
+/// not compute.
 /// </summary>
 /// <param name="Heads">Number of heads; head h is channels h·d … (h+1)·d−1.</param>
 /// <param name="Scale">Factor on q·kᵀ, not on the bias.</param>

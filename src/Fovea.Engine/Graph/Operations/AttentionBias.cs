@@ -20,8 +20,8 @@ public enum AttentionBiasParts
 /// <summary>Bias that is added to the scaled query-key products of an attention of N queries and M keys.</summary>
 /// <param name="Table">(heads, N, M), the same for the whole batch.</param>
 /// <param name="RelativeRows">
-/// (B, N, heads·(2·H−1)), where queries and keys are the cells of one H×W grid: entry d of a head's is added for keys d−H+1 rows below the
-/// query (arXiv 2101.11605, figure 4).
+/// (B, N, heads·(2·H−1)), where queries and keys are the cells of one H×W grid: entry d of a head's is added for keys d−H+1 rows
+/// below the query (arXiv 2101.11605, figure 4).
 /// </param>
 /// <param name="RelativeColumns">(B, N, heads·(2·W−1)): the same for keys d−W+1 columns to the right.</param>
 /// <param name="Mask">(G, M), where G divides B: row b mod G is added to all rows of batch entry b. It has no gradient.</param>

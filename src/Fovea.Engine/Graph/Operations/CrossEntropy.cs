@@ -55,7 +55,8 @@ public static partial class ValueExtensions
     /// <summary>Cross-entropy of each row of logits (N, classes): result (N).</summary>
     /// <param name="logits">Logits (N, classes).</param>
     /// <param name="targets">
-    /// Labels (N) of Int32, where −1 leaves a row out; or target distributions (N, classes) of Float32, where a row of zeros leaves it out.
+    /// Labels (N) of Int32, where −1 leaves a row out; or target distributions (N, classes) of Float32, where a row of zeros
+    /// leaves it out.
     /// </param>
     /// <param name="smoothing">Share ε of each target, from 0 to below 1, that is spread evenly over all classes.</param>
     /// <exception cref="ShapeException">The targets are neither.</exception>
@@ -71,7 +72,8 @@ public static partial class ValueExtensions
             string path = logits.Graph.Path;
             throw new ShapeException(
                 path.Length == 0 ? "CrossEntropy" : $"{path} (CrossEntropy)",
-                new ShapeException($"logits (N, classes) and target distributions of their shape expected, got {logits.Shape} and {targets.Shape}"));
+                new ShapeException(
+                    $"logits (N, classes) and target distributions of their shape expected, got {logits.Shape} and {targets.Shape}"));
         }
 
         if (smoothing != 0)

@@ -165,7 +165,9 @@ public sealed record Gather : Operation
         [node.Graph.Apply(new ScatterAdd(node.Inputs[0].Shape[0]), node.Inputs[1], outputGradients[0]!), null];
 }
 
-/// <summary>Adds rows (S…, width) into a table (entries, width) of zeros at the indices S: the gradient of <see cref="Gather"/>.</summary>
+/// <summary>
+/// Adds rows (S…, width) into a table (entries, width) of zeros at the indices S: the gradient of <see cref="Gather"/>.
+/// </summary>
 /// <param name="Entries">The number of entries of the table.</param>
 internal sealed record ScatterAdd(int Entries) : Operation
 {

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// left (…, M, K) · right (…, K, N) = (…, M, N). A right operand of two axes is shared by all leading axes of the left one, which then
-/// count as rows: a linear layer, or a 1×1 convolution, which is the same.
+/// left (…, M, K) · right (…, K, N) = (…, M, N). A right operand of two axes is shared by all leading axes of the left one, which
+/// then count as rows: a linear layer, or a 1×1 convolution, which is the same.
 /// </summary>
 /// <param name="TransposeLeft">True where the left operand is stored as (…, K, M).</param>
 /// <param name="TransposeRight">True where the right operand is stored as (…, N, K), as weights (out, in) are.</param>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Fovea.Engine.Graph.Operations;
 
 /// <summary>
-/// Layer normalisation over the last axis (arXiv 1607.06450): operands x (…, C), weight (C), bias (C); results y, and per row the mean and
-/// 1/√(variance + ε).
+/// Layer normalisation over the last axis (arXiv 1607.06450): operands x (…, C), weight (C), bias (C); results y, and per row the mean
+/// and 1/√(variance + ε).
 /// </summary>
 /// <param name="Epsilon">Added to the variance.</param>
 public sealed record LayerNormalization(float Epsilon) : Operation
@@ -108,7 +108,9 @@ internal sealed record SoftmaxGradient : Operation
     }
 }
 
-/// <summary>Logarithm of the softmax over the last axis, computed without forming the softmax: x − max − log Σ exp(x − max).</summary>
+/// <summary>
+/// Logarithm of the softmax over the last axis, computed without forming the softmax: x − max − log Σ exp(x − max).
+/// </summary>
 public sealed record LogSoftmax : Operation
 {
     /// <inheritdoc/>

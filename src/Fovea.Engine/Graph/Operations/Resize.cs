@@ -11,8 +11,8 @@ public enum Interpolation
 }
 
 /// <summary>
-/// Resizes the two middle axes of a map (N, H, W, C). Grid points lie at half pixels: source = (target + ½)·in/out − ½, or, with aligned
-/// corners, at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when the map shrinks.
+/// Resizes the two middle axes of a map (N, H, W, C). Grid points lie at half pixels: source = (target + ½)·in/out − ½, or, with
+/// aligned corners, at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when the map shrinks.
 /// </summary>
 /// <param name="Interpolation">Linear or cubic.</param>
 /// <param name="Height">Rows of the result.</param>

@@ -12,7 +12,9 @@ internal unsafe struct AttentionBiasArguments
     /// <summary>A table [H, N, M], the same for every image, as <see cref="PackedBiasTable"/> packs it.</summary>
     public float* Table;
 
-    /// <summary>Relative logits by row [B, N, H·(2·<see cref="Height"/>−1)], or null: queries and keys are the cells of one grid.</summary>
+    /// <summary>
+    /// Relative logits by row [B, N, H·(2·<see cref="Height"/>−1)], or null: queries and keys are the cells of one grid.
+    /// </summary>
     public float* RelativeRows;
 
     /// <summary>Relative logits by column [B, N, H·(2·<see cref="Width"/>−1)].</summary>
@@ -40,7 +42,7 @@ internal unsafe struct AttentionBiasArguments
     /// <param name="zeros">A row of zeros, which is the answer where nothing is added.</param>
     public readonly StridedRows Of(in AttentionGeometry geometry, int image, int head, int index, float* panel, float* rows, float* zeros)
     {
-        var strip = geometry.Strip(index);
+        (int First, int Count, int Lanes) strip = geometry.Strip(index);
         float* table = Table == null ? null : Table + PackedBiasTable.Panel(geometry, head, index);
         if (RelativeRows == null && Mask == null)
         {
@@ -112,7 +114,7 @@ internal unsafe struct AttentionBiasArguments
     private static void Shift(float* source, float shift, float* target, int length)
     {
         // Whole vectors go over the end of a row: the next row, or the room behind the last, takes what is too much.
-        var shifts = Vector256.Create(shift);
+        Vector256<float> shifts = Vector256.Create(shift);
         for (int i = 0; i < length; i += Vector256<float>.Count)
         {
             (Vector256.Load(source + i) + shifts).Store(target + i);
@@ -123,14 +125,14 @@ internal unsafe struct AttentionBiasArguments
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* panel, bool relative, float* table, float* mask, int keys, int lanes)
     {
-        var factor = Vector256.Create(Exponential.BinaryPerNatural);
+        Vector256<float> factor = Vector256.Create(Exponential.BinaryPerNatural);
         for (int key = 0; key < keys; key++)
         {
-            var masked = Vector256.Create(mask == null ? 0 : mask[key]);
+            Vector256<float> masked = Vector256.Create(mask == null ? 0 : mask[key]);
             for (nint lane = (nint)key * lanes, end = lane + lanes; lane < end; lane += Vector256<float>.Count)
             {
-                var natural = relative ? masked + Vector256.Load(panel + lane) : masked;
-                var known = table == null ? Vector256<float>.Zero : Vector256.Load(table + lane);
+                Vector256<float> natural = relative ? masked + Vector256.Load(panel + lane) : masked;
+                Vector256<float> known = table == null ? Vector256<float>.Zero : Vector256.Load(table + lane);
                 Vector256.MultiplyAddEstimate(natural, factor, known).Store(panel + lane);
             }
         }

@@ -15,7 +15,7 @@ internal static unsafe class AttentionGradientKernel
     /// <summary>Computes parts [<paramref name="first"/>, <paramref name="last"/>) of all gradients.</summary>
     public static void Run(in AttentionGeometry geometry, in AttentionGradientArguments operands, int first, int last, float* scratch)
     {
-        var memory = new Scratch(geometry, scratch);
+        Scratch memory = new(geometry, scratch);
         new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
         for (int part = first; part < last; part++)
         {

@@ -1,8 +1,8 @@
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M matrix
-/// never exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum
+/// Multi-head attention, softmax(scale · Q·Kᵀ + bias)·V (arXiv 1706.03762, eq. 1), read and written where the tokens lie. The N×M
+/// matrix never exists: the scores of a strip of queries against all keys stand in cache, become exponentials, and meet the values; the sum
 /// divides last. Scores are binary exponents: log₂ e goes into the queries with the scale. A strip of one head of one image is one part.
 /// </summary>
 internal static unsafe class AttentionKernel
@@ -31,7 +31,7 @@ internal static unsafe class AttentionKernel
         float* logSumExp,
         int first, int last, float* scratch)
     {
-        var memory = new Scratch(geometry, scratch);
+        Scratch memory = new(geometry, scratch);
         new Span<float>(memory.Zeros, geometry.WidestRow).Clear();
         StridedRows keys = default;
         StridedRows values = default;

@@ -28,7 +28,7 @@ internal static unsafe class AttentionTile
 
         if (factor != 1)
         {
-            var factors = Vector256.Create(factor);
+            Vector256<float> factors = Vector256.Create(factor);
             for (float* end = packed + width * lanes; packed < end; packed += 8)
             {
                 (Vector256.Load(packed) * factors).Store(packed);
@@ -105,12 +105,12 @@ internal static unsafe class AttentionTile
     {
         for (int lane = 0; lane < lanes; lane += 8)
         {
-            var maximum = Vector256.Load(maxima + lane);
-            var sum = Vector256.Load(sums + lane);
+            Vector256<float> maximum = Vector256.Load(maxima + lane);
+            Vector256<float> sum = Vector256.Load(sums + lane);
             float* score = scores + lane;
             for (int key = 0; key < keys; key++)
             {
-                var power = Exponential.PowerOfTwo(Vector256.Load(score) - maximum);
+                Vector256<float> power = Exponential.PowerOfTwo(Vector256.Load(score) - maximum);
                 sum += power;
                 power.Store(score);
                 score += lanes;
@@ -121,19 +121,20 @@ internal static unsafe class AttentionTile
     }
 
     /// <summary>
-    /// Turns binary scores into probabilities again, 2^(score − logarithm), and adds probability · gradient to the deltas of their lanes.
+    /// Turns binary scores into probabilities again, 2^(score − logarithm), and adds probability · gradient to the deltas
+    /// of their lanes.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Restore(float* scores, float* gradients, int keys, int lanes, float* logarithms, float* deltas)
     {
         for (int lane = 0; lane < lanes; lane += 8)
         {
-            var logarithm = Vector256.Load(logarithms + lane);
-            var delta = Vector256.Load(deltas + lane);
+            Vector256<float> logarithm = Vector256.Load(logarithms + lane);
+            Vector256<float> delta = Vector256.Load(deltas + lane);
             nint index = lane;
             for (int key = 0; key < keys; key++)
             {
-                var probability = Exponential.PowerOfTwo(Vector256.Load(scores + index) - logarithm);
+                Vector256<float> probability = Exponential.PowerOfTwo(Vector256.Load(scores + index) - logarithm);
                 delta = Vector256.MultiplyAddEstimate(probability, Vector256.Load(gradients + index), delta);
                 probability.Store(scores + index);
                 index += lanes;
@@ -149,7 +150,7 @@ internal static unsafe class AttentionTile
     {
         for (int lane = 0; lane < lanes; lane += 8)
         {
-            var delta = Vector256.Load(deltas + lane);
+            Vector256<float> delta = Vector256.Load(deltas + lane);
             nint index = lane;
             for (int key = 0; key < keys; key++)
             {
@@ -163,7 +164,7 @@ internal static unsafe class AttentionTile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* source, float* target, int length, float factor)
     {
-        var factors = Vector256.Create(factor);
+        Vector256<float> factors = Vector256.Create(factor);
         int index = 0;
         for (; index + Vector256<float>.Count <= length; index += Vector256<float>.Count)
         {

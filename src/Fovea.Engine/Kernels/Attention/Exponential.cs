@@ -12,8 +12,8 @@ internal static class Exponential
     /// <summary>Factor that makes binary exponents natural ones: ln 2.</summary>
     public const float NaturalPerBinary = 0.693147181f;
 
-    // Adding 1.5·2^23 to a small float rounds it to an integer, which then stands in the low bits of the sum: here with the exponent's bias
-    // on top.
+    // Adding 1.5·2^23 to a small float rounds it to an integer, which then stands in the low bits of the sum: here with the exponent's
+    // bias on top.
     private const float RoundingShift = 12582912f + 127f;
 
     /// <summary>
@@ -23,8 +23,8 @@ internal static class Exponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> x)
     {
-        // The native form gives its second operand where either is NaN (x86) or NaN itself (Arm). At −127 the exponent's bits are those of
-        // zero.
+        // The native form gives its second operand where either is NaN (x86) or NaN itself (Arm). At −127 the exponent's bits are
+        // those of zero.
         x = Vector256.MaxNative(Vector256.Create(-127f), x);
         Vector256<float> shifted = x + Vector256.Create(RoundingShift);
         Vector256<float> r = x - (shifted - Vector256.Create(RoundingShift));

@@ -18,7 +18,7 @@ internal static unsafe class PackedBiasTable
         for (int part = first; part < last; part++)
         {
             (int head, int index) = Math.DivRem(part, geometry.Strips);
-            var strip = geometry.Strip(index);
+            (int First, int Count, int Lanes) strip = geometry.Strip(index);
             StridedRows rows = new(table + ((nint)head * geometry.Queries + strip.First) * geometry.Keys, geometry.Keys);
             AttentionTile.PackTransposed(
                 rows, strip.Count, geometry.Keys, Exponential.BinaryPerNatural, packed + Panel(geometry, head, index), strip.Lanes);
@@ -28,7 +28,7 @@ internal static unsafe class PackedBiasTable
     /// <summary>Offset of the panel of a head's strip.</summary>
     public static nint Panel(in AttentionGeometry geometry, int head, int index)
     {
-        var last = geometry.Strip(geometry.Strips - 1);
+        (int First, int Count, int Lanes) last = geometry.Strip(geometry.Strips - 1);
         return ((nint)head * (last.First + last.Lanes) + geometry.Strip(index).First) * geometry.Keys;
     }
 }

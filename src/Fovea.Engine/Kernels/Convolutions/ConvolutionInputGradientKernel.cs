@@ -27,14 +27,14 @@ internal static unsafe class ConvolutionInputGradientKernel
             return;
         }
 
-        var taps = geometry.Kernel * geometry.Kernel;
-        for (var panel = firstPart; panel < lastPart; panel++)
+        int taps = geometry.Kernel * geometry.Kernel;
+        for (int panel = firstPart; panel < lastPart; panel++)
         {
-            var column = panel * MicroKernel.Columns;
-            for (var tap = 0; tap < taps; tap++)
+            int column = panel * MicroKernel.Columns;
+            for (int tap = 0; tap < taps; tap++)
             {
-                var source = weights + (taps - 1 - tap) * geometry.Channels + column;
-                var target = packed + ((nint)panel * taps + tap) * geometry.Outputs * MicroKernel.Columns;
+                float* source = weights + (taps - 1 - tap) * geometry.Channels + column;
+                float* target = packed + ((nint)panel * taps + tap) * geometry.Outputs * MicroKernel.Columns;
                 PanelPacking.Pack(source, geometry.PatchLength, 1, geometry.Outputs, geometry.Channels - column, target, 0, 1);
             }
         }
@@ -63,17 +63,17 @@ internal static unsafe class ConvolutionInputGradientKernel
             return;
         }
 
-        var patches = new ConvolutionPatches(inputGradient, in geometry);
-        var pixels = geometry.OutputHeight * geometry.OutputWidth;
-        var imageFloats = (nint)geometry.Height * geometry.Width * geometry.Channels;
-        for (var image = firstPart; image < lastPart; image++)
+        ConvolutionPatches patches = new(inputGradient, in geometry);
+        int pixels = geometry.OutputHeight * geometry.OutputWidth;
+        nint imageFloats = (nint)geometry.Height * geometry.Width * geometry.Channels;
+        for (int image = firstPart; image < lastPart; image++)
         {
             Clear(inputGradient + image * imageFloats, imageFloats);
-            for (var pixel = 0; pixel < pixels; pixel += BlockPixels)
+            for (int pixel = 0; pixel < pixels; pixel += BlockPixels)
             {
-                var row = image * pixels + pixel;
-                var rows = Math.Min(BlockPixels, pixels - pixel);
-                var product = new MatMulArguments
+                int row = image * pixels + pixel;
+                int rows = Math.Min(BlockPixels, pixels - pixel);
+                MatMulArguments product = new()
                 {
                     Rows = rows,
                     Columns = geometry.PatchLength,

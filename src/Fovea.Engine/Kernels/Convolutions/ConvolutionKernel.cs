@@ -30,7 +30,7 @@ internal static unsafe class ConvolutionKernel
         in ConvolutionGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue,
         int firstPart, int lastPart, float* scratch)
     {
-        var product = new MatMulArguments
+        MatMulArguments product = new()
         {
             Rows = geometry.OutputPixels,
             Columns = geometry.Outputs,

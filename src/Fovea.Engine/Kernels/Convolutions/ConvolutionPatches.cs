@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The input of a convolution seen as a matrix: one row for every output pixel, holding the kernel·kernel·C input values under its window,
-/// zeros where the window leaves the image. The matrix never exists as a whole: blocks of it are gathered when a product asks for them.
+/// The input of a convolution seen as a matrix: one row for every output pixel, holding the kernel·kernel·C input values under its
+/// window, zeros where the window leaves the image. The matrix never exists as a whole: blocks of it are gathered when a product
+/// asks for them.
 /// </summary>
 internal readonly unsafe struct ConvolutionPatches : ILeftOperand
 {
@@ -34,14 +35,14 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     public float* Block(int row, int rows, int depth, int depths, float* scratch, out nint stride)
     {
         stride = LeftBlock.Stride(depths);
-        var (line, outputX) = Math.DivRem(row, _outputWidth);
-        var (image, outputY) = Math.DivRem(line, _outputHeight);
-        var (run, skip) = Math.DivRem(depth, _runPixels * _geometry.Channels);
-        var target = scratch;
-        for (var i = 0; i < rows; i++)
+        (int line, int outputX) = Math.DivRem(row, _outputWidth);
+        (int image, int outputY) = Math.DivRem(line, _outputHeight);
+        (int run, int skip) = Math.DivRem(depth, _runPixels * _geometry.Channels);
+        float* target = scratch;
+        for (int i = 0; i < rows; i++)
         {
-            var top = outputY * _geometry.Stride - _geometry.Padding;
-            var left = outputX * _geometry.Stride - _geometry.Padding;
+            int top = outputY * _geometry.Stride - _geometry.Padding;
+            int left = outputX * _geometry.Stride - _geometry.Padding;
             Patch(image, top, left, run, skip, depths, target);
             target += stride;
             if (++outputX == _outputWidth)
@@ -64,16 +65,16 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ScatterAdd(int row, int rows, float* patches, nint stride)
     {
-        for (var i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++)
         {
-            var (line, outputX) = Math.DivRem(row + i, _outputWidth);
-            var (image, outputY) = Math.DivRem(line, _outputHeight);
-            var top = outputY * _geometry.Stride - _geometry.Padding;
-            var left = outputX * _geometry.Stride - _geometry.Padding;
-            var runLength = _runPixels * _geometry.Channels;
-            for (var run = 0; run < _geometry.Kernel * _runsPerWindowRow; run++)
+            (int line, int outputX) = Math.DivRem(row + i, _outputWidth);
+            (int image, int outputY) = Math.DivRem(line, _outputHeight);
+            int top = outputY * _geometry.Stride - _geometry.Padding;
+            int left = outputX * _geometry.Stride - _geometry.Padding;
+            int runLength = _runPixels * _geometry.Channels;
+            for (int run = 0; run < _geometry.Kernel * _runsPerWindowRow; run++)
             {
-                var source = Run(image, top, left, run, out var first, out var last);
+                float* source = Run(image, top, left, run, out int first, out int last);
                 Add(patches + i * stride + run * runLength + first, source + first, last - first);
             }
         }
@@ -82,14 +83,14 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Patch(int image, int top, int left, int run, int skip, int depths, float* target)
     {
-        var runLength = _runPixels * _geometry.Channels;
+        int runLength = _runPixels * _geometry.Channels;
         if (_runsPerWindowRow == 1 && IsInside(top, left))
         {
-            var pitch = (nint)_geometry.Width * _geometry.Channels;
-            var source = Run(image, top, left, run, out _, out _);
+            nint pitch = (nint)_geometry.Width * _geometry.Channels;
+            float* source = Run(image, top, left, run, out _, out _);
             for (; depths > 0; source += pitch)
             {
-                var length = Math.Min(runLength - skip, depths);
+                int length = Math.Min(runLength - skip, depths);
                 Copy(source + skip, target, length);
                 target += length;
                 depths -= length;
@@ -101,8 +102,8 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
 
         while (depths > 0)
         {
-            var source = Run(image, top, left, run, out var first, out var last);
-            var end = Math.Min(runLength, skip + depths);
+            float* source = Run(image, top, left, run, out int first, out int last);
+            int end = Math.Min(runLength, skip + depths);
             first = Math.Clamp(first, skip, end);
             last = Math.Clamp(last, first, end);
             Clear(target, first - skip);
@@ -123,11 +124,11 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float* Run(int image, int top, int left, int run, out int first, out int last)
     {
-        var tapY = _runsPerWindowRow == 1 ? run : run / _runsPerWindowRow;
-        var tapX = run - tapY * _runsPerWindowRow;
-        var y = top + tapY * _geometry.Dilation;
-        var x = left + tapX * _geometry.Dilation;
-        var inside = (uint)y < (uint)_geometry.Height;
+        int tapY = _runsPerWindowRow == 1 ? run : run / _runsPerWindowRow;
+        int tapX = run - tapY * _runsPerWindowRow;
+        int y = top + tapY * _geometry.Dilation;
+        int x = left + tapX * _geometry.Dilation;
+        bool inside = (uint)y < (uint)_geometry.Height;
         first = Math.Clamp(-x, 0, _runPixels) * _geometry.Channels;
         last = inside ? Math.Clamp(_geometry.Width - x, 0, _runPixels) * _geometry.Channels : first;
         last = Math.Max(first, last);
@@ -139,7 +140,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     {
         if (count < Vector256<float>.Count)
         {
-            for (var j = 0; j < count; j++)
+            for (int j = 0; j < count; j++)
             {
                 target[j] = source[j];
             }
@@ -147,8 +148,8 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
             return;
         }
 
-        var lastVector = count - Vector256<float>.Count;
-        for (var i = 0; i < lastVector; i += Vector256<float>.Count)
+        int lastVector = count - Vector256<float>.Count;
+        for (int i = 0; i < lastVector; i += Vector256<float>.Count)
         {
             Vector256.Load(source + i).Store(target + i);
         }
@@ -159,7 +160,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Clear(float* target, int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
             target[i] = 0;
         }
@@ -168,7 +169,7 @@ internal readonly unsafe struct ConvolutionPatches : ILeftOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(float* source, float* target, int count)
     {
-        var i = 0;
+        int i = 0;
         for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
         {
             (Vector256.Load(target + i) + Vector256.Load(source + i)).Store(target + i);

@@ -26,7 +26,7 @@ internal static unsafe class ConvolutionWeightGradientKernel
         in ConvolutionGeometry geometry, float* input, float* outputGradient, float* weightGradient, float* partials,
         int firstPart, int lastPart, float* scratch)
     {
-        var arguments = Arguments(in geometry, outputGradient, weightGradient, partials);
+        WeightGradientArguments arguments = Arguments(in geometry, outputGradient, weightGradient, partials);
         if (geometry.IsPointwise)
         {
             WeightGradientKernel.Run(in arguments, input, geometry.Channels, firstPart, lastPart, scratch);

@@ -111,7 +111,7 @@ internal static unsafe class DepthwiseConvolutionKernel
         for (int channel = 0, channels; channel < geometry.Channels; channel += channels)
         {
             channels = RowWindow.BlockChannels(geometry, geometry.Channels - channel);
-            var window = new RowWindow(source + channel, geometry, channels, scratch);
+            RowWindow window = new(source + channel, geometry, channels, scratch);
             RowWindow.Copy(weights + channel, stride, taps, window.Stride, 9, channels);
             window.Push(firstRow - geometry.Padding);
             window.Push(firstRow - geometry.Padding + 1);
@@ -137,7 +137,7 @@ internal static unsafe class DepthwiseConvolutionKernel
                     int start = Math.Min(column, width - (pair ? 2 : DepthwiseTiles.Columns));
                     nint shift = start * window.Stride;
                     nint target = rowOffset + start * stride;
-                    var here = DepthwiseEpilogue.At(epilogue, channel, target);
+                    EpilogueArguments here = DepthwiseEpilogue.At(epilogue, channel, target);
                     if (pair)
                     {
                         DepthwiseTiles.SumPair3x3<TActivation>(
@@ -171,12 +171,12 @@ internal static unsafe class DepthwiseConvolutionKernel
         for (int row = firstRow; row < lastRow; row++)
         {
             int top = row * geometry.Stride - geometry.Padding;
-            var (firstY, lastY) = TapsInside(top, geometry.Height, geometry.Kernel, geometry.Dilation);
+            (int firstY, int lastY) = TapsInside(top, geometry.Height, geometry.Kernel, geometry.Dilation);
             nint rowOffset = offset + (nint)row * geometry.OutputWidth * stride;
             for (int column = 0; column < geometry.OutputWidth; column++)
             {
                 int left = column * geometry.Stride - geometry.Padding;
-                var (firstX, lastX) = TapsInside(left, geometry.Width, geometry.Kernel, geometry.Dilation);
+                (int firstX, int lastX) = TapsInside(left, geometry.Width, geometry.Kernel, geometry.Dilation);
                 nint target = rowOffset + column * stride;
                 DepthwiseTiles.SumTaps<TActivation>(
                     source + (top + firstY * geometry.Dilation) * sourceRow + (left + firstX * geometry.Dilation) * stride,

@@ -11,7 +11,7 @@ internal static unsafe class DepthwiseEpilogue
     /// <summary>True if anything follows the bias, from which the sums start.</summary>
     public static bool HasMoreThanBias(in EpilogueArguments epilogue)
     {
-        var rest = epilogue;
+        EpilogueArguments rest = epilogue;
         rest.Bias = null;
         return !rest.IsEmpty;
     }
@@ -45,7 +45,7 @@ internal static unsafe class DepthwiseEpilogue
         sum3 = TActivation.Complete(TActivation.IsLight ? sum3 : Vector256.Load(memory + 24), sum3);
         if (epilogue.Scale != null)
         {
-            var scale = Vector256.Load(epilogue.Scale + channel);
+            Vector256<float> scale = Vector256.Load(epilogue.Scale + channel);
             sum0 *= scale;
             sum1 *= scale;
             sum2 *= scale;
@@ -53,7 +53,7 @@ internal static unsafe class DepthwiseEpilogue
         }
         if (epilogue.Shift != null)
         {
-            var shift = Vector256.Load(epilogue.Shift + channel);
+            Vector256<float> shift = Vector256.Load(epilogue.Shift + channel);
             sum0 += shift;
             sum1 += shift;
             sum2 += shift;

@@ -137,10 +137,11 @@ internal static unsafe class DepthwiseGradientKernel
             float* source = outputGradient + image * geometry.OutputHeight * outputRow;
             for (int row = firstRow; row < lastRow; row++)
             {
-                var (tapY, outputY, rows) = Seen(row + geometry.Padding, geometry.OutputHeight, tapStep, outputStep, geometry);
+                (int tapY, int outputY, int rows) = Seen(row + geometry.Padding, geometry.OutputHeight, tapStep, outputStep, geometry);
                 for (int column = 0; column < geometry.Width; column++)
                 {
-                    var (tapX, outputX, columns) = Seen(column + geometry.Padding, geometry.OutputWidth, tapStep, outputStep, geometry);
+                    (int tapX, int outputX, int columns) =
+                        Seen(column + geometry.Padding, geometry.OutputWidth, tapStep, outputStep, geometry);
                     DepthwiseTiles.SumTaps<Identity>(
                         source + outputY * outputRow + outputX * stride, -outputStep * outputRow, -outputStep * stride,
                         weights + (tapY * geometry.Kernel + tapX) * stride, tapStep * geometry.Kernel * stride, tapStep * stride,
@@ -194,7 +195,7 @@ internal static unsafe class DepthwiseGradientKernel
             {
                 int image = row / geometry.OutputHeight;
                 int imageEnd = Math.Min((image + 1) * geometry.OutputHeight, lastRow);
-                var window = new RowWindow(
+                RowWindow window = new(
                     input + (nint)image * geometry.Height * geometry.Width * stride + channel, geometry, channels, scratch);
                 int top = row - image * geometry.OutputHeight - geometry.Padding;
                 window.Push(top++);
@@ -238,9 +239,10 @@ internal static unsafe class DepthwiseGradientKernel
             {
                 int shiftY = tap / geometry.Kernel * geometry.Dilation - geometry.Padding;
                 int shiftX = tap % geometry.Kernel * geometry.Dilation - geometry.Padding;
-                var (firstY, lastY) = DepthwiseConvolutionKernel.TapsInside(shiftY, geometry.Height, end - imageRow, geometry.Stride);
+                (int firstY, int lastY) = DepthwiseConvolutionKernel.TapsInside(shiftY, geometry.Height, end - imageRow, geometry.Stride);
                 firstY = Math.Max(firstY, row - imageRow);
-                var (firstX, lastX) = DepthwiseConvolutionKernel.TapsInside(shiftX, geometry.Width, geometry.OutputWidth, geometry.Stride);
+                (int firstX, int lastX) =
+                    DepthwiseConvolutionKernel.TapsInside(shiftX, geometry.Width, geometry.OutputWidth, geometry.Stride);
                 // Windows of one tap form a rectangle, just as the taps of one window do.
                 DepthwiseTiles.SumTaps<Identity>(
                     source + (firstY * geometry.Stride + shiftY) * inputRow + (firstX * geometry.Stride + shiftX) * stride,

@@ -37,10 +37,10 @@ internal static unsafe class DepthwiseTiles
         float* memory = (float*)(((nuint)sums + 31) & ~(nuint)31);
         while (true)
         {
-            var sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
-            var sum1 = sum0;
-            var sum2 = sum0;
-            var sum3 = sum0;
+            Vector256<float> sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
+            Vector256<float> sum1 = sum0;
+            Vector256<float> sum2 = sum0;
+            Vector256<float> sum3 = sum0;
             float* taps = weights + channel;
             AddRow(row0 + channel, taps, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             taps += 3 * stride;
@@ -78,8 +78,8 @@ internal static unsafe class DepthwiseTiles
         nint channel = 0;
         while (true)
         {
-            var sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
-            var sum1 = sum0;
+            Vector256<float> sum0 = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + channel);
+            Vector256<float> sum1 = sum0;
             float* taps = weights + channel;
             AddRow(row0 + channel, taps, stride, ref sum0, ref sum1);
             taps += 3 * stride;
@@ -116,10 +116,10 @@ internal static unsafe class DepthwiseTiles
     {
         for (nint channel = 0; channel < stride; channel += Vector256<float>.Count)
         {
-            var gradient0 = Vector256.Load(gradient + channel);
-            var gradient1 = Vector256.Load(gradient + channel + stride);
-            var gradient2 = Vector256.Load(gradient + channel + 2 * stride);
-            var gradient3 = Vector256.Load(gradient + channel + 3 * stride);
+            Vector256<float> gradient0 = Vector256.Load(gradient + channel);
+            Vector256<float> gradient1 = Vector256.Load(gradient + channel + stride);
+            Vector256<float> gradient2 = Vector256.Load(gradient + channel + 2 * stride);
+            Vector256<float> gradient3 = Vector256.Load(gradient + channel + 3 * stride);
             float* taps = sums + channel;
             AddRowGradient(row0 + channel, taps, stride, gradient0, gradient1, gradient2, gradient3);
             taps += 3 * stride;
@@ -134,22 +134,22 @@ internal static unsafe class DepthwiseTiles
         float* row, float* taps, nint stride,
         Vector256<float> gradient0, Vector256<float> gradient1, Vector256<float> gradient2, Vector256<float> gradient3)
     {
-        var left = Vector256.Load(taps);
-        var middle = Vector256.Load(taps + stride);
-        var right = Vector256.Load(taps + 2 * stride);
+        Vector256<float> left = Vector256.Load(taps);
+        Vector256<float> middle = Vector256.Load(taps + stride);
+        Vector256<float> right = Vector256.Load(taps + 2 * stride);
         left = Vector256.MultiplyAddEstimate(Vector256.Load(row), gradient0, left);
-        var column1 = Vector256.Load(row + stride);
+        Vector256<float> column1 = Vector256.Load(row + stride);
         left = Vector256.MultiplyAddEstimate(column1, gradient1, left);
         middle = Vector256.MultiplyAddEstimate(column1, gradient0, middle);
-        var column2 = Vector256.Load(row + 2 * stride);
+        Vector256<float> column2 = Vector256.Load(row + 2 * stride);
         left = Vector256.MultiplyAddEstimate(column2, gradient2, left);
         middle = Vector256.MultiplyAddEstimate(column2, gradient1, middle);
         right = Vector256.MultiplyAddEstimate(column2, gradient0, right);
-        var column3 = Vector256.Load(row + 3 * stride);
+        Vector256<float> column3 = Vector256.Load(row + 3 * stride);
         left = Vector256.MultiplyAddEstimate(column3, gradient3, left);
         middle = Vector256.MultiplyAddEstimate(column3, gradient2, middle);
         right = Vector256.MultiplyAddEstimate(column3, gradient1, right);
-        var column4 = Vector256.Load(row + 4 * stride);
+        Vector256<float> column4 = Vector256.Load(row + 4 * stride);
         middle = Vector256.MultiplyAddEstimate(column4, gradient3, middle);
         right = Vector256.MultiplyAddEstimate(column4, gradient2, right);
         right = Vector256.MultiplyAddEstimate(Vector256.Load(row + 5 * stride), gradient3, right);
@@ -163,40 +163,40 @@ internal static unsafe class DepthwiseTiles
         float* row, float* taps, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1, ref Vector256<float> sum2,
         ref Vector256<float> sum3)
     {
-        var left = Vector256.Load(taps);
-        var middle = Vector256.Load(taps + stride);
-        var right = Vector256.Load(taps + 2 * stride);
-        var column0 = Vector256.Load(row);
+        Vector256<float> left = Vector256.Load(taps);
+        Vector256<float> middle = Vector256.Load(taps + stride);
+        Vector256<float> right = Vector256.Load(taps + 2 * stride);
+        Vector256<float> column0 = Vector256.Load(row);
         sum0 = Vector256.MultiplyAddEstimate(column0, left, sum0);
-        var column1 = Vector256.Load(row + stride);
+        Vector256<float> column1 = Vector256.Load(row + stride);
         sum0 = Vector256.MultiplyAddEstimate(column1, middle, sum0);
         sum1 = Vector256.MultiplyAddEstimate(column1, left, sum1);
-        var column2 = Vector256.Load(row + 2 * stride);
+        Vector256<float> column2 = Vector256.Load(row + 2 * stride);
         sum0 = Vector256.MultiplyAddEstimate(column2, right, sum0);
         sum1 = Vector256.MultiplyAddEstimate(column2, middle, sum1);
         sum2 = Vector256.MultiplyAddEstimate(column2, left, sum2);
-        var column3 = Vector256.Load(row + 3 * stride);
+        Vector256<float> column3 = Vector256.Load(row + 3 * stride);
         sum1 = Vector256.MultiplyAddEstimate(column3, right, sum1);
         sum2 = Vector256.MultiplyAddEstimate(column3, middle, sum2);
         sum3 = Vector256.MultiplyAddEstimate(column3, left, sum3);
-        var column4 = Vector256.Load(row + 4 * stride);
+        Vector256<float> column4 = Vector256.Load(row + 4 * stride);
         sum2 = Vector256.MultiplyAddEstimate(column4, right, sum2);
         sum3 = Vector256.MultiplyAddEstimate(column4, middle, sum3);
-        var column5 = Vector256.Load(row + 5 * stride);
+        Vector256<float> column5 = Vector256.Load(row + 5 * stride);
         sum3 = Vector256.MultiplyAddEstimate(column5, right, sum3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(float* row, float* taps, nint stride, ref Vector256<float> sum0, ref Vector256<float> sum1)
     {
-        var left = Vector256.Load(taps);
-        var middle = Vector256.Load(taps + stride);
-        var right = Vector256.Load(taps + 2 * stride);
+        Vector256<float> left = Vector256.Load(taps);
+        Vector256<float> middle = Vector256.Load(taps + stride);
+        Vector256<float> right = Vector256.Load(taps + 2 * stride);
         sum0 = Vector256.MultiplyAddEstimate(Vector256.Load(row), left, sum0);
-        var column1 = Vector256.Load(row + stride);
+        Vector256<float> column1 = Vector256.Load(row + stride);
         sum0 = Vector256.MultiplyAddEstimate(column1, middle, sum0);
         sum1 = Vector256.MultiplyAddEstimate(column1, left, sum1);
-        var column2 = Vector256.Load(row + 2 * stride);
+        Vector256<float> column2 = Vector256.Load(row + 2 * stride);
         sum0 = Vector256.MultiplyAddEstimate(column2, right, sum0);
         sum1 = Vector256.MultiplyAddEstimate(column2, middle, sum1);
         sum1 = Vector256.MultiplyAddEstimate(Vector256.Load(row + 3 * stride), right, sum1);
@@ -226,10 +226,10 @@ internal static unsafe class DepthwiseTiles
         nint channel = 0;
         for (; channel + 4 * count <= channels; channel += 4 * count)
         {
-            var sum0 = Vector256<float>.Zero;
-            var sum1 = Vector256<float>.Zero;
-            var sum2 = Vector256<float>.Zero;
-            var sum3 = Vector256<float>.Zero;
+            Vector256<float> sum0 = Vector256<float>.Zero;
+            Vector256<float> sum1 = Vector256<float>.Zero;
+            Vector256<float> sum2 = Vector256<float>.Zero;
+            Vector256<float> sum3 = Vector256<float>.Zero;
             if (bias != null)
             {
                 sum0 = Vector256.Load(bias + channel);
@@ -267,7 +267,7 @@ internal static unsafe class DepthwiseTiles
         {
             // The last vector overlaps the one before it; only a map of fewer than eight channels has no room for that.
             nint start = channels < count ? 0 : Math.Min(channel, channels - count);
-            var sum = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + start);
+            Vector256<float> sum = bias == null ? Vector256<float>.Zero : Vector256.Load(bias + start);
             for (int row = 0; row < rows; row++)
             {
                 float* value = window + row * rowStep + start;

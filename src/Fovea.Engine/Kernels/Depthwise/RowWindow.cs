@@ -45,7 +45,7 @@ internal unsafe ref struct RowWindow
         int inside = (int)(_width * Stride);
         for (int row = 0; row < Rows; row++)
         {
-            var pixels = new Span<float>(ring + row * _rowFloats, (int)_rowFloats);
+            Span<float> pixels = new(ring + row * _rowFloats, (int)_rowFloats);
             pixels[..before].Clear();
             pixels[(before + inside)..].Clear();
         }

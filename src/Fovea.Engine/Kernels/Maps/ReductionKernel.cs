@@ -143,7 +143,9 @@ internal static unsafe class ReductionKernel
         while (index <= length - 32)
         {
             int rows = Math.Min((length - index) / 32, BlockRows);
-            Quad<TJoin>(source + index, rows, 32, out var first, out var second, out var third, out var fourth);
+            Quad<TJoin>(
+                source + index, rows, 32,
+                out Vector256<float> first, out Vector256<float> second, out Vector256<float> third, out Vector256<float> fourth);
             result = TJoin.Join(result, TJoin.Join(TJoin.Join(first, second), TJoin.Join(third, fourth)));
             index += 32 * rows;
         }
@@ -171,13 +173,16 @@ internal static unsafe class ReductionKernel
         int column = 0;
         for (; column <= width - 32; column += 32)
         {
-            Quad<TJoin>(source + column, Math.Min(rows, BlockRows), stride, out var first, out var second, out var third, out var fourth);
+            Quad<TJoin>(
+                source + column, Math.Min(rows, BlockRows), stride,
+                out Vector256<float> first, out Vector256<float> second, out Vector256<float> third, out Vector256<float> fourth);
             for (int row = BlockRows; row < rows; row += BlockRows)
             {
                 float* block = source + (nint)row * stride + column;
                 Quad<TJoin>(
-                    block, Math.Min(rows - row, BlockRows), stride, out var nextFirst, out var nextSecond, out var nextThird,
-                    out var nextFourth);
+                    block, Math.Min(rows - row, BlockRows), stride,
+                    out Vector256<float> nextFirst, out Vector256<float> nextSecond,
+                    out Vector256<float> nextThird, out Vector256<float> nextFourth);
                 first = TJoin.Join(first, nextFirst);
                 second = TJoin.Join(second, nextSecond);
                 third = TJoin.Join(third, nextThird);

@@ -21,8 +21,8 @@ internal static unsafe class ResizeKernel
     public static nint ScratchFloats(ResizeTable columns, int channels) => (nint)columns.InputLength * channels;
 
     /// <summary>
-    /// output[n, i, j, c] = Σ rows[i, h]·columns[j, w]·input[n, h, w, c] for the given parts. With transposed tables, the result's gradient
-    /// as input and the map's gradient as output, this is the gradient.
+    /// output[n, i, j, c] = Σ rows[i, h]·columns[j, w]·input[n, h, w, c] for the given parts. With transposed tables, the result's
+    /// gradient as input and the map's gradient as output, this is the gradient.
     /// </summary>
     /// <param name="rows">The table of the height, H to OH.</param>
     /// <param name="columns">The table of the width, W to OW.</param>

@@ -13,8 +13,8 @@ internal static unsafe class OptimizerKernels
     private const int ChunkFloats = 16384;
 
     /// <summary>
-    /// One step of AdamW in the order of torch.optim.AdamW: p ·= 1 − lr·decay; m += (1 − β₁)(g − m); v = β₂v + (1 − β₂)g²;
-    /// p −= lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
+    /// One step of AdamW in the order of torch.optim.AdamW: p ·= 1 − lr·decay; m += (1 − β₁)(g − m);
+    /// v = β₂v + (1 − β₂)g²; p −= lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
     /// </summary>
     /// <param name="step">The settings.</param>
     /// <param name="parameters">The parameters p, changed.</param>
@@ -50,8 +50,8 @@ internal static unsafe class OptimizerKernels
     }
 
     /// <summary>
-    /// One step of gradient descent in the order of torch.optim.SGD: g += decay·p; u = momentum·u + g (u = g at the first step); d = u, or
-    /// g + momentum·u with Nesterov, or g without momentum; p −= lr·d.
+    /// One step of gradient descent in the order of torch.optim.SGD: g += decay·p; u = momentum·u + g (u = g at the first step); d = u,
+    /// or g + momentum·u with Nesterov, or g without momentum; p −= lr·d.
     /// </summary>
     /// <param name="step">The settings.</param>
     /// <param name="parameters">The parameters p, changed.</param>
@@ -85,8 +85,8 @@ internal static unsafe class OptimizerKernels
     }
 
     /// <summary>
-    /// Moves an average: average += (1 − decay)·(value − average). In this order an average of what does not change keeps its bits, which
-    /// two rounded factors, whose sum is not quite 1, would not leave it.
+    /// Moves an average: average += (1 − decay)·(value − average). In this order an average of what does not change keeps its bits,
+    /// which two rounded factors, whose sum is not quite 1, would not leave it.
     /// </summary>
     /// <param name="decay">The share of the average that is kept.</param>
     /// <param name="average">The average, changed.</param>

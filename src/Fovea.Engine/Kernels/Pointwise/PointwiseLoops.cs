@@ -306,6 +306,7 @@ internal static unsafe class PointwiseLoops
     private readonly struct LeftNotSmaller : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanOrEqual(a, b) & Vector256.Create(1f);
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) =>
+            Vector256.GreaterThanOrEqual(a, b) & Vector256.Create(1f);
     }
 }

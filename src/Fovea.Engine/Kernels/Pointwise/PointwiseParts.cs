@@ -106,7 +106,8 @@ internal enum PointwiseOpcode
 /// <param name="B">Second source register, where the operation has one.</param>
 /// <param name="C">Third source register, where the operation has one.</param>
 /// <param name="Immediate">
-/// The scalar of <see cref="PointwiseOpcode.AddScalar"/>, <see cref="PointwiseOpcode.MultiplyScalar"/> and <see cref="PointwiseOpcode.Power"/>.
+/// The scalar of <see cref="PointwiseOpcode.AddScalar"/>, <see cref="PointwiseOpcode.MultiplyScalar"/> and
+/// <see cref="PointwiseOpcode.Power"/>.
 /// </param>
 internal sealed record PointwiseProgramInstruction(
     PointwiseOpcode Opcode, int Destination, int A, int B = 0, int C = 0, float Immediate = 0)

@@ -45,7 +45,7 @@ internal sealed unsafe partial class PointwiseProgram
             case PointwiseBroadcast.Column when columns == 1 || rows == 1:
                 return (rows == 1 ? PointwiseBroadcast.Full : PointwiseBroadcast.Scalar, null);
             case PointwiseBroadcast.General:
-                var gather = new StridedBroadcast(input.Extents!, input.Strides!);
+                StridedBroadcast gather = new(input.Extents!, input.Strides!);
                 if (gather.Count != rows * columns)
                 {
                     throw new ArgumentException(
@@ -88,8 +88,8 @@ internal sealed unsafe partial class PointwiseProgram
     // A result may be written straight to its output only where no later instruction reads a full input, which could be the same memory.
     private bool[] FindDirectStores(int registers, int inputs)
     {
-        var direct = new bool[_outputs.Length];
-        var taken = new bool[registers];
+        bool[] direct = new bool[_outputs.Length];
+        bool[] taken = new bool[registers];
         int lastFullRead = Array.FindLastIndex(
             _instructions,
             instruction => Enumerable.Range(0, inputs).Any(i => _patterns[i] == PointwiseBroadcast.Full && instruction.Reads(i)));
@@ -109,7 +109,7 @@ internal sealed unsafe partial class PointwiseProgram
     // Results share scratch tiles: a tile is free again after the last instruction that reads it.
     private (int[] Slots, int[] Accumulators, int Count) AssignSlots(int registers, int inputs)
     {
-        var slots = new int[registers];
+        int[] slots = new int[registers];
         Array.Fill(slots, -1);
         int count = 0;
         for (int i = 0; i < inputs; i++)
@@ -119,13 +119,13 @@ internal sealed unsafe partial class PointwiseProgram
             slots[i] = inPlace ? -1 : count++;
         }
 
-        var accumulators = new int[_sums];
+        int[] accumulators = new int[_sums];
         for (int sum = 0; sum < _sums && _piecesPerRow == 1; sum++)
         {
             accumulators[sum] = count++;
         }
 
-        var free = new Stack<int>();
+        Stack<int> free = new();
         for (int at = 0; at < _instructions.Length; at++)
         {
             for (int register = inputs; register < registers; register++)

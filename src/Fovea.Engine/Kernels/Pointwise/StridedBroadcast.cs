@@ -22,7 +22,7 @@ internal sealed unsafe class StridedBroadcast
             throw new ArgumentException($"{extents.Length} extents but {strides.Length} strides: one stride per dimension is needed.");
         }
 
-        var merged = new List<(long Extent, long Stride)>();
+        List<(long Extent, long Stride)> merged = new();
         for (int i = 0; i < extents.Length; i++)
         {
             if (extents[i] == 1)

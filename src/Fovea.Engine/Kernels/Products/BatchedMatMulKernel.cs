@@ -51,20 +51,20 @@ internal static unsafe class BatchedMatMulKernel
     /// <summary>Computes parts [firstPart, lastPart); every right operand that the range touches is packed once.</summary>
     public static void Multiply(in BatchedMatMulArguments batched, int firstPart, int lastPart, float* scratch)
     {
-        var product = batched.Product;
-        var rowPanels = MatMulKernel.RowPanels(product.Rows);
+        MatMulArguments product = batched.Product;
+        int rowPanels = MatMulKernel.RowPanels(product.Rows);
         product.PackedRight = scratch;
         scratch += PanelPacking.PackedLength(product.Depth, product.Columns);
         for (int part = firstPart, next; part < lastPart; part = next)
         {
-            var (element, rowPanel) = Math.DivRem(part, rowPanels);
+            (int element, int rowPanel) = Math.DivRem(part, rowPanels);
             next = Math.Min((element + 1) * rowPanels, lastPart);
             if (part == firstPart || batched.RightBatchStride != 0)
             {
                 Pack(in batched, element, product.PackedRight);
             }
 
-            var offset = element * batched.ResultBatchStride;
+            nint offset = element * batched.ResultBatchStride;
             product.Left = batched.Product.Left + element * batched.LeftBatchStride;
             product.Result = batched.Product.Result + offset;
             product.Epilogue.ResidualBefore = Moved(batched.Product.Epilogue.ResidualBefore, offset);
@@ -75,10 +75,10 @@ internal static unsafe class BatchedMatMulKernel
 
     private static void Pack(in BatchedMatMulArguments batched, int element, float* packed)
     {
-        var columns = batched.Product.Columns;
-        var depthStride = batched.RightTransposed ? 1 : batched.RightStride;
-        var columnStride = batched.RightTransposed ? batched.RightStride : 1;
-        var right = batched.Right + element * batched.RightBatchStride;
+        int columns = batched.Product.Columns;
+        nint depthStride = batched.RightTransposed ? 1 : batched.RightStride;
+        nint columnStride = batched.RightTransposed ? batched.RightStride : 1;
+        float* right = batched.Right + element * batched.RightBatchStride;
         PanelPacking.Pack(right, depthStride, columnStride, batched.Product.Depth, columns, packed, 0, PanelPacking.Panels(columns));
     }
 

@@ -94,7 +94,7 @@ internal static unsafe class MatMulKernel
         }
         else
         {
-            var lastRow = Math.Min(lastPart * MicroKernel.Rows, product.Rows);
+            int lastRow = Math.Min(lastPart * MicroKernel.Rows, product.Rows);
             Region(in product, left, firstPart * MicroKernel.Rows, lastRow, 0, PanelPacking.Panels(product.Columns), scratch);
         }
     }
@@ -102,9 +102,9 @@ internal static unsafe class MatMulKernel
     /// <summary>Computes the panels of 6 rows [firstPanel, lastPanel), all columns, whatever <see cref="Parts"/> would split.</summary>
     public static void MultiplyRows(in MatMulArguments product, int firstPanel, int lastPanel, float* scratch)
     {
-        var firstRow = firstPanel * MicroKernel.Rows;
-        var lastRow = Math.Min(lastPanel * MicroKernel.Rows, product.Rows);
-        var panels = PanelPacking.Panels(product.Columns);
+        int firstRow = firstPanel * MicroKernel.Rows;
+        int lastRow = Math.Min(lastPanel * MicroKernel.Rows, product.Rows);
+        int panels = PanelPacking.Panels(product.Columns);
         if (product.LeftTransposed)
         {
             Region(in product, new TransposedLeft(product.Left, product.LeftStride), firstRow, lastRow, 0, panels, scratch);
@@ -124,7 +124,7 @@ internal static unsafe class MatMulKernel
     /// <summary>Depth of a product's blocks: the fewest equal ones below the limit, in whole vectors.</summary>
     public static int DepthBlock(int depth)
     {
-        var blocks = (depth + DepthLimit - 1) / DepthLimit;
+        int blocks = (depth + DepthLimit - 1) / DepthLimit;
         return ((depth + blocks - 1) / blocks + 7) & ~7;
     }
 
@@ -138,17 +138,17 @@ internal static unsafe class MatMulKernel
         where TLeft : struct, ILeftOperand
     {
         // Vectors of a tile that crossed cache lines would cost as much as many terms of its sums.
-        var memory = stackalloc float[(MicroKernel.Rows + 1) * MicroKernel.Columns];
-        var tile = (float*)(((nuint)memory + 63) & ~(nuint)63);
-        var depthBlock = DepthBlock(product.Depth);
-        var rowBlock = RowBlock(lastRow - firstRow, depthBlock);
-        for (var row = firstRow; row < lastRow; row += rowBlock)
+        float* memory = stackalloc float[(MicroKernel.Rows + 1) * MicroKernel.Columns];
+        float* tile = (float*)(((nuint)memory + 63) & ~(nuint)63);
+        int depthBlock = DepthBlock(product.Depth);
+        int rowBlock = RowBlock(lastRow - firstRow, depthBlock);
+        for (int row = firstRow; row < lastRow; row += rowBlock)
         {
-            var rows = Math.Min(rowBlock, lastRow - row);
-            for (var depth = 0; depth < product.Depth; depth += depthBlock)
+            int rows = Math.Min(rowBlock, lastRow - row);
+            for (int depth = 0; depth < product.Depth; depth += depthBlock)
             {
-                var depths = Math.Min(depthBlock, product.Depth - depth);
-                var block = left.Block(row, rows, depth, depths, scratch, out var leftStride);
+                int depths = Math.Min(depthBlock, product.Depth - depth);
+                float* block = left.Block(row, rows, depth, depths, scratch, out nint leftStride);
                 switch (product.Epilogue.Activation)
                 {
                     case ActivationKind.Gelu:
@@ -178,22 +178,22 @@ internal static unsafe class MatMulKernel
         int depths, float* tile)
         where TActivation : struct, IActivation
     {
-        var stride = product.ResultStride;
-        var resume = depth > 0 || product.Accumulate;
-        var finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
-        var prefetchesNext = product.Rows <= FewRowsForPanel || depths >= DeepPanel;
-        for (var panel = firstPanel; panel < lastPanel; panel++)
+        nint stride = product.ResultStride;
+        bool resume = depth > 0 || product.Accumulate;
+        bool finish = depth + depths == product.Depth && !product.Epilogue.IsEmpty;
+        bool prefetchesNext = product.Rows <= FewRowsForPanel || depths >= DeepPanel;
+        for (int panel = firstPanel; panel < lastPanel; panel++)
         {
-            var column = panel * MicroKernel.Columns;
-            var width = Math.Min(MicroKernel.Columns, product.Columns - column);
-            var right = product.PackedRight + ((nint)panel * product.Depth + depth) * MicroKernel.Columns;
-            var whole = width == MicroKernel.Columns;
+            int column = panel * MicroKernel.Columns;
+            int width = Math.Min(MicroKernel.Columns, product.Columns - column);
+            float* right = product.PackedRight + ((nint)panel * product.Depth + depth) * MicroKernel.Columns;
+            bool whole = width == MicroKernel.Columns;
             for (int row = 0, rows; row < blockRows; row += rows)
             {
                 rows = MicroKernel.NextRows(blockRows - row);
-                var rowsLeft = left + row * leftStride;
-                var offset = (firstRow + row) * stride + column;
-                var result = product.Result + offset;
+                float* rowsLeft = left + row * leftStride;
+                nint offset = (firstRow + row) * stride + column;
+                float* result = product.Result + offset;
                 CachePrefetch.Rows(result, stride, rows, width);
                 if (panel == firstPanel)
                 {
@@ -202,7 +202,7 @@ internal static unsafe class MatMulKernel
                         rowsLeft + rows * leftStride, leftStride, Math.Min(MicroKernel.Rows, blockRows - row - rows), depths);
                 }
 
-                var prefetch = prefetchesNext && panel + 1 < lastPanel
+                PanelPrefetch prefetch = prefetchesNext && panel + 1 < lastPanel
                     ? PanelPrefetch.Share(right + (nint)product.Depth * MicroKernel.Columns, depths, row, rows, blockRows)
                     : default;
                 if (!whole || (finish && rows < MicroKernel.Rows))
@@ -233,7 +233,7 @@ internal static unsafe class MatMulKernel
         bool finish, int column, nint offset, float* tile)
         where TActivation : struct, IActivation
     {
-        var result = product.Result + offset;
+        float* result = product.Result + offset;
         if (resume)
         {
             Copy(result, product.ResultStride, tile, MicroKernel.Columns, rows, width);
@@ -253,11 +253,11 @@ internal static unsafe class MatMulKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int width)
     {
-        for (var row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
-            var from = source + row * sourceStride;
-            var to = target + row * targetStride;
-            var j = 0;
+            float* from = source + row * sourceStride;
+            float* to = target + row * targetStride;
+            int j = 0;
             if (width >= Vector256<float>.Count)
             {
                 Vector256.Load(from).Store(to);
@@ -281,9 +281,9 @@ internal static unsafe class MatMulKernel
 
     private static int RowBlock(int rows, int depthBlock)
     {
-        var limit = Math.Max(LeftBlockFloats / LeftBlock.Stride(depthBlock) / MicroKernel.Rows, 1);
-        var panels = RowPanels(rows);
-        var blocks = (panels + limit - 1) / limit;
+        int limit = Math.Max(LeftBlockFloats / LeftBlock.Stride(depthBlock) / MicroKernel.Rows, 1);
+        int panels = RowPanels(rows);
+        int blocks = (panels + limit - 1) / limit;
         return (panels + blocks - 1) / blocks * MicroKernel.Rows;
     }
 }

@@ -16,7 +16,7 @@ internal static unsafe class MicroKernel128
     public static void Multiply(
         float* left, nint leftStride, int rows, float* right, nint depth, float* result, nint resultStride, bool resume)
     {
-        for (var row = 0; row < rows; row += Rows)
+        for (int row = 0; row < rows; row += Rows)
         {
             ThreeRows(
                 left + row * leftStride, leftStride, Math.Min(rows - row, Rows) - 1, right, depth, result + row * resultStride,
@@ -30,28 +30,28 @@ internal static unsafe class MicroKernel128
     private static void ThreeRows(
         float* left0, nint leftStride, nint lastRow, float* right, nint depth, float* result0, nint resultStride, bool resume)
     {
-        var middle = Math.Min(1, lastRow);
-        var left1 = left0 + middle * leftStride;
-        var left2 = left0 + lastRow * leftStride;
-        var sum00 = Vector128<float>.Zero;
-        var sum01 = Vector128<float>.Zero;
-        var sum02 = Vector128<float>.Zero;
-        var sum03 = Vector128<float>.Zero;
-        var sum10 = Vector128<float>.Zero;
-        var sum11 = Vector128<float>.Zero;
-        var sum12 = Vector128<float>.Zero;
-        var sum13 = Vector128<float>.Zero;
-        var sum20 = Vector128<float>.Zero;
-        var sum21 = Vector128<float>.Zero;
-        var sum22 = Vector128<float>.Zero;
-        var sum23 = Vector128<float>.Zero;
+        nint middle = Math.Min(1, lastRow);
+        float* left1 = left0 + middle * leftStride;
+        float* left2 = left0 + lastRow * leftStride;
+        Vector128<float> sum00 = Vector128<float>.Zero;
+        Vector128<float> sum01 = Vector128<float>.Zero;
+        Vector128<float> sum02 = Vector128<float>.Zero;
+        Vector128<float> sum03 = Vector128<float>.Zero;
+        Vector128<float> sum10 = Vector128<float>.Zero;
+        Vector128<float> sum11 = Vector128<float>.Zero;
+        Vector128<float> sum12 = Vector128<float>.Zero;
+        Vector128<float> sum13 = Vector128<float>.Zero;
+        Vector128<float> sum20 = Vector128<float>.Zero;
+        Vector128<float> sum21 = Vector128<float>.Zero;
+        Vector128<float> sum22 = Vector128<float>.Zero;
+        Vector128<float> sum23 = Vector128<float>.Zero;
         for (nint k = 0; k < depth; k++)
         {
-            var right0 = Vector128.Load(right);
-            var right1 = Vector128.Load(right + 4);
-            var right2 = Vector128.Load(right + 8);
-            var right3 = Vector128.Load(right + 12);
-            var value = Vector128.Create(left0[k]);
+            Vector128<float> right0 = Vector128.Load(right);
+            Vector128<float> right1 = Vector128.Load(right + 4);
+            Vector128<float> right2 = Vector128.Load(right + 8);
+            Vector128<float> right3 = Vector128.Load(right + 12);
+            Vector128<float> value = Vector128.Create(left0[k]);
             sum00 = Vector128.MultiplyAddEstimate(value, right0, sum00);
             sum01 = Vector128.MultiplyAddEstimate(value, right1, sum01);
             sum02 = Vector128.MultiplyAddEstimate(value, right2, sum02);

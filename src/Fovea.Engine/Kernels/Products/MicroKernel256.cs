@@ -76,26 +76,26 @@ internal static unsafe class MicroKernel256
         where TActivation : struct, IActivation
         where TPrefetch : struct, IPrefetchPolicy
     {
-        var sum00 = Vector256<float>.Zero;
-        var sum01 = sum00;
-        var sum10 = sum00;
-        var sum11 = sum00;
-        var sum20 = sum00;
-        var sum21 = sum00;
-        var sum30 = sum00;
-        var sum31 = sum00;
-        var sum40 = sum00;
-        var sum41 = sum00;
-        var sum50 = sum00;
-        var sum51 = sum00;
-        var left0 = left;
-        var left1 = left + leftStride;
-        var left2 = left + 2 * leftStride;
-        var left3 = left + 3 * leftStride;
-        var left4 = left + 4 * leftStride;
-        var left5 = left + lastRow * leftStride;
-        var next = prefetch.First;
-        var step = prefetch.Step;
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = sum00;
+        Vector256<float> sum10 = sum00;
+        Vector256<float> sum11 = sum00;
+        Vector256<float> sum20 = sum00;
+        Vector256<float> sum21 = sum00;
+        Vector256<float> sum30 = sum00;
+        Vector256<float> sum31 = sum00;
+        Vector256<float> sum40 = sum00;
+        Vector256<float> sum41 = sum00;
+        Vector256<float> sum50 = sum00;
+        Vector256<float> sum51 = sum00;
+        float* left0 = left;
+        float* left1 = left + leftStride;
+        float* left2 = left + 2 * leftStride;
+        float* left3 = left + 3 * leftStride;
+        float* left4 = left + 4 * leftStride;
+        float* left5 = left + lastRow * leftStride;
+        byte* next = prefetch.First;
+        nint step = prefetch.Step;
         for (nint k = 0; k < depth; k++)
         {
             if (TPrefetch.Prefetches)
@@ -104,9 +104,9 @@ internal static unsafe class MicroKernel256
                 next += step;
             }
 
-            var right0 = Vector256.Load(right);
-            var right1 = Vector256.Load(right + 8);
-            var value = Vector256.Create(left0[k]);
+            Vector256<float> right0 = Vector256.Load(right);
+            Vector256<float> right1 = Vector256.Load(right + 8);
+            Vector256<float> value = Vector256.Create(left0[k]);
             sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
             sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);
@@ -129,7 +129,7 @@ internal static unsafe class MicroKernel256
 
         if (resume)
         {
-            var row = result;
+            float* row = result;
             sum00 += Vector256.Load(row);
             sum01 += Vector256.Load(row + 8);
             row = result + resultStride;
@@ -160,7 +160,7 @@ internal static unsafe class MicroKernel256
 
         sum00.Store(result);
         sum01.Store(result + 8);
-        var target = result + resultStride;
+        float* target = result + resultStride;
         sum10.Store(target);
         sum11.Store(target + 8);
         target = result + 2 * resultStride;
@@ -183,22 +183,22 @@ internal static unsafe class MicroKernel256
         in PanelPrefetch prefetch)
         where TPrefetch : struct, IPrefetchPolicy
     {
-        var result1 = result + resultStride;
-        var result2 = result + 2 * resultStride;
-        var result3 = result + lastRow * resultStride;
-        var sum00 = Vector256<float>.Zero;
-        var sum01 = sum00;
-        var sum10 = sum00;
-        var sum11 = sum00;
-        var sum20 = sum00;
-        var sum21 = sum00;
-        var sum30 = sum00;
-        var sum31 = sum00;
-        var left1 = left + leftStride;
-        var left2 = left + 2 * leftStride;
-        var left3 = left + lastRow * leftStride;
-        var next = prefetch.First;
-        var step = prefetch.Step;
+        float* result1 = result + resultStride;
+        float* result2 = result + 2 * resultStride;
+        float* result3 = result + lastRow * resultStride;
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = sum00;
+        Vector256<float> sum10 = sum00;
+        Vector256<float> sum11 = sum00;
+        Vector256<float> sum20 = sum00;
+        Vector256<float> sum21 = sum00;
+        Vector256<float> sum30 = sum00;
+        Vector256<float> sum31 = sum00;
+        float* left1 = left + leftStride;
+        float* left2 = left + 2 * leftStride;
+        float* left3 = left + lastRow * leftStride;
+        byte* next = prefetch.First;
+        nint step = prefetch.Step;
         for (nint k = 0; k < depth; k++)
         {
             if (TPrefetch.Prefetches)
@@ -207,9 +207,9 @@ internal static unsafe class MicroKernel256
                 next += step;
             }
 
-            var right0 = Vector256.Load(right);
-            var right1 = Vector256.Load(right + 8);
-            var value = Vector256.Create(left[k]);
+            Vector256<float> right0 = Vector256.Load(right);
+            Vector256<float> right1 = Vector256.Load(right + 8);
+            Vector256<float> value = Vector256.Create(left[k]);
             sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
             sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);
@@ -250,17 +250,17 @@ internal static unsafe class MicroKernel256
     private static void TwoRows(
         float* left, nint leftStride, nint lastRow, float* right, nint depth, float* result, nint resultStride, bool resume)
     {
-        var result1 = result + lastRow * resultStride;
-        var sum00 = Vector256<float>.Zero;
-        var sum01 = sum00;
-        var sum10 = sum00;
-        var sum11 = sum00;
-        var left1 = left + lastRow * leftStride;
+        float* result1 = result + lastRow * resultStride;
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = sum00;
+        Vector256<float> sum10 = sum00;
+        Vector256<float> sum11 = sum00;
+        float* left1 = left + lastRow * leftStride;
         for (nint k = 0; k < depth; k++)
         {
-            var right0 = Vector256.Load(right);
-            var right1 = Vector256.Load(right + 8);
-            var value = Vector256.Create(left[k]);
+            Vector256<float> right0 = Vector256.Load(right);
+            Vector256<float> right1 = Vector256.Load(right + 8);
+            Vector256<float> value = Vector256.Create(left[k]);
             sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
             sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(left1[k]);

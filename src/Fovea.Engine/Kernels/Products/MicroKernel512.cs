@@ -16,29 +16,29 @@ internal static unsafe class MicroKernel512
     {
         // Rows past the last repeat it: same inputs, same bits.
         nint last = rows - 1;
-        var left0 = left;
-        var left1 = left + Math.Min(1, last) * leftStride;
-        var left2 = left + Math.Min(2, last) * leftStride;
-        var left3 = left + Math.Min(3, last) * leftStride;
-        var left4 = left + Math.Min(4, last) * leftStride;
-        var left5 = left + last * leftStride;
-        var even0 = Vector512<float>.Zero;
-        var odd0 = Vector512<float>.Zero;
-        var even1 = Vector512<float>.Zero;
-        var odd1 = Vector512<float>.Zero;
-        var even2 = Vector512<float>.Zero;
-        var odd2 = Vector512<float>.Zero;
-        var even3 = Vector512<float>.Zero;
-        var odd3 = Vector512<float>.Zero;
-        var even4 = Vector512<float>.Zero;
-        var odd4 = Vector512<float>.Zero;
-        var even5 = Vector512<float>.Zero;
-        var odd5 = Vector512<float>.Zero;
+        float* left0 = left;
+        float* left1 = left + Math.Min(1, last) * leftStride;
+        float* left2 = left + Math.Min(2, last) * leftStride;
+        float* left3 = left + Math.Min(3, last) * leftStride;
+        float* left4 = left + Math.Min(4, last) * leftStride;
+        float* left5 = left + last * leftStride;
+        Vector512<float> even0 = Vector512<float>.Zero;
+        Vector512<float> odd0 = Vector512<float>.Zero;
+        Vector512<float> even1 = Vector512<float>.Zero;
+        Vector512<float> odd1 = Vector512<float>.Zero;
+        Vector512<float> even2 = Vector512<float>.Zero;
+        Vector512<float> odd2 = Vector512<float>.Zero;
+        Vector512<float> even3 = Vector512<float>.Zero;
+        Vector512<float> odd3 = Vector512<float>.Zero;
+        Vector512<float> even4 = Vector512<float>.Zero;
+        Vector512<float> odd4 = Vector512<float>.Zero;
+        Vector512<float> even5 = Vector512<float>.Zero;
+        Vector512<float> odd5 = Vector512<float>.Zero;
         nint k = 0;
         for (; k + 2 <= depth; k += 2)
         {
-            var right0 = Vector512.Load(right);
-            var right1 = Vector512.Load(right + MicroKernel.Columns);
+            Vector512<float> right0 = Vector512.Load(right);
+            Vector512<float> right1 = Vector512.Load(right + MicroKernel.Columns);
             even0 = Vector512.MultiplyAddEstimate(Vector512.Create(left0[k]), right0, even0);
             odd0 = Vector512.MultiplyAddEstimate(Vector512.Create(left0[k + 1]), right1, odd0);
             even1 = Vector512.MultiplyAddEstimate(Vector512.Create(left1[k]), right0, even1);
@@ -56,7 +56,7 @@ internal static unsafe class MicroKernel512
 
         if (k < depth)
         {
-            var right0 = Vector512.Load(right);
+            Vector512<float> right0 = Vector512.Load(right);
             even0 = Vector512.MultiplyAddEstimate(Vector512.Create(left0[k]), right0, even0);
             even1 = Vector512.MultiplyAddEstimate(Vector512.Create(left1[k]), right0, even1);
             even2 = Vector512.MultiplyAddEstimate(Vector512.Create(left2[k]), right0, even2);
@@ -78,7 +78,7 @@ internal static unsafe class MicroKernel512
     {
         if (row < rows)
         {
-            var target = result + row * resultStride;
+            float* target = result + row * resultStride;
             (resume ? sum + Vector512.Load(target) : sum).Store(target);
         }
     }

@@ -24,12 +24,12 @@ internal static unsafe class PanelPacking
     public static void Pack(
         float* source, nint depthStride, nint columnStride, int depth, int columns, float* packed, int firstPanel, int lastPanel)
     {
-        for (var panel = firstPanel; panel < lastPanel; panel++)
+        for (int panel = firstPanel; panel < lastPanel; panel++)
         {
-            var column = panel * MicroKernel.Columns;
-            var width = Math.Min(MicroKernel.Columns, columns - column);
-            var target = packed + (nint)panel * MicroKernel.Columns * depth;
-            var from = source + column * columnStride;
+            int column = panel * MicroKernel.Columns;
+            int width = Math.Min(MicroKernel.Columns, columns - column);
+            float* target = packed + (nint)panel * MicroKernel.Columns * depth;
+            float* from = source + column * columnStride;
             if (width < MicroKernel.Columns)
             {
                 new Span<float>(target, depth * MicroKernel.Columns).Clear();
@@ -45,9 +45,9 @@ internal static unsafe class PanelPacking
             }
             else
             {
-                for (var k = 0; k < depth; k++)
+                for (int k = 0; k < depth; k++)
                 {
-                    for (var j = 0; j < width; j++)
+                    for (int j = 0; j < width; j++)
                     {
                         target[k * MicroKernel.Columns + j] = from[k * depthStride + j * columnStride];
                     }
@@ -59,7 +59,7 @@ internal static unsafe class PanelPacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyRows(float* source, nint stride, int depth, float* target)
     {
-        for (var k = 0; k < depth; k++)
+        for (int k = 0; k < depth; k++)
         {
             Vector256.Load(source).Store(target);
             Vector256.Load(source + 8).Store(target + 8);

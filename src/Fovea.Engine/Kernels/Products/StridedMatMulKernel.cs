@@ -14,7 +14,8 @@ internal static unsafe class StridedMatMulKernel
     public static int Lanes(int columns) => Math.Max(columns + 7 & ~7, 16);
 
     /// <summary>
-    /// result[i, j] = initial[i, j] + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> and j below <paramref name="lanes"/>.
+    /// result[i, j] = initial[i, j] + Σk left[i, k] · right[k, j] for i below <paramref name="rows"/> and j below
+    /// <paramref name="lanes"/>.
     /// </summary>
     /// <param name="left">Left operand.</param>
     /// <param name="right">Right operand; its rows are read as whole vectors.</param>
@@ -87,25 +88,25 @@ internal static unsafe class StridedMatMulKernel
         float* result = operands.Result.First + row * resultStride + column;
         for (; tiles > 0; tiles--)
         {
-            var sum00 = Vector256.Load(initial);
-            var sum01 = Vector256.Load(initial + 8);
-            var sum10 = Vector256.Load(initial + initialStride);
-            var sum11 = Vector256.Load(initial + initialStride + 8);
-            var sum20 = Vector256.Load(initial + 2 * initialStride);
-            var sum21 = Vector256.Load(initial + 2 * initialStride + 8);
-            var sum30 = Vector256.Load(initial + 3 * initialStride);
-            var sum31 = Vector256.Load(initial + 3 * initialStride + 8);
-            var sum40 = Vector256.Load(initial + 4 * initialStride);
-            var sum41 = Vector256.Load(initial + 4 * initialStride + 8);
-            var sum50 = Vector256.Load(initial + lastRow * initialStride);
-            var sum51 = Vector256.Load(initial + lastRow * initialStride + 8);
+            Vector256<float> sum00 = Vector256.Load(initial);
+            Vector256<float> sum01 = Vector256.Load(initial + 8);
+            Vector256<float> sum10 = Vector256.Load(initial + initialStride);
+            Vector256<float> sum11 = Vector256.Load(initial + initialStride + 8);
+            Vector256<float> sum20 = Vector256.Load(initial + 2 * initialStride);
+            Vector256<float> sum21 = Vector256.Load(initial + 2 * initialStride + 8);
+            Vector256<float> sum30 = Vector256.Load(initial + 3 * initialStride);
+            Vector256<float> sum31 = Vector256.Load(initial + 3 * initialStride + 8);
+            Vector256<float> sum40 = Vector256.Load(initial + 4 * initialStride);
+            Vector256<float> sum41 = Vector256.Load(initial + 4 * initialStride + 8);
+            Vector256<float> sum50 = Vector256.Load(initial + lastRow * initialStride);
+            Vector256<float> sum51 = Vector256.Load(initial + lastRow * initialStride + 8);
             float* left = leftRow;
             float* right = operands.Right.First + column;
             for (nint term = operands.Depth; term > 0; term--)
             {
-                var right0 = Vector256.Load(right);
-                var right1 = Vector256.Load(right + 8);
-                var value = Vector256.Create(*left);
+                Vector256<float> right0 = Vector256.Load(right);
+                Vector256<float> right1 = Vector256.Load(right + 8);
+                Vector256<float> value = Vector256.Create(*left);
                 sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
                 sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
                 value = Vector256.Create(*(left + leftStride));
@@ -165,21 +166,21 @@ internal static unsafe class StridedMatMulKernel
         float* result = operands.Result.First + row * resultStride + column;
         nint second = Math.Min(1, lastRow);
         nint third = Math.Min(2, lastRow);
-        var sum00 = Vector256.Load(initial);
-        var sum01 = Vector256.Load(initial + 8);
-        var sum10 = Vector256.Load(initial + second * initialStride);
-        var sum11 = Vector256.Load(initial + second * initialStride + 8);
-        var sum20 = Vector256.Load(initial + third * initialStride);
-        var sum21 = Vector256.Load(initial + third * initialStride + 8);
-        var sum30 = Vector256.Load(initial + lastRow * initialStride);
-        var sum31 = Vector256.Load(initial + lastRow * initialStride + 8);
+        Vector256<float> sum00 = Vector256.Load(initial);
+        Vector256<float> sum01 = Vector256.Load(initial + 8);
+        Vector256<float> sum10 = Vector256.Load(initial + second * initialStride);
+        Vector256<float> sum11 = Vector256.Load(initial + second * initialStride + 8);
+        Vector256<float> sum20 = Vector256.Load(initial + third * initialStride);
+        Vector256<float> sum21 = Vector256.Load(initial + third * initialStride + 8);
+        Vector256<float> sum30 = Vector256.Load(initial + lastRow * initialStride);
+        Vector256<float> sum31 = Vector256.Load(initial + lastRow * initialStride + 8);
         float* left = leftRow;
         float* right = operands.Right.First + column;
         for (nint term = operands.Depth; term > 0; term--)
         {
-            var right0 = Vector256.Load(right);
-            var right1 = Vector256.Load(right + 8);
-            var value = Vector256.Create(*left);
+            Vector256<float> right0 = Vector256.Load(right);
+            Vector256<float> right1 = Vector256.Load(right + 8);
+            Vector256<float> value = Vector256.Create(*left);
             sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
             sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
             value = Vector256.Create(*(left + second * leftStride));
@@ -227,26 +228,26 @@ internal static unsafe class StridedMatMulKernel
         nint third = Math.Min(2, lastRow);
         for (; tiles > 0; tiles--)
         {
-            var sum00 = Vector256.Load(initial);
-            var sum01 = Vector256.Load(initial + 8);
-            var sum02 = Vector256.Load(initial + 16);
-            var sum10 = Vector256.Load(initial + second * initialStride);
-            var sum11 = Vector256.Load(initial + second * initialStride + 8);
-            var sum12 = Vector256.Load(initial + second * initialStride + 16);
-            var sum20 = Vector256.Load(initial + third * initialStride);
-            var sum21 = Vector256.Load(initial + third * initialStride + 8);
-            var sum22 = Vector256.Load(initial + third * initialStride + 16);
-            var sum30 = Vector256.Load(initial + lastRow * initialStride);
-            var sum31 = Vector256.Load(initial + lastRow * initialStride + 8);
-            var sum32 = Vector256.Load(initial + lastRow * initialStride + 16);
+            Vector256<float> sum00 = Vector256.Load(initial);
+            Vector256<float> sum01 = Vector256.Load(initial + 8);
+            Vector256<float> sum02 = Vector256.Load(initial + 16);
+            Vector256<float> sum10 = Vector256.Load(initial + second * initialStride);
+            Vector256<float> sum11 = Vector256.Load(initial + second * initialStride + 8);
+            Vector256<float> sum12 = Vector256.Load(initial + second * initialStride + 16);
+            Vector256<float> sum20 = Vector256.Load(initial + third * initialStride);
+            Vector256<float> sum21 = Vector256.Load(initial + third * initialStride + 8);
+            Vector256<float> sum22 = Vector256.Load(initial + third * initialStride + 16);
+            Vector256<float> sum30 = Vector256.Load(initial + lastRow * initialStride);
+            Vector256<float> sum31 = Vector256.Load(initial + lastRow * initialStride + 8);
+            Vector256<float> sum32 = Vector256.Load(initial + lastRow * initialStride + 16);
             float* left = leftRow;
             float* right = operands.Right.First + column;
             for (nint term = operands.Depth; term > 0; term--)
             {
-                var right0 = Vector256.Load(right);
-                var right1 = Vector256.Load(right + 8);
-                var right2 = Vector256.Load(right + 16);
-                var value = Vector256.Create(*left);
+                Vector256<float> right0 = Vector256.Load(right);
+                Vector256<float> right1 = Vector256.Load(right + 8);
+                Vector256<float> right2 = Vector256.Load(right + 16);
+                Vector256<float> value = Vector256.Create(*left);
                 sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
                 sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
                 sum02 = Vector256.MultiplyAddEstimate(value, right2, sum02);

@@ -16,25 +16,25 @@ internal static unsafe class TransposeKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint sourceStride, int rows, int columns, float* target, nint targetStride)
     {
-        var wholeRows = Avx.IsSupported ? rows & ~7 : 0;
-        var wholeColumns = Avx.IsSupported ? columns & ~7 : 0;
+        int wholeRows = Avx.IsSupported ? rows & ~7 : 0;
+        int wholeColumns = Avx.IsSupported ? columns & ~7 : 0;
 
         // Strips of columns, so that the lines of the target are still in L1 when the next row of squares continues them.
-        for (var strip = 0; strip < wholeColumns; strip += StripColumns)
+        for (int strip = 0; strip < wholeColumns; strip += StripColumns)
         {
-            var end = Math.Min(strip + StripColumns, wholeColumns);
-            for (var row = 0; row < wholeRows; row += 8)
+            int end = Math.Min(strip + StripColumns, wholeColumns);
+            for (int row = 0; row < wholeRows; row += 8)
             {
-                for (var column = strip; column < end; column += 8)
+                for (int column = strip; column < end; column += 8)
                 {
                     Transpose8x8(source + row * sourceStride + column, sourceStride, target + column * targetStride + row, targetStride);
                 }
             }
         }
 
-        for (var row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
-            for (var column = row < wholeRows ? wholeColumns : 0; column < columns; column++)
+            for (int column = row < wholeRows ? wholeColumns : 0; column < columns; column++)
             {
                 target[column * targetStride + row] = source[row * sourceStride + column];
             }
@@ -44,10 +44,10 @@ internal static unsafe class TransposeKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose8x8(float* source, nint sourceStride, float* target, nint targetStride)
     {
-        var row0 = Halves(source, sourceStride);
-        var row1 = Halves(source + sourceStride, sourceStride);
-        var row2 = Halves(source + 2 * sourceStride, sourceStride);
-        var row3 = Halves(source + 3 * sourceStride, sourceStride);
+        Vector256<float> row0 = Halves(source, sourceStride);
+        Vector256<float> row1 = Halves(source + sourceStride, sourceStride);
+        Vector256<float> row2 = Halves(source + 2 * sourceStride, sourceStride);
+        Vector256<float> row3 = Halves(source + 3 * sourceStride, sourceStride);
         Quarter(row0, row1, row2, row3, target, targetStride);
 
         row0 = Halves(source + 4, sourceStride);
@@ -66,10 +66,10 @@ internal static unsafe class TransposeKernel
     private static void Quarter(
         Vector256<float> row0, Vector256<float> row1, Vector256<float> row2, Vector256<float> row3, float* target, nint stride)
     {
-        var low01 = Avx.UnpackLow(row0, row1);
-        var high01 = Avx.UnpackHigh(row0, row1);
-        var low23 = Avx.UnpackLow(row2, row3);
-        var high23 = Avx.UnpackHigh(row2, row3);
+        Vector256<float> low01 = Avx.UnpackLow(row0, row1);
+        Vector256<float> high01 = Avx.UnpackHigh(row0, row1);
+        Vector256<float> low23 = Avx.UnpackLow(row2, row3);
+        Vector256<float> high23 = Avx.UnpackHigh(row2, row3);
         Avx.Shuffle(low01, low23, 0b01_00_01_00).Store(target);
         Avx.Shuffle(low01, low23, 0b11_10_11_10).Store(target + stride);
         Avx.Shuffle(high01, high23, 0b01_00_01_00).Store(target + 2 * stride);

@@ -43,14 +43,14 @@ internal static unsafe class WeightGradientKernel
     /// <summary>Independent parts of <see cref="Run"/>: chunks of rows, or panels of 6 outputs.</summary>
     public static int Parts(int rows, int outputs, int inputs)
     {
-        var chunks = Chunks(rows, outputs, inputs);
+        int chunks = Chunks(rows, outputs, inputs);
         return chunks > 1 ? chunks : MatMulKernel.RowPanels(outputs);
     }
 
     /// <summary>Floats of the partials that <see cref="Run"/> leaves for <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static nint PartialFloats(int rows, int outputs, int inputs)
     {
-        var chunks = Chunks(rows, outputs, inputs);
+        int chunks = Chunks(rows, outputs, inputs);
         return chunks > 1 ? (nint)chunks * outputs * inputs : 0;
     }
 
@@ -74,19 +74,19 @@ internal static unsafe class WeightGradientKernel
     public static void Run<TInput>(in WeightGradientArguments arguments, TInput input, int firstPart, int lastPart, float* scratch)
         where TInput : struct, ILeftOperand
     {
-        var chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
+        int chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
         if (chunks == 1)
         {
-            var lastOutput = Math.Min(lastPart * MicroKernel.Rows, arguments.Outputs);
+            int lastOutput = Math.Min(lastPart * MicroKernel.Rows, arguments.Outputs);
             Sum(in arguments, input, 0, arguments.Rows, firstPart * MicroKernel.Rows, lastOutput, arguments.Gradient, scratch);
             return;
         }
 
-        for (var chunk = firstPart; chunk < lastPart; chunk++)
+        for (int chunk = firstPart; chunk < lastPart; chunk++)
         {
-            var firstRow = (int)((long)arguments.Rows * chunk / chunks);
-            var lastRow = (int)((long)arguments.Rows * (chunk + 1) / chunks);
-            var partial = arguments.Partials + (nint)chunk * arguments.Outputs * arguments.Inputs;
+            int firstRow = (int)((long)arguments.Rows * chunk / chunks);
+            int lastRow = (int)((long)arguments.Rows * (chunk + 1) / chunks);
+            float* partial = arguments.Partials + (nint)chunk * arguments.Outputs * arguments.Inputs;
             Sum(in arguments, input, firstRow, lastRow, 0, arguments.Outputs, partial, scratch);
         }
     }
@@ -95,14 +95,14 @@ internal static unsafe class WeightGradientKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart)
     {
-        var chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
-        var length = arguments.Outputs * arguments.Inputs;
-        var last = Math.Min(lastPart * MergeFloats, length);
-        var i = firstPart * MergeFloats;
+        int chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
+        int length = arguments.Outputs * arguments.Inputs;
+        int last = Math.Min(lastPart * MergeFloats, length);
+        int i = firstPart * MergeFloats;
         for (; i <= last - Vector256<float>.Count; i += Vector256<float>.Count)
         {
-            var sum = Vector256.Load(arguments.Partials + i);
-            for (var chunk = 1; chunk < chunks; chunk++)
+            Vector256<float> sum = Vector256.Load(arguments.Partials + i);
+            for (int chunk = 1; chunk < chunks; chunk++)
             {
                 sum += Vector256.Load(arguments.Partials + chunk * length + i);
             }
@@ -112,8 +112,8 @@ internal static unsafe class WeightGradientKernel
 
         for (; i < last; i++)
         {
-            var sum = arguments.Partials[i];
-            for (var chunk = 1; chunk < chunks; chunk++)
+            float sum = arguments.Partials[i];
+            for (int chunk = 1; chunk < chunks; chunk++)
             {
                 sum += arguments.Partials[chunk * length + i];
             }
@@ -128,21 +128,22 @@ internal static unsafe class WeightGradientKernel
         float* scratch)
         where TInput : struct, ILeftOperand
     {
-        var packed = scratch;
-        var gathered = packed + PackedFloats(arguments.Inputs);
-        var turned = gathered + GatherFloats(arguments.Inputs);
-        var blockRows = MatMulKernel.DepthBlock(lastRow - firstRow);
-        for (var row = firstRow; row < lastRow; row += blockRows)
+        float* packed = scratch;
+        float* gathered = packed + PackedFloats(arguments.Inputs);
+        float* turned = gathered + GatherFloats(arguments.Inputs);
+        int blockRows = MatMulKernel.DepthBlock(lastRow - firstRow);
+        for (int row = firstRow; row < lastRow; row += blockRows)
         {
-            var rows = Math.Min(blockRows, lastRow - row);
-            var left = new TransposedLeft(arguments.OutputGradient + row * arguments.OutputGradientStride, arguments.OutputGradientStride);
-            for (var column = 0; column < arguments.Inputs; column += BlockColumns)
+            int rows = Math.Min(blockRows, lastRow - row);
+            TransposedLeft left = new(
+                arguments.OutputGradient + row * arguments.OutputGradientStride, arguments.OutputGradientStride);
+            for (int column = 0; column < arguments.Inputs; column += BlockColumns)
             {
-                var columns = Math.Min(BlockColumns, arguments.Inputs - column);
-                var panels = PanelPacking.Panels(columns);
-                var block = input.Block(row, rows, column, columns, gathered, out var stride);
+                int columns = Math.Min(BlockColumns, arguments.Inputs - column);
+                int panels = PanelPacking.Panels(columns);
+                float* block = input.Block(row, rows, column, columns, gathered, out nint stride);
                 PanelPacking.Pack(block, stride, 1, rows, columns, packed, 0, panels);
-                var product = new MatMulArguments
+                MatMulArguments product = new()
                 {
                     Rows = arguments.Outputs,
                     Columns = columns,

@@ -61,8 +61,8 @@ internal static unsafe class LayerNormKernel
     public static nint PartialFloats(int rows, int columns) => (nint)GradientParts(rows) * 2 * columns;
 
     /// <summary>
-    /// Computes parts [first, last): the rows of dx = r·(g − mean(g) − x̂·mean(g·x̂)), where g = dy·weight and x̂ = (x − mean)·r, and
-    /// partial sums over the rows of dy·x̂ and dy.
+    /// Computes parts [first, last): the rows of dx = r·(g − mean(g) − x̂·mean(g·x̂)), where g = dy·weight and
+    /// x̂ = (x − mean)·r, and partial sums over the rows of dy·x̂ and dy.
     /// </summary>
     /// <param name="x">The input of the normalisation, [rows, columns].</param>
     /// <param name="weight">[columns].</param>

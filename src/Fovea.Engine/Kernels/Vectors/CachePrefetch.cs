@@ -16,7 +16,7 @@ internal static unsafe class CachePrefetch
     {
         if (Sse.IsSupported)
         {
-            for (var row = 0; row < rows; row++)
+            for (int row = 0; row < rows; row++)
             {
                 for (nint line = 0; line < length; line += LineFloats)
                 {

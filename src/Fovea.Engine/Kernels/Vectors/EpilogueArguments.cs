@@ -126,12 +126,12 @@ internal unsafe struct EpilogueArguments
         for (; rows > 0; rows -= 2)
         {
             // The last of an odd number of rows is its own neighbour: computed twice, to the same bits.
-            var lower = rows > 1 ? sums + sumStride : sums;
+            float* lower = rows > 1 ? sums + sumStride : sums;
             nint below = rows > 1 ? resultStride : 0;
-            var a = Vector256.Load(sums);
-            var b = Vector256.Load(sums + 8);
-            var c = Vector256.Load(lower);
-            var d = Vector256.Load(lower + 8);
+            Vector256<float> a = Vector256.Load(sums);
+            Vector256<float> b = Vector256.Load(sums + 8);
+            Vector256<float> c = Vector256.Load(lower);
+            Vector256<float> d = Vector256.Load(lower + 8);
             BeforeActivation(ref a, ref b, ref c, ref d, column, offset, offset + below);
 
             // The registers are for the activation; the sums come back from memory one by one.
@@ -177,8 +177,8 @@ internal unsafe struct EpilogueArguments
     {
         if (Bias != null)
         {
-            var left = Vector256.Load(Bias + column);
-            var right = Vector256.Load(Bias + column + 8);
+            Vector256<float> left = Vector256.Load(Bias + column);
+            Vector256<float> right = Vector256.Load(Bias + column + 8);
             upperLeft += left;
             upperRight += right;
             lowerLeft += left;
@@ -201,8 +201,8 @@ internal unsafe struct EpilogueArguments
     {
         if (Scale != null)
         {
-            var left = Vector256.Load(Scale + column);
-            var right = Vector256.Load(Scale + column + 8);
+            Vector256<float> left = Vector256.Load(Scale + column);
+            Vector256<float> right = Vector256.Load(Scale + column + 8);
             upperLeft *= left;
             upperRight *= right;
             lowerLeft *= left;
@@ -211,8 +211,8 @@ internal unsafe struct EpilogueArguments
 
         if (Shift != null)
         {
-            var left = Vector256.Load(Shift + column);
-            var right = Vector256.Load(Shift + column + 8);
+            Vector256<float> left = Vector256.Load(Shift + column);
+            Vector256<float> right = Vector256.Load(Shift + column + 8);
             upperLeft += left;
             upperRight += right;
             lowerLeft += left;

@@ -36,13 +36,14 @@ internal static class NormalDistribution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> CdfMinusHalfOverX(Vector256<float> x)
     {
-        var square = Square(x);
-        var numerator = Vector256.MultiplyAddEstimate(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
+        Vector256<float> square = Square(x);
+        Vector256<float> numerator = Vector256.MultiplyAddEstimate(Vector256.Create(Numerator5), square, Vector256.Create(Numerator4));
         numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator3));
         numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator2));
         numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator1));
         numerator = Vector256.MultiplyAddEstimate(numerator, square, Vector256.Create(Numerator0));
-        var denominator = Vector256.MultiplyAddEstimate(Vector256.Create(Denominator5), square, Vector256.Create(Denominator4));
+        Vector256<float> denominator =
+            Vector256.MultiplyAddEstimate(Vector256.Create(Denominator5), square, Vector256.Create(Denominator4));
         denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator3));
         denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator2));
         denominator = Vector256.MultiplyAddEstimate(denominator, square, Vector256.Create(Denominator1));
@@ -51,26 +52,26 @@ internal static class NormalDistribution
     }
 
     /// <summary>
-    /// Four vectors at once, with the same bits as one by one. Each step of a polynomial waits for the one before; eight polynomials side by side fill
-    /// the wait, and just fit the registers.
+    /// Four vectors at once, with the same bits as one by one. Each step of a polynomial waits for the one before; eight polynomials side
+    /// by side fill the wait, and just fit the registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CdfMinusHalfOverX(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
-        var squareA = Square(a);
-        var squareB = Square(b);
-        var squareC = Square(c);
-        var squareD = Square(d);
+        Vector256<float> squareA = Square(a);
+        Vector256<float> squareB = Square(b);
+        Vector256<float> squareC = Square(c);
+        Vector256<float> squareD = Square(d);
         a = b = c = d = Vector256.Create(Numerator5);
         Step(Numerator4, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
         Step(Numerator3, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
         Step(Numerator2, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
         Step(Numerator1, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
         Step(Numerator0, squareA, squareB, squareC, squareD, ref a, ref b, ref c, ref d);
-        var denominatorA = Vector256.Create(Denominator5);
-        var denominatorB = denominatorA;
-        var denominatorC = denominatorA;
-        var denominatorD = denominatorA;
+        Vector256<float> denominatorA = Vector256.Create(Denominator5);
+        Vector256<float> denominatorB = denominatorA;
+        Vector256<float> denominatorC = denominatorA;
+        Vector256<float> denominatorD = denominatorA;
         Step(Denominator4, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
         Step(Denominator3, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
         Step(Denominator2, squareA, squareB, squareC, squareD, ref denominatorA, ref denominatorB, ref denominatorC, ref denominatorD);
@@ -91,7 +92,7 @@ internal static class NormalDistribution
         float addend, Vector256<float> squareA, Vector256<float> squareB, Vector256<float> squareC, Vector256<float> squareD,
         ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
     {
-        var addends = Vector256.Create(addend);
+        Vector256<float> addends = Vector256.Create(addend);
         a = Vector256.MultiplyAddEstimate(a, squareA, addends);
         b = Vector256.MultiplyAddEstimate(b, squareB, addends);
         c = Vector256.MultiplyAddEstimate(c, squareC, addends);

@@ -16,12 +16,12 @@ internal static class PeakMeasurement
     /// </summary>
     public static double Measure(double seconds = 0.2)
     {
-        var best = double.MaxValue;
-        var sink = 0f;
-        var start = Stopwatch.GetTimestamp();
+        double best = double.MaxValue;
+        float sink = 0f;
+        long start = Stopwatch.GetTimestamp();
         do
         {
-            var before = Stopwatch.GetTimestamp();
+            long before = Stopwatch.GetTimestamp();
             sink += MultiplyAdd();
             best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
         }
@@ -36,21 +36,21 @@ internal static class PeakMeasurement
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float MultiplyAdd()
     {
-        var factor = Vector256.Create(0.999f);
-        var addend = Vector256.Create(0.001f);
-        var sum0 = Vector256<float>.Zero;
-        var sum1 = sum0;
-        var sum2 = sum0;
-        var sum3 = sum0;
-        var sum4 = sum0;
-        var sum5 = sum0;
-        var sum6 = sum0;
-        var sum7 = sum0;
-        var sum8 = sum0;
-        var sum9 = sum0;
-        var sum10 = sum0;
-        var sum11 = sum0;
-        for (var step = 0; step < Steps; step++)
+        Vector256<float> factor = Vector256.Create(0.999f);
+        Vector256<float> addend = Vector256.Create(0.001f);
+        Vector256<float> sum0 = Vector256<float>.Zero;
+        Vector256<float> sum1 = sum0;
+        Vector256<float> sum2 = sum0;
+        Vector256<float> sum3 = sum0;
+        Vector256<float> sum4 = sum0;
+        Vector256<float> sum5 = sum0;
+        Vector256<float> sum6 = sum0;
+        Vector256<float> sum7 = sum0;
+        Vector256<float> sum8 = sum0;
+        Vector256<float> sum9 = sum0;
+        Vector256<float> sum10 = sum0;
+        Vector256<float> sum11 = sum0;
+        for (int step = 0; step < Steps; step++)
         {
             sum0 = Vector256.MultiplyAddEstimate(sum0, factor, addend);
             sum1 = Vector256.MultiplyAddEstimate(sum1, factor, addend);
@@ -66,7 +66,7 @@ internal static class PeakMeasurement
             sum11 = Vector256.MultiplyAddEstimate(sum11, factor, addend);
         }
 
-        var total = sum0 + sum1 + sum2 + sum3 + sum4 + sum5 + sum6 + sum7 + sum8 + sum9 + sum10 + sum11;
+        Vector256<float> total = sum0 + sum1 + sum2 + sum3 + sum4 + sum5 + sum6 + sum7 + sum8 + sum9 + sum10 + sum11;
         return Vector256.Sum(total);
     }
 }

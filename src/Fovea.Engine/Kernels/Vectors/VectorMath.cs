@@ -136,14 +136,15 @@ internal static class VectorMath
         Vector256.MinNative(Vector256.Create(high), Vector256.MaxNative(Vector256.Create(low), x));
 
     /// <summary>
-    /// x to a power, by logarithm and exponential in double precision. Where x is negative, an integer power has the sign that multiplying would give,
-    /// and any other is NaN.
+    /// x to a power, by logarithm and exponential in double precision. Where x is negative, an integer power has the sign that multiplying
+    /// would give, and any other is NaN.
     /// </summary>
     public static Vector256<float> Power(Vector256<float> x, float exponent)
     {
         (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Abs(x));
         Vector256<double> factor = Vector256.Create((double)exponent);
-        Vector256<float> power = Vector256.Narrow(Vector256.Exp(Vector256.Log(lower) * factor), Vector256.Exp(Vector256.Log(upper) * factor));
+        Vector256<float> power = Vector256.Narrow(
+            Vector256.Exp(Vector256.Log(lower) * factor), Vector256.Exp(Vector256.Log(upper) * factor));
         float negative = float.IsOddInteger(exponent) ? -1 : float.IsEvenInteger(exponent) ? 1 : float.NaN;
         return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), power * negative, power);
     }

@@ -16,7 +16,9 @@ public static class ClassCheck
         if (!dataset.Classes.SequenceEqual(expected))
         {
             throw new InvalidDatasetException(
-                name, $"its classes are {List(dataset.Classes)}, but {owner} has {List(expected)}. Give a set of the same classes in the same order.");
+                name,
+                $"its classes are {List(dataset.Classes)}, but {owner} has {List(expected)}. "
+                + "Give a set of the same classes in the same order.");
         }
     }
 

@@ -33,7 +33,8 @@ internal static class DatasetChecks
 
         if (classes.Count == 1)
         {
-            throw new InvalidDatasetException(path, $"there is only one class, '{classes[0]}'; a classifier needs at least two, each in its own folder.");
+            throw new InvalidDatasetException(
+                path, $"there is only one class, '{classes[0]}'; a classifier needs at least two, each in its own folder.");
         }
 
         if (classes.All(IsPartName))
@@ -52,14 +53,14 @@ internal static class DatasetChecks
     public static (string[] Classes, int[] Labels) Label(string path, IEnumerable<string> folders, IReadOnlyList<string> imageClasses)
     {
         string[] classes = [.. folders.Order(StringComparer.Ordinal)];
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        Dictionary<string, int> numbers = new(StringComparer.Ordinal);
         foreach (string name in classes)
         {
             numbers.Add(name, numbers.Count);
         }
 
         int[] labels = [.. imageClasses.Select(name => numbers[name])];
-        var counts = new int[classes.Length];
+        int[] counts = new int[classes.Length];
         foreach (int label in labels)
         {
             counts[label]++;

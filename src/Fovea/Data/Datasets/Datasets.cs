@@ -8,8 +8,7 @@ public static class Datasets
 
     /// <summary>
     /// Opens a data set: a folder with IDX files, a folder of class folders (or with <c>train/</c> and <c>test/</c> or <c>val/</c> folders
-    /// of
-    /// them), or a <c>.tar</c> or <c>.tar.gz</c> of class folders. Of a set with a training and a test part, this is the training part.
+    /// of them), or a <c>.tar</c> or <c>.tar.gz</c> of class folders. Of a set with a training and a test part, this is the training part.
     /// </summary>
     /// <param name="path">The folder or archive.</param>
     /// <exception cref="InvalidDatasetException">Nothing is there, or it cannot be used; the message says why.</exception>
@@ -24,7 +23,8 @@ public static class Datasets
         if (!Directory.Exists(path))
         {
             throw new InvalidDatasetException(
-                path, "there is no such file or folder. Give a folder of class folders, a .tar or .tar.gz of them, or a folder with IDX files.");
+                path,
+                "there is no such file or folder. Give a folder of class folders, a .tar or .tar.gz of them, or a folder with IDX files.");
         }
 
         if (IdxDataset.Exists(path) || IdxDataset.Exists(path, test: true))

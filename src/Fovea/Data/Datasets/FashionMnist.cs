@@ -1,6 +1,8 @@
 namespace Fovea.Data;
 
-/// <summary>Facts about Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv 1708.07747): 28×28 grey images of clothing in ten classes.</summary>
+/// <summary>
+/// Facts about Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv 1708.07747): 28×28 grey images of clothing in ten classes.
+/// </summary>
 public static class FashionMnist
 {
     /// <summary>The mean of the training images' pixels, on the scale 0 to 1.</summary>

@@ -35,8 +35,8 @@ public sealed class FolderDataset : IImageDataset
         try
         {
             root = Descend(root);
-            var names = new List<string>();
-            var folders = SubfoldersOf(root);
+            List<string> names = new();
+            string[] folders = SubfoldersOf(root);
             foreach (string folder in folders)
             {
                 names.AddRange(
@@ -46,7 +46,7 @@ public sealed class FolderDataset : IImageDataset
             }
 
             string[] sorted = [.. names.Order(StringComparer.Ordinal)];
-            var (classes, labels) = DatasetChecks.Label(root, folders, [.. sorted.Select(name => name[..name.IndexOf('/')])]);
+            (string[]? classes, int[]? labels) = DatasetChecks.Label(root, folders, [.. sorted.Select(name => name[..name.IndexOf('/')])]);
             return new FolderDataset(root, sorted, classes, labels);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -71,7 +71,9 @@ public sealed class FolderDataset : IImageDataset
     {
         try
         {
-            return [.. Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)).Where(name => !name.StartsWith('.'))];
+            return [.. Directory.EnumerateDirectories(root)
+                .Select(folder => Path.GetFileName(folder))
+                .Where(name => !name.StartsWith('.'))];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -39,11 +39,13 @@ public sealed class IdxDataset : IImageDataset
         if (count != labels.Dimensions[0])
         {
             throw new InvalidDatasetException(
-                labels.Path, $"there are {labels.Dimensions[0]} labels for the {count} images of {Path.GetFileName(pixels.Path)}; the two files do not belong together.");
+                labels.Path,
+                $"there are {labels.Dimensions[0]} labels for the {count} images of {Path.GetFileName(pixels.Path)}; "
+                + "the two files do not belong together.");
         }
 
-        var classes = ReadClasses(folder, labels);
-        var (height, width) = (pixels.Dimensions[1], pixels.Dimensions[2]);
+        IReadOnlyList<string> classes = ReadClasses(folder, labels);
+        (int height, int width) = (pixels.Dimensions[1], pixels.Dimensions[2]);
         Image.CheckSize(pixels.Path, width, height);
         Image[] images = new Image[count];
         for (int i = 0; i < count; i++)
@@ -89,7 +91,8 @@ public sealed class IdxDataset : IImageDataset
             string[] names = [.. File.ReadLines(list).Select(line => line.Trim()).Where(line => line.Length > 0)];
             return needed <= names.Length
                 ? RequireTwo(labels, names)
-                : throw new InvalidDatasetException(list, $"it names {names.Length} classes, but {Path.GetFileName(labels.Path)} has the label {needed - 1}.");
+                : throw new InvalidDatasetException(
+                    list, $"it names {names.Length} classes, but {Path.GetFileName(labels.Path)} has the label {needed - 1}.");
         }
 
         string full = Path.GetFullPath(folder);
@@ -106,5 +109,6 @@ public sealed class IdxDataset : IImageDataset
         labels.Values.AsSpan().ContainsAnyExcept(labels.Values[0])
             ? names
             : throw new InvalidDatasetException(
-                labels.Path, $"there is only one class: all {labels.Values.Length} labels are {labels.Values[0]}; a classifier needs at least two.");
+                labels.Path,
+                $"there is only one class: all {labels.Values.Length} labels are {labels.Values[0]}; a classifier needs at least two.");
 }

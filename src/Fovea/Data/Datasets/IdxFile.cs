@@ -45,10 +45,10 @@ internal sealed class IdxFile
 
         try
         {
-            using var file = File.OpenRead(path);
+            using FileStream file = File.OpenRead(path);
             bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
             file.Position = 0;
-            using var gzip = compressed ? new GZipStream(file, CompressionMode.Decompress) : null;
+            using GZipStream? gzip = compressed ? new GZipStream(file, CompressionMode.Decompress) : null;
             return Read(path, (Stream?)gzip ?? file, file.Length, rank, content);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -59,7 +59,7 @@ internal sealed class IdxFile
 
     private static IdxFile Read(string path, Stream stream, long fileLength, int rank, string content)
     {
-        var header = new byte[4 + (4 * rank)];
+        byte[] header = new byte[4 + (4 * rank)];
         int read = Fill(stream, header.AsSpan(0, 4));
         if (read == 4 && (header[0] != 0 || header[1] != 0 || header[2] != 0x08 || header[3] != rank))
         {
@@ -74,14 +74,16 @@ internal sealed class IdxFile
             throw Truncated(path, "", header.Length - read, header.Length, "header");
         }
 
-        var dimensions = new int[rank];
+        int[] dimensions = new int[rank];
         long length = 1;
         for (int i = 0; i < rank; i++)
         {
             dimensions[i] = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * i)));
             if (dimensions[i] <= 0 || (length *= dimensions[i]) > Array.MaxLength)
             {
-                throw new InvalidDatasetException(path, $"the header announces size {i} as {(uint)dimensions[i]}, which is zero or too many; the file is damaged.");
+                throw new InvalidDatasetException(
+                    path,
+                    $"the header announces size {i} as {(uint)dimensions[i]}, which is zero or too many; the file is damaged.");
             }
         }
 
@@ -93,7 +95,7 @@ internal sealed class IdxFile
             throw Truncated(path, plain ? "" : "at least ", length - most, length, "values");
         }
 
-        var values = GC.AllocateUninitializedArray<byte>((int)length);
+        byte[] values = GC.AllocateUninitializedArray<byte>((int)length);
         read = Fill(stream, values);
         if (read < values.Length)
         {
@@ -102,7 +104,8 @@ internal sealed class IdxFile
 
         return Fill(stream, header.AsSpan(0, 1)) == 0
             ? new IdxFile(path, dimensions, values)
-            : throw new InvalidDatasetException(path, $"the file goes on after the {length} bytes of values that its header announces; it is damaged.");
+            : throw new InvalidDatasetException(
+                path, $"the file goes on after the {length} bytes of values that its header announces; it is damaged.");
     }
 
     private static InvalidDatasetException Truncated(string path, string atLeast, long missing, long expected, string part) =>

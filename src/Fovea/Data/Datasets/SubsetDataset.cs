@@ -44,7 +44,8 @@ public sealed class SubsetDataset : IImageDataset
         ArgumentNullException.ThrowIfNull(whole);
         if (!(fraction > 0 && fraction < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction for validation lies between 0 and 1, both excluded.");
+            throw new ArgumentOutOfRangeException(
+                nameof(fraction), fraction, "The fraction for validation lies between 0 and 1, both excluded.");
         }
 
         List<int> training = [];

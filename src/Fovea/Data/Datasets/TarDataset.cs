@@ -39,30 +39,38 @@ public sealed class TarDataset : IImageDataset, IDisposable
             throw new InvalidDatasetException(path, "there is no such file.");
         }
 
-        var entries = TarEntries.Read(path);
+        TarEntries entries = TarEntries.Read(path);
         int depth = CommonDepth(entries);
-        foreach (var image in entries.Images)
+        foreach (TarImage image in entries.Images)
         {
             if (image.Path.Length < depth + 2)
             {
                 throw new InvalidDatasetException(
-                    path, $"the image '{string.Join('/', image.Path)}' is in no class folder. Expected one folder for each class: class/image.jpg.");
+                    path,
+                    $"the image '{string.Join('/', image.Path)}' is in no class folder. "
+                    + "Expected one folder for each class: class/image.jpg.");
             }
         }
 
-        var named = entries.Images.Select(image => (Name: string.Join('/', image.Path.Skip(depth)), Image: image)).ToArray();
+        (string Name, TarImage Image)[] named = entries.Images
+            .Select(image => (Name: string.Join('/', image.Path.Skip(depth)), Image: image))
+            .ToArray();
         Array.Sort(named, (a, b) => string.CompareOrdinal(a.Name, b.Name));
         for (int i = 1; i < named.Length; i++)
         {
             if (named[i].Name == named[i - 1].Name)
             {
-                throw new InvalidDatasetException(path, $"the entry '{named[i].Name}' is in the archive twice. Pack it again from a clean folder.");
+                throw new InvalidDatasetException(
+                    path, $"the entry '{named[i].Name}' is in the archive twice. Pack it again from a clean folder.");
             }
         }
 
         string[] imageClasses = [.. named.Select(item => item.Image.Path[depth])];
-        var folders = entries.Folders.Where(folder => folder.Length > depth).Select(folder => folder[depth]).Where(name => !name.StartsWith('.'));
-        var (classes, labels) = DatasetChecks.Label(path, folders.Union(imageClasses), imageClasses);
+        IEnumerable<string> folders = entries.Folders
+            .Where(folder => folder.Length > depth)
+            .Select(folder => folder[depth])
+            .Where(name => !name.StartsWith('.'));
+        (string[]? classes, int[]? labels) = DatasetChecks.Label(path, folders.Union(imageClasses), imageClasses);
         return new TarDataset(
             path,
             entries.IsPlain ? File.OpenHandle(path) : null,
@@ -78,14 +86,14 @@ public sealed class TarDataset : IImageDataset, IDisposable
     /// <inheritdoc/>
     public Image Load(int index)
     {
-        var image = _images[index];
+        TarImage image = _images[index];
         string name = $"{_path}: {string.Join('/', image.Path)}";
         if (image.Bytes is { } kept)
         {
             return ImageFile.Decode(kept, name);
         }
 
-        var bytes = new byte[image.Length];
+        byte[] bytes = new byte[image.Length];
         int filled = 0;
         try
         {

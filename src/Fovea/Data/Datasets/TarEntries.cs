@@ -40,11 +40,11 @@ internal sealed class TarEntries
     {
         try
         {
-            using var file = File.OpenRead(path);
-            var entries = new TarEntries(path) { IsPlain = !(file.ReadByte() == 0x1F && file.ReadByte() == 0x8B) };
+            using FileStream file = File.OpenRead(path);
+            TarEntries entries = new(path) { IsPlain = !(file.ReadByte() == 0x1F && file.ReadByte() == 0x8B) };
             file.Position = 0;
-            using var gzip = entries.IsPlain ? null : new GZipStream(file, CompressionMode.Decompress);
-            using var reader = new TarReader((Stream?)gzip ?? file);
+            using GZipStream? gzip = entries.IsPlain ? null : new GZipStream(file, CompressionMode.Decompress);
+            using TarReader reader = new((Stream?)gzip ?? file);
             while (reader.GetNextEntry() is { } entry)
             {
                 entries.Add(entry, file.Length);
@@ -54,7 +54,8 @@ internal sealed class TarEntries
         }
         catch (EndOfStreamException exception)
         {
-            throw new InvalidDatasetException(path, "the archive is cut off before its end, or is no .tar or .tar.gz archive. Fetch it again.", exception);
+            throw new InvalidDatasetException(
+                path, "the archive is cut off before its end, or is no .tar or .tar.gz archive. Fetch it again.", exception);
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException or ArgumentException
             or InvalidOperationException or OverflowException or NotSupportedException)
@@ -100,7 +101,7 @@ internal sealed class TarEntries
             throw Refused(entry, $"announces {entry.Length} bytes, too many for an image");
         }
 
-        var length = (int)entry.Length;
+        int length = (int)entry.Length;
         if (IsPlain)
         {
             if (entry.DataOffset + length > fileLength)
@@ -116,10 +117,12 @@ internal sealed class TarEntries
         if (_memory > _maxMemory)
         {
             throw new InvalidDatasetException(
-                _path, "the compressed archive needs more than half of the machine's memory. Uncompress it with gunzip: a plain .tar is read in place.");
+                _path,
+                "the compressed archive needs more than half of the machine's memory. "
+                + "Uncompress it with gunzip: a plain .tar is read in place.");
         }
 
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(length);
         entry.DataStream?.ReadExactly(bytes);
         Images.Add(new TarImage(parts, bytes, 0, length));
     }

@@ -29,7 +29,8 @@ public sealed class Image
         if (pixels.LongLength != (long)width * height * channels)
         {
             throw new ArgumentException(
-                $"An image of {width}×{height} with {channels} channels has {(long)width * height * channels} values, but {pixels.Length} were given.",
+                $"An image of {width}×{height} with {channels} channels has {(long)width * height * channels} values, "
+                + $"but {pixels.Length} were given.",
                 nameof(pixels));
         }
 
@@ -64,7 +65,8 @@ public sealed class Image
         {
             throw new InvalidImageException(
                 name,
-                $"the file announces a size of {width}×{height} pixels; at most {MaxSide} a side and {MaxPixels} in all are read. Make it smaller first.");
+                $"the file announces a size of {width}×{height} pixels; "
+                + $"at most {MaxSide} a side and {MaxPixels} in all are read. Make it smaller first.");
         }
     }
 }

@@ -10,7 +10,7 @@ public static class ImageFile
     /// <param name="path">A path or a bare name.</param>
     public static bool HasImageExtension(string path)
     {
-        var extension = Path.GetExtension(path.AsSpan());
+        ReadOnlySpan<char> extension = Path.GetExtension(path.AsSpan());
         return extension.Equals(".png", StringComparison.OrdinalIgnoreCase)
             || extension.Equals(".jpg", StringComparison.OrdinalIgnoreCase)
             || extension.Equals(".jpeg", StringComparison.OrdinalIgnoreCase);
@@ -28,7 +28,7 @@ public static class ImageFile
 
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
             return Decode(stream, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -48,13 +48,13 @@ public static class ImageFile
         {
             long length = stream.Length - stream.Position;
             CheckEncodedSize(name, length);
-            var bytes = new byte[length];
+            byte[] bytes = new byte[length];
             stream.ReadExactly(bytes);
             return Decode(bytes, name);
         }
 
-        using var copy = new MemoryStream();
-        var buffer = new byte[1 << 16];
+        using MemoryStream copy = new();
+        byte[] buffer = new byte[1 << 16];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {
             CheckEncodedSize(name, copy.Length + read);
@@ -72,8 +72,8 @@ public static class ImageFile
     public static async Task<Image> DecodeAsync(Stream stream, string name, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var copy = new MemoryStream();
-        var buffer = new byte[1 << 16];
+        using MemoryStream copy = new();
+        byte[] buffer = new byte[1 << 16];
         for (int read; (read = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
         {
             CheckEncodedSize(name, copy.Length + read);

@@ -3,8 +3,8 @@ namespace Fovea.Data;
 /// <summary>Decodes JPEG images, baseline and progressive, through libjpeg-turbo's TurboJPEG library.</summary>
 /// <remarks>
 /// Grey files give 1 channel, all others 3. Four-ink files are taken as Adobe writes them (inverted) and converted without a colour
-/// profile.
-/// A rotation noted in the file's EXIF data is not applied. A file that is cut off or damaged is an error, never a half-grey image.
+/// profile. A rotation noted in the file's EXIF data is not applied. A file that is cut off or damaged is an error, never a half-grey
+/// image.
 /// </remarks>
 internal static unsafe class JpegDecoder
 {
@@ -28,7 +28,7 @@ internal static unsafe class JpegDecoder
         nint decompressor = Decompressor(name).Value;
         fixed (byte* encoded = bytes)
         {
-            var size = (nuint)bytes.Length;
+            nuint size = (nuint)bytes.Length;
             int result = TurboJpeg.DecompressHeader(decompressor, encoded, size, out int width, out int height, out _, out int colourSpace);
             bool unread = width <= 0 || height <= 0;
             if (unread || (result != 0 && TurboJpeg.GetErrorCode(decompressor) != TurboJpeg.ErrorIsWarning))
@@ -37,13 +37,13 @@ internal static unsafe class JpegDecoder
             }
 
             Image.CheckSize(name, width, height);
-            var (format, values) = colourSpace switch
+            (int format, int values) = colourSpace switch
             {
                 TurboJpeg.ColourSpaceGrey => (TurboJpeg.PixelFormatGrey, 1),
                 >= TurboJpeg.ColourSpaceCmyk => (TurboJpeg.PixelFormatCmyk, 4),
                 _ => (TurboJpeg.PixelFormatRgb, 3),
             };
-            var pixels = GC.AllocateUninitializedArray<byte>(width * height * values);
+            byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * values);
             fixed (byte* destination = pixels)
             {
                 result = TurboJpeg.Decompress(
@@ -66,7 +66,8 @@ internal static unsafe class JpegDecoder
     internal static MissingLibraryException MissingLibrary(string name, Exception inner) =>
         new(
             $"{name}: JPEG images are decoded by libjpeg-turbo's library libturbojpeg, which is not installed here. Install it"
-            + " (Debian, Ubuntu: apt install libturbojpeg0; Fedora: dnf install turbojpeg; macOS: brew install jpeg-turbo), or convert the images to PNG.",
+            + " (Debian, Ubuntu: apt install libturbojpeg0; Fedora: dnf install turbojpeg; macOS: brew install jpeg-turbo),"
+            + " or convert the images to PNG.",
             inner);
 
     private static TurboJpegHandle Decompressor(string name)
@@ -78,9 +79,10 @@ internal static unsafe class JpegDecoder
 
         try
         {
-            var created = new TurboJpegHandle();
+            TurboJpegHandle created = new();
             return created.IsInvalid
-                ? throw new InvalidImageException(name, "libturbojpeg could not start a decompressor; the machine is probably out of memory.")
+                ? throw new InvalidImageException(
+                    name, "libturbojpeg could not start a decompressor; the machine is probably out of memory.")
                 : _decompressor = created;
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
@@ -109,7 +111,7 @@ internal static unsafe class JpegDecoder
 
     private static byte[] InksToRgb(byte[] inks)
     {
-        var pixels = new byte[inks.Length / 4 * 3];
+        byte[] pixels = new byte[inks.Length / 4 * 3];
         for (int pixel = 0; pixel < inks.Length / 4; pixel++)
         {
             int black = inks[(pixel * 4) + 3];

@@ -175,7 +175,8 @@ internal readonly struct PixelBuffer : IDisposable
         ReadOnlySpan<byte> pixels = Pixels;
         for (int i = 0; i < Width * Height; i++)
         {
-            result._pixels[i] = (byte)(((pixels[3 * i] * 19595) + (pixels[(3 * i) + 1] * 38470) + (pixels[(3 * i) + 2] * 7471) + 0x8000) >> 16);
+            result._pixels[i] = (byte)(
+                ((pixels[3 * i] * 19595) + (pixels[(3 * i) + 1] * 38470) + (pixels[(3 * i) + 2] * 7471) + 0x8000) >> 16);
         }
 
         return result;

@@ -41,13 +41,14 @@ internal static class PngDecoder
             throw new InvalidImageException(name, "this is not a PNG image.");
         }
 
-        var (header, palette, compressed) = ReadChunks(bytes, name);
+        (PngHeader header, byte[]? palette, MemoryStream? compressed) = ReadChunks(bytes, name);
         long length = header.InflatedLength;
         if (length > (long)compressed.Length * MaxDeflateRatio || length > Array.MaxLength)
         {
             throw new InvalidImageException(
                 name,
-                $"the file announces {header.Width}×{header.Height} pixels but holds only {compressed.Length} bytes of them; it is cut off or damaged.");
+                $"the file announces {header.Width}×{header.Height} pixels but holds only {compressed.Length} bytes of them; "
+                + "it is cut off or damaged.");
         }
 
         return PngPixels.Decode(header, palette, Inflate(compressed, (int)length, name), name);
@@ -57,7 +58,7 @@ internal static class PngDecoder
     {
         PngHeader? header = null;
         byte[] palette = [];
-        var compressed = new MemoryStream();
+        MemoryStream compressed = new();
         int position = PngFormat.Signature.Length;
         while (true)
         {
@@ -73,7 +74,7 @@ internal static class PngDecoder
                 throw CutOff(name);
             }
 
-            var chunk = bytes.AsSpan(position + 4, (int)length + 4);
+            Span<byte> chunk = bytes.AsSpan(position + 4, (int)length + 4);
             if (PngFormat.Crc(chunk) != BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(position + 8 + (int)length)))
             {
                 throw new InvalidImageException(
@@ -81,7 +82,7 @@ internal static class PngDecoder
             }
 
             uint type = PngFormat.Type(chunk);
-            var data = chunk[4..];
+            Span<byte> data = chunk[4..];
             if (header is null)
             {
                 if (type != PngFormat.Type("IHDR"u8))
@@ -106,7 +107,8 @@ internal static class PngDecoder
             else if ((type & 0x20000000) == 0)
             {
                 // An upper-case first letter marks a chunk without which the image cannot be understood.
-                throw new InvalidImageException(name, $"the file needs the chunk {Letters(chunk)}, which is not a PNG chunk; the file is damaged.");
+                throw new InvalidImageException(
+                    name, $"the file needs the chunk {Letters(chunk)}, which is not a PNG chunk; the file is damaged.");
             }
 
             position += (int)length + 12;
@@ -121,17 +123,18 @@ internal static class PngDecoder
     {
         if (header.ColourType == 3 && (palette.Length == 0 || palette.Length % 3 != 0 || palette.Length > 768))
         {
-            throw new InvalidImageException(name, $"the palette has {palette.Length} bytes instead of 3 to 768 in threes; the file is damaged.");
+            throw new InvalidImageException(
+                name, $"the palette has {palette.Length} bytes instead of 3 to 768 in threes; the file is damaged.");
         }
     }
 
     private static byte[] Inflate(MemoryStream compressed, int length, string name)
     {
-        var inflated = GC.AllocateUninitializedArray<byte>(length);
+        byte[] inflated = GC.AllocateUninitializedArray<byte>(length);
         int filled;
         try
         {
-            using var inflater = new ZLibStream(compressed, CompressionMode.Decompress);
+            using ZLibStream inflater = new(compressed, CompressionMode.Decompress);
             filled = inflater.ReadAtLeast(inflated, length, throwOnEndOfStream: false);
         }
         catch (InvalidDataException exception)

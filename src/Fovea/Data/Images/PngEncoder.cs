@@ -12,7 +12,7 @@ public static class PngEncoder
     public static byte[] Encode(Image image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        using var file = new MemoryStream();
+        using MemoryStream file = new();
         file.Write(PngFormat.Signature);
 
         Span<byte> header = stackalloc byte[PngHeader.Length];
@@ -23,8 +23,8 @@ public static class PngEncoder
         header[9] = (byte)(image.Channels == 1 ? 0 : 2);
         WriteChunk(file, "IHDR"u8, header);
 
-        using var compressed = new MemoryStream();
-        using (var deflater = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
+        using MemoryStream compressed = new();
+        using (ZLibStream deflater = new(compressed, CompressionLevel.Optimal, leaveOpen: true))
         {
             WriteRows(deflater, image);
         }
@@ -38,12 +38,12 @@ public static class PngEncoder
     {
         int channels = image.Channels;
         int rowBytes = image.Width * channels;
-        var line = new byte[rowBytes + 1];
+        byte[] line = new byte[rowBytes + 1];
         line[0] = 4;
         for (int y = 0; y < image.Height; y++)
         {
-            var row = image.Pixels.AsSpan(y * rowBytes, rowBytes);
-            var above = y == 0 ? default : image.Pixels.AsSpan((y - 1) * rowBytes, rowBytes);
+            Span<byte> row = image.Pixels.AsSpan(y * rowBytes, rowBytes);
+            Span<byte> above = y == 0 ? default : image.Pixels.AsSpan((y - 1) * rowBytes, rowBytes);
             for (int i = 0; i < rowBytes; i++)
             {
                 byte left = i < channels ? (byte)0 : row[i - channels];

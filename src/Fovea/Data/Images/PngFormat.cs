@@ -43,7 +43,7 @@ internal static class PngFormat
 
     private static uint[] CreateCrcTable()
     {
-        var table = new uint[256];
+        uint[] table = new uint[256];
         for (uint n = 0; n < 256; n++)
         {
             uint value = n;

@@ -38,7 +38,7 @@ internal readonly record struct PngHeader(int Width, int Height, int Depth, int 
         get
         {
             long length = 0;
-            foreach (var pass in Passes)
+            foreach (PngPass pass in Passes)
             {
                 int width = pass.WidthIn(Width);
                 length += width == 0 ? 0 : (1L + RowBytes(width)) * pass.HeightIn(Height);
@@ -79,7 +79,8 @@ internal readonly record struct PngHeader(int Width, int Height, int Depth, int 
         {
             throw new InvalidImageException(
                 name,
-                $"the PNG header announces colour type {colourType} with {depth} bits, compression {data[10]}, filter {data[11]} and interlace {data[12]}, which PNG does not have; the file is damaged.");
+                $"the PNG header announces colour type {colourType} with {depth} bits, compression {data[10]}, "
+                + $"filter {data[11]} and interlace {data[12]}, which PNG does not have; the file is damaged.");
         }
 
         return new PngHeader((int)width, (int)height, depth, colourType, data[12] == 1);

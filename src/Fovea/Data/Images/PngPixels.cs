@@ -11,9 +11,9 @@ internal static class PngPixels
     /// <exception cref="InvalidImageException">A row has an unknown filter or a pixel is not in the palette.</exception>
     public static Image Decode(PngHeader header, byte[] palette, byte[] rows, string name)
     {
-        var pixels = new byte[header.Width * header.Height * header.Channels];
+        byte[] pixels = new byte[header.Width * header.Height * header.Channels];
         int position = 0;
-        foreach (var pass in header.Passes)
+        foreach (PngPass pass in header.Passes)
         {
             int width = pass.WidthIn(header.Width);
             int height = width == 0 ? 0 : pass.HeightIn(header.Height);
@@ -21,7 +21,7 @@ internal static class PngPixels
             Span<byte> above = default;
             for (int row = 0; row < height; row++)
             {
-                var line = rows.AsSpan(position + 1, rowBytes);
+                Span<byte> line = rows.AsSpan(position + 1, rowBytes);
                 Unfilter(rows[position], line, above, header.PixelBytes, name);
                 int first = (((pass.Top + (row * pass.StepY)) * header.Width) + pass.Left) * header.Channels;
                 Expand(header, palette, line, width, pixels.AsSpan(first), pass.StepX * header.Channels, name);

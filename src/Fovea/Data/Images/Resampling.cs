@@ -56,15 +56,15 @@ internal static class Resampling
             return;
         }
 
-        var axis = ResizeWeights.Create(width, newWidth, interpolation);
+        ResizeWeights axis = ResizeWeights.Create(width, newWidth, interpolation);
         for (int y = 0; y < height; y++)
         {
-            var row = source.Slice(y * width * channels, width * channels);
-            var output = destination.Slice(y * newWidth * channels, newWidth * channels);
+            ReadOnlySpan<byte> row = source.Slice(y * width * channels, width * channels);
+            Span<byte> output = destination.Slice(y * newWidth * channels, newWidth * channels);
             for (int x = 0; x < newWidth; x++)
             {
-                var weights = axis.Weights.AsSpan(x * axis.Taps, axis.Counts[x]);
-                var pixels = row[(axis.Starts[x] * channels)..];
+                Span<int> weights = axis.Weights.AsSpan(x * axis.Taps, axis.Counts[x]);
+                ReadOnlySpan<byte> pixels = row[(axis.Starts[x] * channels)..];
                 if (channels == 1)
                 {
                     output[x] = One(pixels, weights);
@@ -109,23 +109,23 @@ internal static class Resampling
     private static void Vertical(
         ReadOnlySpan<byte> source, int height, int rowBytes, Span<byte> destination, int newHeight, Interpolation interpolation)
     {
-        var axis = ResizeWeights.Create(height, newHeight, interpolation);
+        ResizeWeights axis = ResizeWeights.Create(height, newHeight, interpolation);
         int[] rented = ArrayPool<int>.Shared.Rent(rowBytes);
-        var sums = rented.AsSpan(0, rowBytes);
+        Span<int> sums = rented.AsSpan(0, rowBytes);
         for (int y = 0; y < newHeight; y++)
         {
             sums.Fill(Half);
             for (int k = 0; k < axis.Counts[y]; k++)
             {
                 int weight = axis.Weights[(y * axis.Taps) + k];
-                var row = source.Slice((axis.Starts[y] + k) * rowBytes, rowBytes);
+                ReadOnlySpan<byte> row = source.Slice((axis.Starts[y] + k) * rowBytes, rowBytes);
                 for (int x = 0; x < row.Length && x < sums.Length; x++)
                 {
                     sums[x] += row[x] * weight;
                 }
             }
 
-            var output = destination.Slice(y * rowBytes, rowBytes);
+            Span<byte> output = destination.Slice(y * rowBytes, rowBytes);
             for (int x = 0; x < sums.Length && x < output.Length; x++)
             {
                 output[x] = Clip(sums[x]);

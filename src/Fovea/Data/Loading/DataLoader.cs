@@ -7,8 +7,7 @@ namespace Fovea.Data;
 /// </summary>
 /// <remarks>
 /// Batches are recycled: one that was given is valid until the next is asked for, and once the first few exist nothing is allocated for
-/// more
-/// (unless images that do not fit the cache must be decoded again).
+/// more (unless images that do not fit the cache must be decoded again).
 /// </remarks>
 public sealed class DataLoader : IDisposable
 {

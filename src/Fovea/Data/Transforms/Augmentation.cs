@@ -5,8 +5,7 @@ namespace Fovea.Data;
 /// <summary>Random changes to training images, as options: the usual chain of transforms with its parameters.</summary>
 /// <remarks>
 /// The chain, in order: <see cref="RandomResizedCrop"/> (otherwise <see cref="ResizeAndCrop"/>), <see cref="PaddingCrop"/>,
-/// <see cref="HorizontalFlip"/>,
-/// further transforms of one's own, <see cref="Normalize"/>, <see cref="RandomErasing"/>.
+/// <see cref="HorizontalFlip"/>, further transforms of one's own, <see cref="Normalize"/>, <see cref="RandomErasing"/>.
 /// </remarks>
 public sealed record Augmentation
 {

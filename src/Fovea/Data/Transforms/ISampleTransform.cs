@@ -8,8 +8,7 @@ namespace Fovea.Data;
 /// </summary>
 /// <remarks>
 /// All draws must come from the given numbers, which depend on seed, epoch and index of the sample only: then batches are the same bits for
-/// any number of
-/// threads, and after a resumed run. Transforms of one chain draw from one sequence in the order of the chain.
+/// any number of threads, and after a resumed run. Transforms of one chain draw from one sequence in the order of the chain.
 /// </remarks>
 public interface ISampleTransform
 {

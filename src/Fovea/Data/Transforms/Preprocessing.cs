@@ -107,7 +107,9 @@ public sealed record Preprocessing
     /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
     public void Validate()
     {
-        Require(Height is > 0 and <= Image.MaxSide && Width is > 0 and <= Image.MaxSide, $"the input size {Height}×{Width} is out of range");
+        Require(
+            Height is > 0 and <= Image.MaxSide && Width is > 0 and <= Image.MaxSide,
+            $"the input size {Height}×{Width} is out of range");
         Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
         Require(ResizeTo is >= 0 and <= Image.MaxSide, $"resizeTo must be 0 or a number of pixels, not {ResizeTo}");
         Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
@@ -147,7 +149,9 @@ public sealed record Preprocessing
     {
         if (prepared.Length != Length)
         {
-            throw new ArgumentException($"A prepared image has {Height}×{Width}×{Channels} = {Length} floats, but {prepared.Length} were given.", nameof(prepared));
+            throw new ArgumentException(
+                $"A prepared image has {Height}×{Width}×{Channels} = {Length} floats, but {prepared.Length} were given.",
+                nameof(prepared));
         }
     }
 
@@ -171,7 +175,8 @@ public sealed record Preprocessing
         if ((long)resizedWidth * resizedHeight > Image.MaxPixels)
         {
             throw new UnusableDataException(
-                $"The image is {width}×{height} pixels, so narrow that it would be resized to {resizedWidth}×{resizedHeight}. Crop it or take it out.");
+                $"The image is {width}×{height} pixels, so narrow that it would be resized to {resizedWidth}×{resizedHeight}. "
+                + "Crop it or take it out.");
         }
 
         if (!CenterCrop && (resizedWidth != Width || resizedHeight != Height))
@@ -285,5 +290,6 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToJson());
+    public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.ToJson());
 }

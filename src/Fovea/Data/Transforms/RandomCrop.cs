@@ -13,8 +13,8 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
 
     /// <summary>
     /// A window of random area and shape, as torchvision's <c>RandomResizedCrop</c> chooses it: ten attempts at an area uniform in the
-    /// scale's range
-    /// and an aspect ratio whose logarithm is uniform; when none fits, the largest middle window with an aspect ratio in range.
+    /// scale's range and an aspect ratio whose logarithm is uniform; when none fits, the largest middle window with an aspect ratio in
+    /// range.
     /// </summary>
     /// <param name="width">The image's width.</param>
     /// <param name="height">The image's height.</param>

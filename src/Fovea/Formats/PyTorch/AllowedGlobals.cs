@@ -127,7 +127,7 @@ internal static class AllowedGlobals
     /// <summary>A dictionary from nothing, from another one, or (Python 2) from a list of pairs.</summary>
     private static PickleDictionary? Dictionary(object?[] arguments)
     {
-        var dictionary = new PickleDictionary();
+        PickleDictionary dictionary = new();
         switch (arguments)
         {
             case []:

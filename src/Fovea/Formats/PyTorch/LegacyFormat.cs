@@ -18,8 +18,8 @@ internal static class LegacyFormat
     /// <exception cref="InvalidFileException">The file is damaged, hostile or of another format.</exception>
     public static object? Read(MappedFile file, ParseBudget guard)
     {
-        var storages = new StorageTable();
-        var pickles = new PickleReader(file.Slice(0, (int)Math.Min(file.Length, int.MaxValue)), guard, storages);
+        StorageTable storages = new();
+        PickleReader pickles = new(file.Slice(0, (int)Math.Min(file.Length, int.MaxValue)), guard, storages);
         if (pickles.Read() is not BigInteger magic || magic != _magic)
         {
             throw new InvalidFileException(
@@ -49,7 +49,7 @@ internal static class LegacyFormat
 
     private static void Locate(List<object?> keys, long position, MappedFile file, ParseBudget guard, StorageTable storages)
     {
-        var located = new HashSet<PickleStorage>(ReferenceEqualityComparer.Instance);
+        HashSet<PickleStorage> located = new(ReferenceEqualityComparer.Instance);
         foreach (object? key in keys)
         {
             if (key is not string name || !storages.Storages.TryGetValue(name, out PickleStorage? storage) || !located.Add(storage))

@@ -73,7 +73,7 @@ internal ref struct PickleBytes(ReadOnlySpan<byte> bytes, ParseBudget guard)
             throw Damaged($"it holds an integer of {length} bytes");
         }
 
-        var integer = new BigInteger(Take(length));
+        BigInteger integer = new(Take(length));
         return integer >= long.MinValue && integer <= long.MaxValue ? (object)(long)integer : integer;
     }
 

@@ -18,7 +18,7 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
     private PyTorchFile(MappedFile file)
     {
         _file = file;
-        var guard = new ParseBudget(file.Path, file.Length, Damage);
+        ParseBudget guard = new(file.Path, file.Length, Damage);
         TensorNames names = TensorNames.Of(ReadRoot(file, guard), guard);
         _tensors = names.Tensors;
         Tensors = new OrderedDictionary<string, TensorInfo>(

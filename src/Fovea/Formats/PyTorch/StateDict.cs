@@ -104,7 +104,10 @@ public sealed class StateDict : ICheckpointSource
         return below.Length > 0 ? new StateDict(source, keyPath, below) : throw new InvalidFileException(
             source.Path,
             $"it has no tensors under '{keyPath}'",
-            [new Remedy.ChooseWeights([.. candidates.Select(candidate => candidate.KeyPath).Where(path => path.Length > 0).Take(MaxListed)])]);
+            [
+                new Remedy.ChooseWeights(
+                    [.. candidates.Select(candidate => candidate.KeyPath).Where(path => path.Length > 0).Take(MaxListed)]),
+            ]);
     }
 
     private StateDict? BackboneIn(List<string> fullNames)

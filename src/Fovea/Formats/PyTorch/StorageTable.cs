@@ -55,7 +55,7 @@ internal sealed class StorageTable
             return null;
         }
 
-        var view = new PickleStorage(root.Key, root.ElementType, count);
+        PickleStorage view = new(root.Key, root.ElementType, count);
         _views.Add((view, root, offset));
         return view;
     }

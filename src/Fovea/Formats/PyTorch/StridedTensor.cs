@@ -40,7 +40,8 @@ internal sealed record StridedTensor(TensorInfo Info, long Start, long[] Strides
         long available = tensor.Storage.Count * tensor.Storage.ElementType.Size() / elementSize;
         if (count > 0 && last >= (UInt128)available)
         {
-            throw Impossible($"reaches element {last} of storage {ExceptionText.Quote(tensor.Storage.Key)}, which has {available}: {View()}");
+            throw Impossible(
+                $"reaches element {last} of storage {ExceptionText.Quote(tensor.Storage.Key)}, which has {available}: {View()}");
         }
 
         if (count > (UInt128)Math.Max(available, MaxRepeated))
@@ -48,7 +49,7 @@ internal sealed record StridedTensor(TensorInfo Info, long Start, long[] Strides
             throw Impossible($"shows {available} stored elements {count} times: {View()}");
         }
 
-        var info = new TensorInfo(name, tensor.ElementType, Array.ConvertAll(shape, size => (int)size));
+        TensorInfo info = new(name, tensor.ElementType, Array.ConvertAll(shape, size => (int)size));
         return new StridedTensor(info, tensor.Storage.Start + (count == 0 ? 0 : tensor.Offset * elementSize), strides);
 
         InvalidFileException Impossible(string problem) => guard.Damaged($"tensor {ExceptionText.Quote(name)} {problem}");

@@ -30,7 +30,7 @@ internal sealed class TensorNames
     /// <exception cref="InvalidFileException">Two have one name, one is impossible, or the value contains itself.</exception>
     public static TensorNames Of(object? root, ParseBudget guard)
     {
-        var names = new TensorNames(guard);
+        TensorNames names = new(guard);
         if (root is PickleTensor tensor)
         {
             names.Add("tensor", tensor);

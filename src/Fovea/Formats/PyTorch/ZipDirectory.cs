@@ -35,8 +35,8 @@ internal static class ZipDirectory
     {
         (long directory, long end) = FindDirectory(file, guard);
         long position = directory;
-        var entries = new Dictionary<string, ZipEntry>(StringComparer.Ordinal);
-        var occupied = new List<(long Start, long End, string Name)>();
+        Dictionary<string, ZipEntry> entries = new(StringComparer.Ordinal);
+        List<(long Start, long End, string Name)> occupied = new();
         while (position < end)
         {
             guard.CheckAllocation();

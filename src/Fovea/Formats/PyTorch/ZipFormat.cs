@@ -38,7 +38,7 @@ internal static class ZipFormat
             throw PyTorchFile.BigEndian(file.Path);
         }
 
-        var storages = new StorageTable();
+        StorageTable storages = new();
         object? root = new PickleReader(Bytes(file, guard, pickleName, entries[pickleName]), guard, storages).Read();
         foreach (PickleStorage storage in storages.Storages.Values)
         {

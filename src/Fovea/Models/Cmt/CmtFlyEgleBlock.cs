@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// Local perception unit of <see cref="CmtFlyEgle"/>: a depthwise 3×3 convolution, where wished with GELU and batch normalisation, added to
-/// its input.
+/// Local perception unit of <see cref="CmtFlyEgle"/>: a depthwise 3×3 convolution, where wished with GELU and batch normalisation, added
+/// to its input.
 /// </summary>
 internal sealed class CmtFlyEgleLocalPerception : Module
 {
@@ -29,8 +29,8 @@ internal sealed class CmtFlyEgleLocalPerception : Module
 }
 
 /// <summary>
-/// Inverted residual feed-forward network of <see cref="CmtFlyEgle"/>: 1×1 to a wider map, depthwise 3×3, 1×1 back, with a shortcut around
-/// the depthwise convolution, its activation and its norm.
+/// Inverted residual feed-forward network of <see cref="CmtFlyEgle"/>: 1×1 to a wider map, depthwise 3×3, 1×1 back, with a shortcut
+/// around the depthwise convolution, its activation and its norm.
 /// </summary>
 internal sealed class CmtFlyEgleFeedForward : Module
 {

@@ -42,7 +42,9 @@ internal sealed class DynamicPositionBias : Module
         }
     }
 
-    /// <summary>All offsets within a group, rows from 1−height to height−1, and for each of them columns from 1−width to width−1.</summary>
+    /// <summary>
+    /// All offsets within a group, rows from 1−height to height−1, and for each of them columns from 1−width to width−1.
+    /// </summary>
     internal static float[] Offsets(int height, int width)
     {
         float[] offsets = new float[2 * ((2 * height) - 1) * ((2 * width) - 1)];

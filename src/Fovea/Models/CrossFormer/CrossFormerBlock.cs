@@ -4,8 +4,8 @@ namespace Fovea.Models;
 
 /// <summary>
 /// Cross-scale embedding (arXiv 2108.00154, section 3.1): convolutions of one stride and several kernels around the same centres, whose
-/// results stand side by side: a map (N, H, W, in) to (N, ⌊H/stride⌋, ⌊W/stride⌋, out). Half of the channels come from the first kernel, a
-/// quarter from the second, and so on; the last two have equally many.
+/// results stand side by side: a map (N, H, W, in) to (N, ⌊H/stride⌋, ⌊W/stride⌋, out). Half of the channels come from the first
+/// kernel, a quarter from the second, and so on; the last two have equally many.
 /// </summary>
 internal sealed class CrossScaleEmbedding : Module
 {

@@ -69,9 +69,9 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     public int ChannelsOf(int stage) => Channels << stage;
 
     /// <summary>
-    /// Splitting of a map by a block's attention. Blocks with an even index see neighbours (short distance attention), those with an odd one
-    /// cells far apart. A map whose shorter side fits into a group is not split at all: one square group holds it (Grid), or squares of its
-    /// shorter side do (Interval).
+    /// Splitting of a map by a block's attention. Blocks with an even index see neighbours (short distance attention), those with an odd
+    /// one cells far apart. A map whose shorter side fits into a group is not split at all: one square group holds it (Grid), or squares of
+    /// its shorter side do (Interval).
     /// </summary>
     /// <param name="stage">The stage's index.</param>
     /// <param name="block">The block's index within the stage.</param>

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉, ⌈W/16⌉,
-/// C).
+/// The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉,
+/// ⌈W/16⌉, C).
 /// </summary>
 internal sealed class PatchConvNetStem : Module
 {

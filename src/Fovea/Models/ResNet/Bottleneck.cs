@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// A bottleneck block (arXiv 1512.03385, figure 5, right): 1×1 to a narrow map, 3×3 or attention, 1×1 to a wide one, added to the shortcut.
-/// Checkpoint keys are torchvision's.
+/// A bottleneck block (arXiv 1512.03385, figure 5, right): 1×1 to a narrow map, 3×3 or attention, 1×1 to a wide one, added to the
+/// shortcut. Checkpoint keys are torchvision's.
 /// </summary>
 internal sealed class Bottleneck : Module
 {

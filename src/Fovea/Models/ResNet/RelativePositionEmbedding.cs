@@ -82,8 +82,8 @@ internal sealed class RelativePositionEmbedding : Module
     }
 
     /// <summary>
-    /// Attention of leaderj1001's code: softmax over j of (qᵢ·kⱼ + Pᵢ·qⱼ), P the sum of the embeddings of row and column. Both products are
-    /// computed as one, of heads twice as wide.
+    /// Attention of leaderj1001's code: softmax over j of (qᵢ·kⱼ + Pᵢ·qⱼ), P the sum of the embeddings of row and column. Both
+    /// products are computed as one, of heads twice as wide.
     /// </summary>
     public Value AttendAsLeaderj1001(Value query, Value key, Value value, TokenGrid grid)
     {

@@ -76,8 +76,8 @@ internal static class Attentions
     }
 
     /// <summary>
-    /// Logits (B, heads, other, extent, 2·extent−1), where entry j − i + extent − 1 of query i is for key j, as (B, heads, other, extent,
-    /// extent): read in rows one entry shorter, from entry extent − 1 on, row i begins with key 0.
+    /// Logits (B, heads, other, extent, 2·extent−1), where entry j − i + extent − 1 of query i is for key j, as (B, heads, other,
+    /// extent, extent): read in rows one entry shorter, from entry extent − 1 on, row i begins with key 0.
     /// </summary>
     private static string OfKeys(string logits, int heads, int other, int extent, OnnxGraph graph)
     {

@@ -1,8 +1,8 @@
 namespace Fovea.Onnx.Passes;
 
 /// <summary>
-/// Moves a scale and shift into the matrix product with weights that alone reads it: (x·s + t)·W + b = x·(s·W) + (t·W + b), where s·W and
-/// t·W + b are constants.
+/// Moves a scale and shift into the matrix product with weights that alone reads it: (x·s + t)·W + b = x·(s·W) + (t·W + b), where s·W
+/// and t·W + b are constants.
 /// </summary>
 internal sealed class FoldScaleShift : Fusion
 {

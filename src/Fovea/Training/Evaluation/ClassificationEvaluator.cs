@@ -37,7 +37,8 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
         {
             throw new InvalidDatasetException(
                 "The data set",
-                $"it has {_dataset.Classes.Count} classes, but the model tells {model.Network.Classes} apart. Give a set of the model's classes.");
+                $"it has {_dataset.Classes.Count} classes, but the model tells {model.Network.Classes} apart. "
+                + "Give a set of the model's classes.");
         }
 
         if (_plan is null || _model != model)

@@ -5,9 +5,8 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// Knowledge distillation (Hinton, Vinyals and Dean, arXiv 1503.02531): (1 − α) · cross-entropy with the targets + α · T² · KL divergence
-/// of the softened output from the
-/// teacher's, the means over the batch.
+/// Knowledge distillation (Hinton, Vinyals and Dean, arXiv 1503.02531): (1 − α) · cross-entropy with the targets + α · T² · KL
+/// divergence of the softened output from the teacher's, the means over the batch.
 /// </summary>
 public sealed class DistillationObjective : Objective, IDisposable
 {

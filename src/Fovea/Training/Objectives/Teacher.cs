@@ -6,8 +6,7 @@ namespace Fovea.Training;
 
 /// <summary>
 /// A model in inference mode that takes part in training steps of another: a plan of its own runs on the batch's images before each step,
-/// and its output becomes an
-/// input of the training graph. It is not trained.
+/// and its output becomes an input of the training graph. It is not trained.
 /// </summary>
 /// <param name="model">The model; it takes the same prepared images as the one that is trained, and stays the caller's.</param>
 /// <param name="input">Name of the input of the training graph.</param>

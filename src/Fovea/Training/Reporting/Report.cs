@@ -22,7 +22,7 @@ internal static class Report
     public static string Render(ReportContent content)
     {
         ArgumentNullException.ThrowIfNull(content);
-        var page = new StringBuilder();
+        StringBuilder page = new();
         page.Append(CultureInfo.InvariantCulture, $$"""
             <!DOCTYPE html>
             <html lang="en">
@@ -58,8 +58,11 @@ internal static class Report
 
         if (content.Configuration.Count > 0)
         {
-            var rows = content.Configuration.Select(entry => (IReadOnlyList<string>)[entry.Label, entry.Value]);
-            page.Append("<section>\n<h2>Configuration</h2>\n").Append(Table(new ReportTable(["option", "value"], [.. rows]))).Append("</section>\n");
+            IEnumerable<IReadOnlyList<string>> rows = content.Configuration
+                .Select(entry => (IReadOnlyList<string>)[entry.Label, entry.Value]);
+            page.Append("<section>\n<h2>Configuration</h2>\n")
+                .Append(Table(new ReportTable(["option", "value"], [.. rows])))
+                .Append("</section>\n");
         }
 
         return page.Append("</main>\n</body>\n</html>\n").ToString();
@@ -72,8 +75,9 @@ internal static class Report
     internal static string Table(ReportTable table)
     {
         bool[] number = [.. table.Columns.Select((_, column) => table.Rows.Count > 0 && table.Rows.All(row => IsNumber(row[column])))];
-        var html = new StringBuilder("<div class=\"scroll\"><table>\n<thead><tr>");
-        html.AppendJoin("", table.Columns.Select((heading, column) => Cell("th", heading, number[column]))).Append("</tr></thead>\n<tbody>\n");
+        StringBuilder html = new("<div class=\"scroll\"><table>\n<thead><tr>");
+        html.AppendJoin("", table.Columns.Select((heading, column) => Cell("th", heading, number[column])))
+            .Append("</tr></thead>\n<tbody>\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
             html.Append("<tr>").AppendJoin("", row.Select((cell, column) => Cell("td", cell, number[column]))).Append("</tr>\n");
@@ -82,7 +86,8 @@ internal static class Report
         return html.Append("</tbody>\n</table></div>\n").ToString();
     }
 
-    private static string Cell(string tag, string text, bool number) => $"<{tag}{(number ? " class=\"number\"" : "")}>{Escape(text)}</{tag}>";
+    private static string Cell(string tag, string text, bool number) =>
+        $"<{tag}{(number ? " class=\"number\"" : "")}>{Escape(text)}</{tag}>";
 
     // A number may carry a unit (12.3 MiB, 98 %) or be missing (–).
     private static bool IsNumber(string text) => text == "–" || (text.Length > 0 && double.TryParse(
@@ -120,13 +125,16 @@ internal static class Report
     {
         if (mistakes.Count > 0)
         {
-            page.Append("<section>\n<h2>Worst mistakes</h2>\n<p class=\"note\">Wrong answers given with most confidence.</p>\n<div class=\"mistakes\">\n");
+            page.Append("<section>\n<h2>Worst mistakes</h2>\n")
+                .Append("<p class=\"note\">Wrong answers given with most confidence.</p>\n<div class=\"mistakes\">\n");
             foreach (ReportMistake mistake in mistakes)
             {
                 page.Append($"<figure class=\"card\"><img alt=\"{Escape(mistake.TrueClass)}\" src=\"data:image/png;base64,");
                 page.Append(Convert.ToBase64String(mistake.Png.Span));
                 page.Append(CultureInfo.InvariantCulture, $"\"><figcaption><b>{Escape(mistake.TrueClass)}</b>");
-                page.Append(CultureInfo.InvariantCulture, $"<span>taken for {Escape(mistake.PredictedClass)}, {mistake.Confidence * 100:F1} %</span></figcaption></figure>\n");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<span>taken for {Escape(mistake.PredictedClass)}, {mistake.Confidence * 100:F1} %</span></figcaption></figure>\n");
             }
 
             page.Append("</div>\n</section>\n");

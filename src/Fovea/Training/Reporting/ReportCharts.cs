@@ -19,7 +19,10 @@ internal static class ReportCharts
     public static string Svg(ReportChart chart)
     {
         IReadOnlyList<ReportPoint>[] curves =
-            [.. chart.Curves.Select(curve => (IReadOnlyList<ReportPoint>)[.. curve.Points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))])];
+        [
+            .. chart.Curves.Select(curve =>
+                (IReadOnlyList<ReportPoint>)[.. curve.Points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))]),
+        ];
         ReportPoint[] all = [.. curves.SelectMany(points => points)];
         if (all.Length == 0)
         {
@@ -28,24 +31,35 @@ internal static class ReportCharts
 
         double[] across = RoundTicks(all.Min(point => point.X), all.Max(point => point.X), whole: true);
         double[] up = RoundTicks(all.Min(point => point.Y), all.Max(point => point.Y), whole: false);
-        var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Report.Escape(chart.Title)}\">\n");
+        StringBuilder svg = new();
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Report.Escape(chart.Title)}\">\n");
         foreach (double tick in up)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick, up, chart.Percent)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick, up, chart.Percent)}</text>\n");
         }
 
         foreach (double tick in across)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(tick):F1}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{Label(tick, across, false)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{X(tick):F1}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{Label(tick, across, false)}</text>\n");
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 8}\" text-anchor=\"end\">{Report.Escape(chart.Across)}</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{Width - Right}\" y=\"{Height - 8}\" text-anchor=\"end\">{Report.Escape(chart.Across)}</text>\n");
         double legend = Left;
         for (int i = 0; i < curves.Length; i++)
         {
-            string line = string.Join(' ', curves[i].Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):F1},{Y(point.Y):F1}")));
+            string line = string.Join(
+                ' ', curves[i].Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):F1},{Y(point.Y):F1}")));
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"curve curve{i % 4}\" points=\"{line}\"/>\n");
             string name = Report.Escape(chart.Curves[i].Name);
             foreach (ReportPoint point in curves[i].Count <= 60 ? curves[i] : [])
@@ -53,8 +67,12 @@ internal static class ReportCharts
                 string value = chart.Percent
                     ? (point.Y * 100).ToString("F2", CultureInfo.InvariantCulture) + " %"
                     : point.Y.ToString("G4", CultureInfo.InvariantCulture);
-                svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot{i % 4}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
-                svg.Append(CultureInfo.InvariantCulture, $"<title>{name}, {Report.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<circle class=\"dot{i % 4}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<title>{name}, {Report.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
             }
 
             svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot{i % 4}\" cx=\"{legend + 4}\" cy=\"{Height - 12}\" r=\"4\"/>");

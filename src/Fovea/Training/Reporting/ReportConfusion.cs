@@ -18,16 +18,23 @@ internal static class ReportConfusion
         double cell = named ? 40 : Math.Max(1, 640.0 / count);
         double margin = named ? 10 + (confusion.Classes.Max(name => Math.Min(name.Length, 18)) * 6.5) : 4;
         double size = margin + (cell * count);
-        var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"confusion{(named ? "" : " dense")}\" viewBox=\"0 0 {size:F0} {size:F0}\" role=\"img\" aria-label=\"confusion matrix\">\n");
+        StringBuilder svg = new();
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg class=\"confusion{(named ? "" : " dense")}\" viewBox=\"0 0 {size:F0} {size:F0}\" ");
+        svg.Append("role=\"img\" aria-label=\"confusion matrix\">\n");
         for (int truth = 0; truth < count; truth++)
         {
             double y = margin + (truth * cell);
             if (named)
             {
                 string name = Report.Escape(Shorten(confusion.Classes[truth]));
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{margin - 6:F1}\" y=\"{y + (cell / 2) + 4:F1}\" text-anchor=\"end\">{name}</text>");
-                svg.Append(CultureInfo.InvariantCulture, $"<text transform=\"translate({y + (cell / 2) + 4:F1} {margin - 6:F1}) rotate(-90)\">{name}</text>\n");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<text x=\"{margin - 6:F1}\" y=\"{y + (cell / 2) + 4:F1}\" text-anchor=\"end\">{name}</text>");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<text transform=\"translate({y + (cell / 2) + 4:F1} {margin - 6:F1}) rotate(-90)\">{name}</text>\n");
             }
 
             long support = confusion.Support(truth);
@@ -42,12 +49,17 @@ internal static class ReportConfusion
                 // The square root lets rare mistakes be seen beside frequent right answers.
                 double share = support == 0 ? 0 : Math.Sqrt((double)images / support);
                 double x = margin + (predicted * cell);
-                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(truth == predicted ? "right" : "wrong")}\" x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
+                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(truth == predicted ? "right" : "wrong")}\" ");
+                svg.Append(CultureInfo.InvariantCulture, $"x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
                 svg.Append(CultureInfo.InvariantCulture, $"rx=\"{(named ? 3 : 0)}\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
-                svg.Append($"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: {images}</title></rect>");
+                svg.Append(
+                    $"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: "
+                    + $"{images}</title></rect>");
                 if (named && images > 0)
                 {
-                    svg.Append(CultureInfo.InvariantCulture, $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{images}</text>");
+                    svg.Append(
+                        CultureInfo.InvariantCulture,
+                        $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{images}</text>");
                 }
 
                 svg.Append('\n');
@@ -73,11 +85,16 @@ internal static class ReportConfusion
 
         ReportTable confused = new(
             ["true class", "taken for", "times"],
-            [.. pairs.Select(pair => (IReadOnlyList<string>)[confusion.Classes[pair.Truth], confusion.Classes[pair.Predicted], $"{pair.Count}"])]);
+            [
+                .. pairs.Select(pair =>
+                    (IReadOnlyList<string>)[confusion.Classes[pair.Truth], confusion.Classes[pair.Predicted], $"{pair.Count}"]),
+            ]);
         return Report.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + Report.Table(confused);
     }
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1} %");
+    private static string Percent(double share) => double.IsNaN(share)
+        ? "–"
+        : string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1} %");
 
     private static string Shorten(string name) => name.Length <= 18 ? name : name[..17] + "…";
 }

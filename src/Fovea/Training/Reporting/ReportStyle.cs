@@ -10,7 +10,8 @@ internal static class ReportStyle
         @media (prefers-color-scheme: dark) { :root { --page: #10141b; --card: #191f29; --ink: #e6eaf0; --soft: #97a1b1; --line: #2b3340;
           --curve0: #6ea0ff; --curve1: #ffa75c; --curve2: #43d1a5; --curve3: #f17fe0; --heat: 110, 160, 255; --wrong: 255, 120, 105; } }
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+        body { margin: 0; background: var(--page); color: var(--ink);
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
         main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 64px; }
         header p, .note { margin: 0; color: var(--soft); }
         h1 { margin: 0; font-size: 28px; letter-spacing: -0.01em; }
@@ -27,7 +28,8 @@ internal static class ReportStyle
         svg text { fill: var(--soft); font-size: 11px; font-family: inherit; font-variant-numeric: tabular-nums; }
         .grid { stroke: var(--line); stroke-width: 1; }
         .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-        .curve0 { stroke: var(--curve0); } .curve1 { stroke: var(--curve1); } .curve2 { stroke: var(--curve2); } .curve3 { stroke: var(--curve3); }
+        .curve0 { stroke: var(--curve0); } .curve1 { stroke: var(--curve1); }
+        .curve2 { stroke: var(--curve2); } .curve3 { stroke: var(--curve3); }
         .dot0 { fill: var(--curve0); } .dot1 { fill: var(--curve1); } .dot2 { fill: var(--curve2); } .dot3 { fill: var(--curve3); }
         .confusion rect { stroke: var(--card); stroke-width: 1.5; }
         .dense { background: var(--card); outline: 1px solid var(--line); } .dense rect { stroke: none; }
@@ -40,7 +42,8 @@ internal static class ReportStyle
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 12px; margin-top: 8px; }
         .mistakes .card { padding: 8px; }
-        .mistakes img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; border-radius: 6px; background: #000; }
+        .mistakes img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
+          border-radius: 6px; background: #000; }
         figcaption { padding-top: 6px; font-size: 12px; line-height: 1.35; overflow-wrap: anywhere; }
         figcaption b, figcaption span { display: block; }
         figcaption span { color: var(--soft); }

@@ -49,13 +49,25 @@ internal static class RunReport
 
     private static double Last(IReadOnlyList<JsonObject> lines, string key) => lines.Count == 0 ? 0 : Number(lines[^1], key) ?? 0;
 
-    private static double? Number(JsonObject line, string key) => line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
+    private static double? Number(JsonObject line, string key) =>
+        line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
-    private static ReportChart Chart(string title, IReadOnlyList<JsonObject> lines, bool percent, params (string Name, string Key)[] curves) =>
-        new(title, "epoch", [.. curves.Select(curve => Curve(curve.Name, curve.Key, lines)).Where(curve => curve.Points.Count > 0)], percent);
+    private static ReportChart Chart(
+        string title, IReadOnlyList<JsonObject> lines, bool percent, params (string Name, string Key)[] curves) =>
+        new(
+            title,
+            "epoch",
+            [.. curves.Select(curve => Curve(curve.Name, curve.Key, lines)).Where(curve => curve.Points.Count > 0)],
+            percent);
 
     private static ReportCurve Curve(string name, string key, IReadOnlyList<JsonObject> lines) =>
-        new(name, [.. lines.Where(line => Number(line, key) is not null).Select(line => new ReportPoint(Number(line, "epoch") ?? 0, Number(line, key)!.Value))]);
+        new(
+            name,
+            [
+                .. lines
+                    .Where(line => Number(line, key) is not null)
+                    .Select(line => new ReportPoint(Number(line, "epoch") ?? 0, Number(line, key)!.Value)),
+            ]);
 
     private static ReportMistake Image(Mistake mistake, ModelInfo info, IImageDataset evaluated) => new(
         PngEncoder.Encode(info.Preprocessing.View(evaluated.Load(mistake.Index))),

@@ -7,8 +7,7 @@ namespace Fovea.Training;
 
 /// <summary>
 /// Writes scalars as a TensorBoard event file. The file is a list of records (length, its checksum, data, its checksum: TensorFlow's
-/// TFRecord),
-/// each holding an <c>Event</c> message in protocol buffer encoding; the few fields needed are encoded here.
+/// TFRecord), each holding an <c>Event</c> message in protocol buffer encoding; the few fields needed are encoded here.
 /// </summary>
 internal sealed class TensorBoardWriter : IDisposable
 {
@@ -124,7 +123,7 @@ internal sealed class TensorBoardWriter : IDisposable
     /// <summary>Seven bits a byte, lowest first; the top bit says that another byte follows.</summary>
     private static byte[] Number(ulong value)
     {
-        var bytes = new List<byte>();
+        List<byte> bytes = new();
         for (; value >= 0x80; value >>= 7)
         {
             bytes.Add((byte)(value | 0x80));

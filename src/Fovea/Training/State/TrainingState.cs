@@ -8,8 +8,7 @@ namespace Fovea.Training;
 
 /// <summary>
 /// The file that a run is resumed from: a checkpoint with, under names that begin with <c>training.</c>, the state of the optimiser and the
-/// averages, and the
-/// <see cref="TrainingPosition"/> in the metadata.
+/// averages, and the <see cref="TrainingPosition"/> in the metadata.
 /// </summary>
 /// <param name="info">Description of the model.</param>
 /// <param name="parameters">Its parameters.</param>

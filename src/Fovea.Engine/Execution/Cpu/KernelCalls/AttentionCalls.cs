@@ -35,11 +35,15 @@ internal abstract unsafe class AttentionCallBase : NodeCall
             _packsEachRun = !builder.Uses.IsConstant(node.Inputs[3]) || builder.Uses.IsConstant(node.Outputs[0]);
             _packedTable = _packsEachRun
                 ? Temporary(floats, builder)
-                : builder.AddPacked(node.Inputs[3], $"bias table {_geometry.Heads} {_geometry.Queries} {_geometry.Keys}", floats, packed => new PackCall(
-                    table,
-                    packed,
-                    PackedBiasTable.Parts(in _geometry),
-                    (first, last) => PackedBiasTable.Pack(in _geometry, table.Floats, packed.Floats, first, last)));
+                : builder.AddPacked(
+                    node.Inputs[3],
+                    $"bias table {_geometry.Heads} {_geometry.Queries} {_geometry.Keys}",
+                    floats,
+                    packed => new PackCall(
+                        table,
+                        packed,
+                        PackedBiasTable.Parts(in _geometry),
+                        (first, last) => PackedBiasTable.Pack(in _geometry, table.Floats, packed.Floats, first, last)));
         }
     }
 

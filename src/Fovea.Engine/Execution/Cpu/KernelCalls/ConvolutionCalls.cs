@@ -22,10 +22,14 @@ internal sealed unsafe class ConvolutionCall : PackedOperandCall
     public ConvolutionCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (Convolution)node.Operation;
+        Convolution operation = (Convolution)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
         _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]);
-        PlanPacking(builder, node.Inputs[1], ConvolutionKernel.PackedLength(in _geometry), $"patches {_geometry.PatchLength} {_geometry.Outputs}");
+        PlanPacking(
+            builder,
+            node.Inputs[1],
+            ConvolutionKernel.PackedLength(in _geometry),
+            $"patches {_geometry.PatchLength} {_geometry.Outputs}");
     }
 
     /// <inheritdoc/>
@@ -58,13 +62,14 @@ internal sealed unsafe class ConvolutionInputGradientCall : PackedOperandCall
     public ConvolutionInputGradientCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (ConvolutionInputGradient)node.Operation;
+        ConvolutionInputGradient operation = (ConvolutionInputGradient)node.Operation;
         _geometry = Geometry.Of(operation.WindowSpec, operation.InputShape, node.Inputs[1].Shape[0]);
         PlanPacking(
             builder,
             node.Inputs[1],
             ConvolutionInputGradientKernel.PackedLength(in _geometry),
-            $"patch gradients {_geometry.Kernel} {_geometry.Stride} {_geometry.Padding} {_geometry.Dilation} {_geometry.Channels} {_geometry.Outputs}");
+            $"patch gradients {_geometry.Kernel} {_geometry.Stride} {_geometry.Padding} {_geometry.Dilation} "
+            + $"{_geometry.Channels} {_geometry.Outputs}");
     }
 
     /// <inheritdoc/>
@@ -94,7 +99,7 @@ internal sealed unsafe class ConvolutionWeightGradientCall : TwoPhaseCall
     public ConvolutionWeightGradientCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (ConvolutionWeightGradient)node.Operation;
+        ConvolutionWeightGradient operation = (ConvolutionWeightGradient)node.Operation;
         _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
         PlanPartials(ConvolutionWeightGradientKernel.PartialFloats(in _geometry), builder);
     }

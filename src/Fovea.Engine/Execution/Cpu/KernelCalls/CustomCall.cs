@@ -25,7 +25,8 @@ internal sealed unsafe class CustomCall : NodeCall, IOperandMemory
     public override int Parts(int phase) => _parts;
 
     /// <inheritdoc/>
-    public override void Run(int phase, int first, int last, int worker) => _operation.Compute(new OperationRun(Node, this, _parts, first, last));
+    public override void Run(int phase, int first, int last, int worker) =>
+        _operation.Compute(new OperationRun(Node, this, _parts, first, last));
 
     /// <inheritdoc/>
     public Span<T> Input<T>(int index)

@@ -14,7 +14,7 @@ internal sealed unsafe class DepthwiseConvolutionCall : NodeCall
     public DepthwiseConvolutionCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (DepthwiseConvolution)node.Operation;
+        DepthwiseConvolution operation = (DepthwiseConvolution)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
         _geometry = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[0].Shape.Last);
     }
@@ -43,7 +43,7 @@ internal sealed unsafe class DepthwiseInputGradientCall : NodeCall
     public DepthwiseInputGradientCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (DepthwiseInputGradient)node.Operation;
+        DepthwiseInputGradient operation = (DepthwiseInputGradient)node.Operation;
         _geometry = Geometry.Of(operation.WindowSpec, operation.InputShape, operation.InputShape.Last);
     }
 

@@ -14,7 +14,7 @@ internal sealed unsafe class PermuteCall : NodeCall
     public PermuteCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (Permute)node.Operation;
+        Permute operation = (Permute)node.Operation;
         _shape = node.Inputs[0].Shape.ToArray();
         _axes = [.. Enumerable.Range(0, _shape.Length).Select(operation.Source)];
     }
@@ -76,7 +76,7 @@ internal sealed unsafe class SliceCall : NodeCall
     public SliceCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (Slice)node.Operation;
+        Slice operation = (Slice)node.Operation;
         Shape source = node.Inputs[0].Shape;
         _rows = Lowering.Rows(source, operation.Axis);
         _stride = (nint)(source.Elements / _rows);
@@ -104,7 +104,7 @@ internal sealed unsafe class PadCall : NodeCall
     public PadCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (Pad)node.Operation;
+        Pad operation = (Pad)node.Operation;
         Shape source = node.Inputs[0].Shape;
         _rows = Lowering.Rows(source, operation.Axis);
         _run = (nint)(source.Elements / _rows);

@@ -56,7 +56,7 @@ internal sealed unsafe class ReductionCall : TwoPhaseCall
     public ReductionCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (Reduction)node.Operation;
+        Reduction operation = (Reduction)node.Operation;
         Shape shape = node.Inputs[0].Shape;
         _function = operation.Kind switch
         {
@@ -106,7 +106,7 @@ internal sealed unsafe class PoolingCall : NodeCall
     /// <inheritdoc/>
     public override void Run(int phase, int first, int last, int worker)
     {
-        var operation = (Pooling)Node.Operation;
+        Pooling operation = (Pooling)Node.Operation;
         if (operation.Average)
         {
             PoolingKernel.Average(in _geometry, operation.CountPadding, Reads[0].Floats, Writes[0].Floats, first, last);

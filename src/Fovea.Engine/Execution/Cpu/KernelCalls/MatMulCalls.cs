@@ -18,7 +18,7 @@ internal sealed unsafe class MatMulCall : PackedOperandCall
     public MatMulCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
-        var operation = (MatMul)node.Operation;
+        MatMul operation = (MatMul)node.Operation;
         _epilogue = new EpilogueOperands(operation.Epilogue, Reads);
         (_, _rows, _columns, _depth) = MatMul.Extents(operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
         _transposeLeft = operation.TransposeLeft;

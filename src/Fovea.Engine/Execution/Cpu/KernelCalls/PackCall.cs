@@ -34,7 +34,8 @@ internal sealed unsafe class PackCall(CpuBuffer source, CpuBuffer packed, int pa
 }
 
 /// <summary>
-/// A product whose right operand must be packed: in front of every run when it changes (first phase), or once when it depends on weights alone.
+/// A product whose right operand must be packed: in front of every run when it changes (first phase), or once when it depends
+/// on weights alone.
 /// </summary>
 /// <param name="node">The node.</param>
 /// <param name="builder">The plan under construction.</param>
@@ -59,7 +60,9 @@ internal abstract unsafe class PackedOperandCall(Node node, PlanBuilder builder)
     /// <param name="builder">The plan under construction.</param>
     /// <param name="operand">The operand.</param>
     /// <param name="packedFloats">The size of the packed operand.</param>
-    /// <param name="format">All that the packed form depends on beside the operand, with value equality; neither batch nor image size as a rule.</param>
+    /// <param name="format">
+    /// All that the packed form depends on beside the operand, with value equality; neither batch nor image size as a rule.
+    /// </param>
     protected void PlanPacking(PlanBuilder builder, Value operand, long packedFloats, string format)
     {
         CpuBuffer source = builder.BufferOf(operand);

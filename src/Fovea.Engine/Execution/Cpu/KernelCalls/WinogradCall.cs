@@ -24,7 +24,8 @@ internal sealed unsafe class WinogradCall : PackedOperandCall
             builder,
             node.Inputs[1],
             WinogradConvolutionKernel.PackedLength(in _geometry),
-            $"Winograd {_reversed} {_geometry.Tile} {_geometry.GroupPanels} {convolution.Kernel} {convolution.Stride} {convolution.Channels} {convolution.Outputs}");
+            $"Winograd {_reversed} {_geometry.Tile} {_geometry.GroupPanels} "
+            + $"{convolution.Kernel} {convolution.Stride} {convolution.Channels} {convolution.Outputs}");
     }
 
     /// <inheritdoc/>

@@ -20,23 +20,23 @@ internal static unsafe class PixelBlockedConvolutionKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(in PixelBlockedGeometry geometry, float* weights, float* packed, int firstPart, int lastPart)
     {
-        var convolution = geometry.Convolution;
-        var rowLength = convolution.Kernel * convolution.Channels;
-        for (var panel = firstPart; panel < lastPart; panel++)
+        ConvolutionGeometry convolution = geometry.Convolution;
+        int rowLength = convolution.Kernel * convolution.Channels;
+        for (int panel = firstPart; panel < lastPart; panel++)
         {
-            var (firstPixel, lastPixel) = geometry.PixelsOf(panel);
-            var rowFloats = geometry.Depth(panel) * MicroKernel.Columns;
-            var target = packed + PanelStart(in geometry, panel);
+            (int firstPixel, int lastPixel) = geometry.PixelsOf(panel);
+            int rowFloats = geometry.Depth(panel) * MicroKernel.Columns;
+            float* target = packed + PanelStart(in geometry, panel);
             new Span<float>(target, rowFloats * convolution.Kernel).Clear();
-            for (var pixel = firstPixel; pixel <= lastPixel; pixel++)
+            for (int pixel = firstPixel; pixel <= lastPixel; pixel++)
             {
                 // The pixel's outputs as columns of the panel, and those of them that lie in it.
-                var column = pixel * convolution.Outputs - panel * MicroKernel.Columns;
-                var first = Math.Max(column, 0);
-                var last = Math.Min(column + convolution.Outputs, MicroKernel.Columns);
-                var source = weights + (nint)(first - column) * convolution.PatchLength;
-                var place = target + (pixel - firstPixel) * convolution.Stride * convolution.Channels * MicroKernel.Columns + first;
-                for (var row = 0; row < convolution.Kernel; row++)
+                int column = pixel * convolution.Outputs - panel * MicroKernel.Columns;
+                int first = Math.Max(column, 0);
+                int last = Math.Min(column + convolution.Outputs, MicroKernel.Columns);
+                float* source = weights + (nint)(first - column) * convolution.PatchLength;
+                float* place = target + (pixel - firstPixel) * convolution.Stride * convolution.Channels * MicroKernel.Columns + first;
+                for (int row = 0; row < convolution.Kernel; row++)
                 {
                     TransposeKernel.Transpose(
                         source + row * rowLength, convolution.PatchLength, last - first, rowLength, place + (nint)row * rowFloats,
@@ -52,7 +52,7 @@ internal static unsafe class PixelBlockedConvolutionKernel
     /// <summary>Floats of scratch that <see cref="Forward"/> needs.</summary>
     public static nint ScratchFloats(in PixelBlockedGeometry geometry)
     {
-        var allocator = new ScratchAllocator(null);
+        ScratchAllocator allocator = new(null);
         _ = new Scratch(in geometry, ref allocator);
         return allocator.Floats;
     }
@@ -64,17 +64,17 @@ internal static unsafe class PixelBlockedConvolutionKernel
         in PixelBlockedGeometry geometry, float* input, float* packedWeights, float* output, in EpilogueArguments epilogue,
         int firstPart, int lastPart, float* scratch)
     {
-        var allocator = new ScratchAllocator(scratch);
-        var memory = new Scratch(in geometry, ref allocator);
-        var blocked = epilogue;
+        ScratchAllocator allocator = new(scratch);
+        Scratch memory = new(in geometry, ref allocator);
+        EpilogueArguments blocked = epilogue;
         blocked.Bias = Repeat(in geometry, epilogue.Bias, memory.Bias);
         blocked.Scale = Repeat(in geometry, epilogue.Scale, memory.Scale);
         blocked.Shift = Repeat(in geometry, epilogue.Shift, memory.Shift);
-        for (var part = firstPart; part < lastPart; part++)
+        for (int part = firstPart; part < lastPart; part++)
         {
-            var (image, block) = Math.DivRem(part, geometry.ImageParts);
-            var firstRow = block * geometry.PartRows;
-            var rows = Math.Min(geometry.PartRows, geometry.Convolution.OutputHeight - firstRow);
+            (int image, int block) = Math.DivRem(part, geometry.ImageParts);
+            int firstRow = block * geometry.PartRows;
+            int rows = Math.Min(geometry.PartRows, geometry.Convolution.OutputHeight - firstRow);
             Fill(in geometry, input, image, firstRow, rows, memory.Input);
             Multiply(in geometry, memory.Input, packedWeights, firstRow, rows, memory.Sums);
             Finish(in geometry, memory.Sums, image * geometry.Convolution.OutputHeight + firstRow, rows, output, in blocked);
@@ -84,15 +84,15 @@ internal static unsafe class PixelBlockedConvolutionKernel
     // Rows of the image with zeros on both sides; rows above and below the image are never read.
     private static void Fill(in PixelBlockedGeometry geometry, float* input, int image, int firstRow, int rows, float* target)
     {
-        var convolution = geometry.Convolution;
-        var top = firstRow * convolution.Stride - convolution.Padding;
-        var bottom = Math.Min(top + (rows - 1) * convolution.Stride + convolution.Kernel, convolution.Height);
-        var left = convolution.Padding * convolution.Channels;
-        var length = Math.Min(convolution.Width * convolution.Channels, geometry.InputPitch - left);
-        for (var y = Math.Max(top, 0); y < bottom; y++)
+        ConvolutionGeometry convolution = geometry.Convolution;
+        int top = firstRow * convolution.Stride - convolution.Padding;
+        int bottom = Math.Min(top + (rows - 1) * convolution.Stride + convolution.Kernel, convolution.Height);
+        int left = convolution.Padding * convolution.Channels;
+        int length = Math.Min(convolution.Width * convolution.Channels, geometry.InputPitch - left);
+        for (int y = Math.Max(top, 0); y < bottom; y++)
         {
-            var source = input + ((nint)image * convolution.Height + y) * convolution.Width * convolution.Channels;
-            var row = new Span<float>(target + (nint)(y - top) * geometry.InputPitch, geometry.InputPitch);
+            float* source = input + ((nint)image * convolution.Height + y) * convolution.Width * convolution.Channels;
+            Span<float> row = new(target + (nint)(y - top) * geometry.InputPitch, geometry.InputPitch);
             row[..left].Clear();
             new ReadOnlySpan<float>(source, length).CopyTo(row[left..]);
             row[(left + length)..].Clear();
@@ -102,18 +102,18 @@ internal static unsafe class PixelBlockedConvolutionKernel
     // One panel after another: its weights stay in L2 while the rows go by.
     private static void Multiply(in PixelBlockedGeometry geometry, float* input, float* weights, int firstRow, int rows, float* sums)
     {
-        var convolution = geometry.Convolution;
-        var groupStride = geometry.Pixels * convolution.Stride * convolution.Channels;
-        for (var panel = 0; panel < geometry.Panels; panel++)
+        ConvolutionGeometry convolution = geometry.Convolution;
+        int groupStride = geometry.Pixels * convolution.Stride * convolution.Channels;
+        for (int panel = 0; panel < geometry.Panels; panel++)
         {
-            var depth = geometry.Depth(panel);
-            var groups = geometry.GroupsOf(panel);
-            var start = geometry.PixelsOf(panel).First * convolution.Stride * convolution.Channels;
-            for (var row = 0; row < rows; row++)
+            int depth = geometry.Depth(panel);
+            int groups = geometry.GroupsOf(panel);
+            int start = geometry.PixelsOf(panel).First * convolution.Stride * convolution.Channels;
+            for (int row = 0; row < rows; row++)
             {
-                var top = (firstRow + row) * convolution.Stride - convolution.Padding;
-                var firstTap = Math.Max(-top, 0);
-                var taps = Math.Min(convolution.Kernel, convolution.Height - top) - firstTap;
+                int top = (firstRow + row) * convolution.Stride - convolution.Padding;
+                int firstTap = Math.Max(-top, 0);
+                int taps = Math.Min(convolution.Kernel, convolution.Height - top) - firstTap;
                 PixelBlockedMicroKernel.Multiply(
                     input + (nint)(row * convolution.Stride + firstTap) * geometry.InputPitch + start, groupStride, groups,
                     geometry.InputPitch, taps,
@@ -129,16 +129,16 @@ internal static unsafe class PixelBlockedConvolutionKernel
     private static void Finish(
         in PixelBlockedGeometry geometry, float* sums, int firstLine, int rows, float* output, in EpilogueArguments epilogue)
     {
-        var lineLength = geometry.Convolution.OutputWidth * geometry.Convolution.Outputs;
-        for (var row = 0; row < rows; row++)
+        int lineLength = geometry.Convolution.OutputWidth * geometry.Convolution.Outputs;
+        for (int row = 0; row < rows; row++)
         {
-            var offset = (nint)(firstLine + row) * lineLength;
-            var line = sums + (nint)row * geometry.SumPitch;
+            nint offset = (nint)(firstLine + row) * lineLength;
+            float* line = sums + (nint)row * geometry.SumPitch;
             if (!epilogue.IsEmpty)
             {
-                for (var panel = 0; panel < geometry.Panels; panel++)
+                for (int panel = 0; panel < geometry.Panels; panel++)
                 {
-                    var column = panel * MicroKernel.Columns;
+                    int column = panel * MicroKernel.Columns;
                     epilogue.Finish(line + column, geometry.Columns, geometry.GroupsOf(panel), column, offset + column);
                 }
             }
@@ -155,9 +155,9 @@ internal static unsafe class PixelBlockedConvolutionKernel
             return null;
         }
 
-        for (var pixel = 0; pixel < geometry.Pixels; pixel++)
+        for (int pixel = 0; pixel < geometry.Pixels; pixel++)
         {
-            var outputs = geometry.Convolution.Outputs;
+            int outputs = geometry.Convolution.Outputs;
             new ReadOnlySpan<float>(values, outputs).CopyTo(new Span<float>(target + pixel * outputs, outputs));
         }
 
@@ -167,7 +167,7 @@ internal static unsafe class PixelBlockedConvolutionKernel
     private static nint PanelStart(in PixelBlockedGeometry geometry, int panel)
     {
         nint depth = 0;
-        for (var before = 0; before < panel; before++)
+        for (int before = 0; before < panel; before++)
         {
             depth += geometry.Depth(before);
         }

@@ -39,8 +39,8 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
             return null;
         }
 
-        var geometry = Joined(in convolution);
-        var fitsCache = geometry.PartFloats <= PartLimit && geometry.MaxPanel <= PanelLimit;
+        PixelBlockedGeometry geometry = Joined(in convolution);
+        bool fitsCache = geometry.PartFloats <= PartLimit && geometry.MaxPanel <= PanelLimit;
         return fitsCache && 10 * geometry.Cost(weightsChange) < 9 * GatheredCost(in convolution) ? geometry : null;
     }
 
@@ -50,7 +50,7 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
     /// <summary>The pixel-blocked form of a convolution that <see cref="Fits"/>.</summary>
     public static PixelBlockedGeometry Joined(in ConvolutionGeometry convolution)
     {
-        var geometry = new PixelBlockedGeometry(convolution, MaxPartRows);
+        PixelBlockedGeometry geometry = new(convolution, MaxPartRows);
         while (geometry.PartRows > 1 && (geometry.Parts < FewParts || geometry.PartFloats > PartLimit))
         {
             geometry = geometry with { PartRows = geometry.PartRows / 2 };
@@ -77,14 +77,14 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
     /// <summary>The first and the last pixel of a group that have outputs in a panel.</summary>
     public (int First, int Last) PixelsOf(int panel)
     {
-        var column = panel * MicroKernel.Columns;
+        int column = panel * MicroKernel.Columns;
         return (column / Convolution.Outputs, (column + MicroKernel.Columns - 1) / Convolution.Outputs);
     }
 
     /// <summary>Input values that the outputs of a panel need from one row of the image: what its pixels' windows cover together.</summary>
     public int Depth(int panel)
     {
-        var (first, last) = PixelsOf(panel);
+        (int first, int last) = PixelsOf(panel);
         return ((last - first) * Convolution.Stride + Convolution.Kernel) * Convolution.Channels;
     }
 
@@ -121,7 +121,7 @@ internal readonly record struct PixelBlockedGeometry(ConvolutionGeometry Convolu
     {
         long row = 0;
         long packed = 0;
-        for (var panel = 0; panel < Panels; panel++)
+        for (int panel = 0; panel < Panels; panel++)
         {
             row += PixelBlockedMicroKernel.ComputedRows(GroupsOf(panel))
                 * (Convolution.Kernel * (long)(Depth(panel) + TapRowCost) + WindowCost);

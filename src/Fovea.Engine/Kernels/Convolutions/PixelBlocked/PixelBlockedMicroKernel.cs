@@ -15,7 +15,7 @@ internal static unsafe class PixelBlockedMicroKernel
     /// <summary>Rows for which the tiles of <see cref="Multiply"/> compute, those included that they compute more than once.</summary>
     public static int ComputedRows(int rows)
     {
-        var computed = 0;
+        int computed = 0;
         for (int row = 0, count; row < rows; row += count)
         {
             count = MicroKernel.NextRows(rows - row);
@@ -44,11 +44,11 @@ internal static unsafe class PixelBlockedMicroKernel
         for (int row = 0, count; row < rows; row += count)
         {
             count = MicroKernel.NextRows(rows - row);
-            var window = left + row * leftStride;
-            var target = result + row * resultStride;
+            float* window = left + row * leftStride;
+            float* target = result + row * resultStride;
             if (Vector512.IsHardwareAccelerated || !Vector256.IsHardwareAccelerated)
             {
-                for (var tap = 0; tap < taps; tap++)
+                for (int tap = 0; tap < taps; tap++)
                 {
                     MicroKernel.Multiply(
                         window + tap * pitch, leftStride, count, right + tap * depth * MicroKernel.Columns, depth, target, resultStride,
@@ -71,32 +71,32 @@ internal static unsafe class PixelBlockedMicroKernel
     private static void SixRows(
         float* left, nint leftStride, nint lastRow, nint pitch, int taps, float* right, nint depth, float* result, nint resultStride)
     {
-        var sum00 = Vector256<float>.Zero;
-        var sum01 = sum00;
-        var sum10 = sum00;
-        var sum11 = sum00;
-        var sum20 = sum00;
-        var sum21 = sum00;
-        var sum30 = sum00;
-        var sum31 = sum00;
-        var sum40 = sum00;
-        var sum41 = sum00;
-        var sum50 = sum00;
-        var sum51 = sum00;
-        var left0 = left;
-        var left1 = left + leftStride;
-        var left2 = left + 2 * leftStride;
-        var left3 = left + 3 * leftStride;
-        var left4 = left + 4 * leftStride;
-        var left5 = left + lastRow * leftStride;
-        var k = (nint)0;
-        for (var end = depth; taps > 0; taps--, k += pitch - depth, end += pitch)
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = sum00;
+        Vector256<float> sum10 = sum00;
+        Vector256<float> sum11 = sum00;
+        Vector256<float> sum20 = sum00;
+        Vector256<float> sum21 = sum00;
+        Vector256<float> sum30 = sum00;
+        Vector256<float> sum31 = sum00;
+        Vector256<float> sum40 = sum00;
+        Vector256<float> sum41 = sum00;
+        Vector256<float> sum50 = sum00;
+        Vector256<float> sum51 = sum00;
+        float* left0 = left;
+        float* left1 = left + leftStride;
+        float* left2 = left + 2 * leftStride;
+        float* left3 = left + 3 * leftStride;
+        float* left4 = left + 4 * leftStride;
+        float* left5 = left + lastRow * leftStride;
+        nint k = (nint)0;
+        for (nint end = depth; taps > 0; taps--, k += pitch - depth, end += pitch)
         {
             for (; k < end; k++)
             {
-                var right0 = Vector256.Load(right);
-                var right1 = Vector256.Load(right + 8);
-                var value = Vector256.Create(left0[k]);
+                Vector256<float> right0 = Vector256.Load(right);
+                Vector256<float> right1 = Vector256.Load(right + 8);
+                Vector256<float> value = Vector256.Create(left0[k]);
                 sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
                 sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
                 value = Vector256.Create(left1[k]);
@@ -130,28 +130,28 @@ internal static unsafe class PixelBlockedMicroKernel
     private static void FourRows(
         float* left, nint leftStride, nint lastRow, nint pitch, int taps, float* right, nint depth, float* result, nint resultStride)
     {
-        var second = Math.Min(1, lastRow);
-        var third = Math.Min(2, lastRow);
-        var sum00 = Vector256<float>.Zero;
-        var sum01 = sum00;
-        var sum10 = sum00;
-        var sum11 = sum00;
-        var sum20 = sum00;
-        var sum21 = sum00;
-        var sum30 = sum00;
-        var sum31 = sum00;
-        var left0 = left;
-        var left1 = left + second * leftStride;
-        var left2 = left + third * leftStride;
-        var left3 = left + lastRow * leftStride;
-        var k = (nint)0;
-        for (var end = depth; taps > 0; taps--, k += pitch - depth, end += pitch)
+        nint second = Math.Min(1, lastRow);
+        nint third = Math.Min(2, lastRow);
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = sum00;
+        Vector256<float> sum10 = sum00;
+        Vector256<float> sum11 = sum00;
+        Vector256<float> sum20 = sum00;
+        Vector256<float> sum21 = sum00;
+        Vector256<float> sum30 = sum00;
+        Vector256<float> sum31 = sum00;
+        float* left0 = left;
+        float* left1 = left + second * leftStride;
+        float* left2 = left + third * leftStride;
+        float* left3 = left + lastRow * leftStride;
+        nint k = (nint)0;
+        for (nint end = depth; taps > 0; taps--, k += pitch - depth, end += pitch)
         {
             for (; k < end; k++)
             {
-                var right0 = Vector256.Load(right);
-                var right1 = Vector256.Load(right + 8);
-                var value = Vector256.Create(left0[k]);
+                Vector256<float> right0 = Vector256.Load(right);
+                Vector256<float> right1 = Vector256.Load(right + 8);
+                Vector256<float> value = Vector256.Create(left0[k]);
                 sum00 = Vector256.MultiplyAddEstimate(value, right0, sum00);
                 sum01 = Vector256.MultiplyAddEstimate(value, right1, sum01);
                 value = Vector256.Create(left1[k]);

@@ -71,24 +71,24 @@ internal static unsafe class WinogradConvolutionKernel
         float* scratch)
         where TTransform : struct, IWinogradTransform
     {
-        var transformed = scratch + WinogradTiles.ScratchFloats;
-        var products = transformed + (nint)geometry.BlockTiles * geometry.Positions * geometry.InputStride;
-        var transformedBlock = -1;
-        for (var part = firstPart; part < lastPart; part++)
+        float* transformed = scratch + WinogradTiles.ScratchFloats;
+        float* products = transformed + (nint)geometry.BlockTiles * geometry.Positions * geometry.InputStride;
+        int transformedBlock = -1;
+        for (int part = firstPart; part < lastPart; part++)
         {
-            var (block, group) = Math.DivRem(part, geometry.Groups);
-            var firstTile = block * geometry.BlockTiles;
-            var lastTile = Math.Min(firstTile + geometry.BlockTiles, geometry.Tiles);
+            (int block, int group) = Math.DivRem(part, geometry.Groups);
+            int firstTile = block * geometry.BlockTiles;
+            int lastTile = Math.Min(firstTile + geometry.BlockTiles, geometry.Tiles);
             if (block != transformedBlock)
             {
                 WinogradTiles.Input<TTransform>(in geometry, input, firstTile, lastTile, transformed, scratch);
                 transformedBlock = block;
             }
 
-            var weights = WinogradWeights.Group(in geometry, packedWeights, group);
+            float* weights = WinogradWeights.Group(in geometry, packedWeights, group);
             Multiply(in geometry, transformed, weights, geometry.GroupOf(group).Count, lastTile - firstTile, products);
-            var firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
-            var lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
+            int firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
+            int lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
             WinogradTiles.Output<TTransform>(
                 in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
         }
@@ -101,17 +101,17 @@ internal static unsafe class WinogradConvolutionKernel
     {
         nint leftStride = (nint)geometry.Positions * geometry.InputStride;
         nint resultStride = (nint)geometry.Positions * geometry.ProductStride;
-        for (var position = 0; position < geometry.Positions; position++)
+        for (int position = 0; position < geometry.Positions; position++)
         {
-            var left = transformed + (nint)position * geometry.InputStride;
-            var terms = geometry.Depth(position);
-            var depthBlock = MatMulKernel.DepthBlock(terms);
-            for (var panel = 0; panel < panels; panel++)
+            float* left = transformed + (nint)position * geometry.InputStride;
+            int terms = geometry.Depth(position);
+            int depthBlock = MatMulKernel.DepthBlock(terms);
+            for (int panel = 0; panel < panels; panel++)
             {
-                var result = products + (nint)position * geometry.ProductStride + panel * MicroKernel.Columns;
-                for (var depth = 0; depth < terms; depth += depthBlock)
+                float* result = products + (nint)position * geometry.ProductStride + panel * MicroKernel.Columns;
+                for (int depth = 0; depth < terms; depth += depthBlock)
                 {
-                    var depths = Math.Min(depthBlock, terms - depth);
+                    int depths = Math.Min(depthBlock, terms - depth);
                     for (int tile = 0, rows; tile < tiles; tile += rows)
                     {
                         rows = MicroKernel.NextRows(tiles - tile);

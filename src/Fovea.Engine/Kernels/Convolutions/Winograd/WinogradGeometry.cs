@@ -4,8 +4,8 @@ namespace Fovea.Engine.Kernels;
 
 /// <summary>
 /// Geometry of a Winograd convolution: square tiles of output pixels, in blocks that are computed together. All of it follows from the
-/// shapes. A 3×3 convolution of stride 1 is one filter of three taps along each side. One of stride 2 with 3×3 or 4×4 taps is a sum of four
-/// filters of at most two taps along each side, its phases: each reads every other pixel of every other row.
+/// shapes. A 3×3 convolution of stride 1 is one filter of three taps along each side. One of stride 2 with 3×3 or 4×4 taps is a sum of
+/// four filters of at most two taps along each side, its phases: each reads every other pixel of every other row.
 /// </summary>
 /// <param name="Convolution">The convolution.</param>
 /// <param name="Tile">Output pixels along each side of a tile: 2 or 4, and 4 where the stride is 2.</param>
@@ -39,13 +39,13 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// </param>
     public static WinogradGeometry? Of(in ConvolutionGeometry convolution, bool weightsChange)
     {
-        var weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
+        long weightCost = WeightCost + (weightsChange ? WeightTransformCost : 0);
         WinogradGeometry best;
         switch (convolution)
         {
             case { Kernel: 3, Stride: 1, Dilation: 1 }:
                 best = Blocked(in convolution, WinogradTwo.Tile);
-                var four = Blocked(in convolution, WinogradFour.Tile);
+                WinogradGeometry four = Blocked(in convolution, WinogradFour.Tile);
                 if (!weightsChange && four.Cost(weightCost) <= best.Cost(weightCost))
                 {
                     best = four;
@@ -61,7 +61,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
                 return null;
         }
 
-        var direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
+        long direct = convolution.PatchLength * (long)convolution.Outputs * (convolution.OutputPixels + WeightCost);
         return best.Cost(weightCost) < direct ? best : null;
     }
 
@@ -71,7 +71,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// </summary>
     public static WinogradGeometry? OfInputGradient(in ConvolutionGeometry convolution, bool weightsChange)
     {
-        var reversed = convolution with
+        ConvolutionGeometry reversed = convolution with
         {
             Height = convolution.OutputHeight,
             Width = convolution.OutputWidth,
@@ -86,12 +86,12 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     public static WinogradGeometry Blocked(in ConvolutionGeometry convolution, int tile)
     {
         // The more weights there are, the more tiles should pass by each time that they are fetched.
-        var whole = new WinogradGeometry(
+        WinogradGeometry whole = new(
             convolution, tile, int.MaxValue, Math.Min(MaxGroupPanels, PanelPacking.Panels(convolution.Outputs)));
-        var most = Math.Max(MinBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
-        var blocks = (whole.Tiles + most - 1) / most;
-        var panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
-        var geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
+        int most = Math.Max(MinBlockTiles, (whole.Phases * whole.Phases * convolution.Channels + convolution.Outputs) / 16);
+        int blocks = (whole.Tiles + most - 1) / most;
+        int panels = (whole.Tiles + blocks * MicroKernel.Rows - 1) / (blocks * MicroKernel.Rows);
+        WinogradGeometry geometry = whole with { BlockTiles = panels * MicroKernel.Rows };
         return geometry.Blocks * geometry.Groups < FewParts ? geometry with { GroupPanels = Math.Min(2, geometry.GroupPanels) } : geometry;
     }
 
@@ -122,7 +122,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <summary>The terms of all positions before one, or of all.</summary>
     public nint DepthBefore(int position)
     {
-        var (y, x) = Math.DivRem(position, Size);
+        (int y, int x) = Math.DivRem(position, Size);
         return (nint)(PhasesBefore(y) * PhasesBefore(Size) + PhasesAt(y) * PhasesBefore(x)) * Convolution.Channels;
     }
 
@@ -153,7 +153,7 @@ internal readonly record struct WinogradGeometry(ConvolutionGeometry Convolution
     /// <summary>The panels [first, first + count) of a group.</summary>
     public (int First, int Count) GroupOf(int group)
     {
-        var first = group * GroupPanels;
+        int first = group * GroupPanels;
         return (first, Math.Min(GroupPanels, Panels - first));
     }
 

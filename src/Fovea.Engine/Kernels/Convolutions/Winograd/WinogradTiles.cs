@@ -21,21 +21,21 @@ internal static unsafe class WinogradTiles
         in WinogradGeometry geometry, float* input, int firstTile, int lastTile, float* target, float* scratch)
         where TTransform : struct, IWinogradTransform
     {
-        var side = geometry.Phases * geometry.Size;
-        var step = geometry.Phases * TTransform.Tile;
-        var (height, width, channels) = (geometry.Convolution.Height, geometry.Convolution.Width, geometry.Convolution.Channels);
-        var columns = scratch;
-        var patch = scratch + MaxPositions * 8;
-        for (var tile = firstTile; tile < lastTile; tile++)
+        int side = geometry.Phases * geometry.Size;
+        int step = geometry.Phases * TTransform.Tile;
+        (int height, int width, int channels) = (geometry.Convolution.Height, geometry.Convolution.Width, geometry.Convolution.Channels);
+        float* columns = scratch;
+        float* patch = scratch + MaxPositions * 8;
+        for (int tile = firstTile; tile < lastTile; tile++)
         {
-            var (image, row, column) = Locate(in geometry, tile);
-            var top = row * step - geometry.Convolution.Padding;
-            var left = column * step - geometry.Convolution.Padding;
-            var source = input + (((nint)image * height + top) * width + left) * channels;
+            (int image, int row, int column) = Locate(in geometry, tile);
+            int top = row * step - geometry.Convolution.Padding;
+            int left = column * step - geometry.Convolution.Padding;
+            float* source = input + (((nint)image * height + top) * width + left) * channels;
             nint rowStride = (nint)width * channels;
             if (top >= 0 && left >= 0 && top + side <= height && left + side <= width)
             {
-                for (var channel = 0; channel < channels; channel += 8)
+                for (int channel = 0; channel < channels; channel += 8)
                 {
                     InputTile<TTransform>(in geometry, source + channel, rowStride, channels, columns, target + channel);
                 }
@@ -43,13 +43,13 @@ internal static unsafe class WinogradTiles
             else
             {
                 new Span<float>(patch, side * side * 8).Clear();
-                var (firstY, lastY) = (Math.Max(-top, 0), Math.Min(side, height - top));
-                var (firstX, lastX) = (Math.Max(-left, 0), Math.Min(side, width - left));
-                for (var channel = 0; channel < channels; channel += 8)
+                (int firstY, int lastY) = (Math.Max(-top, 0), Math.Min(side, height - top));
+                (int firstX, int lastX) = (Math.Max(-left, 0), Math.Min(side, width - left));
+                for (int channel = 0; channel < channels; channel += 8)
                 {
-                    for (var y = firstY; y < lastY; y++)
+                    for (int y = firstY; y < lastY; y++)
                     {
-                        for (var x = firstX; x < lastX; x++)
+                        for (int x = firstX; x < lastX; x++)
                         {
                             Vector256.Load(source + y * rowStride + x * channels + channel).Store(patch + (y * side + x) * 8);
                         }
@@ -104,21 +104,21 @@ internal static unsafe class WinogradTiles
         in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target)
         where TTransform : struct, IWinogradTransform
     {
-        var (size, phases) = (geometry.Size, geometry.Phases);
+        (int size, int phases) = (geometry.Size, geometry.Phases);
         nint stride = geometry.InputStride;
-        for (var phaseX = 0; phaseX < phases; phaseX++)
+        for (int phaseX = 0; phaseX < phases; phaseX++)
         {
-            for (var phaseY = 0; phaseY < phases; phaseY++)
+            for (int phaseY = 0; phaseY < phases; phaseY++)
             {
-                var origin = source + phaseY * rowStride + phaseX * pixelStride;
-                for (var x = 0; x < size; x++)
+                float* origin = source + phaseY * rowStride + phaseX * pixelStride;
+                for (int x = 0; x < size; x++)
                 {
                     TTransform.Input(origin + x * phases * pixelStride, phases * rowStride, columns + x * 8, size * 8);
                 }
 
-                for (var y = 0; y < size && phaseY < geometry.PhasesAt(y); y++)
+                for (int y = 0; y < size && phaseY < geometry.PhasesAt(y); y++)
                 {
-                    var place = target + y * size * stride + geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels;
+                    float* place = target + y * size * stride + geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels;
                     TTransform.Input(columns + y * size * 8, 8, place, stride);
                 }
             }
@@ -132,38 +132,39 @@ internal static unsafe class WinogradTiles
         where TTransform : struct, IWinogradTransform
         where TActivation : struct, IActivation
     {
-        var size = geometry.Size;
-        var (height, width, outputs) = (geometry.Convolution.OutputHeight, geometry.Convolution.OutputWidth, geometry.Convolution.Outputs);
+        int size = geometry.Size;
+        ConvolutionGeometry convolution = geometry.Convolution;
+        (int height, int width, int outputs) = (convolution.OutputHeight, convolution.OutputWidth, convolution.Outputs);
         nint stride = geometry.ProductStride;
-        var columns = scratch;
-        var line = scratch + MaxPositions * 8;
-        for (var tile = firstTile; tile < lastTile; tile++)
+        float* columns = scratch;
+        float* line = scratch + MaxPositions * 8;
+        for (int tile = firstTile; tile < lastTile; tile++)
         {
-            var (image, row, column) = Locate(in geometry, tile);
-            var top = row * TTransform.Tile;
-            var left = column * TTransform.Tile;
-            var lines = Math.Min(TTransform.Tile, height - top);
-            var pixels = Math.Min(TTransform.Tile, width - left);
-            var corner = (((nint)image * height + top) * width + left) * outputs;
-            for (var channel = firstChannel; channel < lastChannel; channel += 8)
+            (int image, int row, int column) = Locate(in geometry, tile);
+            int top = row * TTransform.Tile;
+            int left = column * TTransform.Tile;
+            int lines = Math.Min(TTransform.Tile, height - top);
+            int pixels = Math.Min(TTransform.Tile, width - left);
+            nint corner = (((nint)image * height + top) * width + left) * outputs;
+            for (int channel = firstChannel; channel < lastChannel; channel += 8)
             {
-                var lanes = lastChannel - channel;
-                var bias = epilogue.Bias == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Bias + channel);
-                var scale = epilogue.Scale == null ? Vector256<float>.One : Vector256.Load(epilogue.Scale + channel);
-                var shift = epilogue.Shift == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Shift + channel);
-                var source = products + (channel - firstChannel);
-                for (var x = 0; x < size; x++)
+                int lanes = lastChannel - channel;
+                Vector256<float> bias = epilogue.Bias == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Bias + channel);
+                Vector256<float> scale = epilogue.Scale == null ? Vector256<float>.One : Vector256.Load(epilogue.Scale + channel);
+                Vector256<float> shift = epilogue.Shift == null ? Vector256<float>.Zero : Vector256.Load(epilogue.Shift + channel);
+                float* source = products + (channel - firstChannel);
+                for (int x = 0; x < size; x++)
                 {
                     TTransform.Output(source + x * stride, size * stride, columns + x * 8, size * 8);
                 }
 
-                for (var y = 0; y < lines; y++)
+                for (int y = 0; y < lines; y++)
                 {
                     TTransform.Output(columns + y * size * 8, 8, line, 8);
-                    var offset = corner + (nint)y * width * outputs + channel;
-                    for (var x = 0; x < pixels; x++)
+                    nint offset = corner + (nint)y * width * outputs + channel;
+                    for (int x = 0; x < pixels; x++)
                     {
-                        var value = Vector256.Load(line + x * 8) + bias;
+                        Vector256<float> value = Vector256.Load(line + x * 8) + bias;
                         if (epilogue.ResidualBefore != null)
                         {
                             value += Vector256.Load(epilogue.ResidualBefore + offset);
@@ -195,8 +196,8 @@ internal static unsafe class WinogradTiles
 
     private static (int Image, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
     {
-        var (line, column) = Math.DivRem(tile, geometry.TileColumns);
-        var (image, row) = Math.DivRem(line, geometry.TileRows);
+        (int line, int column) = Math.DivRem(tile, geometry.TileColumns);
+        (int image, int row) = Math.DivRem(line, geometry.TileRows);
         return (image, row, column);
     }
 }

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>
-/// The weights of a Winograd convolution: G·g·Gᵀ for every pair of channels, computed in double precision and rounded once, packed for the
-/// products as [group of panels, position, panel, channel, 16 outputs].
+/// The weights of a Winograd convolution: G·g·Gᵀ for every pair of channels, computed in double precision and rounded once, packed for
+/// the products as [group of panels, position, panel, channel, 16 outputs].
 /// </summary>
 internal static unsafe class WinogradWeights
 {
@@ -32,29 +32,30 @@ internal static unsafe class WinogradWeights
         in WinogradGeometry geometry, float* weights, bool reversed, float* packed, int firstPanel, int lastPanel)
         where TTransform : struct, IWinogradTransform
     {
-        var (channels, outputs, kernel) = (geometry.Convolution.Channels, geometry.Convolution.Outputs, geometry.Convolution.Kernel);
-        var (phases, taps) = (geometry.Phases, geometry.Taps);
-        var area = kernel * kernel;
-        var (channelStride, outputStride) = reversed ? (area * outputs, 1) : (1, area * channels);
-        var (firstTap, tapStride) = reversed ? ((area - 1) * outputs, -outputs) : (0, channels);
-        var values = stackalloc float[MaxTaps * MaxTaps * BlockFloats];
-        var wide = stackalloc double[(MaxTaps * MaxTaps + MaxRows * MaxTaps + MaxRows) * Lanes];
-        var lines = stackalloc float[MaxRows * MaxRows * MicroKernel.Columns];
-        var places = stackalloc nint[MaxRows * MaxRows];
-        for (var panel = firstPanel; panel < lastPanel; panel++)
+        ConvolutionGeometry convolution = geometry.Convolution;
+        (int channels, int outputs, int kernel) = (convolution.Channels, convolution.Outputs, convolution.Kernel);
+        (int phases, int taps) = (geometry.Phases, geometry.Taps);
+        int area = kernel * kernel;
+        (int channelStride, int outputStride) = reversed ? (area * outputs, 1) : (1, area * channels);
+        (int firstTap, int tapStride) = reversed ? ((area - 1) * outputs, -outputs) : (0, channels);
+        float* values = stackalloc float[MaxTaps * MaxTaps * BlockFloats];
+        double* wide = stackalloc double[(MaxTaps * MaxTaps + MaxRows * MaxTaps + MaxRows) * Lanes];
+        float* lines = stackalloc float[MaxRows * MaxRows * MicroKernel.Columns];
+        nint* places = stackalloc nint[MaxRows * MaxRows];
+        for (int panel = firstPanel; panel < lastPanel; panel++)
         {
-            var output = panel * MicroKernel.Columns;
+            int output = panel * MicroKernel.Columns;
             FindPlaces(in geometry, panel, places);
-            for (var channel = 0; channel < channels; channel += ChannelBlock)
+            for (int channel = 0; channel < channels; channel += ChannelBlock)
             {
-                var block = Math.Min(ChannelBlock, channels - channel);
-                var source = weights + (nint)output * outputStride + (nint)channel * channelStride + firstTap;
-                for (var phase = 0; phase < phases * phases; phase++)
+                int block = Math.Min(ChannelBlock, channels - channel);
+                float* source = weights + (nint)output * outputStride + (nint)channel * channelStride + firstTap;
+                for (int phase = 0; phase < phases * phases; phase++)
                 {
-                    var (phaseX, phaseY) = Math.DivRem(phase, phases);
-                    for (var tap = 0; tap < taps * taps; tap++)
+                    (int phaseX, int phaseY) = Math.DivRem(phase, phases);
+                    for (int tap = 0; tap < taps * taps; tap++)
                     {
-                        var (y, x) = (tap / taps * phases + phaseY, tap % taps * phases + phaseX);
+                        (int y, int x) = (tap / taps * phases + phaseY, tap % taps * phases + phaseX);
                         if (y < kernel && x < kernel)
                         {
                             PanelPacking.Pack(
@@ -67,7 +68,7 @@ internal static unsafe class WinogradWeights
                         }
                     }
 
-                    for (var i = 0; i < block; i++)
+                    for (int i = 0; i < block; i++)
                     {
                         Transform<TTransform>(taps, values + i * MicroKernel.Columns, wide, lines);
                         Place(in geometry, lines, packed, places, phaseY, phaseX, channel + i);
@@ -80,10 +81,10 @@ internal static unsafe class WinogradWeights
     // Where a panel's terms of each position begin.
     private static void FindPlaces(in WinogradGeometry geometry, int panel, nint* places)
     {
-        var (group, inGroup) = Math.DivRem(panel, geometry.GroupPanels);
-        var (first, count) = geometry.GroupOf(group);
-        var start = first * geometry.DepthBefore(geometry.Positions);
-        for (var position = 0; position < geometry.Positions; position++)
+        (int group, int inGroup) = Math.DivRem(panel, geometry.GroupPanels);
+        (int first, int count) = geometry.GroupOf(group);
+        nint start = first * geometry.DepthBefore(geometry.Positions);
+        for (int position = 0; position < geometry.Positions; position++)
         {
             places[position] = (
                 start + geometry.DepthBefore(position) * count + (nint)inGroup * geometry.Depth(position)) * MicroKernel.Columns;
@@ -93,13 +94,13 @@ internal static unsafe class WinogradWeights
     // The transformed weights of one channel of a phase, at the positions in which the phase has a part.
     private static void Place(in WinogradGeometry geometry, float* lines, float* packed, nint* places, int phaseY, int phaseX, int channel)
     {
-        for (var y = 0; y < geometry.Size && phaseY < geometry.PhasesAt(y); y++)
+        for (int y = 0; y < geometry.Size && phaseY < geometry.PhasesAt(y); y++)
         {
-            var term = geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels + channel;
-            for (var x = 0; x < geometry.Size && phaseX < geometry.PhasesAt(x); x++)
+            int term = geometry.Slot(y, phaseY, phaseX) * geometry.Convolution.Channels + channel;
+            for (int x = 0; x < geometry.Size && phaseX < geometry.PhasesAt(x); x++)
             {
-                var position = y * geometry.Size + x;
-                var target = packed + places[position] + (nint)term * MicroKernel.Columns;
+                int position = y * geometry.Size + x;
+                float* target = packed + places[position] + (nint)term * MicroKernel.Columns;
                 Vector256.Load(lines + position * MicroKernel.Columns).Store(target);
                 Vector256.Load(lines + position * MicroKernel.Columns + 8).Store(target + 8);
             }
@@ -112,27 +113,27 @@ internal static unsafe class WinogradWeights
     private static void Transform<TTransform>(int taps, float* values, double* wide, float* lines)
         where TTransform : struct, IWinogradTransform
     {
-        var size = TTransform.Tile + taps - 1;
-        var columns = wide + taps * taps * Lanes;
-        var row = columns + size * taps * Lanes;
-        for (var lane = 0; lane < MicroKernel.Columns; lane += Lanes)
+        int size = TTransform.Tile + taps - 1;
+        double* columns = wide + taps * taps * Lanes;
+        double* row = columns + size * taps * Lanes;
+        for (int lane = 0; lane < MicroKernel.Columns; lane += Lanes)
         {
-            for (var tap = 0; tap < taps * taps; tap++)
+            for (int tap = 0; tap < taps * taps; tap++)
             {
                 Vector256.WidenLower(Vector128.Load(values + tap * BlockFloats + lane).ToVector256Unsafe()).Store(wide + tap * Lanes);
             }
 
-            for (var x = 0; x < taps; x++)
+            for (int x = 0; x < taps; x++)
             {
                 TTransform.Weights(wide + x * Lanes, taps * Lanes, columns + x * Lanes, taps * Lanes);
             }
 
-            for (var y = 0; y < size; y++)
+            for (int y = 0; y < size; y++)
             {
                 TTransform.Weights(columns + y * taps * Lanes, Lanes, row, Lanes);
-                for (var x = 0; x < size; x++)
+                for (int x = 0; x < size; x++)
                 {
-                    var value = Vector128.Narrow(Vector128.Load(row + x * Lanes), Vector128.Load(row + x * Lanes + 2));
+                    Vector128<float> value = Vector128.Narrow(Vector128.Load(row + x * Lanes), Vector128.Load(row + x * Lanes + 2));
                     value.Store(lines + (y * size + x) * MicroKernel.Columns + lane);
                 }
             }
