@@ -63,8 +63,47 @@ public sealed class BotNetTests
     [InlineData("botnet50_leaderj1001", 20_875_560, 4_017_833_984)]
     [InlineData("resnet50", 25_557_032, 4_089_184_256)]
     [InlineData("botnet_t3", 30_500_696, 7_216_291_840)]
+    [InlineData("resnet200", 64_673_832, 15_007_481_856)]
+    [InlineData("botnet200", 59_968_808, 14_936_131_584)]
     public void Published_variants_have_their_published_cost(string name, long parameters, long multiplyAdds) =>
         Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name)));
+
+    [Theory]
+    [InlineData(AttentionStages.C4)]
+    [InlineData(AttentionStages.C4 | AttentionStages.C5)]
+    public void Attention_can_stand_in_the_third_stage_or_in_both(AttentionStages stages)
+    {
+        ResNetConfig config = new([1, 1, 2, 1], 64, 96) { Attention = new BottleneckAttentionConfig { Stages = stages } };
+        Network network = new(new ResNet(config));
+        using ParameterStore state = new(network);
+        string[] attending = [.. state.Tensors.Keys.Where(key => key.EndsWith("qkv.weight", StringComparison.Ordinal))];
+        bool both = stages.HasFlag(AttentionStages.C5);
+        Assert.Equal(both ? 3 : 2, attending.Length);
+        Assert.Equal([3 * 256, 1, 1, 256], state.Tensors["layer3.1.conv2.qkv.weight"].Shape);
+
+        // The first block of the third stage attends before it halves, at an eighth of the image; the second at a sixteenth.
+        Assert.Equal([(2 * 8) - 1, 64], state.Tensors["layer3.0.conv2.pos_embed.height_rel"].Shape);
+        Assert.Equal([(2 * 6) - 1, 64], state.Tensors["layer3.1.conv2.pos_embed.width_rel"].Shape);
+        Assert.Equal(both, state.Tensors.ContainsKey("layer4.0.conv2.qkv.weight"));
+    }
+
+    [Theory]
+    [InlineData(AttentionStages.C4)]
+    [InlineData(AttentionStages.C4 | AttentionStages.C5)]
+    public void A_network_that_attends_in_the_third_stage_keeps_the_map_sizes(AttentionStages stages)
+    {
+        ResNetConfig config = new([1, 1, 2, 1], 64, 96) { Attention = new BottleneckAttentionConfig { Stages = stages } };
+        Network network = new(new ResNet(config));
+        using ParameterStore state = new(network);
+        state.Initialize(1);
+        using WorkerPool pool = new(1);
+        ComputeGraph graph = InferenceGraph.Build(network, 1);
+        Assert.Equal([1, 4, 6, 1024], graph.Marks["stage3"].Shape);
+        using Plan plan = Plan.Compile(graph, pool);
+        plan.Input(InferenceGraph.Images).Fill(0.5f);
+        plan.Run();
+        Assert.All(plan.Output("logits").ToArray(), logit => Assert.True(float.IsFinite(logit)));
+    }
 
     private static float[] Attend(BottleneckPosition position, float? fill)
     {

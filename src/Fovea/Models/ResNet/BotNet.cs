@@ -17,6 +17,7 @@ public static class BotNet
         ["botnet50"] = Create([3, 4, 6, 3]),
         ["botnet101"] = Create([3, 4, 23, 3]),
         ["botnet152"] = Create([3, 8, 36, 3]),
+        ["botnet200"] = Create([3, 24, 36, 3]),
         ["botnet_s1_50"] = Create([3, 4, 6, 3], lastStride: 1),
         ["botnet_s1_101"] = Create([3, 4, 23, 3], lastStride: 1),
         ["botnet_s1_152"] = Create([3, 8, 36, 3], lastStride: 1),

@@ -36,8 +36,8 @@ internal sealed class Bottleneck : Module
             inputs,
             ResNet.WidthOf(stage),
             block == 0 ? config.StrideOf(stage) : 1,
-            stage == 3 ? config.Attention : null,
-            config.MapSize(block),
+            config.AttentionOf(stage),
+            config.MapSize(stage, block),
             dropPath)
     {
     }

@@ -57,6 +57,7 @@ public sealed class ResNet : Backbone
         ["resnet50"] = new([3, 4, 6, 3]),
         ["resnet101"] = new([3, 4, 23, 3]),
         ["resnet152"] = new([3, 8, 36, 3]),
+        ["resnet200"] = new([3, 24, 36, 3]),
         ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
     };
 

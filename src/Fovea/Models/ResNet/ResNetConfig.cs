@@ -26,14 +26,29 @@ public enum BottleneckPosition
     None,
 }
 
-/// <summary>Attention in place of the 3×3 convolutions of the last stage (arXiv 2101.11605, section 3).</summary>
+/// <summary>Stages of a BoTNet whose bottlenecks attend, by the paper's names.</summary>
+[Flags]
+public enum AttentionStages
+{
+    /// <summary>The third stage, whose maps have a sixteenth of the image's side.</summary>
+    C4 = 1,
+
+    /// <summary>The last stage.</summary>
+    C5 = 2,
+}
+
+/// <summary>Attention in place of the 3×3 convolutions of the last stages (arXiv 2101.11605, section 3).</summary>
 public sealed record BottleneckAttentionConfig
 {
     /// <summary>Number of heads.</summary>
     public int Heads { get; init; } = 4;
 
+    /// <summary>Stages that attend: the last one, or others in the paper's ablations.</summary>
+    public AttentionStages Stages { get; init; } = AttentionStages.C5;
+
     /// <summary>
-    /// Channels of a head; <see cref="BottleneckPosition.Leaderj1001"/> divides the bottleneck's width by the heads instead.
+    /// Channels of a head in the last stage, half as many in the one before, whose maps have half the width;
+    /// <see cref="BottleneckPosition.Leaderj1001"/> divides the bottleneck's width by the heads instead.
     /// </summary>
     public int HeadWidth { get; init; } = 128;
 
@@ -81,7 +96,7 @@ public sealed record AttentionPoolingConfig
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
-    /// <summary>The attention of the last stage; null for a plain ResNet.</summary>
+    /// <summary>Attention of the last stages; null for a plain ResNet.</summary>
     public BottleneckAttentionConfig? Attention { get; init; }
 
     /// <summary>Stride of the last stage: 2, or 1 for the S1 versions.</summary>
@@ -102,10 +117,21 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>
     public int StrideOf(int stage) => stage == 0 ? 1 : stage == 3 ? LastStride : 2;
 
-    /// <summary>Rows and columns of the maps that a block of the last stage is given, for images of the network's own size.</summary>
-    public (int Height, int Width) MapSize(int block)
+    /// <summary>The attention of a stage, counted from 0; null for 3×3 convolutions.</summary>
+    public BottleneckAttentionConfig? AttentionOf(int stage) => (Attention, stage) switch
     {
-        int halvings = block == 0 || LastStride == 1 ? 4 : 5;
+        ({ } attention, 3) when attention.Stages.HasFlag(AttentionStages.C5) => attention,
+        ({ } attention, 2) when attention.Stages.HasFlag(AttentionStages.C4) => attention with { HeadWidth = attention.HeadWidth / 2 },
+        _ => null,
+    };
+
+    /// <summary>Rows and columns of the maps that a block is given, for images of the network's own size.</summary>
+    /// <param name="stage">The stage's index, from 0.</param>
+    /// <param name="block">The block's index in the stage.</param>
+    public (int Height, int Width) MapSize(int stage, int block)
+    {
+        // The stem halves twice; a stage halves in its first block, behind the attention.
+        int halvings = 2 + Enumerable.Range(0, block == 0 ? stage : stage + 1).Count(before => StrideOf(before) == 2);
         return (Halve(Height, halvings), Halve(Width, halvings));
     }
 
