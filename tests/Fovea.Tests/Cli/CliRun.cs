@@ -59,7 +59,7 @@ public sealed class TrainedRun : IAsyncLifetime, IDisposable
     /// <summary>What <c>train</c> answered.</summary>
     public JsonObject Answer { get; private set; } = [];
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         TinyImages.Write(Path.Combine(Data, "train"), 8);
         TinyImages.Write(Path.Combine(Data, "test"), 3, seed: 2);
@@ -67,7 +67,7 @@ public sealed class TrainedRun : IAsyncLifetime, IDisposable
             "train", Data, "--size", "16", "--batch", "8", "--epochs", "2", "--ema-decay", "0.9", "--threads", "2", "--out", Run);
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public void Dispose() => _folder.Dispose();
 }

@@ -4,7 +4,6 @@ using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Training;
-using Xunit.Abstractions;
 
 namespace Fovea.Tests.Models;
 

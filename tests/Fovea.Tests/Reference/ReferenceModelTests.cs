@@ -7,7 +7,6 @@ using Fovea.Layers;
 using Fovea.Models;
 using Fovea.Reference;
 using Fovea.Tests.Models;
-using Xunit.Abstractions;
 
 namespace Fovea.Tests.Reference;
 

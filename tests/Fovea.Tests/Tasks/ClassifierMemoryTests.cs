@@ -3,7 +3,6 @@ using Fovea.Engine.Execution;
 using Fovea.Engine.Memory;
 using Fovea.Models;
 using Fovea.Tasks;
-using Xunit.Abstractions;
 
 namespace Fovea.Tests.Tasks;
 
