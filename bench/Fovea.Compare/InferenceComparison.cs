@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Layers;
@@ -16,15 +14,13 @@ internal sealed class InferenceComparison : IDisposable
     private readonly Network _network;
     private readonly ParameterStore _state;
     private readonly MeasuredModel _model;
-    private readonly Peer? _runtime;
     private readonly long _multiplyAdds;
 
     /// <summary>Makes the weights and writes the ONNX file.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="runtime">ONNX Runtime; null where it is missing.</param>
-    public InferenceComparison(MeasuredModel model, Peer? runtime)
+    public InferenceComparison(MeasuredModel model)
     {
-        (_model, _runtime) = (model, runtime);
+        _model = model;
         _network = model.Create();
         _state = new ParameterStore(_network);
         _state.Initialize(Seed);
@@ -35,8 +31,6 @@ internal sealed class InferenceComparison : IDisposable
     }
 
     private string ModelFile => Path.Combine(_folder, "model.onnx");
-
-    private string InputFile => Path.Combine(_folder, "images.bin");
 
     /// <summary>Compares the logits, then the times.</summary>
     /// <param name="match">How the sides take turns.</param>
@@ -49,17 +43,11 @@ internal sealed class InferenceComparison : IDisposable
         using WorkerPool pool = new(threads);
         using Plan plan = Plan.Compile(InferenceGraph.Build(_network, batch), pool);
         Noise.Fill(plan.Input("images"));
-        FoveaSide ours = new(plan.Run);
-        if (_runtime is null)
-        {
-            return Line.Of(_model, batch, threads, match.Play(ours, null, cancellation), _multiplyAdds, peak);
-        }
-
         plan.Run();
-        float[] theirs = Open(_runtime, plan.Input("images"), batch, threads);
-        double difference = Statistics.LargestDifference(theirs, plan.Output("logits"));
-        Outcome outcome = match.Play(ours, new PeerSide(_runtime), cancellation);
-        _runtime.Ask("close", true);
+        using OnnxRuntimeSession runtime = new(
+            ModelFile, ChannelsFirst(plan.Input("images")), [batch, 3, _network.Height, _network.Width], threads);
+        double difference = Statistics.LargestDifference(runtime.Output(), plan.Output("logits"));
+        Outcome outcome = match.Play(new InProcessSide(plan.Run), new InProcessSide(runtime.Run), cancellation);
         return Line.Of(_model, batch, threads, outcome, _multiplyAdds, peak, difference);
     }
 
@@ -68,20 +56,6 @@ internal sealed class InferenceComparison : IDisposable
     {
         _state.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    /// <summary>Opens the file in ONNX Runtime and gives its logits.</summary>
-    private float[] Open(Peer runtime, ReadOnlySpan<float> images, int batch, int threads)
-    {
-        File.WriteAllBytes(InputFile, MemoryMarshal.AsBytes<float>(ChannelsFirst(images)));
-        JsonObject opened = runtime.Ask("open", new JsonObject
-        {
-            ["model"] = ModelFile,
-            ["input"] = InputFile,
-            ["shape"] = new JsonArray(batch, 3, _network.Height, _network.Width),
-            ["threads"] = threads,
-        });
-        return [.. MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)opened["output"]!))];
     }
 
     private float[] ChannelsFirst(ReadOnlySpan<float> images)

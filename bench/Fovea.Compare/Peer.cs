@@ -11,7 +11,7 @@ internal sealed class Peer : IDisposable
     private readonly Process _process;
 
     /// <summary>Starts the process and waits for its name.</summary>
-    /// <param name="program">The program, such as <c>node</c>.</param>
+    /// <param name="program">The program, such as <c>python3</c>.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <exception cref="PeerException">The process cannot be started or ends at once.</exception>
     public Peer(string program, params string[] arguments)

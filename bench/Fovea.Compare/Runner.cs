@@ -14,17 +14,16 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
     /// <summary>Inference against ONNX Runtime.</summary>
     public Section Inference()
     {
-        using Peer? runtime = StartOnnxRuntime();
         foreach (MeasuredModel model in settings.Models)
         {
-            using InferenceComparison comparison = new(model, runtime);
+            using InferenceComparison comparison = new(model);
             foreach ((int batch, int threads) in settings.Cases)
             {
                 Add(comparison.Run(settings.Match, batch, threads, _peaks[threads], cancellation));
             }
         }
 
-        return SectionOf(NameOf(runtime));
+        return SectionOf(OnnxRuntimeSession.Name);
     }
 
     /// <summary>Steps of training against PyTorch, and the memory that they take.</summary>
@@ -46,14 +45,6 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
 
         Console.Error.WriteLine("measuring the memory of fresh processes");
         return SectionOf(peer) with { Memory = TrainingComparison.CompareMemory(settings.Threads.Max(), peer is not null) };
-    }
-
-    private static Peer? StartOnnxRuntime()
-    {
-        string folder = Repository.At("tests", "onnx");
-        return OrMissing(() => Directory.Exists(Path.Combine(folder, "node_modules", "onnxruntime-node"))
-            ? new Peer("node", Repository.PeerScript("onnxruntime.mjs"), folder)
-            : throw new PeerException("ONNX Runtime is not installed ('npm ci --ignore-scripts' in tests/onnx)."));
     }
 
     private static Peer? OrMissing(Func<Peer> start)

@@ -36,7 +36,7 @@ internal static class TrainingComparison
             PyTorch.Open(peer, model, batch, threads);
         }
 
-        Outcome outcome = match.Play(new FoveaSide(ours.Step), peer is null ? null : new PeerSide(peer), cancellation);
+        Outcome outcome = match.Play(new InProcessSide(ours.Step), peer is null ? null : new PeerSide(peer), cancellation);
         return Line.Of(model, batch, threads, outcome, PassesOfStep * NetworkSummary.Count(model.Create()).MultiplyAdds, peak);
     }
 

@@ -40,7 +40,7 @@ internal static class Repository
         .EnumerateFiles(Path.Combine(Folder, folder), pattern, SearchOption.AllDirectories)
         .Where(path => !Path.GetRelativePath(Folder, path)
             .Split(Path.DirectorySeparatorChar)
-            .Any(part => part is "bin" or "obj" or "node_modules"))
+            .Any(part => part is "bin" or "obj"))
         .Order(StringComparer.Ordinal);
 
     /// <summary>A compilation of sources as a library, or as a program where they have statements of their own.</summary>

@@ -28,7 +28,7 @@ internal static class OnnxFile
                 $"The weights take {bytes / 1e9:f1} GB, and a stream holds at most 2 GB. Write to a path: there they get their own file.");
         }
 
-        model.ToMessage(tensor => tensor.ToMessage()).WriteTo(stream);
+        Message(model, tensor => tensor.ToMessage()).WriteTo(stream);
         return [];
     }
 
@@ -42,7 +42,7 @@ internal static class OnnxFile
     {
         if (WeightBytes(model) <= maxInside)
         {
-            AtomicFile.Write(path, model.ToMessage(tensor => tensor.ToMessage()).WriteTo);
+            AtomicFile.Write(path, Message(model, tensor => tensor.ToMessage()).WriteTo);
             return [path];
         }
 
@@ -54,7 +54,7 @@ internal static class OnnxFile
             // The weights come in between the model's last byte and its name, so that a model that can be seen has its weights.
             AtomicFile.Write(path, stream =>
             {
-                model.ToMessage(tensor => offsets.TryGetValue(tensor, out long offset)
+                Message(model, tensor => offsets.TryGetValue(tensor, out long offset)
                     ? tensor.ToMessage(Path.GetFileName(data), offset)
                     : tensor.ToMessage()).WriteTo(stream);
                 AtomicFile.Write(data, weights => WriteWeights(weights, offsets));
@@ -67,6 +67,14 @@ internal static class OnnxFile
         }
 
         return [path, data];
+    }
+
+    private static ProtoMessage Message(OnnxModel model, Func<OnnxTensor, ProtoMessage> tensor)
+    {
+        ProtoMessage message = model.ToMessage(tensor);
+        return message.Size <= int.MaxValue
+            ? message
+            : throw new OnnxExportException($"The model takes {message.Size} bytes, more than the 2 GB that protocol buffers allow.");
     }
 
     private static Dictionary<OnnxTensor, long> Offsets(OnnxModel model)

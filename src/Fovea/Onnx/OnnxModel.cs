@@ -1,3 +1,5 @@
+using Fovea.Formats;
+
 namespace Fovea.Onnx;
 
 /// <summary>Element types of ONNX (<c>TensorProto.DataType</c>).</summary>

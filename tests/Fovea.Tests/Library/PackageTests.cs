@@ -9,7 +9,7 @@ using Fovea.Models;
 
 namespace Fovea.Tests.Library;
 
-/// <summary>The packages, made and used without a network: a folder is the only source.</summary>
+/// <summary>The packages, made and used without a network: folders are the only sources.</summary>
 public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
 {
     private readonly Packed _packed;
@@ -104,10 +104,9 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     public void The_tool_installs_and_runs()
     {
         string folder = _packed.NewFolder("tool");
-        string feed = Path.GetDirectoryName(_packed.File("x"))!;
         ChildProcess.Dotnet(
             folder,
-            ["tool", "install", "Fovea.Cli", "--tool-path", folder, "--add-source", feed, "--version", Packed.Version],
+            ["tool", "install", "Fovea.Cli", "--tool-path", folder, "--version", Packed.Version],
             _packed.Environment);
         using ChildProcess version = new(Path.Combine(folder, OperatingSystem.IsWindows() ? "fovea.exe" : "fovea"), ["version"], folder);
         Assert.Contains($"fovea      {Packed.Version}", version.End(), StringComparison.Ordinal);
@@ -119,7 +118,7 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     [GeneratedRegex(@"^using [\w.]+;\n", RegexOptions.Multiline)]
     private static partial Regex Using();
 
-    /// <summary>A source with the packages of this repository and those that it brings along in packages/.</summary>
+    /// <summary>A source with the packages of this repository; those of others come from what was restored to build it.</summary>
     public sealed class Packed : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
@@ -134,14 +133,21 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
                     "-nodeReuse:false", "-verbosity:quiet",
                 ]);
             Made = [.. Directory.GetFiles(feed).Select(file => Path.GetFileName(file))];
-            foreach (string package in Directory.GetFiles(Path.Combine(ChildProcess.Repository, "packages"), "*.nupkg"))
-            {
-                System.IO.File.Copy(package, Path.Combine(feed, Path.GetFileName(package)));
-            }
-
-            System.IO.File.WriteAllText(
-                _folder.File("NuGet.Config"),
-                $"""<configuration><packageSources><clear /><add key="feed" value="{feed}" /></packageSources></configuration>""");
+            string[] locals = ["nuget", "locals", "global-packages", "--list", "--force-english-output"];
+            string restored = ChildProcess.Dotnet(ChildProcess.Repository, locals).Split(": ", 2)[1].Trim();
+            System.IO.File.WriteAllText(_folder.File("NuGet.Config"), $"""
+                <configuration>
+                  <packageSources>
+                    <clear />
+                    <add key="feed" value="{feed}" />
+                    <add key="restored" value="{restored}" />
+                  </packageSources>
+                  <packageSourceMapping>
+                    <packageSource key="feed"><package pattern="Fovea" /><package pattern="Fovea.*" /></packageSource>
+                    <packageSource key="restored"><package pattern="*" /></packageSource>
+                  </packageSourceMapping>
+                </configuration>
+                """);
         }
 
         public static string Version { get; } = typeof(FoveaException).Assembly.GetName().Version!.ToString(3);

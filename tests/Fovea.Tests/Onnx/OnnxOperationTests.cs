@@ -6,7 +6,7 @@ using Fovea.Onnx;
 namespace Fovea.Tests.Onnx;
 
 /// <summary>Operations by themselves: forms that no registered model has, and what cannot be exported.</summary>
-public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>, IDisposable
+public sealed class OnnxOperationTests : IDisposable
 {
     private const int Batch = 3;
     private readonly TemporaryFolder _folder = new();
@@ -15,7 +15,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
 
     public void Dispose() => _folder.Dispose();
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void Operations_of_maps_compute_the_same()
     {
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Bicubic, 11, 5));
@@ -37,7 +37,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
             map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void Functions_of_elements_compute_the_same()
     {
         AssertAgrees(2, 3, map => (map * map).Sqrt() + (map.Exp() + 1f).Log() + (map.Exp() + 0.5f).ReciprocalSqrt());
@@ -51,7 +51,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         AssertAgrees(2, 3, map => map.LogSoftmax() / 3);
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void Products_in_every_position_compute_the_same()
     {
         foreach (bool left in new[] { false, true })
@@ -67,7 +67,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         AssertAgrees(3, 3, map => map.Sum(axes: [1, 2]).Reshape([map.Shape[0], 3]).MatMul(map.Graph.Table([3, 8], Numbers(24))));
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void Attention_with_every_bias_computes_the_same()
     {
         foreach ((int height, int width) in new[] { (3, 4), (1, 4), (4, 1), (1, 1) })
@@ -96,7 +96,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
         }
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void The_batch_is_followed_through_groups_and_into_constants()
     {
         // Constants are repeated for each image where they meet images, and only there: the other eleven is an extent of its own.
@@ -222,7 +222,7 @@ public sealed class OnnxOperationTests(OnnxRuntime runtime) : IClassFixture<Onnx
             }
 
             plan.Run();
-            (float[] got, _) = runtime.Run(Target, image, [Batch, 3, height, width]);
+            (float[] got, _) = OnnxRuntime.Run(Target, image, [Batch, 3, height, width]);
             float[] wanted = OnnxRuntimeTests.ChannelsFirst(plan.Output("out"), plan.Graph.Outputs["out"].Shape);
             Assert.Equal(wanted.Length, got.Length);
             for (int i = 0; i < got.Length; i++)

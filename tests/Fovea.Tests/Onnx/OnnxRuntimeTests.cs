@@ -10,14 +10,14 @@ using Fovea.Tests.Models;
 namespace Fovea.Tests.Onnx;
 
 /// <summary>Holds exported files against Fovea itself: ONNX Runtime computes the same logits from them.</summary>
-public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRuntime>
+public sealed class OnnxRuntimeTests
 {
     private const double Tolerance = 1e-4;
     private const long MaxParameters = 40_000_000;
 
     public static TheoryData<string> Names => [.. BuiltInModels.Names.Where(IsSmall)];
 
-    [OnnxRuntimeTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public void Every_model_gives_the_same_logits_at_batch_1_and_3(string name)
     {
@@ -25,11 +25,11 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         using Exported exported = new(name);
         string path = folder.File("model.onnx");
         OnnxExport.Write(path, exported.Model);
-        exported.AssertAgrees(runtime, path, 3);
-        exported.AssertAgrees(runtime, path, 1);
+        exported.AssertAgrees(path, 3);
+        exported.AssertAgrees(path, 1);
     }
 
-    [OnnxRuntimeTheory]
+    [Theory]
     [InlineData("cmt_ti", 18)]
     [InlineData("botnet50", 20)]
     [InlineData("cmt_ti_flyegle", 21)]
@@ -39,10 +39,10 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         using Exported exported = new(name);
         string path = folder.File("model.onnx");
         OnnxExport.Write(path, exported.Model, new OnnxOptions { Opset = opset });
-        exported.AssertAgrees(runtime, path, 2);
+        exported.AssertAgrees(path, 2);
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void Weights_in_a_file_of_their_own_give_the_same_logits()
     {
         using TemporaryFolder folder = new();
@@ -50,10 +50,10 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         string path = folder.File("model.onnx");
         OnnxExport.Write(path, exported.Model, new OnnxOptions { MaxBytesInside = 1000 });
         Assert.True(File.Exists(path + ".data"));
-        exported.AssertAgrees(runtime, path, 2);
+        exported.AssertAgrees(path, 2);
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void With_preprocessing_bytes_of_images_give_the_logits_of_the_prepared_images()
     {
         using TemporaryFolder folder = new();
@@ -66,10 +66,10 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         using Plan plan = exported.Plan(1);
         preprocessing.Apply(new Image(width, height, 3, pixels), plan.Input("images"));
         plan.Run();
-        Exported.AssertAgree(plan.Output("logits"), runtime.Run(path, pixels, [1, height, width, 3]).Elements);
+        Exported.AssertAgree(plan.Output("logits"), OnnxRuntime.Run(path, pixels, [1, height, width, 3]).Elements);
     }
 
-    [OnnxRuntimeTheory]
+    [Theory]
     [InlineData("cmt_nano")]
     [InlineData("resnet50")]
     [InlineData("crossformer_t")]
@@ -83,15 +83,15 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         StageDescription[] stages = [exported.Network.Stages[0], .. exported.Network.Stages.Skip(1).TakeLast(1)];
         OnnxExport.Write(path, exported.Model, new OnnxOptions { Stages = [.. stages.Select(stage => stage.Name)] });
         using Plan plan = exported.Plan(2, stages);
-        exported.AssertAgrees(runtime, path, plan, "logits");
+        exported.AssertAgrees(path, plan, "logits");
         foreach (StageDescription stage in stages)
         {
-            int[] shape = exported.AssertAgrees(runtime, path, plan, stage.Name);
+            int[] shape = exported.AssertAgrees(path, plan, stage.Name);
             Assert.Equal([2, stage.Channels], shape[..2]);
         }
     }
 
-    [OnnxRuntimeFact]
+    [Fact]
     public void A_network_without_a_head_gives_its_features()
     {
         using TemporaryFolder folder = new();
@@ -99,7 +99,7 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
         string path = folder.File("model.onnx");
         OnnxExport.Write(path, exported.Model);
         using Plan plan = exported.Plan(2);
-        Assert.Equal([2, exported.Network.Backbone.Channels], exported.AssertAgrees(runtime, path, plan, Backbone.Pooled));
+        Assert.Equal([2, exported.Network.Backbone.Channels], exported.AssertAgrees(path, plan, Backbone.Pooled));
     }
 
     /// <summary>The largest models take a while: they run where FOVEA_ONNX_ALL is 1.</summary>
@@ -170,16 +170,16 @@ public sealed class OnnxRuntimeTests(OnnxRuntime runtime) : IClassFixture<OnnxRu
             return plan;
         }
 
-        public void AssertAgrees(OnnxRuntime runtime, string path, int batch)
+        public void AssertAgrees(string path, int batch)
         {
             using Plan plan = Plan(batch);
-            Assert.Equal([batch, 10], AssertAgrees(runtime, path, plan, "logits"));
+            Assert.Equal([batch, 10], AssertAgrees(path, plan, "logits"));
         }
 
-        public int[] AssertAgrees(OnnxRuntime runtime, string path, Plan plan, string output)
+        public int[] AssertAgrees(string path, Plan plan, string output)
         {
             Shape images = plan.Graph.Inputs["images"].Shape;
-            (float[] got, int[] shape) = runtime.Run(
+            (float[] got, int[] shape) = OnnxRuntime.Run(
                 path, ChannelsFirst(plan.Input("images"), images), [images[0], 3, images[1], images[2]], output);
             AssertAgree(ChannelsFirst(plan.Output(output), plan.Graph.Outputs[output].Shape), got);
             return shape;

@@ -1,24 +1,17 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
 using Fovea.Formats;
 
 namespace Fovea.Training;
 
 /// <summary>
 /// Writes scalars as a TensorBoard event file. The file is a list of records (length, its checksum, data, its checksum: TensorFlow's
-/// TFRecord), each holding an <c>Event</c> message in protocol buffer encoding; the few fields needed are encoded here.
+/// TFRecord), each holding an <c>Event</c> message in protocol buffer encoding.
 /// </summary>
 internal sealed class TensorBoardWriter : IDisposable
 {
     /// <summary>Prefix of the name of every event file, by which TensorBoard finds it.</summary>
     internal const string FilePrefix = "events.out.tfevents.";
-
-    // Wire types of the encoding (protobuf.dev/programming-guides/encoding).
-    private const int VarInt = 0;
-    private const int Fixed64 = 1;
-    private const int Delimited = 2;
-    private const int Fixed32 = 5;
 
     private readonly TimeProvider _clock;
     private readonly FileStream _stream;
@@ -44,11 +37,11 @@ internal sealed class TensorBoardWriter : IDisposable
             throw UnwritableFileException.From(Path, error);
         }
 
-        WriteEvent(0, TextField(3, "brain.Event:2"));
+        WriteEvent(0, message => message.Add(3, "brain.Event:2"));
         if (resumeStep is long step)
         {
             // SessionLog { status: START }
-            WriteEvent(step, BytesField(7, [.. Tag(1, VarInt), 1]));
+            WriteEvent(step, message => message.Add(7, new ProtoMessage().Add(1, 1)));
         }
     }
 
@@ -65,22 +58,22 @@ internal sealed class TensorBoardWriter : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(tag);
 
         // Event { summary: Summary { value: Value { tag, simple_value } } }
-        byte[] simpleValue = new byte[4];
-        BinaryPrimitives.WriteSingleLittleEndian(simpleValue, (float)value);
-        byte[] summaryValue = [.. TextField(1, tag), .. Tag(2, Fixed32), .. simpleValue];
-        WriteEvent(step, BytesField(5, BytesField(1, summaryValue)));
+        ProtoMessage summary = new ProtoMessage().Add(1, new ProtoMessage().Add(1, tag).Add(2, (float)value));
+        WriteEvent(step, message => message.Add(5, summary));
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
 
-    private void WriteEvent(long step, byte[] content)
+    private void WriteEvent(long step, Action<ProtoMessage> addContent)
     {
-        byte[] wallTime = new byte[8];
-        BinaryPrimitives.WriteDoubleLittleEndian(wallTime, _clock.GetUtcNow().ToUnixTimeMilliseconds() / 1e3);
+        ProtoMessage message = new ProtoMessage().Add(1, _clock.GetUtcNow().ToUnixTimeMilliseconds() / 1e3).Add(2, step);
+        addContent(message);
+        using MemoryStream data = new();
+        message.WriteTo(data);
         try
         {
-            WriteRecord([.. Tag(1, Fixed64), .. wallTime, .. Tag(2, VarInt), .. Number((ulong)step), .. content]);
+            WriteRecord(data.GetBuffer().AsSpan(0, (int)data.Length));
             _stream.Flush();
         }
         catch (IOException error)
@@ -112,24 +105,5 @@ internal sealed class TensorBoardWriter : IDisposable
         }
 
         return BitOperations.RotateRight(~checksum, 15) + 0xA282EAD8;
-    }
-
-    private static byte[] TextField(int field, string text) => BytesField(field, Encoding.UTF8.GetBytes(text));
-
-    private static byte[] BytesField(int field, byte[] content) => [.. Tag(field, Delimited), .. Number((ulong)content.Length), .. content];
-
-    private static byte[] Tag(int field, int wireType) => [(byte)((field << 3) | wireType)];
-
-    /// <summary>Seven bits a byte, lowest first; the top bit says that another byte follows.</summary>
-    private static byte[] Number(ulong value)
-    {
-        List<byte> bytes = new();
-        for (; value >= 0x80; value >>= 7)
-        {
-            bytes.Add((byte)(value | 0x80));
-        }
-
-        bytes.Add((byte)value);
-        return [.. bytes];
     }
 }

@@ -2,9 +2,9 @@ using System.Diagnostics;
 
 namespace Fovea.Compare;
 
-/// <summary>Fovea, in this process.</summary>
+/// <summary>Work in this process, timed run by run.</summary>
 /// <param name="work">What is timed.</param>
-internal sealed class FoveaSide(Action work) : ISide
+internal sealed class InProcessSide(Action work) : ISide
 {
     /// <inheritdoc/>
     public double[] Run(int runs, double milliseconds)
