@@ -17,7 +17,7 @@ public abstract class ParameterBlock : IDisposable
     private const int Alignment = 16;
     private const long ClearedAtOnce = 1L << 30;
     private readonly Dictionary<Variable, long> _offsets = [];
-    private readonly Lazy<AlignedMemory> _memory;
+    private readonly Lazy<PinnedMemory> _memory;
     private volatile bool _isDisposed;
 
     private protected ParameterBlock(IReadOnlyList<Variable> variables)
@@ -34,7 +34,7 @@ public abstract class ParameterBlock : IDisposable
             Length += (variable.Shape.Elements + Alignment - 1) / Alignment * Alignment;
         }
 
-        _memory = new Lazy<AlignedMemory>(() => new AlignedMemory(Bytes));
+        _memory = new Lazy<PinnedMemory>(() => new PinnedMemory(Bytes));
     }
 
     /// <summary>The variables in the order of the block.</summary>
@@ -64,12 +64,12 @@ public abstract class ParameterBlock : IDisposable
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
     public unsafe void Clear()
     {
-        AlignedMemory memory = Enter();
+        PinnedMemory memory = Enter();
         try
         {
             for (long start = 0; start < memory.Bytes; start += ClearedAtOnce)
             {
-                NativeMemory.Clear(memory.Pointer + start, (nuint)Math.Min(ClearedAtOnce, memory.Bytes - start));
+                NativeMemory.Clear((byte*)memory.FloatPointer + start, (nuint)Math.Min(ClearedAtOnce, memory.Bytes - start));
             }
         }
         finally
@@ -91,7 +91,7 @@ public abstract class ParameterBlock : IDisposable
     }
 
     /// <summary>The memory, taken when it is first asked for.</summary>
-    internal AlignedMemory Memory
+    internal PinnedMemory Memory
     {
         get
         {
@@ -101,9 +101,9 @@ public abstract class ParameterBlock : IDisposable
     }
 
     /// <summary>Begins work on the memory, which stays until the caller leaves it.</summary>
-    internal AlignedMemory Enter()
+    internal PinnedMemory Enter()
     {
-        AlignedMemory memory = Memory;
+        PinnedMemory memory = Memory;
         memory.Enter();
         return memory;
     }

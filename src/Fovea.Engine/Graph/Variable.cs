@@ -43,7 +43,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         get
         {
             Keep();
-            return new Span<float>(Pointer, (int)Shape.Elements);
+            return Memory.Floats(_offset, (int)Shape.Elements);
         }
     }
 
@@ -117,7 +117,7 @@ public sealed unsafe class Variable(string name, Shape shape, bool trainable)
         _offset = offset;
     }
 
-    private float* HostPointer => Memory is AlignedMemory host
+    private float* HostPointer => Memory is IHostMemory host
         ? host.FloatPointer
         : throw new InvalidOperationException(
             $"The variable {Name} lies in the memory of another device, which the processor does not reach.");

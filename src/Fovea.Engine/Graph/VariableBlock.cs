@@ -52,7 +52,7 @@ public sealed class VariableBlock : IDisposable
         : throw new InvalidOperationException(
             $"The block holds {Length} values, more than one span can: take those of one variable after another, by its Data.");
 
-    internal unsafe float* Pointer => ((AlignedMemory)Memory).FloatPointer;
+    internal unsafe float* Pointer => ((IHostMemory)Memory).FloatPointer;
 
     internal DeviceMemory Memory
     {

@@ -5,12 +5,11 @@ namespace Fovea.Engine.Memory;
 /// <summary>
 /// Zeroed memory outside the managed heap, aligned to a cache line and followed by one readable line, for kernels to work on.
 /// </summary>
-internal sealed unsafe class AlignedMemory : DeviceMemory
+internal sealed unsafe class AlignedMemory : DeviceMemory, IHostMemory
 {
     private const int Line = 64;
     private const long HugeFrom = 4 << 20;
     private static readonly long _pressureFrom = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-    private static long _takenByAll;
     private readonly long _taken;
     private readonly bool _isMapped;
     private readonly bool _isKnownToCollector;
@@ -42,7 +41,7 @@ internal sealed unsafe class AlignedMemory : DeviceMemory
 
         // The collector answers to a large block with a collection of everything, which takes about ten milliseconds: it is told where
         // memory may run short.
-        _isKnownToCollector = Interlocked.Add(ref _takenByAll, _taken) > _pressureFrom;
+        _isKnownToCollector = TakenMemory.Add(_taken) > _pressureFrom;
         if (_isKnownToCollector)
         {
             GC.AddMemoryPressure(_taken);
@@ -52,10 +51,8 @@ internal sealed unsafe class AlignedMemory : DeviceMemory
     /// <summary>Frees memory that nobody disposed of.</summary>
     ~AlignedMemory() => Free();
 
-    /// <summary>Bytes of all blocks that were taken and not yet freed.</summary>
-    internal static long TakenByAll => Interlocked.Read(ref _takenByAll);
-
-    internal float* FloatPointer => (float*)Pointer;
+    /// <inheritdoc/>
+    public float* FloatPointer => (float*)Pointer;
 
     internal byte* Pointer
     {
@@ -94,7 +91,7 @@ internal sealed unsafe class AlignedMemory : DeviceMemory
         }
 
         _allocated = null;
-        Interlocked.Add(ref _takenByAll, -_taken);
+        TakenMemory.Add(-_taken);
         if (_isKnownToCollector)
         {
             GC.RemoveMemoryPressure(_taken);

@@ -15,6 +15,6 @@ public abstract class Device
 
     private sealed class HostDevice : Device
     {
-        public override DeviceMemory Allocate(long bytes) => new AlignedMemory(bytes);
+        public override DeviceMemory Allocate(long bytes) => new PinnedMemory(bytes);
     }
 }

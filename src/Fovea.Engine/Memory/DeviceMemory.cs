@@ -21,7 +21,8 @@ public abstract class DeviceMemory : IDisposable
     public bool IsDisposed => Volatile.Read(ref _users) < 0;
 
     /// <summary>
-    /// A window of the memory as the host sees it, offset and length in floats. It may be used until the memory is disposed of.
+    /// A window of the memory as the host sees it, offset and length in floats. The window stays valid after the memory is disposed of,
+    /// but nobody else reads or writes it any more.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The window leaves the memory.</exception>
     /// <exception cref="ObjectDisposedException">The memory was disposed of.</exception>

@@ -25,7 +25,7 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
     {
         lock (_oneNormAtATime)
         {
-            AlignedMemory memory = Enter();
+            PinnedMemory memory = Enter();
             try
             {
                 _norm ??= new NormJob(memory, Length);
@@ -41,12 +41,12 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
     /// <summary>Sums the squares of ranges, and those sums in their order.</summary>
     private sealed class NormJob : ParallelJob
     {
-        private readonly AlignedMemory _memory;
+        private readonly PinnedMemory _memory;
         private readonly long _length;
         private readonly double[] _sums;
         private readonly ParallelJob[] _self;
 
-        public NormJob(AlignedMemory memory, long length)
+        public NormJob(PinnedMemory memory, long length)
         {
             _memory = memory;
             _length = length;

@@ -1,6 +1,7 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Optimization;
 
 namespace Fovea.Engine.Tests.Execution;
 
@@ -58,6 +59,35 @@ public sealed class PlanEdgeTests
         Assert.Throws<ObjectDisposedException>(() => { plan.FindNonFinite(); });
         Assert.Throws<ObjectDisposedException>(() => { _ = block.Data; });
         Assert.Throws<ObjectDisposedException>(() => { _ = block.Variables[0].Data; });
+    }
+
+    [Fact]
+    public void Spans_of_variables_and_gradients_stay_readable_and_writable_when_their_memory_was_disposed_of()
+    {
+        Variable variable = new("w", [1000], trainable: true);
+        VariableBlock block = new([variable]);
+        GradientBlock gradients = new([variable]);
+        Span<float> values = variable.Data;
+        Span<float> all = block.Data;
+        Span<float> gradient = gradients.Of(variable);
+        values.Fill(3);
+        gradient.Fill(5);
+        block.Dispose();
+        gradients.Dispose();
+
+        // Memory that was freed would be taken by these, and found overwritten below.
+        float[][] others = [.. Enumerable.Range(0, 200).Select(i => new float[1000])];
+        GC.Collect();
+        foreach (float[] other in others)
+        {
+            other.AsSpan().Fill(-1);
+        }
+
+        Assert.Equal(-1, values.IndexOfAnyExcept(3));
+        Assert.Equal(3, all[999]);
+        Assert.Equal(-1, gradient.IndexOfAnyExcept(5));
+        values[7] = 4;
+        Assert.Equal(4, all[7]);
     }
 
     [Fact]

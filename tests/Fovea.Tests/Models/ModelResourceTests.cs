@@ -20,12 +20,12 @@ public sealed class ModelResourceTests(ITestOutputHelper output)
         state.Initialize(1);
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        long before = AlignedMemory.TakenByAll;
+        long before = TakenMemory.Bytes;
         using GradientBlock gradients = new(state.Trained);
         using Plan plan = ModelPlans.Training(network, gradients, pool, 4, 224, 224);
         plan.Run();
         GC.Collect();
-        long growth = AlignedMemory.TakenByAll - before;
+        long growth = TakenMemory.Bytes - before;
         long planned = plan.Memory.Total + gradients.Bytes;
         output.WriteLine($"planned {planned / 1e6:f1} MB, grew by {growth / 1e6:f1} MB");
         Assert.InRange(planned, 100_000_000, long.MaxValue);

@@ -43,7 +43,7 @@ public sealed class ClassifierMemoryTests(ITestOutputHelper output) : IDisposabl
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            long before = AlignedMemory.TakenByAll;
+            long before = TakenMemory.Bytes;
             using Model? model = fromFile ? null : Checkpoint.Load(path);
             using Classifier classifier = model is null
                 ? Classifier.Load(path, pool: pool, concurrency: plans)
@@ -55,7 +55,7 @@ public sealed class ClassifierMemoryTests(ITestOutputHelper output) : IDisposabl
             Assert.Equal(plans, classifier.Plans.IdlePlans);
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            long taken = AlignedMemory.TakenByAll - before;
+            long taken = TakenMemory.Bytes - before;
             output.WriteLine($"{plans} plans: {taken / 1e6:f1} MB, of it working memory {classifier.Plans.IdleBytes / 1e6:f1} MB");
             return taken;
         }

@@ -189,7 +189,7 @@ internal sealed unsafe class CpuPlan : Plan
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         int entered = 0;
-        AlignedMemory? gradients = _gradients?.Enter();
+        PinnedMemory? gradients = _gradients?.Enter();
         try
         {
             for (; entered < _variables.Length; entered++)
