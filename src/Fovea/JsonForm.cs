@@ -8,8 +8,8 @@ namespace Fovea;
 /// <c>this with { Height = form.Integer("height", Height) }</c>.
 /// </summary>
 /// <remarks>
-/// The framework's serializer makes a cold process compile some five hundred methods, with generated code as by reflection, and every
-/// prediction of a fresh process would wait for that.
+/// For what every prediction reads: under the just-in-time compiler, the framework's serializer makes a cold process compile some four
+/// hundred methods, with generated code as by reflection.
 /// </remarks>
 internal sealed class JsonForm
 {
@@ -29,10 +29,10 @@ internal sealed class JsonForm
     public static T Read<T>(string json, bool passesOver, Func<JsonForm, T> members)
         where T : class
     {
-        using JsonDocument document = JsonDocument.Parse(json);
+        using JsonDocument document = JsonText.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
-            throw new JsonException($"{JsonMembers.Kind(document.RootElement)} stands where a JSON object is expected");
+            throw new JsonException($"{JsonText.Kind(document.RootElement)} stands where a JSON object is expected");
         }
 
         JsonForm form = new(document.RootElement);
@@ -56,18 +56,12 @@ internal sealed class JsonForm
 
     /// <summary>Writes a record as one JSON object on one line.</summary>
     /// <param name="members">Gives the members' values to the form.</param>
-    public static string Write(Action<JsonForm> members)
+    public static string Write(Action<JsonForm> members) => Write(writer =>
     {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream))
-        {
-            writer.WriteStartObject();
-            members(new JsonForm(default, writer));
-            writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
+        writer.WriteStartObject();
+        members(new JsonForm(default, writer));
+        writer.WriteEndObject();
+    });
 
     /// <summary>Reads or writes a whole number.</summary>
     public int Integer(string name, int value)
@@ -156,6 +150,53 @@ internal sealed class JsonForm
         return numbers;
     }
 
+    /// <summary>Reads a list of texts.</summary>
+    /// <param name="json">One JSON list.</param>
+    /// <exception cref="JsonException">The text is not such a list.</exception>
+    public static string[] ReadTexts(string json)
+    {
+        using JsonDocument document = JsonText.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Array)
+        {
+            throw new JsonException($"{JsonText.Kind(document.RootElement)} stands where a list is expected");
+        }
+
+        string[] texts = new string[document.RootElement.GetArrayLength()];
+        int index = 0;
+        foreach (JsonElement text in document.RootElement.EnumerateArray())
+        {
+            texts[index++] = text.ValueKind == JsonValueKind.String
+                ? text.GetString()!
+                : throw new JsonException($"{JsonText.Kind(text)} stands in a list of texts");
+        }
+
+        return texts;
+    }
+
+    /// <summary>Writes a list of texts.</summary>
+    /// <param name="texts">The texts.</param>
+    public static string WriteTexts(IReadOnlyList<string> texts) => Write(writer =>
+    {
+        writer.WriteStartArray();
+        foreach (string text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    });
+
+    private static string Write(Action<Utf8JsonWriter> write)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream))
+        {
+            write(writer);
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
     private static bool IsNull(JsonElement element) => element.ValueKind == JsonValueKind.Null;
 
     /// <summary>Finds a member of the object that is read; null where it has none, or where an object is written.</summary>
@@ -170,7 +211,10 @@ internal sealed class JsonForm
         JsonElement? found = null;
         foreach (JsonProperty member in _object.EnumerateObject())
         {
-            found = string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase) ? member.Value : found;
+            if (string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                found = found is null ? member.Value : throw new JsonException($"'{name}' stands twice");
+            }
         }
 
         return found;

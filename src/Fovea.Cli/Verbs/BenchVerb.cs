@@ -107,7 +107,7 @@ internal sealed class BenchVerb : Verb
             Numbers.Percent(gflops / peak),
             Numbers.Bytes(speed.PlannedBytes),
             Numbers.Bytes(speed.ResidentBytes));
-        results.Add(new JsonObject
+        results.Add((JsonNode)new JsonObject
         {
             ["model"] = name,
             ["batch"] = speed.Batch,

@@ -93,7 +93,7 @@ internal sealed class CompareVerb : Verb
             Numbers.Count(speed.ImagesPerSecond),
             Numbers.Fixed(gflops, 1),
             Numbers.Percent(gflops / peak));
-        models.Add(new JsonObject
+        models.Add((JsonNode)new JsonObject
         {
             ["model"] = name,
             ["input"] = new JsonArray(summary.Network.Height, summary.Network.Width),

@@ -75,7 +75,7 @@ internal sealed class DoctorVerb : Verb
                 Numbers.Whole(dictionary.Count),
                 Numbers.Count(values),
                 chosen ? "looked at" : dictionary.KeyPath.Length > 0 ? "--weights " + dictionary.KeyPath : "");
-            answers.Add(new JsonObject
+            answers.Add((JsonNode)new JsonObject
             {
                 ["keyPath"] = dictionary.KeyPath,
                 ["wrapper"] = dictionary.Wrapper,
@@ -107,7 +107,7 @@ internal sealed class DoctorVerb : Verb
                 Numbers.Whole(match.Outline.Network.Classes),
                 $"{height}x{width}",
                 match.Scheme.Name);
-            answers.Add(new JsonObject
+            answers.Add((JsonNode)new JsonObject
             {
                 ["model"] = match.Model,
                 ["agreement"] = match.MatchRatio,

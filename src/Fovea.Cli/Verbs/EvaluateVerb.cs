@@ -64,7 +64,7 @@ internal sealed class EvaluateVerb : Verb
                 Numbers.Whole(confusion.Support(i)),
                 Numbers.Percent(confusion.Precision(i)),
                 Numbers.Percent(confusion.Recall(i)));
-            classes.Add(new JsonObject
+            classes.Add((JsonNode)new JsonObject
             {
                 ["class"] = confusion.Classes[i],
                 ["images"] = confusion.Support(i),

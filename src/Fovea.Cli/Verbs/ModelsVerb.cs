@@ -18,7 +18,7 @@ internal sealed class ModelsVerb() : Verb("models", "List the models with their 
             Network network = ModelRegistry.Create(name);
             (long parameters, long multiplyAdds) = NetworkSummary.Count(network);
             table.Add(name, Numbers.Count(parameters), Numbers.Count(multiplyAdds), $"{network.Height}x{network.Width}");
-            models.Add(new JsonObject
+            models.Add((JsonNode)new JsonObject
             {
                 ["name"] = name,
                 ["parameters"] = parameters,

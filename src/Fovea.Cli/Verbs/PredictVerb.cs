@@ -57,11 +57,11 @@ internal sealed class PredictVerb : Verb
             {
                 row.Add(prediction.Class);
                 row.Add(Numbers.Percent(prediction.Probability));
-                classes.Add(new JsonObject { ["class"] = prediction.Class, ["probability"] = prediction.Probability });
+                classes.Add((JsonNode)new JsonObject { ["class"] = prediction.Class, ["probability"] = prediction.Probability });
             }
 
             table.Add([.. row]);
-            answers.Add(new JsonObject { ["image"] = path, ["classes"] = classes });
+            answers.Add((JsonNode)new JsonObject { ["image"] = path, ["classes"] = classes });
         }
 
         context.Write(table);

@@ -116,7 +116,7 @@ internal sealed class QuickstartVerb : Verb
             Prediction prediction = classifier.Predict(image, 1)[0];
             string truth = test.Classes[test.LabelOf(index)];
             table.Add(path, truth, prediction.Class, Numbers.Percent(prediction.Probability));
-            answers.Add(new JsonObject
+            answers.Add((JsonNode)new JsonObject
             {
                 ["image"] = path,
                 ["truth"] = truth,

@@ -78,7 +78,7 @@ public static class Checkpoint
     {
         [ModelKey] = info.Name,
         [OptionsKey] = info.Options.ToJson(),
-        [ClassesKey] = JsonSerializer.Serialize(info.Classes),
+        [ClassesKey] = JsonForm.WriteTexts(info.Classes),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
 
@@ -104,7 +104,7 @@ public static class Checkpoint
             ModelInfo info = new(
                 ModelRegistry.Resolve(file.Metadata[ModelKey]),
                 ModelOptions.FromJson(file.Metadata[OptionsKey]),
-                JsonMembers.Texts(file.Metadata[ClassesKey]),
+                JsonForm.ReadTexts(file.Metadata[ClassesKey]),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
                 ? info

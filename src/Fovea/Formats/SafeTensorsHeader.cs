@@ -101,7 +101,7 @@ internal sealed class SafeTensorsHeader
         {
             if (entry.Value.ValueKind != JsonValueKind.String)
             {
-                throw Invalid($"metadata {Quote(entry.Name)} is {JsonMembers.Kind(entry.Value)} where the format takes text only");
+                throw Invalid($"metadata {Quote(entry.Name)} is {JsonText.Kind(entry.Value)} where the format takes text only");
             }
 
             _metadata.Add(entry.Name, entry.Value.GetString()!);
@@ -204,7 +204,7 @@ internal sealed class SafeTensorsHeader
             {
                 throw Invalid(field.ValueKind == JsonValueKind.Undefined
                     ? $"tensor {Quote(name)} has no entry '{key}'"
-                    : $"the entry '{key}' of tensor {Quote(name)} is {JsonMembers.Kind(field)}");
+                    : $"the entry '{key}' of tensor {Quote(name)} is {JsonText.Kind(field)}");
             }
         }
     }
@@ -250,7 +250,7 @@ internal sealed class SafeTensorsHeader
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw Invalid($"{what} is {JsonMembers.Kind(element)} where a JSON object is expected");
+            throw Invalid($"{what} is {JsonText.Kind(element)} where a JSON object is expected");
         }
 
         HashSet<string> names = new(StringComparer.Ordinal);

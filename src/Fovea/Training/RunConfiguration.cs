@@ -10,6 +10,8 @@ namespace Fovea.Training;
 /// <param name="Options">Options that decide the weights.</param>
 public sealed record RunConfiguration(string Data, string? Validation, TrainingOptions Options)
 {
+    private const string Remedy = "Restore the file, or begin a new run.";
+
     /// <summary>Opens the images of the run.</summary>
     /// <returns>
     /// The training images; and those of <see cref="Validation"/>, else of the set's own test part, else the share of the training images
@@ -40,10 +42,12 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     {
         if (Text(json["data"]) is not string data || json["training"] is not JsonObject training)
         {
-            throw new InvalidFileException(path, "the entry 'data' or 'training' is missing", "Restore the file, or begin a new run.");
+            throw new InvalidFileException(path, "the entry 'data' or 'training' is missing", Remedy);
         }
 
-        return new RunConfiguration(data, Text(json["validation"]), TrainingOptions.FromJson(training, path));
+        return json["validation"] is null || Text(json["validation"]) is not null
+            ? new RunConfiguration(data, Text(json["validation"]), TrainingOptions.FromJson(training, path))
+            : throw new InvalidFileException(path, "the entry 'validation' is not the path of a data set", Remedy);
     }
 
     /// <summary>Writes the configuration as a JSON object.</summary>

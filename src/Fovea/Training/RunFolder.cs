@@ -108,12 +108,12 @@ public sealed class RunFolder
         JsonObject json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
+            json = JsonText.ParseObject(File.ReadAllText(ConfigPath));
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidFileException(
-                ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
+                ConfigPath, $"it is not a readable configuration ({ExceptionText.Of(error)})", "Start a new run.", error);
         }
 
         return RunConfiguration.FromJson(json, ConfigPath);
@@ -178,15 +178,14 @@ public sealed class RunFolder
         {
             try
             {
-                JsonObject values = (JsonObject)JsonNode.Parse(texts[i])!;
-                lines.Add(((long)values["step"]!, texts[i], values));
+                JsonObject values = JsonText.ParseObject(texts[i]);
+                lines.Add((StepOf(values), texts[i], values));
             }
-            catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException
-                or NullReferenceException or FormatException)
+            catch (JsonException error)
             {
                 throw new InvalidFileException(
                     MetricsPath,
-                    $"line {i + 1} is not a JSON object with a whole number 'step'",
+                    $"line {i + 1} is not a JSON object with a whole number 'step' ({ExceptionText.Of(error)})",
                     "Remove the line, or start a new run.",
                     error);
             }
@@ -194,6 +193,10 @@ public sealed class RunFolder
 
         return lines;
     }
+
+    private static long StepOf(JsonObject line) => line["step"] is JsonValue value && value.TryGetValue(out long step) && step >= 0
+        ? step
+        : throw new JsonException("there is none");
 
     private string[] RunFiles() =>
     [

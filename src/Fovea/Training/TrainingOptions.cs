@@ -28,13 +28,6 @@ public enum OptimizerKind
 /// </remarks>
 public sealed record TrainingOptions
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary>Registered name of the model.</summary>
     public string Model { get; init; } = "cmt_nano";
 
@@ -116,11 +109,13 @@ public sealed record TrainingOptions
     {
         try
         {
-            TrainingOptions options = OldNames.Renew(json).Deserialize<TrainingOptions>(_json)!;
+            JsonObject renewed = OldNames.Renew(json);
+            TrainingOptions initial = new() { Augmentation = renewed["augmentation"] is null ? null : new Augmentation() };
+            TrainingOptions options = JsonText.Read(renewed, initial, TrainingOptionsJson.Default.TrainingOptions);
             options.Validate();
             return options;
         }
-        catch (Exception error) when (error is JsonException or UnusableDataException or ArgumentException or NotSupportedException)
+        catch (Exception error) when (error is JsonException or UnusableDataException or ArgumentException)
         {
             throw new InvalidFileException(
                 path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
@@ -128,7 +123,7 @@ public sealed record TrainingOptions
     }
 
     /// <summary>All options as a JSON object.</summary>
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, _json)!.AsObject();
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, TrainingOptionsJson.Default.TrainingOptions)!.AsObject();
 
     /// <summary>Checks that the options make sense.</summary>
     /// <exception cref="ArgumentException">One does not; the message names it.</exception>
@@ -146,12 +141,13 @@ public sealed record TrainingOptions
             "from 0 to the learning rate",
             MinLearningRate);
         Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
-        Check(WeightDecay >= 0, nameof(WeightDecay), "at least 0", WeightDecay);
+        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "at least 0", WeightDecay);
         Check(Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1", Momentum);
         Check(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "from 0 to below 1", LabelSmoothing);
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
@@ -189,3 +185,16 @@ public sealed record TrainingOptions
         }
     }
 }
+
+/// <summary>Generated code for the options of a run, as <c>config.json</c> has them.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(OptimizerKindConverter)])]
+[JsonSerializable(typeof(TrainingOptions))]
+internal sealed partial class TrainingOptionsJson : JsonSerializerContext;
+
+/// <summary>Words for optimisers in files, such as <c>adamW</c>.</summary>
+internal sealed class OptimizerKindConverter()
+    : JsonStringEnumConverter<OptimizerKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

@@ -114,7 +114,9 @@ public sealed record Preprocessing
         Require(ResizeTo is >= 0 and <= Image.MaxSide, $"resizeTo must be 0 or a number of pixels, not {ResizeTo}");
         Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
         Require(StandardDeviation.Length == Channels, $"standardDeviation has {StandardDeviation.Length} numbers for {Channels} channels");
-        Require(Array.TrueForAll(StandardDeviation, value => value > 0), "every standardDeviation must be above 0");
+        Require(Array.TrueForAll(Mean, float.IsFinite), "every mean must be a finite number");
+        Require(
+            Array.TrueForAll(StandardDeviation, value => value > 0 && float.IsFinite(value)), "every standardDeviation must be above 0");
 
         static void Require(bool condition, string problem)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Formats;
 
@@ -26,6 +27,7 @@ internal sealed record TrainingPosition(
     double EpochSeconds = 0)
 {
     private const string MetadataKey = "fovea.training";
+    private const string Remedy = "Resume from a run's last.safetensors.";
 
     /// <summary>The only metric of version 0.1.0: this epoch's images predicted right.</summary>
     [JsonInclude]
@@ -37,23 +39,27 @@ internal sealed record TrainingPosition(
     }
 
     /// <summary>Reads the position that a checkpoint keeps.</summary>
-    /// <exception cref="InvalidFileException">The checkpoint keeps none.</exception>
+    /// <exception cref="InvalidFileException">The checkpoint keeps none, or one that no run was ever at.</exception>
     public static TrainingPosition FromJson(SafeTensorsFile file)
     {
+        if (!file.Metadata.TryGetValue(MetadataKey, out string? text))
+        {
+            throw new InvalidFileException(file.Path, "it holds no state of training", Remedy);
+        }
+
         try
         {
-            return JsonSerializer.Deserialize<TrainingPosition>(file.Metadata.GetValueOrDefault(MetadataKey, "null"))
-                ?? throw new InvalidFileException(file.Path, "it holds no state of training", "Resume from a run's last.safetensors.");
+            return Read(text);
         }
         catch (JsonException error)
         {
             throw new InvalidFileException(
-                file.Path, $"its state of training cannot be read ({error.Message})", "Resume from a run's last.safetensors.", error);
+                file.Path, $"its state of training cannot be read ({ExceptionText.Of(error)})", Remedy, error);
         }
     }
 
     /// <summary>The position as text for a checkpoint's metadata.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this);
+    public string ToJson() => JsonSerializer.Serialize(this, TrainingPositionJson.Default.TrainingPosition);
 
     /// <summary>The position after one more step.</summary>
     /// <param name="batches">Batches of the step.</param>
@@ -89,4 +95,26 @@ internal sealed record TrainingPosition(
     /// <summary>The position at the beginning of the next epoch.</summary>
     /// <param name="best">The best score so far.</param>
     public TrainingPosition NextEpoch(double best) => new(Epoch + 1, Step: Step, Best: best, Seconds: Seconds);
+
+    private static TrainingPosition Read(string text)
+    {
+        JsonObject json = JsonText.ParseObject(text);
+        TrainingPosition position = JsonText.Read(json, new TrainingPosition(), TrainingPositionJson.Default.TrainingPosition);
+        string? nonsense = position switch
+        {
+            { Epoch: < 0 } => nameof(Epoch),
+            { Batch: < 0 } => nameof(Batch),
+            { Step: < 0 } => nameof(Step),
+            { Shown: < 0 } => nameof(Shown),
+            { Seconds: < 0 } => nameof(Seconds),
+            { EpochSeconds: < 0 } => nameof(EpochSeconds),
+            _ => null,
+        };
+        return nonsense is null ? position : throw new JsonException($"'{nonsense}' is below 0");
+    }
 }
+
+/// <summary>Generated code for positions, whose members stand in files as they are called here.</summary>
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(TrainingPosition))]
+internal sealed partial class TrainingPositionJson : JsonSerializerContext;
