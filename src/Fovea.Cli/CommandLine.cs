@@ -118,7 +118,8 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             // An option that follows a mistake is still understood, so --json is asked of the words themselves.
-            Fail(string.Join(" ", parsed.Errors.Select(mistake => mistake.Message)), arguments.Contains("--json"), output, error);
+            string[] names = Array.ConvertAll(_verbs, verb => verb.Name);
+            Fail(Suggestions.Explain(parsed, names), arguments.Contains("--json"), output, error);
             error.WriteLine($"See: fovea {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
             return ExitCodes.WrongUsage;
         }
@@ -138,7 +139,17 @@ internal static class CommandLine
             // Program listens to Ctrl-C itself: a verb may take longer than a fixed time to leave whole files behind.
             ProcessTerminationTimeout = null,
         };
-        return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Help and the list of verbs run outside of any verb, and their output may be a full disk.
+            (string message, int exitCode) = Explain(exception);
+            Fail(message, json: false, output, error);
+            return exitCode;
+        }
     }
 
     private static async Task<int> RunAsync(Verb verb, VerbContext context, TextWriter output, CancellationToken cancellation)
@@ -182,10 +193,17 @@ internal static class CommandLine
 
     private static void Fail(string message, bool json, TextWriter output, TextWriter error)
     {
-        error.WriteLine($"fovea: {message}");
-        if (json)
+        try
         {
-            output.WriteLine(new JsonObject { ["error"] = message }.ToJsonString(_json));
+            error.WriteLine($"fovea: {Printable.Of(message, lines: true)}");
+            if (json)
+            {
+                output.WriteLine(new JsonObject { ["error"] = message }.ToJsonString(_json));
+            }
+        }
+        catch (IOException)
+        {
+            // Nobody is left to tell, such as where the output is a full disk; the exit code says it.
         }
     }
 }

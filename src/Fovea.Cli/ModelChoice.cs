@@ -1,5 +1,7 @@
 using System.Globalization;
+using Fovea.Checkpoints;
 using Fovea.Engine.Graph;
+using Fovea.Formats;
 using Fovea.Models;
 using Fovea.Tasks;
 
@@ -8,6 +10,8 @@ namespace Fovea.Cli;
 /// <summary>Models and image sizes as people name them on the command line; what does not fit is wrong usage.</summary>
 internal static class ModelChoice
 {
+    private const long LargeFile = 1 << 30;
+
     /// <summary>Makes a registered model.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="options">What is different from the variant.</param>
@@ -39,9 +43,32 @@ internal static class ModelChoice
     /// <param name="path">The file.</param>
     /// <param name="size">The network's input size as given on the command line, or null for the checkpoint's own.</param>
     /// <param name="batch">Images in a batch.</param>
-    /// <exception cref="UsageException">The model does not take images of the size.</exception>
-    public static Classifier Load(string path, string? size, int batch = 1) =>
-        size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+    /// <exception cref="UsageException">The model does not take images of the size, or there is too little memory.</exception>
+    public static Classifier Load(string path, string? size, int batch = 1)
+    {
+        // A usual image through a usual file needs no plan ahead, which would cost a cold start.
+        if (size is not null || batch > 1 || new FileInfo(path) is { Exists: true, Length: > LargeFile })
+        {
+            RequireMemory(path, size, batch);
+        }
+
+        return size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+    }
+
+    private static void RequireMemory(string path, string? size, int batch)
+    {
+        MatchOptions options = new(Size: size is null ? null : ParseSize(size));
+        using CheckpointFile file = CheckpointFile.Open(path);
+        if (Fit($"--size {size}", () => new CheckpointDiagnosis(file, options: options).Match) is { } match)
+        {
+            Network network = match.Outline.Network;
+            MemoryCheck.Require(
+                $"{match.Model} at {network.Height}x{network.Width}",
+                batch == 1 ? null : "--batch",
+                batch,
+                images => new NetworkSummary(network, images).InferenceBytes);
+        }
+    }
 
     /// <summary>Makes something of a model and takes a size that does not fit for wrong usage.</summary>
     /// <param name="name">The model's name.</param>

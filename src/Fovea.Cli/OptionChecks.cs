@@ -34,6 +34,16 @@ internal static class OptionChecks
         ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
     }
 
+    /// <summary>Checks that a file is not there yet, or may be replaced.</summary>
+    /// <exception cref="UsageException">It is there and may not.</exception>
+    public static void RequireNew(string path, bool overwrite)
+    {
+        if (!overwrite && File.Exists(path))
+        {
+            throw new UsageException($"{path} exists already: choose another name, or replace it with --overwrite.");
+        }
+    }
+
     /// <summary>Reads whole numbers with commas between, such as <c>1,8</c>.</summary>
     /// <param name="option">The option, for the message.</param>
     /// <param name="text">Text of the option.</param>

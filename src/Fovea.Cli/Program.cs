@@ -1,20 +1,30 @@
 using System.Runtime.InteropServices;
 using Fovea.Cli;
 
-// The first Ctrl-C (or SIGTERM) asks the verb to stop and leave whole files behind; the second ends the process at once.
+// The first Ctrl-C (or SIGTERM, or a terminal that closes) asks the verb to stop and leave whole files behind; the second ends the process
+// at once.
 using CancellationTokenSource cancellation = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 return await CommandLine.InvokeAsync(args, cancellation.Token);
 
 void Stop(PosixSignalContext context)
 {
+    context.Cancel = true;
     if (cancellation.IsCancellationRequested)
     {
-        return;
+        Environment.Exit(ExitCodes.Interrupted);
     }
 
-    context.Cancel = true;
-    Console.Error.WriteLine("\nStopping (Ctrl-C again stops at once).");
+    try
+    {
+        Console.Error.WriteLine("\nStopping (Ctrl-C again stops at once).");
+    }
+    catch (IOException)
+    {
+        // The terminal is gone: that is why we stop.
+    }
+
     cancellation.Cancel();
 }

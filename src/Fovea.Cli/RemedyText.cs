@@ -17,6 +17,7 @@ internal static class RemedyText
         Remedy.SetClasses => "--classes N makes a fresh classifier for N classes, to be trained.",
         Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
+        Remedy.ResumeOrOverwrite { IsRun: false } => "Choose another folder, or replace such files with --overwrite.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
         _ => remedy.Text,
     };

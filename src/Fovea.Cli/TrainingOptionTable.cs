@@ -25,7 +25,7 @@ internal static class TrainingOptionTable
         OrOwn<double>(
             "--learning-rate",
             "The learning rate after the warm-up. [default: 0.002 for AdamW, 0.05 for Sgd]",
-            nameof(TrainingOptions.LearningRate),
+            options => options.LearningRate,
             (options, value) => options with { LearningRate = value }),
         Of(
             "--warm-up",
@@ -45,7 +45,7 @@ internal static class TrainingOptionTable
         OrOwn<float>(
             "--drop-path",
             "Probability of dropping the last block's branches. [default: the model's own]",
-            nameof(TrainingOptions.DropPath),
+            options => options.DropPath,
             (options, value) => options with { DropPath = value }),
         Of(
             "--clip",
@@ -100,20 +100,37 @@ internal static class TrainingOptionTable
         Option<T> option = formerName is null ? new Option<T>(name) : new RenamedOption<T>(name, formerName);
         option.Description = description;
         option.DefaultValueFactory = _ => get(_defaults);
-        return new Entry(option, member[(member.LastIndexOf('.') + 1)..], (context, options) => set(options, context.Value(option)!));
+        option.Readable();
+        (option as RenamedOption<T>)?.Former.Readable();
+        return new Entry(
+            option,
+            member[(member.LastIndexOf('.') + 1)..],
+            options => get(options),
+            (context, options) => set(options, context.Value(option)!));
     }
 
     /// <summary>Makes an entry that leaves its member alone where it is not given.</summary>
-    private static Entry OrOwn<T>(string name, string description, string member, Func<TrainingOptions, T, TrainingOptions> set)
+    private static Entry OrOwn<T>(
+        string name,
+        string description,
+        Func<TrainingOptions, T?> get,
+        Func<TrainingOptions, T, TrainingOptions> set,
+        [CallerArgumentExpression(nameof(get))] string member = "")
         where T : struct
     {
-        Option<T?> option = new(name) { Description = description };
-        return new Entry(option, member, (context, options) => context.Value(option) is T value ? set(options, value) : options);
+        Option<T?> option = new Option<T?>(name) { Description = description }.Readable();
+        return new Entry(
+            option,
+            member[(member.LastIndexOf('.') + 1)..],
+            options => get(options),
+            (context, options) => context.Value(option) is T value ? set(options, value) : options);
     }
 
     /// <summary>Option of the command and the member that it sets.</summary>
     /// <param name="Option">Option.</param>
     /// <param name="Member">Name of the member.</param>
+    /// <param name="Get">Reads the member.</param>
     /// <param name="Apply">Sets the member to the value that was given, or to the default.</param>
-    internal sealed record Entry(Option Option, string Member, Func<VerbContext, TrainingOptions, TrainingOptions> Apply);
+    internal sealed record Entry(
+        Option Option, string Member, Func<TrainingOptions, object?> Get, Func<VerbContext, TrainingOptions, TrainingOptions> Apply);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Fovea.Cli;
 
@@ -10,6 +11,10 @@ internal abstract class Verb
 {
     /// <summary>The most threads that a verb runs on.</summary>
     protected const int MaxThreads = 1024;
+
+    // Names that other programs have for the same options.
+    private static readonly (string Name, string Alias)[] _aliases =
+        [("--learning-rate", "--lr"), ("--batch", "--batch-size"), ("--threads", "--workers")];
 
     /// <summary>Makes the verb.</summary>
     /// <param name="name">The word on the command line.</param>
@@ -39,12 +44,13 @@ internal abstract class Verb
     /// <param name="description">What it does.</param>
     /// <param name="value">The value when it is not given.</param>
     protected Option<T> AddOption<T>(string name, string description, T value) =>
-        Added(new Option<T>(name) { Description = description, DefaultValueFactory = _ => value });
+        Added(new Option<T>(name) { Description = description, DefaultValueFactory = _ => value }.Readable());
 
     /// <summary>Declares an option that may be left out, and then is null or false.</summary>
     /// <param name="name">Its name, such as <c>--resume</c>.</param>
     /// <param name="description">What it does.</param>
-    protected Option<T> AddOption<T>(string name, string description) => Added(new Option<T>(name) { Description = description });
+    protected Option<T> AddOption<T>(string name, string description) =>
+        Added(new Option<T>(name) { Description = description }.Readable());
 
     /// <summary>Declares the option <c>--threads</c>.</summary>
     /// <param name="description">What the threads do.</param>
@@ -53,11 +59,32 @@ internal abstract class Verb
         Option<int?> threads = AddOption<int?>("--threads", $"{description} [default: all processors]");
         threads.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > MaxThreads)
+            // The text itself is looked at: what is no number is the parser's to report.
+            if (result.Tokens.Count == 1
+                && int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                && number is < 1 or > MaxThreads)
             {
                 result.AddError($"--threads must be from 1 to {MaxThreads}.");
             }
         });
+        return threads;
+    }
+
+    /// <summary>
+    /// Number of threads that was given, or as many as there are processors where it was more, which would only get in each other's way.
+    /// </summary>
+    /// <param name="context">Values of the options.</param>
+    /// <param name="option">What <see cref="AddThreads"/> gave.</param>
+    protected static int? Threads(VerbContext context, Option<int?> option)
+    {
+        int? threads = context.Value(option);
+        if (threads > Environment.ProcessorCount)
+        {
+            context.Error.WriteLine(
+                $"--threads {threads} is more than the processors here: running on {Environment.ProcessorCount}, which is faster.");
+            return Environment.ProcessorCount;
+        }
+
         return threads;
     }
 
@@ -79,6 +106,14 @@ internal abstract class Verb
     /// <summary>Adds an option, with its earlier name where it had one.</summary>
     protected void Add(Option option)
     {
+        foreach ((string name, string alias) in _aliases)
+        {
+            if (option.Name == name)
+            {
+                option.Aliases.Add(alias);
+            }
+        }
+
         Command.Add(option);
         if (option is IRenamedOption renamed)
         {

@@ -82,11 +82,13 @@ public abstract record Remedy
         public override string Text => "CheckpointDiagnosis.Problems tells all.";
     }
 
-    /// <summary>Continue the run that a folder holds, or give up its checkpoints.</summary>
-    public sealed record ResumeOrOverwrite : Remedy
+    /// <summary>Continue the run that a folder holds, or give up its files.</summary>
+    /// <param name="IsRun">True if the folder holds a run that can be continued.</param>
+    public sealed record ResumeOrOverwrite(bool IsRun = true) : Remedy
     {
         /// <inheritdoc/>
-        public override string Text =>
-            "Choose another folder, continue that run with RunFolder.Open, or replace it with RunFolder.Create(path, overwrite: true).";
+        public override string Text => IsRun
+            ? "Choose another folder, continue that run with RunFolder.Open, or replace it with RunFolder.Create(path, overwrite: true)."
+            : "Choose another folder, or replace such files with RunFolder.Create(path, overwrite: true).";
     }
 }

@@ -21,6 +21,9 @@ internal static class Numbers
     public static string Percent(double share, int decimals = 1) =>
         (share * 100).ToString("F" + decimals, CultureInfo.InvariantCulture) + " %";
 
+    /// <summary>A share (0 to 1) in percent, or a dash where there was nothing to take it of.</summary>
+    public static string Share(double share) => double.IsNaN(share) ? "-" : Percent(share);
+
     /// <summary>A number with a fixed number of decimals: 0.4321.</summary>
     public static string Fixed(double value, int decimals = 4) => value.ToString("F" + decimals, CultureInfo.InvariantCulture);
 

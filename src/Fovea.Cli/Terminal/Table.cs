@@ -24,7 +24,7 @@ internal sealed class Table
             throw new ArgumentException($"A row of {cells.Length} cells does not fit {_headings.Length} columns.", nameof(cells));
         }
 
-        _rows.Add(cells);
+        _rows.Add(Array.ConvertAll(cells, cell => Printable.Of(cell)));
     }
 
     /// <summary>Adds a rule, to set a sum apart.</summary>

@@ -4,6 +4,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
+using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
@@ -45,16 +46,28 @@ internal sealed class BenchVerb : Verb
     {
         int[] batches = OptionChecks.ParseIntegers("--batch", context.Value(_batches)!, 1 << 20);
         int[] threads = OptionChecks.ParseIntegers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MaxThreads);
+        if (threads.Max() > Environment.ProcessorCount)
+        {
+            context.Error.WriteLine($"--threads {threads.Max()} is more than the {Environment.ProcessorCount} processors here, which is slower.");
+        }
+
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ModelOptions options = new(Height: size?.Height, Width: size?.Width);
         string[] names = context.Value(_models) is { Length: > 0 } given ? given : _defaults;
+        bool training = context.Value(_train);
         foreach (string name in names)
         {
-            ModelChoice.Create(name, options);
+            Network network = ModelChoice.Create(name, options);
+            MemoryCheck.Require(
+                $"{name} at {network.Height}x{network.Width}",
+                "--batch",
+                batches.Max(),
+                batch => training
+                    ? TrainingEstimate.Bytes(network, batch, threads: threads.Max())
+                    : new NetworkSummary(network, batch, threads.Max()).InferenceBytes);
         }
 
-        bool training = context.Value(_train);
         Dictionary<int, double> peaks = threads.Distinct().ToDictionary(count => count, count => Executor.Default.MeasurePeak(count));
         Table table = new("model", "batch", "threads", "median", "best", "images/s", "GFLOP/s", "of peak", "planned", "resident");
         JsonArray results = [];

@@ -51,7 +51,7 @@ internal sealed class CompareVerb : Verb
             ModelChoice.Create(name, options);
         }
 
-        using WorkerPool pool = new(context.Value(_threads) ?? Environment.ProcessorCount);
+        using WorkerPool pool = new(Threads(context, _threads) ?? Environment.ProcessorCount);
         double peak = Executor.Default.MeasurePeak(pool.Threads);
         Table table = new("model", "input", "parameters", "multiply-adds", "memory", "time", "images/s", "GFLOP/s", "of peak");
         JsonArray models = [];

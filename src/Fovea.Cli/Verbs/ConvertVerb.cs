@@ -20,6 +20,7 @@ internal sealed class ConvertVerb : Verb
     private readonly Option<string> _labels;
     private readonly Option<string> _size;
     private readonly Option<string> _scheme;
+    private readonly Option<bool> _overwrite;
 
     /// <summary>Declares the verb.</summary>
     public ConvertVerb()
@@ -34,6 +35,7 @@ internal sealed class ConvertVerb : Verb
             "CHECKPOINT", "A checkpoint of PyTorch (.pth, .pt, .bin, .pth.tar) or safetensors; told by its content.");
         _out = AddOption<string>("--out", "The file to write: .safetensors for Fovea, .pth or .pt for PyTorch.");
         _out.Required = true;
+        _overwrite = AddOption<bool>("--overwrite", "Replace --out where it exists.");
         _model = AddOption<string>("--model", "The model; 'fovea models' lists them. [default: told by names and shapes]");
         _weights = AddOption<string>("--weights", "The dictionary in the file, such as model_ema. [default: the one that fits]");
         _classes = AddOption<int?>(
@@ -51,6 +53,7 @@ internal sealed class ConvertVerb : Verb
     {
         string output = context.Value(_out)!;
         bool pyTorch = IsPyTorch(output);
+        OptionChecks.RequireNew(output, context.Value(_overwrite));
         KeyScheme scheme = SchemeOf(context.Value(_scheme), pyTorch);
         using CheckpointImport import = Import(context);
         if (pyTorch)

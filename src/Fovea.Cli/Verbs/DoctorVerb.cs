@@ -155,6 +155,11 @@ internal sealed class DoctorVerb : Verb
             context.Output.WriteLine($"Left out without loss: {string.Join(", ", match.IgnoredKeys.Take(NamesShown))}{rest}");
         }
 
+        if (diagnosis.File.Skipped is { Count: > 0 } skipped)
+        {
+            context.Output.WriteLine($"Passed over, and never built: {Printable.Of(string.Join(", ", skipped))}");
+        }
+
         if (diagnosis.Own is { } own)
         {
             context.Output.WriteLine($"Fovea wrote it: {own.Name} for {own.Classes.Count} classes.");
@@ -169,6 +174,7 @@ internal sealed class DoctorVerb : Verb
             ["names"] = new JsonArray([.. problem.Names.Select(tensor => (JsonNode)tensor)]),
             ["remedy"] = RemedyText.Of(problem.Remedy),
         })]);
+        context.Result["skipped"] = new JsonArray([.. diagnosis.File.Skipped.Select(value => (JsonNode)value)]);
         context.Result["leftovers"] = new JsonArray([.. (match?.IgnoredKeys ?? []).Select(tensor => (JsonNode)tensor)]);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class EvaluateVerb : Verb
             "fovea evaluate runs/first/best.safetensors images/",
             "fovea evaluate runs/first/best.safetensors images/ --batch 16 --json")
     {
-        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
+        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint.");
         _data = AddArgument<string>("DATA", "A data set of the same classes.");
         _batch = AddOption("--batch", "Images in a batch.", 64);
         _size = AddInputSize();
@@ -62,8 +62,8 @@ internal sealed class EvaluateVerb : Verb
             table.Add(
                 confusion.Classes[i],
                 Numbers.Whole(confusion.Support(i)),
-                Numbers.Percent(confusion.Precision(i)),
-                Numbers.Percent(confusion.Recall(i)));
+                Numbers.Share(confusion.Precision(i)),
+                Numbers.Share(confusion.Recall(i)));
             classes.Add((JsonNode)new JsonObject
             {
                 ["class"] = confusion.Classes[i],

@@ -20,6 +20,7 @@ internal sealed class ExportVerb : Verb
     private readonly Option<ulong> _seed;
     private readonly Option<int> _opset;
     private readonly Option<bool> _withPreprocessing;
+    private readonly Option<bool> _overwrite;
 
     /// <summary>Declares the verb.</summary>
     public ExportVerb()
@@ -34,6 +35,7 @@ internal sealed class ExportVerb : Verb
         _checkpoint.Arity = ArgumentArity.ZeroOrOne;
         _onnx = AddOption<string>("--onnx", "The file to write.");
         _onnx.Required = true;
+        _overwrite = AddOption<bool>("--overwrite", "Replace --onnx where it exists.");
         _model = AddOption<string>("--model", "A model with fresh weights, in place of a checkpoint; 'fovea models' lists them.");
         _classes = AddOption<int?>("--classes", "With --model: number of classes. [default: the model's own]");
         _size = AddOption<string>(
@@ -56,6 +58,7 @@ internal sealed class ExportVerb : Verb
                 $"--opset {opset} cannot be written: choose one from {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.");
         }
 
+        OptionChecks.RequireNew(context.Value(_onnx)!, context.Value(_overwrite));
         using Model model = Open(context);
         OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null };
         IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model, options);

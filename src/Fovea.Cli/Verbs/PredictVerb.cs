@@ -18,12 +18,13 @@ internal sealed class PredictVerb : Verb
     public PredictVerb()
         : base(
             "predict",
-            "Say what images (PNG, JPEG) show.",
+            "Say what images show. Ends with 3 when one of them cannot be read; the others are answered.",
             "fovea predict runs/first/best.safetensors cat.jpg dog.png",
-            "fovea predict runs/first/best.safetensors cat.jpg --top 1 --json")
+            "fovea predict runs/first/best.safetensors photos/ --top 1 --json",
+            "fovea predict cmt_small.pth cat.jpg")
     {
-        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run.");
-        _images = AddArgument<string[]>("IMAGE", "Image files.");
+        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint (.pth, .safetensors).");
+        _images = AddArgument<string[]>("IMAGE", "Image files, folders of them, or patterns such as 'photos/*.jpg'.");
         _images.Arity = ArgumentArity.OneOrMore;
         _top = AddOption("--top", "How many classes to show for each image.", 3);
         _size = AddInputSize();
@@ -48,24 +49,56 @@ internal sealed class PredictVerb : Verb
 
         Table table = new([.. headings]);
         JsonArray answers = [];
-        foreach (string path in context.Value(_images))
+        JsonArray failures = [];
+        foreach (string path in ImageArguments.Expand(context.Value(_images)))
         {
             cancellation.ThrowIfCancellationRequested();
-            List<string> row = [path];
-            JsonArray classes = [];
-            foreach (Prediction prediction in classifier.Predict(ImageFile.Read(path), top, cancellation))
+            try
             {
-                row.Add(prediction.Class);
-                row.Add(Numbers.Percent(prediction.Probability));
-                classes.Add((JsonNode)new JsonObject { ["class"] = prediction.Class, ["probability"] = prediction.Probability });
+                IReadOnlyList<Prediction> predictions = Predict(classifier, path, top, cancellation);
+                table.Add([path, .. predictions.SelectMany(one => new[] { one.Class, Numbers.Percent(one.Probability) })]);
+                answers.Add((JsonNode)new JsonObject { ["image"] = path, ["classes"] = Answer(predictions) });
             }
-
-            table.Add([.. row]);
-            answers.Add((JsonNode)new JsonObject { ["image"] = path, ["classes"] = classes });
+            catch (FoveaException error)
+            {
+                // One bad image must not cost the answers to all others.
+                string message = error.Message.Contains(path, StringComparison.Ordinal) ? RemedyText.Of(error) : $"{path}: {RemedyText.Of(error)}";
+                context.Error.WriteLine($"fovea: {Printable.Of(message, lines: true)}");
+                failures.Add((JsonNode)new JsonObject { ["image"] = path, ["error"] = message });
+            }
         }
 
-        context.Write(table);
+        if (answers.Count > 0)
+        {
+            context.Write(table);
+        }
+
         context.Result["predictions"] = answers;
-        return Task.FromResult(ExitCodes.Success);
+        if (failures.Count == 0)
+        {
+            return Task.FromResult(ExitCodes.Success);
+        }
+
+        context.Result["failures"] = failures;
+        context.Result["error"] = (string)failures[0]!["error"]!;
+        if (answers.Count + failures.Count > 1)
+        {
+            context.Error.WriteLine($"fovea: {failures.Count} of {answers.Count + failures.Count} images could not be read");
+        }
+
+        return Task.FromResult(ExitCodes.BadInput);
     }
+
+    private static IReadOnlyList<Prediction> Predict(Classifier classifier, string path, int top, CancellationToken cancellation)
+    {
+        // Pipes and devices have no length, and opening a pipe that nobody writes to would wait for ever.
+        return new FileInfo(path) is { Exists: true, Length: 0 }
+            ? throw new UnusableDataException($"{path}: it is empty, or a pipe or device. Give an image file.")
+            : classifier.Predict(ImageFile.Read(path), top, cancellation);
+    }
+
+    private static JsonArray Answer(IEnumerable<Prediction> predictions) =>
+    [
+        .. predictions.Select(one => (JsonNode)new JsonObject { ["class"] = one.Class, ["probability"] = one.Probability }),
+    ];
 }

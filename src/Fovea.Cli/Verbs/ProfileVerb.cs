@@ -51,7 +51,7 @@ internal sealed class ProfileVerb : Verb
         string name = context.Value(_model);
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         Network network = ModelChoice.Create(name, new ModelOptions(Height: size?.Height, Width: size?.Width));
-        using WorkerPool pool = new(context.Value(_threads) ?? Environment.ProcessorCount);
+        using WorkerPool pool = new(Threads(context, _threads) ?? Environment.ProcessorCount);
         double peak = Executor.Default.MeasurePeak(pool.Threads);
         double bandwidth = Executor.Default.MeasureBandwidth(pool.Threads);
         PlanProfile profile = PlanProfile.Measure(network, batch, context.Value(_train), pool, cancellation: cancellation);

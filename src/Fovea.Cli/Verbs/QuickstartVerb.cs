@@ -55,7 +55,7 @@ internal sealed class QuickstartVerb : Verb
                 + "best epoch, "
             + $"{Numbers.Whole(test.Count)} test it.");
 
-        using WorkerPool pool = new(context.Value(_threads));
+        using WorkerPool pool = new(Threads(context, _threads));
         using EpochBars bars = new(context, options.Epochs);
         TrainingRun run = new(options, training, folder) { Validation = validation, Test = test, Title = "cmt_nano on Fashion-MNIST" };
         TrainingOutcome outcome = run.Run(pool, bars, bars, cancellation);

@@ -42,7 +42,7 @@ internal sealed class TrainVerb : Verb
             "A checkpoint to begin with, of Fovea, PyTorch or safetensors; it also tells the model and the normalisation. [default: "
                 + "fresh weights]");
         _out = AddOption("--out", "The run folder.", "runs/latest");
-        _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options.");
+        _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options; more --epochs extend it.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
         _size = AddOption<string>(
             "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
@@ -64,17 +64,16 @@ internal sealed class TrainVerb : Verb
         string path = context.Value(_out)!;
         RunFolder? existing = resume ? RunFolder.Open(path) : null;
         RunConfiguration configuration = existing is null ? Configure(context) : Continue(context, existing);
+        int? threads = Threads(context, _threads);
         (IImageDataset training, IImageDataset? validation) = configuration.OpenData();
         OptionChecks.Validate(configuration.Options, training, validation);
         context.Output.WriteLine(
             $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} images of {training.Classes.Count} "
                 + "classes, "
             + $"{Numbers.Whole(validation?.Count ?? 0)} for validation");
-        RunFolder folder = existing ?? RunFolder.Create(path, context.Value(_overwrite));
-        if (!resume)
-        {
-            folder.WriteConfig(configuration);
-        }
+        long bytes = TrainingChecks.Prepare(context, configuration.Options, training.Classes.Count, threads);
+        RunFolder folder = resume ? RunFolder.Open(path, bytes) : RunFolder.Create(path, context.Value(_overwrite), bytes);
+        folder.WriteConfig(resume ? folder.ReadConfig() with { Options = configuration.Options } : configuration);
 
         TrainingRun run = new(configuration.Options, training, folder)
         {
@@ -82,7 +81,7 @@ internal sealed class TrainVerb : Verb
             Resume = resume && File.Exists(folder.LastCheckpointPath),
             Title = $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}",
         };
-        using WorkerPool pool = new(context.Value(_threads));
+        using WorkerPool pool = new(threads);
         using EpochBars bars = new(context, configuration.Options.Epochs);
         try
         {
@@ -116,10 +115,29 @@ internal sealed class TrainVerb : Verb
     private RunConfiguration Continue(VerbContext context, RunFolder folder)
     {
         RunConfiguration earlier = folder.ReadConfig();
+        TrainingOptions options = earlier.Options;
+        if (context.Value(_overwrite))
+        {
+            throw new UsageException("--overwrite begins anew and --resume goes on: give one of them.");
+        }
+
+        ResumedOptions.Require("--model", options.Model, context.IsGiven(_model) ? context.Value(_model) : null);
+        ResumedOptions.Require(
+            "--from", options.From ?? "fresh weights", context.Value(_from) is string from ? Path.GetFullPath(from) : null);
+        ResumedOptions.Require(
+            "--size",
+            ResumedOptions.SizeOf(options.Preprocessing),
+            context.Value(_size) is string size && ModelChoice.ParseSize(size) is var (height, width) ? $"{height}x{width}" : null);
+        if (context.Value(_noFlip) && options.Augmentation?.FlipProbability > 0)
+        {
+            ResumedOptions.Require("--no-flip", "mirrored images", "none");
+        }
+
         return earlier with
         {
             Data = context.ValueOrNull(_data) ?? earlier.Data,
             Validation = context.Value(_validation) ?? earlier.Validation,
+            Options = new ResumedOptions(context, options).Checked(_training),
         };
     }
 

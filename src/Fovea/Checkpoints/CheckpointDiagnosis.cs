@@ -19,6 +19,9 @@ public sealed class CheckpointDiagnosis
     // Another model is named as a remedy where so much more agrees with it.
     private const double ClearlyBetter = 0.1;
 
+    // Words that frameworks put in front of all names, one inside the other: net.model.
+    private const int DeepestWrapper = 3;
+
     private readonly Lazy<ModelMatcher> _matcher = new(() => new ModelMatcher());
     private readonly Lazy<IReadOnlyList<CheckpointMatch>> _ranked;
     private readonly string? _model;
@@ -46,10 +49,11 @@ public sealed class CheckpointDiagnosis
 
         StateDict[] candidates = weights is null ? [file.Choose(), .. file.StateDicts.Skip(1)] : [file.Choose(weights)];
         Match = Best(candidates);
-        if (Match?.Fits != true && weights is null && Below(file) is { Length: > 0 } below && Best(below) is { } inner
-            && inner.MatchRatio > (Match?.MatchRatio ?? 0))
+        IReadOnlyList<StateDict> level = file.StateDicts;
+        for (int depth = 0; depth < DeepestWrapper && Match?.Fits != true && weights is null; depth++)
         {
-            Match = inner;
+            level = Below(file, level);
+            Match = Best(level) is { } inner && inner.MatchRatio > (Match?.MatchRatio ?? 0) ? inner : Match;
         }
 
         Weights = Match?.Weights ?? candidates[0];
@@ -104,9 +108,9 @@ public sealed class CheckpointDiagnosis
     }
 
     /// <summary>Dictionaries that begin one word deeper, as where a training framework puts its own word in front of all names.</summary>
-    private static StateDict[] Below(CheckpointFile file) =>
+    private static StateDict[] Below(CheckpointFile file, IReadOnlyList<StateDict> level) =>
     [
-        .. file.StateDicts.SelectMany(candidate => candidate.TensorInfos
+        .. level.SelectMany(candidate => candidate.TensorInfos
             .Where(info => info.Name.Contains('.', StringComparison.Ordinal))
             .GroupBy(info => info.Name[..info.Name.IndexOf('.', StringComparison.Ordinal)])
             .Where(group => group.Count() > candidate.Count / 4)
@@ -120,7 +124,10 @@ public sealed class CheckpointDiagnosis
         if (match.Missing.Count > 0)
         {
             string what = Counted(match.Missing.Count, "tensor is missing", "tensors are missing");
-            yield return new(what, match.Missing, other ?? new Remedy.Advice(
+            Remedy? whole = ShardedCheckpoint.IndexOf(File.Path) is string index
+                ? new Remedy.Advice($"It is one of several parts: give their index {index} instead.")
+                : null;
+            yield return new(what, match.Missing, whole ?? other ?? new Remedy.Advice(
                 "The file is not whole, or its code differs from the official one: save the whole model.state_dict() in PyTorch, "
                 + "under the official names."));
         }

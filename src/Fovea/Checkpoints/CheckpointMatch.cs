@@ -50,6 +50,7 @@ public sealed class CheckpointMatch
         Weights = weights;
         Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(
             name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
+        tensors = WrappedHead.Unwrap(tensors, native, Scheme);
         int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
         ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, new ModelOptions(classes));
         OwnSide = SideOf(tensors, ofClasses, Scheme);
@@ -60,11 +61,8 @@ public sealed class CheckpointMatch
         IsNative = isNative;
         Compare(tensors, options.Classes is not null);
         NeedsClasses = _reinitialized.Count > 0 && options.Classes is null;
-        HashSet<string> used =
-        [
-            .. _names.Values, .. _mismatches.Select(
-                difference => Scheme.NameOf(difference.Name)!), .. _reinitialized.Select(Scheme.NameOf).OfType<string>(),
-        ];
+        IEnumerable<string> compared = [.. _names.Keys, .. _mismatches.Select(difference => difference.Name), .. _reinitialized];
+        HashSet<string> used = [.. compared.Select(Scheme.NameOf).OfType<string>()];
         string[] others = [.. tensors.Keys.Where(name => !used.Contains(name))];
         IgnoredKeys = [.. others.Where(KeySchemes.IsIgnored)];
         Unexpected =

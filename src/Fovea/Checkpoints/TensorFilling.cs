@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -30,6 +31,22 @@ internal static class TensorFilling
         return stored is not null && tensor.Resizing.Fits(stored, tensor.Shape) ? stored : null;
     }
 
+    /// <summary>Refuses values that are not finite, which would make every answer "not a number".</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="name">The tensor's name in it.</param>
+    /// <param name="values">Values of the tensor.</param>
+    /// <exception cref="InvalidFileException">One is not finite.</exception>
+    public static void RequireFinite(ICheckpointSource source, string name, ReadOnlySpan<float> values)
+    {
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            throw new InvalidFileException(
+                source.Path,
+                $"the tensor {ExceptionText.Quote(name)} holds values that are not finite (NaN or infinity), as training that diverged leaves",
+                "Take an earlier checkpoint of that training.");
+        }
+    }
+
     /// <summary>Fills one tensor from a file.</summary>
     /// <param name="source">The file.</param>
     /// <param name="name">The tensor's name in it.</param>
@@ -43,11 +60,13 @@ internal static class TensorFilling
         if (!resized && tensor.Layout.KeepsOrder(stored))
         {
             source.ReadFloats(name, tensor.Variable.Data);
+            RequireFinite(source, name, tensor.Variable.Data);
             return;
         }
 
         float[] values = new float[stored.Elements];
         source.ReadFloats(name, values);
+        RequireFinite(source, name, values);
         if (!resized)
         {
             tensor.Layout.FromCheckpoint(stored, values, tensor.Variable.Data);
@@ -91,10 +110,12 @@ internal static class TensorFilling
         }
         else if (tensor.Layout.KeepsOrder(tensor.Shape))
         {
+            RequireFinite(file, name, values.Span);
             tensor.Variable.MapExternal(values);
         }
         else
         {
+            RequireFinite(file, name, values.Span);
             Memory<float> reordered = lent.Take(values.Length);
             tensor.Layout.FromCheckpoint(tensor.Shape, values.Span, reordered.Span);
             tensor.Variable.MapExternal(reordered);

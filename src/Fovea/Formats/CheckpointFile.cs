@@ -33,20 +33,28 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The file as safetensors, for its metadata; null for the other format.</summary>
     public SafeTensorsFile? SafeTensors => _source as SafeTensorsFile;
 
-    /// <summary>Opens a file.</summary>
+    /// <summary>
+    /// Values beside the weights that were passed over, such as <c>ema (my_project.Ema)</c>: of types that are not on the closed list of what
+    /// a checkpoint may hold. They were not built, and nothing was run.
+    /// </summary>
+    public IReadOnlyList<string> Skipped => (_source as PyTorchFile)?.Skipped ?? [];
+
+    /// <summary>Opens a file, or all files of an index (<c>model.safetensors.index.json</c>).</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidFileException">The file does not exist, cannot be read, is damaged, or is of another format.</exception>
+    /// <exception cref="InvalidFileException">
+    /// The file does not exist, cannot be read, is damaged, or is of another format; the message says which where its content tells.
+    /// </exception>
     public static CheckpointFile Open(string path)
     {
-        if (!IsSafeTensors(path))
+        ICheckpointSource source = OpenSource(path, indexAllowed: true);
+        if (source is PyTorchFile pickled)
         {
-            PyTorchFile pickled = PyTorchFile.Open(path);
             return new CheckpointFile(pickled, "PyTorch", pickled.StateDicts);
         }
 
-        SafeTensorsFile file = SafeTensorsFile.Open(path);
-        Dictionary<string, List<string>> whole = new() { [""] = [.. file.Tensors.Keys] };
-        return new CheckpointFile(file, "safetensors", StateDict.Candidates(file, whole));
+        Dictionary<string, List<string>> whole = new() { [""] = [.. source.TensorInfos.Select(info => info.Name)] };
+        string format = source is ShardedCheckpoint ? "an index of several files" : "safetensors";
+        return new CheckpointFile(source, format, StateDict.Candidates(source, whole));
     }
 
     /// <summary>Chooses a dictionary, or any other part of the names.</summary>
@@ -57,25 +65,59 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => (_source as IDisposable)?.Dispose();
 
-    /// <summary>Tells whether a file is of safetensors, by its first bytes.</summary>
+    private static ICheckpointSource OpenSource(string path, bool indexAllowed)
+    {
+        switch (FormatOf(path, indexAllowed))
+        {
+            case FileFormat.Index:
+                return ShardedCheckpoint.Open(path, part => OpenSource(part, indexAllowed: false));
+            case FileFormat.SafeTensors:
+                return SafeTensorsFile.Open(path);
+            default:
+                return PyTorchFile.Open(path);
+        }
+    }
+
+    /// <summary>Tells a file's format by its first bytes.</summary>
     /// <remarks>
-    /// The first 8 bytes are then a length of the header that fits into the file, and the 9th is its brace. Where neither format matches,
-    /// the extension decides which format's error is reported.
+    /// The first 8 bytes of safetensors are a length of the header that fits into the file, and the 9th is its brace. Where no format
+    /// matches, and the file is nothing else that is known, the extension decides which format's error is reported.
     /// </remarks>
-    private static bool IsSafeTensors(string path)
+    /// <exception cref="InvalidFileException">It is something else.</exception>
+    private static FileFormat FormatOf(string path, bool indexAllowed)
     {
         using MappedFile file = MappedFile.Open(path);
-        ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, 9));
-        if (start.Length == 9
+        ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, ForeignFile.Looked));
+        if (start.Length >= 9
             && start[8] == '{'
             && BinaryPrimitives.ReadInt64LittleEndian(start) is > 0 and long length
             && length <= file.Length - 8)
         {
-            return true;
+            return FileFormat.SafeTensors;
         }
 
-        return System.IO.Path.GetExtension(path) == ".safetensors"
-            && !start.StartsWith("PK"u8)
-            && !start.StartsWith([(byte)PickleOpcode.Protocol]);
+        if (start.StartsWith("PK"u8) || start.StartsWith([(byte)PickleOpcode.Protocol]))
+        {
+            return FileFormat.PyTorch;
+        }
+
+        if (indexAllowed && ShardedCheckpoint.IsIndex(path, start))
+        {
+            return FileFormat.Index;
+        }
+
+        if (ForeignFile.Recognize(path, start) is InvalidFileException foreign)
+        {
+            throw foreign;
+        }
+
+        return System.IO.Path.GetExtension(path) == ".safetensors" ? FileFormat.SafeTensors : FileFormat.PyTorch;
+    }
+
+    private enum FileFormat
+    {
+        SafeTensors,
+        PyTorch,
+        Index,
     }
 }

@@ -42,6 +42,14 @@ internal sealed unsafe class MappedFile : IDisposable
     public static MappedFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+
+        // Pipes and devices have no length, and opening a pipe that nobody writes to would wait for ever.
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            throw new InvalidFileException(
+                path, "it is empty, or a pipe or device", "Give a regular file with content: it is read in no fixed order.");
+        }
+
         FileStream? stream = null;
         try
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Formats;
+using Fovea.Models;
 
 namespace Fovea.Training;
 
@@ -45,13 +46,35 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
             throw new InvalidFileException(path, "the entry 'data' or 'training' is missing", Remedy);
         }
 
-        return json["validation"] is null || Text(json["validation"]) is not null
-            ? new RunConfiguration(data, Text(json["validation"]), TrainingOptions.FromJson(training, path))
-            : throw new InvalidFileException(path, "the entry 'validation' is not the path of a data set", Remedy);
+        if (json["validation"] is not null && Text(json["validation"]) is null)
+        {
+            throw new InvalidFileException(path, "the entry 'validation' is not the path of a data set", Remedy);
+        }
+
+        TrainingOptions options = TrainingOptions.FromJson(training, path);
+        RequireModel(options, path);
+        return new RunConfiguration(data, Text(json["validation"]), options);
     }
 
     /// <summary>Writes the configuration as a JSON object.</summary>
     internal JsonObject ToJson() => new() { ["data"] = Data, ["validation"] = Validation, ["training"] = Options.ToJson() };
+
+    /// <summary>Checks that there is such a model, and that it takes images of the size; no memory is taken.</summary>
+    private static void RequireModel(TrainingOptions options, string path)
+    {
+        try
+        {
+            Preprocessing images = options.Preprocessing;
+            ModelRegistry.Create(
+                ModelRegistry.Resolve(options.Model),
+                new ModelOptions(Height: images.Height, Width: images.Width, DropPath: options.DropPath, Dropout: options.Dropout));
+        }
+        catch (Exception error) when (error is ArgumentException or ShapeException)
+        {
+            throw new InvalidFileException(
+                path, $"its model cannot be made ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);
+        }
+    }
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

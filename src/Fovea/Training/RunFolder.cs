@@ -8,7 +8,8 @@ namespace Fovea.Training;
 
 /// <summary>
 /// The folder of one training run: <c>config.json</c> (what was asked for), <c>metrics.jsonl</c> (one JSON object a line),
-/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c> and TensorBoard event files.
+/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c> and TensorBoard event files. While a process trains in it,
+/// <c>run.lock</c> keeps others out.
 /// </summary>
 public sealed class RunFolder
 {
@@ -42,8 +43,8 @@ public sealed class RunFolder
     /// <param name="overwrite">True if the files of an earlier run there are removed; other files always stay.</param>
     /// <param name="bytesNeeded">What the run will write (two checkpoints while one is replaced), held against the free space.</param>
     /// <exception cref="UnwritableFileException">
-    /// The folder is read-only, its disk is too full, a file is in its place, or it holds checkpoints and <paramref name="overwrite"/> is
-    /// false.
+    /// The folder is read-only, its disk is too full, a file is in its place, another process is training in it, or it holds checkpoints or
+    /// files of the same names that no run wrote and <paramref name="overwrite"/> is false.
     /// </exception>
     public static RunFolder Create(string path, bool overwrite = false, long bytesNeeded = 0)
     {
@@ -60,10 +61,9 @@ public sealed class RunFolder
                 : UnwritableFileException.From(path, error);
         }
 
-        // A run that stopped before its first checkpoint left nothing to lose or to resume.
-        if (!overwrite && (File.Exists(folder.LastCheckpointPath) || File.Exists(folder.BestCheckpointPath)))
+        if (!overwrite)
         {
-            throw new UnwritableFileException(path, "it already holds the checkpoints of a run", [new Remedy.ResumeOrOverwrite()]);
+            folder.RequireUnused();
         }
 
         folder.Probe(bytesNeeded);
@@ -79,7 +79,9 @@ public sealed class RunFolder
     /// <param name="path">The folder.</param>
     /// <param name="bytesNeeded">What the run will still write, held against the free space.</param>
     /// <exception cref="InvalidFileException">There is no such folder, or it holds no run.</exception>
-    /// <exception cref="UnwritableFileException">The folder is read-only or its disk is too full.</exception>
+    /// <exception cref="UnwritableFileException">
+    /// The folder is read-only, its disk is too full, or another process is training in it.
+    /// </exception>
     public static RunFolder Open(string path, long bytesNeeded = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -163,6 +165,13 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>Lets other processes into the folder.</summary>
+    internal void Release() => RunLock.Release(Path);
+
+    /// <summary>Keeps other processes out of the folder.</summary>
+    /// <exception cref="UnwritableFileException">Another process is training in it.</exception>
+    internal void Claim() => RunLock.Take(Path);
+
     private List<(long Step, string Text, JsonObject Values)> MetricsLines()
     {
         List<(long, string, JsonObject)> lines = new();
@@ -198,6 +207,35 @@ public sealed class RunFolder
         ? step
         : throw new JsonException("there is none");
 
+    /// <summary>Refuses a folder with checkpoints, and one whose files of the same names no run wrote.</summary>
+    private void RequireUnused()
+    {
+        if (File.Exists(LastCheckpointPath) || File.Exists(BestCheckpointPath))
+        {
+            throw new UnwritableFileException(Path, "it already holds the checkpoints of a run", [new Remedy.ResumeOrOverwrite()]);
+        }
+
+        // A run that stopped before its first checkpoint left nothing to lose or to resume.
+        string? foreign = RunFiles().FirstOrDefault(File.Exists);
+        if (foreign is not null && !HoldsConfig())
+        {
+            throw new UnwritableFileException(
+                Path, $"it holds {System.IO.Path.GetFileName(foreign)}, which no run wrote", [new Remedy.ResumeOrOverwrite(IsRun: false)]);
+        }
+    }
+
+    private bool HoldsConfig()
+    {
+        try
+        {
+            return File.Exists(ConfigPath) && ReadConfig() is not null;
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
+    }
+
     private string[] RunFiles() =>
     [
         ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath,
@@ -217,6 +255,7 @@ public sealed class RunFolder
             throw new UnwritableFileException(Path, error.Problem, error.Remedies, error);
         }
 
+        RunLock.Take(Path);
         AtomicFile.RemoveLeftovers(Path);
         long free = bytesNeeded > 0 ? new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace : 0;
         if (free < bytesNeeded)

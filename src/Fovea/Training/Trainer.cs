@@ -49,7 +49,10 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="ShapeException">
     /// The network does not take images of its preprocessing's size, or does not fit the objective.
     /// </exception>
-    /// <exception cref="Formats.InvalidFileException">The checkpoint to resume from is missing, broken or of another run.</exception>
+    /// <exception cref="Formats.InvalidFileException">
+    /// The checkpoint to resume from is missing, broken, or of another run or other data.
+    /// </exception>
+    /// <exception cref="Formats.UnwritableFileException">Another process is training in the folder.</exception>
     /// <exception cref="InvalidDatasetException">The samples do not fit the model.</exception>
     public Trainer(
         Model model,
@@ -70,6 +73,7 @@ public sealed partial class Trainer : IDisposable
         Info = _objective.Describe(model.Info, training);
         try
         {
+            folder.Claim();
             BatchLayout layout = _objective.Layout(model);
             _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, loaderThreads)));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
@@ -82,6 +86,8 @@ public sealed partial class Trainer : IDisposable
             _step = Own(new TrainingStep(model, _objective, layout, options, pool));
             _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
             _position = resume ? _checkpoints.Resume() : new TrainingPosition();
+            _position.Require(folder.LastCheckpointPath, options, _stepsPerEpoch, training.Count, _objective.Metrics.Count);
+            _position = _position with { Samples = training.Count };
         }
         catch
         {
@@ -146,6 +152,8 @@ public sealed partial class Trainer : IDisposable
         {
             owned.Dispose();
         }
+
+        _folder.Release();
     }
 
     private T Own<T>(T owned)

@@ -8,6 +8,39 @@ namespace Fovea.Training;
 /// <summary>Estimates of what a training step takes, without taking it.</summary>
 public static class TrainingEstimate
 {
+    // Report, curves and headers.
+    private const long LogBytes = 4 << 20;
+
+    /// <summary>
+    /// Estimates the bytes that a run writes at most at one time: the best checkpoint, the last one with the optimiser's state and averages,
+    /// and another such that takes its place.
+    /// </summary>
+    /// <param name="network">The network, which stays as it is.</param>
+    /// <param name="options">Optimiser, averages.</param>
+    public static long DiskBytes(Network network, TrainingOptions options)
+    {
+        using ParameterStore parameters = ParameterStore.Describe(network);
+        long weights = parameters.Weights.Bytes + parameters.Statistics.Bytes;
+        long last = weights + (MomentsOf(options.Optimizer) * parameters.Weights.Bytes) + (options.EmaDecay > 0 ? weights : 0);
+        return weights + (2 * last) + LogBytes;
+    }
+
+    /// <summary>Finds batch normalisations that would see a single value of each channel, of which there is no variance.</summary>
+    /// <param name="network">The network, which stays as it is.</param>
+    /// <param name="batch">Images in a batch.</param>
+    /// <returns>Paths of the modules; none where all is well.</returns>
+    public static IReadOnlyList<string> SingleValueNorms(Network network, int batch)
+    {
+        using ParameterStore parameters = ParameterStore.Describe(network);
+        ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+        return
+        [
+            .. graph.Nodes
+                .Where(node => node.Operation is BatchStatistics && node.Inputs[0].Shape.Elements == node.Inputs[0].Shape.Last)
+                .Select(node => node.Path),
+        ];
+    }
+
     /// <summary>
     /// Estimates the bytes of a training step: weights, running statistics, gradients, the optimiser's state, the plan's memory.
     /// </summary>
@@ -21,10 +54,11 @@ public static class TrainingEstimate
         using ParameterStore parameters = ParameterStore.Describe(network);
         ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
 
-        // AdamW keeps two moments of each trained weight, SGD its momentum.
-        int blocks = optimizer == OptimizerKind.AdamW ? 2 : 1;
         using GradientBlock gradients = new(parameters.Trained);
         long tensors = parameters.Weights.Bytes + parameters.Statistics.Bytes;
-        return tensors + ((1 + blocks) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
+        return tensors + ((1 + MomentsOf(optimizer)) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
     }
+
+    // AdamW keeps two moments of each trained weight, SGD its momentum.
+    private static int MomentsOf(OptimizerKind optimizer) => optimizer == OptimizerKind.AdamW ? 2 : 1;
 }

@@ -51,7 +51,7 @@ public sealed class CommandLineTests
         (int exitCode, string output, string error) = await Run("version", "--colour");
         Assert.Equal(ExitCodes.WrongUsage, exitCode);
         Assert.Equal("", output);
-        Assert.Contains("'--colour'", error, StringComparison.Ordinal);
+        Assert.Contains("There is no option --colour.", error, StringComparison.Ordinal);
         Assert.Contains("fovea version --help", error, StringComparison.Ordinal);
 
         (exitCode, output, _) = await Run("flatter", "--json");

@@ -118,6 +118,19 @@ internal static class AllowedGlobals
         return _byName.GetValueOrDefault($"{module}.{name}");
     }
 
+    /// <summary>Tells whether a function that is not on the list makes tensors, so that passing it over would lose weights.</summary>
+    public static bool MakesTensors(string module, string name) =>
+        module.StartsWith("torch", StringComparison.Ordinal) && name.StartsWith("_rebuild", StringComparison.Ordinal);
+
+    /// <summary>The error of a pickle that holds nothing but what is not on the list.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">Module and name.</param>
+    public static InvalidFileException NotAllowed(string path, string name) => new(
+        path,
+        $"its pickle names {ExceptionText.Quote(name)}, which is not on the closed list of what a checkpoint may hold; nothing was run",
+        "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), "
+            + "'weights.pth').");
+
     private static AllowedGlobal Elements(string name, SafeTensorType type) => new(name, null, type);
 
     private static AllowedGlobal Named(string name) => new(name, null);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Fovea.Formats.PyTorch;
 
 /// <summary>
-/// Runs the stack machine of a pickle. What it may build is the closed list of <see cref="AllowedGlobals"/>; any other name, and any
-/// instruction that does not fit the stack, is an error that says where in the pickle it stands.
+/// Runs the stack machine of a pickle. What it may build is the closed list of <see cref="AllowedGlobals"/>; any other name is passed over
+/// with all that belongs to it, and an instruction that does not fit the stack is an error that says where in the pickle it stands.
 /// </summary>
 internal ref struct PickleReader
 {
@@ -155,16 +155,16 @@ internal ref struct PickleReader
                 break;
             case PickleOpcode.Append:
                 object? item = _stack.Pop();
-                Top<List<object?>>("a list").Add(item);
+                Top<List<object?>>("a list")?.Add(item);
                 break;
             case PickleOpcode.Appends or PickleOpcode.AddItems:
                 object?[] added = PopMarked();
-                Top<List<object?>>("a list").AddRange(added);
+                Top<List<object?>>("a list")?.AddRange(added);
                 break;
             case PickleOpcode.SetItem:
                 object? value = _stack.Pop();
                 object? key = _stack.Pop();
-                Top<PickleDictionary>("a dictionary").Entries.Add(new(key, value));
+                Top<PickleDictionary>("a dictionary")?.Entries.Add(new(key, value));
                 break;
             case PickleOpcode.SetItems:
                 object?[] entries = PopMarked();
@@ -215,19 +215,34 @@ internal ref struct PickleReader
         }
     }
 
-    private readonly AllowedGlobal Find(string module, string name) => AllowedGlobals.Find(module, name) ?? throw new InvalidFileException(
-        _guard.Path,
-        $"its pickle names {ExceptionText.Quote($"{module}.{name}")} (byte {_bytes.Instruction}), "
-            + "which is not on the closed list of what a checkpoint may hold; nothing was run",
-        "If you trust where the file comes from, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), "
-            + "'weights.pth').");
+    /// <summary>What a name stands for; a type that is not on the list stands for a value that is passed over.</summary>
+    private readonly object Find(string module, string name)
+    {
+        if (AllowedGlobals.Find(module, name) is AllowedGlobal allowed)
+        {
+            return allowed;
+        }
+
+        string full = $"{module}.{name}";
+        return AllowedGlobals.MakesTensors(module, name) ? throw AllowedGlobals.NotAllowed(_guard.Path, full) : new PickleSkipped(full);
+    }
 
     private readonly void Call()
     {
         object?[] arguments = _stack.Pop() as object?[] ?? throw Damaged("the arguments of a call are not a tuple");
-        AllowedGlobal callee = _stack.Pop() as AllowedGlobal ?? throw Damaged("it calls something that cannot be called");
+        object? called = _stack.Pop();
+        if (called is PickleSkipped)
+        {
+            _stack.Push(called);
+            return;
+        }
+
+        AllowedGlobal callee = called as AllowedGlobal ?? throw Damaged("it calls something that cannot be called");
         Func<object?[], object?> build = callee.Build ?? throw Damaged($"it calls {callee.Name}, which may only be named");
-        _stack.Push(build(arguments) ?? throw Damaged($"the arguments given to {callee.Name} do not fit"));
+
+        // An argument that was passed over takes what is made of it along, such as a default dictionary of a type of one's own.
+        _stack.Push(build(arguments) ?? arguments.OfType<PickleSkipped>().FirstOrDefault()
+            ?? throw Damaged($"the arguments given to {callee.Name} do not fit"));
     }
 
     private readonly void SetState(object? state)
@@ -237,15 +252,15 @@ internal ref struct PickleReader
             case PickleDictionary { IsNamespace: true } target when state is PickleDictionary attributes && attributes != target:
                 target.Entries.AddRange(attributes.Entries);
                 break;
-            case PickleDictionary { IsNamespace: false } or PickleOpaque:
-                // Attributes of a dictionary (_metadata), bytes of a numpy array: of no use here.
+            case PickleDictionary { IsNamespace: false } or PickleOpaque or PickleSkipped:
+                // Attributes of a dictionary (_metadata), bytes of a numpy array, what is passed over: of no use here.
                 break;
             default:
                 throw Damaged("it gives a state to something that has none");
         }
     }
 
-    private readonly void SetItems(PickleDictionary dictionary, object?[] keysAndValues)
+    private readonly void SetItems(PickleDictionary? dictionary, object?[] keysAndValues)
     {
         if (keysAndValues.Length % 2 != 0)
         {
@@ -254,7 +269,7 @@ internal ref struct PickleReader
 
         for (int i = 0; i < keysAndValues.Length; i += 2)
         {
-            dictionary.Entries.Add(new(keysAndValues[i], keysAndValues[i + 1]));
+            dictionary?.Entries.Add(new(keysAndValues[i], keysAndValues[i + 1]));
         }
     }
 
@@ -265,8 +280,14 @@ internal ref struct PickleReader
         return _stack.PopMarked();
     }
 
-    private readonly T Top<T>(string what)
-        where T : class => _stack.Peek() as T ?? throw Damaged($"it adds items to something that is not {what}");
+    /// <summary>The container on top; null where it is passed over, and its items with it.</summary>
+    private readonly T? Top<T>(string what)
+        where T : class => _stack.Peek() switch
+        {
+            T container => container,
+            PickleSkipped => null,
+            _ => throw Damaged($"it adds items to something that is not {what}"),
+        };
 
     private readonly void Remember(int index)
     {

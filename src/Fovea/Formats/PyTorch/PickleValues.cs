@@ -27,6 +27,10 @@ internal sealed class PickleOpaque
     }
 }
 
+/// <summary>A value of a type that is not on the closed list: it is not built, and what belongs to it is dropped.</summary>
+/// <param name="Type">Module and name of the type, or of a function that would make it.</param>
+internal sealed record PickleSkipped(string Type);
+
 /// <summary>A run of elements in the file, outside of the pickle. Many tensors may look at one.</summary>
 /// <param name="Key">The name by which the pickle calls it.</param>
 /// <param name="ElementType">The type of its elements.</param>

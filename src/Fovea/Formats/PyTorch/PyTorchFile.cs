@@ -9,8 +9,7 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
 {
     private const string Damage = "The file is damaged or was not written by torch.save: fetch or write it again.";
 
-    // Where tar archives have a magic word.
-    private const int TarMagicAt = 257;
+    private const int MaxSkipped = 16;
 
     private readonly MappedFile _file;
     private readonly OrderedDictionary<string, StridedTensor> _tensors;
@@ -24,6 +23,11 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
         Tensors = new OrderedDictionary<string, TensorInfo>(
             _tensors.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Info)), StringComparer.Ordinal);
         StateDicts = StateDict.Candidates(this, names.Dictionaries);
+        Skipped = [.. names.Skipped.Select(value => value.Path.Length > 0 ? $"{value.Path} ({value.Type})" : value.Type).Take(MaxSkipped)];
+        if (StateDicts.Count == 0 && names.Skipped is [var (_, type), ..])
+        {
+            throw AllowedGlobals.NotAllowed(file.Path, type);
+        }
     }
 
     /// <inheritdoc/>
@@ -37,12 +41,15 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
     /// </summary>
     public IReadOnlyList<StateDict> StateDicts { get; }
 
+    /// <summary>Values that were passed over because their type is not on the closed list, by key path with the type.</summary>
+    public IReadOnlyList<string> Skipped { get; }
+
     IEnumerable<TensorInfo> ICheckpointSource.TensorInfos => Tensors.Values;
 
     /// <summary>Opens a file and checks all that it says of its tensors.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidFileException">
-    /// The file does not exist, cannot be read, is damaged, lies, or holds something that is not on the closed list.
+    /// The file does not exist, cannot be read, is damaged, lies, or holds nothing but what is not on the closed list.
     /// </exception>
     public static PyTorchFile Open(string path)
     {
@@ -93,7 +100,7 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
 
     private static object? ReadRoot(MappedFile file, ParseBudget guard)
     {
-        ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, TarMagicAt + 5));
+        ReadOnlySpan<byte> start = file.Slice(0, (int)Math.Min(file.Length, ForeignFile.Looked));
         if (start.StartsWith("PK"u8))
         {
             return ZipFormat.Read(file, guard);
@@ -104,21 +111,7 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
             return LegacyFormat.Read(file, guard);
         }
 
-        if (start.StartsWith("version https://git-lfs"u8))
-        {
-            throw new InvalidFileException(
-                file.Path, "it is only a pointer of Git LFS to the checkpoint", "Fetch the checkpoint itself: git lfs pull.");
-        }
-
-        if (start.Length > TarMagicAt && start[TarMagicAt..].SequenceEqual("ustar"u8))
-        {
-            throw new InvalidFileException(
-                file.Path,
-                "it is a tar archive: another file's wrapping, or a checkpoint of before PyTorch 0.1.10",
-                "Unpack it, or load and save it in PyTorch.");
-        }
-
-        throw guard.Damaged($"its {file.Length} bytes begin neither as a zip archive nor as a pickle, the two formats of torch.save");
+        throw ForeignFile.Recognize(file.Path, start) ?? guard.Damaged($"its {file.Length} bytes begin neither as a zip archive nor as a pickle, the two formats of torch.save");
     }
 
     private StridedTensor Find(string name, int count)

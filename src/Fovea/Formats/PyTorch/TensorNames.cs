@@ -26,6 +26,9 @@ internal sealed class TensorNames
     /// </summary>
     public IReadOnlyDictionary<string, List<string>> Dictionaries => _shallow;
 
+    /// <summary>Values that were passed over, by key path with the type; the outermost has an empty path.</summary>
+    public List<(string Path, string Type)> Skipped { get; } = [];
+
     /// <summary>Names the tensors below a value.</summary>
     /// <exception cref="InvalidFileException">Two have one name, one is impossible, or the value contains itself.</exception>
     public static TensorNames Of(object? root, ParseBudget guard)
@@ -34,6 +37,10 @@ internal sealed class TensorNames
         if (root is PickleTensor tensor)
         {
             names.Add("tensor", tensor);
+        }
+        else if (root is PickleSkipped skipped)
+        {
+            names.Skipped.Add((string.Empty, skipped.Type));
         }
         else
         {
@@ -87,6 +94,10 @@ internal sealed class TensorNames
 
                 found = true;
             }
+            else if (value is PickleSkipped skipped)
+            {
+                Skipped.Add((Join(path, KeyText(key, i)), skipped.Type));
+            }
             else if (value is PickleDictionary or List<object?> or object?[])
             {
                 found |= Walk(Join(path, KeyText(key, i)), value);
@@ -105,6 +116,10 @@ internal sealed class TensorNames
             {
                 Add(Join(path, i.ToString(CultureInfo.InvariantCulture)), tensor);
                 found = true;
+            }
+            else if (items[i] is PickleSkipped skipped)
+            {
+                Skipped.Add((Join(path, i.ToString(CultureInfo.InvariantCulture)), skipped.Type));
             }
             else if (items[i] is PickleDictionary or List<object?> or object?[])
             {

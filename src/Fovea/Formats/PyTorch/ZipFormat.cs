@@ -17,6 +17,12 @@ internal static class ZipFormat
             name => name.EndsWith(PickleName, StringComparison.Ordinal) && name.IndexOf('/') == name.Length - PickleName.Length)];
         if (pickles is not [string pickleName])
         {
+            if (entries.Keys.Any(name => name.EndsWith(".npy", StringComparison.Ordinal)))
+            {
+                throw new InvalidFileException(
+                    file.Path, "it is an archive of numpy arrays (.npz)", "Save the weights in PyTorch: torch.save(state_dict, 'weights.pth').");
+            }
+
             throw new InvalidFileException(
                 file.Path,
                 $"it is a zip archive with {pickles.Length} data.pkl where torch.save writes one, in the only folder",

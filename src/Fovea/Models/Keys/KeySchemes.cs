@@ -37,6 +37,8 @@ public static class KeySchemes
             new("layer4.*.conv2.pos_embed.height_rel", "layer4.*.conv2.pos_emb.rel_height"),
             new("layer4.*.conv2.pos_embed.width_rel", "layer4.*.conv2.pos_emb.rel_width"),
         ]),
+        Transformers("transformers", "transformers: ResNetForImageClassification", "resnet.", []),
+        Transformers("transformers-backbone", "transformers: ResNetModel, without a classifier", "", ["fc."]),
         new("dense", "backbones of detectors and segmenters: no final norm, no classifier", "crossformer", [])
         {
             Absent = ["norm.", "head."],
@@ -50,6 +52,9 @@ public static class KeySchemes
     public static IReadOnlyList<string> IgnoredKeys { get; } =
         ["attn.biases", "attn.relative_position_index", "attn_mask", "total_ops", "total_params"];
 
+    // Buffers of the normalisation of images, which training code keeps beside the network; ours is part of the preprocessing.
+    private static readonly string[] _normalization = ["mean", "std", "pixel_mean", "pixel_std"];
+
     /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
     /// <param name="signature">The model.</param>
     internal static IReadOnlyList<KeyScheme> Of(ModelSignature signature)
@@ -58,10 +63,37 @@ public static class KeySchemes
 
         bool Changes(KeyScheme scheme) =>
             signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal)
-            && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name);
+            && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name)
+            && (scheme.Absent.Count == 0 || signature.Tensors.Keys.Any(name => scheme.NameOf(name) is null));
+    }
+
+    /// <summary>The names that transformers gives to the tensors of a ResNet.</summary>
+    private static KeyScheme Transformers(string name, string description, string prefix, IReadOnlyList<string> absent)
+    {
+        List<KeyRule> rules =
+        [
+            new("conv1.", $"{prefix}embedder.embedder.convolution."),
+            new("bn1.", $"{prefix}embedder.embedder.normalization."),
+            new("fc.", "classifier.1."),
+        ];
+        for (int stage = 0; stage < 4; stage++)
+        {
+            string other = $"{prefix}encoder.stages.{stage}.layers.*.";
+            string official = $"layer{stage + 1}.*.";
+            for (int layer = 0; layer < 3; layer++)
+            {
+                rules.Add(new($"{official}conv{layer + 1}.", $"{other}layer.{layer}.convolution."));
+                rules.Add(new($"{official}bn{layer + 1}.", $"{other}layer.{layer}.normalization."));
+            }
+
+            rules.Add(new($"{official}downsample.0.", $"{other}shortcut.convolution."));
+            rules.Add(new($"{official}downsample.1.", $"{other}shortcut.normalization."));
+        }
+
+        return new KeyScheme(name, description, "resnet", rules) { Absent = absent };
     }
 
     /// <summary>Tells whether a name is one of those that may be left out.</summary>
     public static bool IsIgnored(string name) =>
-        IgnoredKeys.Any(ending => name == ending || name.EndsWith($".{ending}", StringComparison.Ordinal));
+        _normalization.Contains(name) || IgnoredKeys.Any(ending => name == ending || name.EndsWith($".{ending}", StringComparison.Ordinal));
 }

@@ -15,6 +15,7 @@ namespace Fovea.Training;
 /// <param name="Best">The best score so far; null before the first evaluation.</param>
 /// <param name="Seconds">Seconds trained so far.</param>
 /// <param name="EpochSeconds">Seconds trained in this epoch.</param>
+/// <param name="Samples">Number of training samples; null in files of earlier versions.</param>
 internal sealed record TrainingPosition(
     int Epoch = 0,
     int Batch = 0,
@@ -24,7 +25,8 @@ internal sealed record TrainingPosition(
     int Shown = 0,
     double? Best = null,
     double Seconds = 0,
-    double EpochSeconds = 0)
+    double EpochSeconds = 0,
+    int? Samples = null)
 {
     private const string MetadataKey = "fovea.training";
     private const string Remedy = "Resume from a run's last.safetensors.";
@@ -55,6 +57,45 @@ internal sealed record TrainingPosition(
         {
             throw new InvalidFileException(
                 file.Path, $"its state of training cannot be read ({ExceptionText.Of(error)})", Remedy, error);
+        }
+    }
+
+    /// <summary>Checks that a position is one that a run of the options on the data can reach.</summary>
+    /// <param name="path">The checkpoint, for messages.</param>
+    /// <param name="options">Options of the run.</param>
+    /// <param name="stepsPerEpoch">Steps of an epoch.</param>
+    /// <param name="samples">Number of training samples.</param>
+    /// <param name="metrics">Number of the objective's metrics.</param>
+    /// <exception cref="InvalidFileException">It is not.</exception>
+    public void Require(string path, TrainingOptions options, int stepsPerEpoch, int samples, int metrics)
+    {
+        if (Samples is int before && before != samples)
+        {
+            throw new InvalidFileException(
+                path,
+                $"its run had {before} training images and now there are {samples}: a run goes on with the data that it began with",
+                "Bring the images back, or begin a new run from this checkpoint.");
+        }
+
+        bool inRange = Epoch >= 0
+            && Epoch <= options.Epochs
+            && Batch >= 0
+            && Batch % options.AccumulationSteps == 0
+            && Batch / options.AccumulationSteps <= (Epoch == options.Epochs ? 0 : stepsPerEpoch)
+            && Step == ((long)Epoch * stepsPerEpoch) + (Batch / options.AccumulationSteps)
+            && Shown == (long)Batch * options.BatchSize;
+        bool isSound = double.IsFinite(LossSum)
+            && (Sums is null || (Sums.Length == metrics && Array.TrueForAll(Sums, double.IsFinite)))
+            && Best is null or (> double.NegativeInfinity and < double.PositiveInfinity)
+            && Seconds is >= 0 and < double.PositiveInfinity
+            && EpochSeconds is >= 0 and < double.PositiveInfinity;
+        if (!inRange || !isSound)
+        {
+            throw new InvalidFileException(
+                path,
+                $"it stands at epoch {Epoch}, batch {Batch}, step {Step}, which a run of {options.Epochs} epochs of {stepsPerEpoch} steps on "
+                    + "these data does not reach",
+                "Resume with the data and the config.json that the run began with, or begin a new run from this checkpoint.");
         }
     }
 
@@ -94,7 +135,7 @@ internal sealed record TrainingPosition(
 
     /// <summary>The position at the beginning of the next epoch.</summary>
     /// <param name="best">The best score so far.</param>
-    public TrainingPosition NextEpoch(double best) => new(Epoch + 1, Step: Step, Best: best, Seconds: Seconds);
+    public TrainingPosition NextEpoch(double best) => new(Epoch + 1, Step: Step, Best: best, Seconds: Seconds, Samples: Samples);
 
     private static TrainingPosition Read(string text)
     {

@@ -40,13 +40,23 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
                 "Resume with the data set and the config.json that the run began with.");
         }
 
+        TrainingPosition position = TrainingPosition.FromJson(file);
+        StateTensor[] tensors = [.. Tensors()];
+        IEnumerable<string> kept = file.Tensors.Keys.Where(name => name.StartsWith(Checkpoint.TrainingPrefix, StringComparison.Ordinal));
+        if (!kept.ToHashSet().SetEquals(tensors.Select(tensor => tensor.Name)))
+        {
+            throw new InvalidFileException(
+                file.Path,
+                "its state of training is that of another optimiser, or of averages that this run has not",
+                "Resume with the config.json that the run began with.");
+        }
+
         Checkpoint.Load(file, parameters);
-        foreach (StateTensor tensor in Tensors())
+        foreach (StateTensor tensor in tensors)
         {
             file.ReadFloats(tensor.Name, tensor.Data());
         }
 
-        TrainingPosition position = TrainingPosition.FromJson(file);
         optimizer.Iterations = position.Step;
         return position;
     }
