@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Fovea.Tests.Formats;
 
@@ -9,7 +10,8 @@ internal sealed class TorchFactAttribute : FactAttribute
     private static readonly Lazy<bool> _isInstalled = new(
         () => File.Exists(Python) && Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)").ExitCode == 0);
 
-    public TorchFactAttribute() => Skip = _isInstalled.Value ? null : "PyTorch is not installed (Debian: python3-torch).";
+    public TorchFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = _isInstalled.Value ? null : "PyTorch is not installed (Debian: python3-torch).";
 
     /// <summary>Runs a program of Python.</summary>
     /// <param name="program">The program's text.</param>

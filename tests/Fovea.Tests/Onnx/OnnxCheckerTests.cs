@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fovea.Models;
 using Fovea.Onnx;
 using Fovea.Tests.Formats;
@@ -11,7 +12,8 @@ internal sealed class OnnxCheckerFactAttribute : FactAttribute
         () => File.Exists("/usr/bin/python3")
             && TorchFactAttribute.Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('onnx') is None)").ExitCode == 0);
 
-    public OnnxCheckerFactAttribute() => Skip = _isInstalled.Value ? null : "ONNX's checker is not installed (Debian: python3-onnx).";
+    public OnnxCheckerFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = _isInstalled.Value ? null : "ONNX's checker is not installed (Debian: python3-onnx).";
 }
 
 /// <summary>Holds exported files against ONNX's own checker, which also infers every shape.</summary>
