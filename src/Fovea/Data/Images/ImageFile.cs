@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Fovea.Data;
 
 /// <summary>Reads images from files; the kind is told by the first bytes, never by the file's name.</summary>
@@ -6,15 +8,15 @@ public static class ImageFile
     /// <summary>The largest encoded image that is read, in bytes.</summary>
     public const long MaxEncodedBytes = 1L << 28;
 
-    /// <summary>True if a file's name ends like that of an image that can be read (.png, .jpg, .jpeg).</summary>
+    private static readonly FrozenSet<string> _extensions = FrozenSet.ToFrozenSet(
+        [".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".webp", ".gif", ".bmp", ".dib"],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>True if a file's name ends like that of an image that can be read: .png, .jpg, .jpeg, .jfif, .webp, .gif, .bmp….</summary>
     /// <param name="path">A path or a bare name.</param>
-    public static bool HasImageExtension(string path)
-    {
-        ReadOnlySpan<char> extension = Path.GetExtension(path.AsSpan());
-        return extension.Equals(".png", StringComparison.OrdinalIgnoreCase)
-            || extension.Equals(".jpg", StringComparison.OrdinalIgnoreCase)
-            || extension.Equals(".jpeg", StringComparison.OrdinalIgnoreCase);
-    }
+    /// <remarks>Names may lie: <see cref="ImageKinds.OfFile"/> tells the kind by the content.</remarks>
+    public static bool HasImageExtension(string path) =>
+        _extensions.Contains(Path.GetExtension(path ?? throw new ArgumentNullException(nameof(path))));
 
     /// <summary>Reads and decodes an image.</summary>
     /// <param name="path">The file.</param>
