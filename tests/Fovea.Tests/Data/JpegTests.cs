@@ -4,7 +4,7 @@ namespace Fovea.Tests.Data;
 
 public sealed class JpegTests
 {
-    [JpegTheory]
+    [Theory]
     [InlineData(TestData.BaselineJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.ProgressiveJpeg, 37, 23, 3, "139cfb87f6f8b646")]
     [InlineData(TestData.GreyJpeg, 16, 16, 1, "0973b365d04427f3")]
@@ -15,7 +15,7 @@ public sealed class JpegTests
         Assert.Equal(digest, TestData.Digest(image.Pixels));
     }
 
-    [JpegFact]
+    [Fact]
     public void Four_inks_become_red_green_and_blue()
     {
         Image image = ImageFile.Decode(Convert.FromBase64String(TestData.InkJpeg), "image");
@@ -23,7 +23,7 @@ public sealed class JpegTests
         Assert.Equal("0000000500030c000813000c1800101e00142500192a001c300020350024", Convert.ToHexStringLower(image.Pixels.AsSpan(0, 30)));
     }
 
-    [JpegTheory]
+    [Theory]
     [InlineData(TestData.BaselineJpeg)]
     [InlineData(TestData.ProgressiveJpeg)]
     [InlineData(TestData.GreyJpeg)]
@@ -41,7 +41,7 @@ public sealed class JpegTests
         Assert.NotNull(ImageFile.Decode(file, "image"));
     }
 
-    [JpegFact]
+    [Fact]
     public void Stray_bytes_between_segments_are_no_error()
     {
         byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);
@@ -50,18 +50,10 @@ public sealed class JpegTests
     }
 
     [Fact]
-    public void A_missing_library_is_said_with_how_to_install_it()
-    {
-        MissingLibraryException error = JpegDecoder.MissingLibrary("cat.jpg", new DllNotFoundException());
-        Assert.Contains("cat.jpg", error.Message, StringComparison.Ordinal);
-        Assert.Contains("libturbojpeg0", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void A_file_that_is_no_image_is_said_to_be_none()
     {
-        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode("GIF89a"u8.ToArray(), "a.jpg"));
-        Assert.Contains("neither a PNG nor a JPEG", error.Message, StringComparison.Ordinal);
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.Decode("hello"u8.ToArray(), "a.jpg"));
+        Assert.Contains("no picture of a known kind", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidImageException>(() => ImageFile.Read("/nowhere/a.jpg"));
     }
 }

@@ -109,6 +109,10 @@ public static class ImageKinds
         _ => "no picture of a known kind",
     };
 
+    /// <summary>Name of a kind that is decoded, without an article.</summary>
+    /// <param name="kind">The kind.</param>
+    internal static string ShortName(this ImageKind kind) => kind == ImageKind.WebP ? "WebP" : kind.ToString().ToUpperInvariant();
+
     /// <summary>Way to mend a file of a kind that is not decoded: a whole sentence.</summary>
     /// <param name="kind">The kind.</param>
     internal static string Cure(this ImageKind kind) => kind switch

@@ -188,7 +188,7 @@ internal sealed class EpochPrefetcher : IDisposable
             catch (Exception exception)
             {
                 // Whatever goes wrong here must reach the consumer, and must say with which image.
-                return exception is InvalidImageException or MissingLibraryException
+                return exception is InvalidImageException
                     ? exception
                     : new InvalidImageException(_source.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
             }
