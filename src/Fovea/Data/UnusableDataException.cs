@@ -14,11 +14,12 @@ public class UnusableDataException : FoveaException
     {
     }
 
-    /// <summary>Creates the exception with ways out of it.</summary>
-    /// <param name="problem">What was wrong and where, without a final full stop.</param>
+    /// <summary>Creates the exception with ways out of it; the message reads "problem remedies".</summary>
+    /// <param name="problem">Names the file and what is wrong; whole sentences.</param>
     /// <param name="remedies">What to do about it, at least one.</param>
-    internal UnusableDataException(string problem, IReadOnlyList<Remedy> remedies)
-        : base(problem, remedies)
+    /// <param name="inner">The failure underneath, where there is one.</param>
+    public UnusableDataException(string problem, IReadOnlyList<Remedy> remedies, Exception? inner = null)
+        : base(problem.TrimEnd('.'), remedies, inner)
     {
     }
 }
@@ -35,10 +36,11 @@ public sealed class InvalidImageException : UnusableDataException
 
     /// <summary>Creates the exception for one image, with ways out of it.</summary>
     /// <param name="name">The image's file, or archive and entry.</param>
-    /// <param name="problem">What is wrong with it, without a final full stop.</param>
+    /// <param name="problem">What is wrong with it: whole sentences.</param>
     /// <param name="remedies">What to do about it, at least one.</param>
-    internal InvalidImageException(string name, string problem, IReadOnlyList<Remedy> remedies)
-        : base($"{name}: {problem}", remedies) => Name = name;
+    /// <param name="inner">The failure underneath, where there is one.</param>
+    public InvalidImageException(string name, string problem, IReadOnlyList<Remedy> remedies, Exception? inner = null)
+        : base($"{name}: {problem}", remedies, inner) => Name = name;
 
     /// <summary>The image's file, or archive and entry.</summary>
     public string Name { get; }

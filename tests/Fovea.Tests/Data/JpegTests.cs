@@ -56,4 +56,42 @@ public sealed class JpegTests
         Assert.Contains("no picture of a known kind", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidImageException>(() => ImageFile.Read("/nowhere/a.jpg"));
     }
+
+    [Theory]
+    [InlineData(37, 23, 37, 23)]
+    [InlineData(20, 12, 24, 15)]
+    [InlineData(18, 11, 19, 12)]
+    [InlineData(1, 1, 5, 3)]
+    [InlineData(100, 1, 37, 23)]
+    public void Scaled_decoding_gives_the_smallest_fraction_that_is_large_enough(int leastWidth, int leastHeight, int width, int height)
+    {
+        byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);
+        Image image = ImageFile.Decode(file, "image", new ImageSize(leastWidth, leastHeight));
+        Assert.Equal((width, height), (image.Width, image.Height));
+
+        // A resize of the whole image shows nearly the same.
+        Image whole = Transforms.Resize(ImageFile.Decode(file, "image"), width, height);
+        Assert.InRange(whole.Pixels.Zip(image.Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, 12);
+    }
+
+    [Fact]
+    public void A_loader_decodes_at_a_fraction_only_when_asked_to()
+    {
+        using TemporaryFolder folder = new();
+        byte[] file = Convert.FromBase64String(TestData.BaselineJpeg);
+        folder.Write("a/1.jpg", file);
+        folder.Write("b/1.jpg", file);
+        IImageDataset set = Datasets.Open(folder.Path);
+        Preprocessing preprocessing = new() { Height = 8, Width = 8 };
+        foreach ((bool scaled, Image expected) in new[]
+        {
+            (false, ImageFile.Decode(file, "image")), (true, ImageFile.Decode(file, "image", new ImageSize(8, 8))),
+        })
+        {
+            float[] wanted = new float[preprocessing.Length];
+            preprocessing.Apply(expected, wanted);
+            using DataLoader loader = new(set, preprocessing, DataLoaderOptions.ForEvaluation(2) with { ScaledDecoding = scaled });
+            Assert.Equal(wanted, loader.Epoch(0).Single().Images[..preprocessing.Length]);
+        }
+    }
 }

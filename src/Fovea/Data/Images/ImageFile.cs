@@ -120,7 +120,11 @@ public static class ImageFile
         };
     }
 
-    private static void CheckEncodedSize(string name, long length)
+    /// <summary>Refuses an encoded image of more than <see cref="MaxEncodedBytes"/>.</summary>
+    /// <param name="name">The image's name, for the message.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <exception cref="InvalidImageException">It is longer.</exception>
+    internal static void CheckEncodedSize(string name, long length)
     {
         if (length > MaxEncodedBytes)
         {

@@ -12,6 +12,9 @@ internal sealed class JpegHeader
     private const long FreeVisits = 4_000_000;
     private const int VisitsPerScan = 100;
 
+    // Arithmetic coding has no least length; an image of one colour takes about this little.
+    private const int MaxArithmeticBlocksPerByte = 512;
+
     private readonly List<(int Id, int Horizontal, int Vertical)> _components = [];
     private long _visits;
 
@@ -51,9 +54,9 @@ internal sealed class JpegHeader
     /// <summary>True if decoding takes far more work than an image of this size needs.</summary>
     public bool IsBomb => _visits > FreeVisits + (MaxVisitsPerBlock * Blocks);
 
-    /// <summary>True if the file cannot hold its pixels: Huffman codes take at least one bit for each block.</summary>
+    /// <summary>True if the file cannot hold its pixels: each block of it takes at least a bit, or a fraction by arithmetic coding.</summary>
     /// <param name="length">The file's bytes.</param>
-    public bool IsTooShort(long length) => Frame <= 0xC2 && Blocks > length * 8;
+    public bool IsTooShort(long length) => Blocks > length * (Frame <= 0xC2 ? 8 : MaxArithmeticBlocksPerByte);
 
     private long Blocks => _components.Sum(BlocksOf);
 

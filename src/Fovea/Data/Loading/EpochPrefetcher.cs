@@ -200,7 +200,10 @@ internal sealed class EpochPrefetcher : IDisposable
 
     private void Prepare(Sample sample, int index)
     {
-        sample.Start(_source.Load(index), index);
+        Image image = _loader.Options.ScaledDecoding && _loader.Preprocessing.LeastSize is ImageSize least
+            ? _source.Load(index, least)
+            : _source.Load(index);
+        sample.Start(image, index);
         _source.Describe(index, sample);
         KeyedRandom random = new(_loader.Options.Seed, _epoch, (ulong)index);
         IReadOnlyList<ISampleTransform> chain = _loader.Chain;

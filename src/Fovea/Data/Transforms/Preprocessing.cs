@@ -175,6 +175,14 @@ public sealed record Preprocessing
         return pixels.ToImage();
     }
 
+    /// <summary>Size below which an image would be enlarged by <see cref="Resize"/>; null where its size stays.</summary>
+    internal ImageSize? LeastSize => Resize switch
+    {
+        ResizeRule.Exact => new ImageSize(Width, Height),
+        ResizeRule.ShorterSide => new ImageSize(ShorterSide, ShorterSide),
+        _ => null,
+    };
+
     /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
     /// <param name="width">The image's columns.</param>
     /// <param name="height">The image's rows.</param>
@@ -268,6 +276,8 @@ public sealed record Preprocessing
         StandardDeviation = form.Floats("standardDeviation", StandardDeviation),
     };
 
+    private int ShorterSide => ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
+
     private (int Width, int Height) ResizedSize(int width, int height)
     {
         switch (Resize)
@@ -278,7 +288,7 @@ public sealed record Preprocessing
                 return (Width, Height);
             default:
                 // The longer side is cut to whole pixels, as torchvision does.
-                int side = ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
+                int side = ShorterSide;
                 return width <= height
                     ? (side, (int)((long)side * height / width))
                     : ((int)((long)side * width / height), side);
