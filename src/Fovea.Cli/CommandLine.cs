@@ -94,7 +94,19 @@ internal static class CommandLine
             Description = "Print the answer as one JSON object, the last line of standard output.",
             Recursive = true,
         };
-        RootCommand root = new(Description) { json };
+        Option<long?> maxPixels = new("--max-pixels")
+        {
+            Description = $"Most pixels that an image may have, against files made to fill the memory. [default: {Image.MaxPixels}]",
+            Recursive = true,
+        };
+        maxPixels.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long?>() is < 1 or > Image.LargestMaxPixels)
+            {
+                result.AddError($"--max-pixels must be from 1 to {Image.LargestMaxPixels}.");
+            }
+        });
+        RootCommand root = new(Description) { json, maxPixels };
         root.HelpName = "fovea";
         foreach (HelpOption option in root.Options.OfType<HelpOption>())
         {
@@ -106,6 +118,7 @@ internal static class CommandLine
             verb.Command.SetAction((parsed, token) =>
             {
                 bool asJson = parsed.GetValue(json);
+                Image.MaxPixels = parsed.GetValue(maxPixels) ?? Image.MaxPixels;
                 VerbContext context = asJson
                     ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle)
                     : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);

@@ -1,3 +1,5 @@
+using Fovea.Data;
+
 namespace Fovea.Cli;
 
 /// <summary>Words for the library's remedies in terms of the command's verbs and options: the one place that knows both.</summary>
@@ -19,6 +21,8 @@ internal static class RemedyText
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
         Remedy.ResumeOrOverwrite { IsRun: false } => "Choose another folder, or replace such files with --overwrite.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
+        Remedy.RaiseImageLimit { Pixels: > Image.LargestMaxPixels } => "Make it smaller first; --max-pixels cannot be raised so far.",
+        Remedy.RaiseImageLimit raise => $"Make it smaller first, or give --max-pixels {raise.Pixels} if you trust the file.",
         _ => remedy.Text,
     };
 }

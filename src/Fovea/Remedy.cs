@@ -91,4 +91,12 @@ public abstract record Remedy
             ? "Choose another folder, continue that run with RunFolder.Open, or replace it with RunFolder.Create(path, overwrite: true)."
             : "Choose another folder, or replace such files with RunFolder.Create(path, overwrite: true).";
     }
+
+    /// <summary>Raise the limit on the size of images, for one that is honestly so large.</summary>
+    /// <param name="Pixels">Pixels that the image announces.</param>
+    public sealed record RaiseImageLimit(long Pixels) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "Make it smaller first, or raise Image.MaxPixels if you trust the file.";
+    }
 }

@@ -88,6 +88,9 @@ public sealed record TrainingOptions
     /// <summary>Random changes to training images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
+    /// <summary>True to decode training images by <see cref="DataLoaderOptions.ScaledDecoding"/>; evaluation never does.</summary>
+    public bool ScaledDecoding { get; init; }
+
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
 
@@ -165,6 +168,7 @@ public sealed record TrainingOptions
         BatchTransforms = BatchTransforms,
         Layout = layout,
         Threads = threads,
+        ScaledDecoding = ScaledDecoding,
     };
 
     /// <summary>Steps of an epoch; batches that do not make a whole step are not shown.</summary>

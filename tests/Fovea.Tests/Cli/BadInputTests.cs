@@ -77,7 +77,7 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         await Fails(folder, cut);
     }
 
-    [JpegFact]
+    [Fact]
     public async Task A_broken_image_is_named_in_training_and_in_prediction()
     {
         byte[] jpeg = Convert.FromBase64String(Data.TestData.BaselineJpeg);

@@ -8,7 +8,7 @@ public sealed class TarTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [JpegTheory]
+    [Theory]
     [InlineData("", false)]
     [InlineData("train/", false)]
     [InlineData("./data/train/", false)]
@@ -63,7 +63,7 @@ public sealed class TarTests : IDisposable
         Assert.Contains("parts of a data set", Failure(("train/cat/1.png", image), ("test/cat/1.png", image)), StringComparison.Ordinal);
     }
 
-    [JpegFact]
+    [Fact]
     public void A_bad_image_is_named_with_archive_and_entry()
     {
         byte[] half = Convert.FromBase64String(TestData.BaselineJpeg);

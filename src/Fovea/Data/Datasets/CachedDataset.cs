@@ -27,5 +27,8 @@ internal sealed class CachedDataset : IImageDataset
     public Image Load(int index) => _cache.Load(index);
 
     /// <inheritdoc/>
+    public Image Load(int index, ImageSize atLeast) => _cache.Load(index, atLeast);
+
+    /// <inheritdoc/>
     public void Describe(int index, Sample sample) => _cache.Describe(index, sample);
 }

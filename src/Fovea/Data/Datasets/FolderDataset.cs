@@ -62,6 +62,9 @@ public sealed class FolderDataset : IImageDataset
     public Image Load(int index) => ImageFile.Read(Path.Combine(_root, _names[index]));
 
     /// <inheritdoc/>
+    public Image Load(int index, ImageSize atLeast) => ImageFile.Read(Path.Combine(_root, _names[index]), atLeast);
+
+    /// <inheritdoc/>
     public string NameOf(int index) => _names[index];
 
     /// <summary>The names of the folders right inside a folder, hidden ones left out.</summary>

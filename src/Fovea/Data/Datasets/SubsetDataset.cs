@@ -72,6 +72,9 @@ public sealed class SubsetDataset : IImageDataset
     public Image Load(int index) => _whole.Load(_indices[index]);
 
     /// <inheritdoc/>
+    public Image Load(int index, ImageSize atLeast) => _whole.Load(_indices[index], atLeast);
+
+    /// <inheritdoc/>
     public string NameOf(int index) => _whole.NameOf(_indices[index]);
 
     /// <inheritdoc/>

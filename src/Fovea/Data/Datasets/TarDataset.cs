@@ -84,13 +84,18 @@ public sealed class TarDataset : IImageDataset, IDisposable
     public int LabelOf(int index) => _labels[index];
 
     /// <inheritdoc/>
-    public Image Load(int index)
+    public Image Load(int index) => Load(index, null);
+
+    /// <inheritdoc/>
+    public Image Load(int index, ImageSize atLeast) => Load(index, (ImageSize?)atLeast);
+
+    private Image Load(int index, ImageSize? atLeast)
     {
         TarImage image = _images[index];
         string name = $"{_path}: {string.Join('/', image.Path)}";
         if (image.Bytes is { } kept)
         {
-            return ImageFile.Decode(kept, name);
+            return ImageFile.Decode(kept, name, atLeast);
         }
 
         byte[] bytes = new byte[image.Length];
@@ -108,7 +113,7 @@ public sealed class TarDataset : IImageDataset, IDisposable
         }
 
         return filled == bytes.Length
-            ? ImageFile.Decode(bytes, name)
+            ? ImageFile.Decode(bytes, name, atLeast)
             : throw new InvalidImageException(name, "the archive has become shorter since it was opened.");
     }
 

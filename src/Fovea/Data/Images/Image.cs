@@ -5,10 +5,16 @@ namespace Fovea.Data;
 public sealed class Image
 {
     /// <summary>The widest or highest image that is decoded, in pixels.</summary>
-    public const int MaxSide = 32768;
+    public const int MaxSide = 65535;
 
-    /// <summary>The most pixels that an image may have; more are refused before any memory is taken for them.</summary>
-    public const long MaxPixels = 1L << 26;
+    /// <summary>The highest value of <see cref="MaxPixels"/>: four bytes a pixel are addressed by 31 bits.</summary>
+    public const long LargestMaxPixels = int.MaxValue / 4;
+
+    // Beyond this size an image must bring data to match: each honest one has far more than a byte for a thousand pixels.
+    private const long MaxEmptyPixels = 1L << 26;
+    private const int MaxPixelsPerByte = 1000;
+
+    private static long _maxPixels = 200_000_000;
 
     /// <summary>Wraps pixels, without copying them.</summary>
     /// <param name="width">Width in pixels.</param>
@@ -37,6 +43,23 @@ public sealed class Image
         (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
     }
 
+    /// <summary>
+    /// Most pixels that an image may have, for the whole process; more are refused before any memory is taken for them. The default is
+    /// 200 million.
+    /// </summary>
+    /// <remarks>Decoding takes up to 7 bytes a pixel for a moment, and 1 or 3 afterwards.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not positive, or above <see cref="LargestMaxPixels"/>.</exception>
+    public static long MaxPixels
+    {
+        get => Interlocked.Read(ref _maxPixels);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LargestMaxPixels);
+            Interlocked.Exchange(ref _maxPixels, value);
+        }
+    }
+
     /// <summary>Width in pixels.</summary>
     public int Width { get; }
 
@@ -49,12 +72,53 @@ public sealed class Image
     /// <summary>The values, [height, width, channels].</summary>
     public byte[] Pixels { get; }
 
+    /// <summary>
+    /// Orientation in which the file stored the pixels, which are upright here; <see cref="Preprocessing.ApplyOrientation"/> may take them
+    /// as they were stored.
+    /// </summary>
+    public ImageOrientation StoredAs { get; init; } = ImageOrientation.Upright;
+
+    /// <summary>The image set upright.</summary>
+    /// <param name="orientation">How these pixels are stored.</param>
+    internal Image ToUpright(ImageOrientation orientation)
+    {
+        if (orientation == ImageOrientation.Upright)
+        {
+            return this;
+        }
+
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(Pixels.Length);
+        Orientations.Turn(Pixels, Width, Height, Channels, orientation, pixels);
+        (int width, int height) = orientation.SwapsSides() ? (Height, Width) : (Width, Height);
+        return new Image(width, height, Channels, pixels) { StoredAs = orientation };
+    }
+
+    /// <summary>The image in one channel, where all three are the same.</summary>
+    internal Image FirstChannel()
+    {
+        if (Channels == 1)
+        {
+            return this;
+        }
+
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(Width * Height);
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            pixels[i] = Pixels[3 * i];
+        }
+
+        return new Image(Width, Height, 1, pixels);
+    }
+
     /// <summary>Refuses sizes that no honest image has, before memory is taken for them.</summary>
     /// <param name="name">The image's file, for the message.</param>
     /// <param name="width">The width that the file announces.</param>
     /// <param name="height">The height that the file announces.</param>
-    /// <exception cref="InvalidImageException">The size is zero or beyond <see cref="MaxSide"/> or <see cref="MaxPixels"/>.</exception>
-    internal static void CheckSize(string name, long width, long height)
+    /// <param name="encodedBytes">The encoded image's length.</param>
+    /// <exception cref="InvalidImageException">
+    /// The size is zero or beyond <see cref="MaxSide"/> or <see cref="MaxPixels"/>, or the file is too small for it.
+    /// </exception>
+    internal static void CheckSize(string name, long width, long height, long encodedBytes = long.MaxValue / MaxPixelsPerByte)
     {
         if (width <= 0 || height <= 0)
         {
@@ -65,8 +129,16 @@ public sealed class Image
         {
             throw new InvalidImageException(
                 name,
-                $"the file announces a size of {width}×{height} pixels; "
-                + $"at most {MaxSide} a side and {MaxPixels} in all are read. Make it smaller first.");
+                $"the file announces a size of {width}×{height} pixels; at most {MaxSide} a side and {MaxPixels} in all are read",
+                [new Remedy.RaiseImageLimit(width * height)]);
+        }
+
+        if (width * height > Math.Max(MaxEmptyPixels, encodedBytes * MaxPixelsPerByte))
+        {
+            throw new InvalidImageException(
+                name,
+                $"the file announces a size of {width}×{height} pixels but has only {encodedBytes} bytes; it is cut off, or made to fill "
+                + "the memory. Take it out.");
         }
     }
 }

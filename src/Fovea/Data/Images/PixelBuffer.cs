@@ -161,6 +161,20 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
+    /// <summary>The pixels set upright.</summary>
+    /// <param name="orientation">How they are stored.</param>
+    public PixelBuffer Turn(ImageOrientation orientation)
+    {
+        if (orientation == ImageOrientation.Upright)
+        {
+            return this;
+        }
+
+        PixelBuffer result = orientation.SwapsSides() ? Rent(Height, Width, Channels) : Rent(Width, Height, Channels);
+        Orientations.Turn(Pixels, Width, Height, Channels, orientation, result._pixels);
+        return result;
+    }
+
     /// <summary>
     /// The image in one channel: (19595 R + 38470 G + 7471 B) / 65536, rounded, which is ITU-R 601's luma as Pillow computes it.
     /// </summary>

@@ -24,9 +24,6 @@ internal static unsafe partial class TurboJpeg
     /// <summary>TJFLAG_ACCURATEDCT: the slow, exact inverse transform, which other readers use by default.</summary>
     public const int FlagAccurateTransform = 4096;
 
-    /// <summary>TJERR_WARNING: the image was decoded, but the data were damaged.</summary>
-    public const int ErrorIsWarning = 0;
-
     private const string Library = "turbojpeg";
 
     private static readonly string[] _names = OperatingSystem.IsWindows()
@@ -59,17 +56,6 @@ internal static unsafe partial class TurboJpeg
     [LibraryImport(Library, EntryPoint = "tjDecompress2")]
     public static partial int Decompress(
         nint handle, byte* bytes, nuint size, byte* destination, int width, int pitch, int height, int pixelFormat, int flags);
-
-    /// <summary>Severity of the last failure: a warning (<see cref="ErrorIsWarning"/>) or fatal.</summary>
-    [LibraryImport(Library, EntryPoint = "tjGetErrorCode")]
-    public static partial int GetErrorCode(nint handle);
-
-    /// <summary>The last failure in words.</summary>
-    /// <param name="handle">A decompressor.</param>
-    public static string ErrorOf(nint handle) => Marshal.PtrToStringUTF8(GetErrorText(handle)) ?? "unknown error";
-
-    [LibraryImport(Library, EntryPoint = "tjGetErrorStr2")]
-    private static partial nint GetErrorText(nint handle);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {

@@ -52,6 +52,12 @@ public sealed record DataLoaderOptions
     /// <summary>Largest number of bytes of decoded images to keep from one epoch to the next; 0 for none.</summary>
     public long CacheBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// True to decode large JPEG images at a fraction of their size that is just as large as the preprocessing's resize asks for. Faster,
+    /// but pixels differ a little from those of other readers, and random crops are cut from the smaller image. Off by default.
+    /// </summary>
+    public bool ScaledDecoding { get; init; }
+
     /// <summary>Options for evaluation: the set's own order, nothing left out, no augmentation.</summary>
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="threads">Threads that decode and prepare.</param>

@@ -188,7 +188,7 @@ internal sealed class EpochPrefetcher : IDisposable
             catch (Exception exception)
             {
                 // Whatever goes wrong here must reach the consumer, and must say with which image.
-                return exception is InvalidImageException or MissingLibraryException
+                return exception is InvalidImageException
                     ? exception
                     : new InvalidImageException(_source.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
             }
@@ -200,7 +200,10 @@ internal sealed class EpochPrefetcher : IDisposable
 
     private void Prepare(Sample sample, int index)
     {
-        sample.Start(_source.Load(index), index);
+        Image image = _loader.Options.ScaledDecoding && _loader.Preprocessing.LeastSize is ImageSize least
+            ? _source.Load(index, least)
+            : _source.Load(index);
+        sample.Start(image, index);
         _source.Describe(index, sample);
         KeyedRandom random = new(_loader.Options.Seed, _epoch, (ulong)index);
         IReadOnlyList<ISampleTransform> chain = _loader.Chain;

@@ -33,4 +33,20 @@ public readonly record struct Box(float Left, float Top, float Right, float Bott
     /// <summary>The box in the image mirrored left to right.</summary>
     /// <param name="width">The image's width.</param>
     public Box Mirrored(int width) => new(width - Right, Top, width - Left, Bottom, Label);
+
+    /// <summary>The box in the image set upright.</summary>
+    /// <param name="width">The stored image's width.</param>
+    /// <param name="height">The stored image's height.</param>
+    /// <param name="orientation">How the image is stored.</param>
+    internal Box Turned(int width, int height, ImageOrientation orientation) => orientation switch
+    {
+        ImageOrientation.Mirrored => Mirrored(width),
+        ImageOrientation.UpsideDown => new(width - Right, height - Bottom, width - Left, height - Top, Label),
+        ImageOrientation.MirroredUpsideDown => new(Left, height - Bottom, Right, height - Top, Label),
+        ImageOrientation.Transposed => new(Top, Left, Bottom, Right, Label),
+        ImageOrientation.TurnedLeft => new(height - Bottom, Left, height - Top, Right, Label),
+        ImageOrientation.Transversed => new(height - Bottom, width - Right, height - Top, width - Left, Label),
+        ImageOrientation.TurnedRight => new(Top, width - Right, Bottom, width - Left, Label),
+        _ => this,
+    };
 }

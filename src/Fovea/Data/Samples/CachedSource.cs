@@ -28,14 +28,20 @@ internal sealed class CachedSource : ISampleSource
     public void Describe(int index, Sample sample) => _source.Describe(index, sample);
 
     /// <inheritdoc/>
-    public Image Load(int index)
+    public Image Load(int index) => Load(index, null);
+
+    /// <inheritdoc/>
+    /// <remarks>Whoever asks for smaller images does so each time: what is kept is what was asked for first.</remarks>
+    public Image Load(int index, ImageSize atLeast) => Load(index, (ImageSize?)atLeast);
+
+    private Image Load(int index, ImageSize? atLeast)
     {
         if (Volatile.Read(ref _images[index]) is Image kept)
         {
             return kept;
         }
 
-        Image image = _source.Load(index);
+        Image image = atLeast is ImageSize size ? _source.Load(index, size) : _source.Load(index);
         if (Volatile.Read(ref _used) + image.Pixels.Length > _budget)
         {
             return image;

@@ -19,6 +19,12 @@ public interface ISampleSource
     /// <exception cref="InvalidImageException">The image cannot be decoded.</exception>
     Image Load(int index);
 
+    /// <summary>Decodes an image, possibly at a smaller size where that is faster; at its own size unless a source knows better.</summary>
+    /// <param name="index">0 to <see cref="Count"/> − 1.</param>
+    /// <param name="atLeast">Size that the result must not fall below.</param>
+    /// <exception cref="InvalidImageException">The image cannot be decoded.</exception>
+    Image Load(int index, ImageSize atLeast) => Load(index);
+
     /// <summary>Adds the target to a sample that holds the decoded image: label, distribution, boxes, mask.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <param name="sample">The sample, at the image's own size.</param>

@@ -15,6 +15,7 @@ public sealed class Sample : IDisposable
     private float[] _values = [];
     private float[] _distribution = [];
     private int _classes;
+    private ImageOrientation _storedAs = ImageOrientation.Upright;
     private (int Height, int Width, int Channels) _valueShape;
 
     /// <summary>Index of the image in its source.</summary>
@@ -67,7 +68,7 @@ public sealed class Sample : IDisposable
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         Dispose();
-        (_pixels, Index) = (PixelBuffer.Of(image), index);
+        (_pixels, Index, _storedAs) = (PixelBuffer.Of(image), index, image.StoredAs);
         (Label, _classes) = (-1, 0);
         _boxes.Clear();
     }
@@ -188,6 +189,26 @@ public sealed class Sample : IDisposable
         {
             _boxes[i] = _boxes[i].Mirrored(Width);
         }
+    }
+
+    /// <summary>Takes image, boxes and mask as the file stores them, where a preprocessing does not want them upright.</summary>
+    /// <param name="preprocessing">Preprocessing that begins the chain.</param>
+    internal void Orient(Preprocessing preprocessing)
+    {
+        if (preprocessing.ApplyOrientation || _storedAs == ImageOrientation.Upright)
+        {
+            return;
+        }
+
+        ImageOrientation back = _storedAs.Inverse();
+        for (int i = 0; i < _boxes.Count; i++)
+        {
+            _boxes[i] = _boxes[i].Turned(Width, Height, back);
+        }
+
+        Replace(Buffer, Buffer.Turn(back));
+        _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Turn(back)) : null;
+        _storedAs = ImageOrientation.Upright;
     }
 
     /// <summary>Turns the pixels into the numbers that a network sees; from then on only <see cref="Values"/> may change.</summary>

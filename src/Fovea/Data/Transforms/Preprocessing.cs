@@ -17,14 +17,18 @@ public enum ResizeRule
 }
 
 /// <summary>
-/// Everything that turns an image into a network's input, and so travels with a checkpoint: channels, resize, centre crop, normalisation.
+/// Everything that turns an image into a network's input, and so travels with a checkpoint: orientation, channels, resize, centre crop,
+/// normalisation.
 /// </summary>
 /// <remarks>
-/// The steps, in order: grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.
+/// The steps, in order: upright or as stored, grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.
 /// </remarks>
 [JsonConverter(typeof(PreprocessingConverter))]
 public sealed record Preprocessing
 {
+    // A narrow strip would become gigabytes long where its shorter side grows.
+    private const long MaxResizedPixels = 1L << 26;
+
     private static readonly string[] _resizeWords = ["none", "shorterSide", "exact"];
     private static readonly string[] _interpolationWords = ["bilinear", "bicubic"];
 
@@ -38,6 +42,12 @@ public sealed record Preprocessing
 
     /// <summary>The input's channels: 1 (colour images become grey) or 3 (grey images are repeated).</summary>
     public int Channels { get; init; } = 3;
+
+    /// <summary>
+    /// True to see images upright, as the orientation in their EXIF data asks; false to see them as their files store them. The default is
+    /// true; preprocessing that was written without it, by earlier versions, has false.
+    /// </summary>
+    public bool ApplyOrientation { get; init; } = true;
 
     /// <summary>Resize rule.</summary>
     public ResizeRule Resize { get; init; } = ResizeRule.ShorterSide;
@@ -82,7 +92,9 @@ public sealed record Preprocessing
     /// <param name="sideFor224">Shorter side for an input of 224 pixels; other inputs keep the proportion, cut to whole pixels.</param>
     public static int SideBeforeCrop(int height, int width, int sideFor224 = 256) => sideFor224 * Math.Min(height, width) / 224;
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote; left-out members have their defaults.</summary>
+    /// <summary>
+    /// Reads what <see cref="ToJson"/> wrote; left-out members have their defaults, but for <see cref="ApplyOrientation"/>, which is false.
+    /// </summary>
     /// <param name="json">One JSON object.</param>
     /// <exception cref="UnusableDataException">The text is not such an object or its values do not fit together.</exception>
     public static Preprocessing FromJson(string json)
@@ -90,7 +102,7 @@ public sealed record Preprocessing
         try
         {
             // A member that is not known may change what the network sees, so it is an error.
-            Preprocessing result = JsonForm.Read(json, passesOver: false, new Preprocessing().Through);
+            Preprocessing result = JsonForm.Read(json, passesOver: false, new Preprocessing { ApplyOrientation = false }.Through);
             result.Validate();
             return result;
         }
@@ -165,6 +177,14 @@ public sealed record Preprocessing
         return pixels.ToImage();
     }
 
+    /// <summary>Size below which an image would be enlarged by <see cref="Resize"/>; null where its size stays.</summary>
+    internal ImageSize? LeastSize => Resize switch
+    {
+        ResizeRule.Exact => new ImageSize(Width, Height),
+        ResizeRule.ShorterSide => new ImageSize(ShorterSide, ShorterSide),
+        _ => null,
+    };
+
     /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
     /// <param name="width">The image's columns.</param>
     /// <param name="height">The image's rows.</param>
@@ -174,7 +194,7 @@ public sealed record Preprocessing
     internal (int Width, int Height) FittedSize(int width, int height)
     {
         (int resizedWidth, int resizedHeight) = ResizedSize(width, height);
-        if ((long)resizedWidth * resizedHeight > Image.MaxPixels)
+        if ((long)resizedWidth * resizedHeight > MaxResizedPixels)
         {
             throw new UnusableDataException(
                 $"The image is {width}×{height} pixels, so narrow that it would be resized to {resizedWidth}×{resizedHeight}. "
@@ -195,9 +215,14 @@ public sealed record Preprocessing
     internal PixelBuffer Fit(Image image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        (int width, int height) = FittedSize(image.Width, image.Height);
         PixelBuffer pixels = PixelBuffer.Of(image);
-        pixels = Channels == 1 ? pixels.ToGrey() : pixels;
+        if (!ApplyOrientation)
+        {
+            pixels = pixels.Turn(image.StoredAs.Inverse());
+        }
+
+        (int width, int height) = FittedSize(pixels.Width, pixels.Height);
+        pixels = Channels == 1 ? pixels.ReplaceBy(pixels.ToGrey()) : pixels;
         pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
         return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
     }
@@ -232,7 +257,7 @@ public sealed record Preprocessing
     /// <param name="other">The other preprocessing.</param>
     public bool Equals(Preprocessing? other) => other is not null
         && (Height, Width, Channels, Resize, ResizeTo) == (other.Height, other.Width, other.Channels, other.Resize, other.ResizeTo)
-        && (Interpolation, CenterCrop) == (other.Interpolation, other.CenterCrop)
+        && (Interpolation, CenterCrop, ApplyOrientation) == (other.Interpolation, other.CenterCrop, other.ApplyOrientation)
         && Mean.AsSpan().SequenceEqual(other.Mean)
         && StandardDeviation.AsSpan().SequenceEqual(other.StandardDeviation);
 
@@ -244,6 +269,7 @@ public sealed record Preprocessing
         Height = form.Integer("height", Height),
         Width = form.Integer("width", Width),
         Channels = form.Integer("channels", Channels),
+        ApplyOrientation = form.Boolean("applyOrientation", ApplyOrientation),
         Resize = (ResizeRule)form.Word("resize", _resizeWords, (int)Resize),
         ResizeTo = form.Integer("resizeTo", ResizeTo),
         Interpolation = (Interpolation)form.Word("interpolation", _interpolationWords, (int)Interpolation),
@@ -251,6 +277,8 @@ public sealed record Preprocessing
         Mean = form.Floats("mean", Mean),
         StandardDeviation = form.Floats("standardDeviation", StandardDeviation),
     };
+
+    private int ShorterSide => ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
 
     private (int Width, int Height) ResizedSize(int width, int height)
     {
@@ -262,7 +290,7 @@ public sealed record Preprocessing
                 return (Width, Height);
             default:
                 // The longer side is cut to whole pixels, as torchvision does.
-                int side = ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
+                int side = ShorterSide;
                 return width <= height
                     ? (side, (int)((long)side * height / width))
                     : ((int)((long)side * width / height), side);

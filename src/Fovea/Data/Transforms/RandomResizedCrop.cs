@@ -24,6 +24,7 @@ public sealed record RandomResizedCrop(Preprocessing Input) : ISampleTransform
     public void Apply(Sample sample, ref KeyedRandom random)
     {
         ArgumentNullException.ThrowIfNull(sample);
+        sample.Orient(Input);
         if (Input.Channels == 1)
         {
             sample.ToGrey();

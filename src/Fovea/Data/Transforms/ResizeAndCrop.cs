@@ -3,7 +3,7 @@ using Fovea.Engine;
 namespace Fovea.Data;
 
 /// <summary>
-/// Brings an image to a network's input as evaluation does: channels, resize rule and centre crop of the preprocessing. Draws nothing.
+/// Brings an image to a network's input as evaluation does: orientation, channels, resize rule and centre crop of the preprocessing. Draws nothing.
 /// </summary>
 /// <param name="Input">The preprocessing.</param>
 public sealed record ResizeAndCrop(Preprocessing Input) : ISampleTransform
@@ -15,6 +15,7 @@ public sealed record ResizeAndCrop(Preprocessing Input) : ISampleTransform
     public void Apply(Sample sample, ref KeyedRandom random)
     {
         ArgumentNullException.ThrowIfNull(sample);
+        sample.Orient(Input);
         (int width, int height) = Input.FittedSize(sample.Width, sample.Height);
         if (Input.Channels == 1)
         {
