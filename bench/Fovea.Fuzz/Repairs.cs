@@ -9,6 +9,7 @@ namespace Fovea.Fuzz;
 /// <summary>Wrappers that mend lengths and check sums, so that mutations reach the parsers behind them.</summary>
 internal static class Repairs
 {
+    private const int DescribedBytes = 44;
     private const int TarBlock = 512;
     private const int TarChecksum = 148;
 
@@ -29,10 +30,10 @@ internal static class Repairs
         return archive.ToArray();
     }
 
-    /// <summary>A safetensors file with the bytes as its header and a kilobyte of values.</summary>
+    /// <summary>A safetensors file with the bytes as its header and as many values as that of the corpus describes.</summary>
     public static byte[] HeaderInSafetensors(byte[] header)
     {
-        byte[] file = new byte[8 + header.Length + 1024];
+        byte[] file = new byte[8 + header.Length + DescribedBytes];
         BinaryPrimitives.WriteInt64LittleEndian(file, header.Length);
         header.CopyTo(file, 8);
         return file;
