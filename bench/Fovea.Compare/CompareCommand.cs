@@ -11,11 +11,13 @@ internal static class CompareCommand
     private const string TrainingModels = "cmt_ti@160,pit_ti,resnet50";
     private const double MaxDifference = 1e-3;
 
-    // Exit codes, the last as shells count it: 128 + SIGINT.
+    // Exit codes.
     private const int Success = 0;
     private const int Failure = 1;
     private const int WrongUsage = 2;
-    private const int Interrupted = 130;
+
+    /// <summary>Exit code of a command that was stopped, as shells count it: 128 + SIGINT.</summary>
+    public const int Interrupted = 130;
 
     private static readonly Option<bool> _train = new("--train")
     {

@@ -53,7 +53,8 @@ internal static class MachineMemory
     {
         const string name = "MemAvailable:";
         string? line = text.Split('\n').FirstOrDefault(one => one.StartsWith(name, StringComparison.Ordinal));
-        return long.TryParse(line?[name.Length..].Replace("kB", "", StringComparison.Ordinal), out long kibibytes) ? kibibytes * 1024 : null;
+        string? number = line?[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : null;
     }
 
     private static string? UnifiedGroup(string groups) =>

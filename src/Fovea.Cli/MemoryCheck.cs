@@ -30,7 +30,8 @@ internal static class MemoryCheck
             : "Not even one image fits: choose a smaller --size or a smaller model.";
         string images = option is null ? "" : $" with {option} {batch}";
         throw new UsageException(
-            $"{what}{images} takes {(planned is long bytes ? Numbers.Bytes(bytes) : "more than can be addressed")}, and this machine has {Numbers.Bytes(available)} left. {advice}");
+            $"{what}{images} takes {(planned is long bytes ? Numbers.Bytes(bytes) : "more than can be addressed")}, and this machine has "
+                + $"{Numbers.Bytes(available)} left. {advice}");
     }
 
     /// <summary>Bytes that a number of images takes; null where it makes a value too large to be addressed.</summary>

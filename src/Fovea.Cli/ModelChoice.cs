@@ -52,8 +52,19 @@ internal static class ModelChoice
             RequireMemory(path, size, batch);
         }
 
-        return size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+        try
+        {
+            return size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+        }
+        catch (InvalidFileException error) when (error.Remedies.Any(IsOptionOfConvert))
+        {
+            Remedy convert = new Remedy.Advice("These are options of 'fovea convert', which writes a file that opens by itself.");
+            throw new InvalidFileException(error.Path, error.Problem, [.. error.Remedies, convert], error);
+        }
     }
+
+    private static bool IsOptionOfConvert(Remedy remedy) =>
+        remedy is Remedy.ChooseModel { Candidates.Count: > 0 } or Remedy.ChooseWeights or Remedy.SetClasses;
 
     private static void RequireMemory(string path, string? size, int batch)
     {

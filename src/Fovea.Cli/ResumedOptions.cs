@@ -28,8 +28,8 @@ internal sealed class ResumedOptions(VerbContext context, TrainingOptions run)
             else if (changed.Epochs < run.Epochs)
             {
                 throw new UsageException(
-                    $"{Epochs} {changed.Epochs} is fewer than the {run.Epochs} of the run: a run can be extended, not cut. Its checkpoints are "
-                        + "good as they are.");
+                    $"{Epochs} {changed.Epochs} is fewer than the {run.Epochs} of the run: a run can be extended, not cut. Its "
+                        + "checkpoints are good as they are.");
             }
             else
             {

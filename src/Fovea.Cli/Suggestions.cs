@@ -22,8 +22,7 @@ internal static class Suggestions
             ? [.. verbs]
             : [.. Options(parsed.CommandResult).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name))];
         string word = unknown.Split('=')[0];
-        string? nearest = known.Where(name => name.StartsWith("--", StringComparison.Ordinal) == word.StartsWith("--", StringComparison.Ordinal))
-            .MinBy(name => Edits(word, name));
+        string? nearest = known.Where(name => name.StartsWith('-') == word.StartsWith('-')).MinBy(name => Edits(word, name));
         string kind = word.StartsWith('-') ? "option" : "verb";
         string hint = nearest is not null && Edits(word, nearest) <= Math.Max(2, word.TrimStart('-').Length / 3)
             ? $" Is {nearest} meant?"

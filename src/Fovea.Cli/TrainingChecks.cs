@@ -26,8 +26,8 @@ internal static class TrainingChecks
         if (options.BatchSize == 1 && TrainingEstimate.SingleValueNorms(network, 1) is { Count: > 0 } norms)
         {
             context.Error.WriteLine(
-                $"warning: {norms.Count} batch normalisations see a single value of each channel ({norms[0]}, …): they have no variance, and "
-                    + "the network will not learn well. Choose a larger --batch or --size.");
+                $"warning: {norms.Count} batch normalisations see a single value of each channel ({norms[0]}, …): they have no "
+                    + "variance, and the network will not learn well. Choose a larger --batch or --size.");
         }
 
         return TrainingEstimate.DiskBytes(network, options);

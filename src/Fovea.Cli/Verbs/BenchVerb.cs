@@ -48,7 +48,8 @@ internal sealed class BenchVerb : Verb
         int[] threads = OptionChecks.ParseIntegers("--threads", context.Value(_threads) ?? $"{Environment.ProcessorCount}", MaxThreads);
         if (threads.Max() > Environment.ProcessorCount)
         {
-            context.Error.WriteLine($"--threads {threads.Max()} is more than the {Environment.ProcessorCount} processors here, which is slower.");
+            context.Error.WriteLine(
+                $"--threads {threads.Max()} is more than the {Environment.ProcessorCount} processors here, which is slower.");
         }
 
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));

@@ -62,7 +62,8 @@ internal sealed class PredictVerb : Verb
             catch (FoveaException error)
             {
                 // One bad image must not cost the answers to all others.
-                string message = error.Message.Contains(path, StringComparison.Ordinal) ? RemedyText.Of(error) : $"{path}: {RemedyText.Of(error)}";
+                string message = RemedyText.Of(error);
+                message = message.Contains(path, StringComparison.Ordinal) ? message : $"{path}: {message}";
                 context.Error.WriteLine($"fovea: {Printable.Of(message, lines: true)}");
                 failures.Add((JsonNode)new JsonObject { ["image"] = path, ["error"] = message });
             }

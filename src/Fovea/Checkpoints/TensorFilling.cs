@@ -42,7 +42,8 @@ internal static class TensorFilling
         {
             throw new InvalidFileException(
                 source.Path,
-                $"the tensor {ExceptionText.Quote(name)} holds values that are not finite (NaN or infinity), as training that diverged leaves",
+                $"the tensor {ExceptionText.Quote(name)} holds values that are not finite (NaN or infinity), as training that "
+                    + "diverged leaves",
                 "Take an earlier checkpoint of that training.");
         }
     }

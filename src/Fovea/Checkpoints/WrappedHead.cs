@@ -8,7 +8,9 @@ namespace Fovea.Checkpoints;
 /// </summary>
 internal static class WrappedHead
 {
-    /// <summary>Gives the tensors under the names of a head that is not wrapped, where its only linear layer is told without doubt.</summary>
+    /// <summary>
+    /// Gives the tensors under the names of a head that is not wrapped, where its only linear layer is told without doubt.
+    /// </summary>
     /// <param name="tensors">Tensors of a dictionary by name.</param>
     /// <param name="model">The model that they are held against.</param>
     /// <param name="scheme">Key scheme of the names.</param>

@@ -34,8 +34,8 @@ public sealed class CheckpointFile : IDisposable
     public SafeTensorsFile? SafeTensors => _source as SafeTensorsFile;
 
     /// <summary>
-    /// Values beside the weights that were passed over, such as <c>ema (my_project.Ema)</c>: of types that are not on the closed list of what
-    /// a checkpoint may hold. They were not built, and nothing was run.
+    /// Values beside the weights that were passed over, such as <c>ema (my_project.Ema)</c>: of types that are not on the closed list of
+    /// what a checkpoint may hold. They were not built, and nothing was run.
     /// </summary>
     public IReadOnlyList<string> Skipped => (_source as PyTorchFile)?.Skipped ?? [];
 

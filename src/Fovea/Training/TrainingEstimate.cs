@@ -12,8 +12,8 @@ public static class TrainingEstimate
     private const long LogBytes = 4 << 20;
 
     /// <summary>
-    /// Estimates the bytes that a run writes at most at one time: the best checkpoint, the last one with the optimiser's state and averages,
-    /// and another such that takes its place.
+    /// Estimates the bytes that a run writes at most at one time: the best checkpoint, the last one with the optimiser's state and
+    /// averages, and another such that takes its place.
     /// </summary>
     /// <param name="network">The network, which stays as it is.</param>
     /// <param name="options">Optimiser, averages.</param>

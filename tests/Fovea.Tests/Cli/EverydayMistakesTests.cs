@@ -38,8 +38,8 @@ public sealed class EverydayMistakesTests(TrainedRun trained) : IClassFixture<Tr
     {
         using TemporaryFolder folder = new();
         await CliRun.Succeeds(
-            "train", trained.Data, "--size", "16", "--batch-size", "8", "--epochs", "1", "--lr", "1e-3", "--optimizer", "AdamW", "--workers",
-            "1", "--out", folder.File("run"));
+            "train", trained.Data, "--size", "16", "--batch-size", "8", "--epochs", "1", "--lr", "1e-3", "--optimizer", "AdamW",
+            "--workers", "1", "--out", folder.File("run"));
         JsonNode training = JsonNode.Parse(File.ReadAllText(folder.File("run/config.json")))!["training"]!;
         Assert.Equal((8, 1e-3), ((int)training["batchSize"]!, (double)training["learningRate"]!));
     }

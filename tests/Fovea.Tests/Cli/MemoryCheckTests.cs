@@ -8,7 +8,8 @@ public sealed class MemoryCheckTests
     public void What_does_not_fit_is_refused_with_the_batch_that_would()
     {
         MemoryCheck.Require("A step", "--batch", 64, batch => batch * 10, 640);
-        string message = Assert.Throws<UsageException>(() => MemoryCheck.Require("A step", "--batch", 64, batch => batch * 10, 333)).Message;
+        string message = Assert.Throws<UsageException>(
+            () => MemoryCheck.Require("A step", "--batch", 64, batch => batch * 10, 333)).Message;
         Assert.Contains("A step with --batch 64 takes 640 B, and this machine has 333 B left", message, StringComparison.Ordinal);
         int fits = int.Parse(message.Split("--batch ")[^1].Split(' ')[0]);
         Assert.InRange(fits, 31, 33);

@@ -21,7 +21,8 @@ public sealed class RunLockTests : IDisposable
         {
             File.WriteAllText(Lock, holder);
             string message = Assert.Throws<UnwritableFileException>(() => RunFolder.Create(_folder.File("run"), overwrite: true)).Message;
-            Assert.Contains($"process {holder.Split(' ')[0]} on {holder.Split(' ')[2]} is training in it", message, StringComparison.Ordinal);
+            string[] words = holder.Split(' ');
+            Assert.Contains($"process {words[0]} on {words[2]} is training in it", message, StringComparison.Ordinal);
             Assert.Contains(Lock, message, StringComparison.Ordinal);
             Assert.Throws<UnwritableFileException>(() => RunFolder.Open(_folder.File("run")));
             Assert.Equal(holder, File.ReadAllText(Lock));

@@ -215,7 +215,7 @@ internal ref struct PickleReader
         }
     }
 
-    /// <summary>What a name stands for; a type that is not on the list stands for a value that is passed over.</summary>
+    /// <summary>Finds the meaning of a name; a type that is not on the list stands for a value that is passed over.</summary>
     private readonly object Find(string module, string name)
     {
         if (AllowedGlobals.Find(module, name) is AllowedGlobal allowed)

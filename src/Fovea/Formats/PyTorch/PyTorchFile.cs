@@ -111,7 +111,8 @@ internal sealed class PyTorchFile : ICheckpointSource, IDisposable
             return LegacyFormat.Read(file, guard);
         }
 
-        throw ForeignFile.Recognize(file.Path, start) ?? guard.Damaged($"its {file.Length} bytes begin neither as a zip archive nor as a pickle, the two formats of torch.save");
+        throw ForeignFile.Recognize(file.Path, start) ?? guard.Damaged(
+            $"its {file.Length} bytes begin neither as a zip archive nor as a pickle, the two formats of torch.save");
     }
 
     private StridedTensor Find(string name, int count)

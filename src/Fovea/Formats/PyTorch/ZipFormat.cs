@@ -20,7 +20,9 @@ internal static class ZipFormat
             if (entries.Keys.Any(name => name.EndsWith(".npy", StringComparison.Ordinal)))
             {
                 throw new InvalidFileException(
-                    file.Path, "it is an archive of numpy arrays (.npz)", "Save the weights in PyTorch: torch.save(state_dict, 'weights.pth').");
+                    file.Path,
+                    "it is an archive of numpy arrays (.npz)",
+                    "Save the weights in PyTorch: torch.save(state_dict, 'weights.pth').");
             }
 
             throw new InvalidFileException(

@@ -93,8 +93,8 @@ internal sealed record TrainingPosition(
         {
             throw new InvalidFileException(
                 path,
-                $"it stands at epoch {Epoch}, batch {Batch}, step {Step}, which a run of {options.Epochs} epochs of {stepsPerEpoch} steps on "
-                    + "these data does not reach",
+                $"it stands at epoch {Epoch}, batch {Batch}, step {Step}, which a run of {options.Epochs} epochs of {stepsPerEpoch} steps "
+                    + "on these data does not reach",
                 "Resume with the data and the config.json that the run began with, or begin a new run from this checkpoint.");
         }
     }
