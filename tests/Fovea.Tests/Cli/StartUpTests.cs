@@ -48,16 +48,24 @@ public sealed class StartUpTests
             arguments => Assert.Equal(all, CommandLine.VerbsFor(arguments).Length));
     }
 
-    [Fact]
-    public void The_published_tool_is_compiled_ahead_of_time_and_starts_with_quick_code()
+    [Theory]
+    [InlineData("native")]
+    [InlineData("native-any")]
+    public void The_profiles_that_the_pages_name_publish_one_native_program(string name)
     {
-        XElement profile = XDocument.Load(
-            Path.Combine(ChildProcess.Repository, "src/Fovea.Cli/Properties/PublishProfiles/ready-to-run.pubxml")).Root!;
-        Assert.Equal("true", profile.Descendants("PublishReadyToRun").Single().Value);
-        Assert.Contains(
-            "-p:PublishProfile=ready-to-run", File.ReadAllText(
-                Path.Combine(ChildProcess.Repository, "README.md")), StringComparison.Ordinal);
+        string folder = Path.Combine(ChildProcess.Repository, "src/Fovea.Cli/Properties/PublishProfiles");
+        XElement profile = XDocument.Load(Path.Combine(folder, $"{name}.pubxml")).Root!;
+        XElement whole = profile.Element("Import") is XElement import
+            ? XDocument.Load(Path.Combine(folder, import.Attribute("Project")!.Value)).Root!
+            : profile;
+        Assert.Equal("true", whole.Descendants("PublishAot").Single().Value);
+        string page = File.ReadAllText(Path.Combine(ChildProcess.Repository, "docs/shipping.md"));
+        Assert.Contains($"-p:PublishProfile={name}", page, StringComparison.Ordinal);
+    }
 
+    [Fact]
+    public void A_cold_process_starts_with_quick_code()
+    {
         // Loops fully compiled at first, or instrumented code, cost the first prediction a quarter more.
         string settings = Path.ChangeExtension(typeof(CommandLine).Assembly.Location, ".runtimeconfig.json");
         JsonObject properties = JsonNode.Parse(File.ReadAllText(settings))!["runtimeOptions"]!["configProperties"]!.AsObject();
