@@ -13,4 +13,10 @@ if (args is ["load", ..])
     return;
 }
 
+if (args is ["load-images", ..])
+{
+    ImageLoadTable.Print();
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(QuickTable).Assembly).Run(args);
