@@ -18,6 +18,8 @@ internal static class RemedyText
         Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
+        Remedy.PassOverUnreadable over => $"--max-bad {over.Count} or more passes over such images.",
+        Remedy.TakeCommonClasses common => $"--classes common evaluates over the {common.Count} classes that both have.",
         _ => remedy.Text,
     };
 }

@@ -106,7 +106,11 @@ public static class ImageFile
             : throw new InvalidImageException(name, "this is neither a PNG nor a JPEG image. Convert it to one of these or take it out.");
     }
 
-    private static void CheckEncodedSize(string name, long length)
+    /// <summary>Refuses an encoded image of more than <see cref="MaxEncodedBytes"/>.</summary>
+    /// <param name="name">The image's name, for the message.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <exception cref="InvalidImageException">It is longer.</exception>
+    internal static void CheckEncodedSize(string name, long length)
     {
         if (length > MaxEncodedBytes)
         {
