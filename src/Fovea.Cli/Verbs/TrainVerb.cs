@@ -130,8 +130,8 @@ internal sealed class TrainVerb : Verb
     {
         string part = data.Test is not null ? "test" : data.Validation is not null ? "validation" : "training";
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} on the {part} images after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of "
-                + "training");
+            $"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} on the {part} images after "
+            + $"{Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training");
         context.Output.WriteLine($"best checkpoint  {folder.BestCheckpointPath}");
         context.Output.WriteLine($"report           {folder.ReportPath}");
         context.Result["top1"] = outcome.Evaluation.Top1;
