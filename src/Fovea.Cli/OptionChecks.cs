@@ -31,7 +31,7 @@ internal static class OptionChecks
                     + "--validation-fraction 0.");
         }
 
-        ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
+        ClassCheck.Match(training.Classes, validation, "The validation set", "the training set");
     }
 
     /// <summary>Checks that a file is not there yet, or may be replaced.</summary>

@@ -23,6 +23,8 @@ internal static class RemedyText
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
         Remedy.RaiseImageLimit { Pixels: > Image.LargestMaxPixels } => "Make it smaller first; --max-pixels cannot be raised so far.",
         Remedy.RaiseImageLimit raise => $"Make it smaller first, or give --max-pixels {raise.Pixels} if you trust the file.",
+        Remedy.PassOverUnreadable over => $"--max-bad {over.Count} or more passes over such images.",
+        Remedy.TakeCommonClasses common => $"--classes common evaluates over the {common.Count} classes that both have.",
         _ => remedy.Text,
     };
 }

@@ -63,12 +63,23 @@ internal static class TrainingOptionTable
             "Share of the training images set aside where there is no validation set.",
             options => options.ValidationFraction,
             (options, value) => options with { ValidationFraction = value }),
+        OrOwn<int>(
+            "--max-bad",
+            "Images that are passed over because they cannot be read, at most. [default: one in a hundred, at least one]",
+            options => options.MaxUnreadable,
+            (options, value) => options with { MaxUnreadable = value }),
         Of(
             "--seed",
             "The seed of weights, order, augmentation and dropout.",
             options => options.Seed,
             (options, value) => options with { Seed = value }),
     ];
+
+    /// <summary>The option that sets a member.</summary>
+    /// <param name="entries">Entries of <see cref="Entries"/>.</param>
+    /// <param name="member">Name of the member.</param>
+    public static Option For(this IReadOnlyList<Entry> entries, string member) =>
+        entries.First(entry => entry.Member == member).Option;
 
     /// <summary>Checks options, and names the command's option in what is wrong.</summary>
     /// <exception cref="UsageException">One is out of range.</exception>

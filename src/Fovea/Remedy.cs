@@ -99,4 +99,22 @@ public abstract record Remedy
         /// <inheritdoc/>
         public override string Text => "Make it smaller first, or raise Image.MaxPixels if you trust the file.";
     }
+
+    /// <summary>Pass over images that cannot be read.</summary>
+    /// <param name="Count">Number of them so far.</param>
+    public sealed record PassOverUnreadable(int Count) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text =>
+            $"TrainingOptions.MaxUnreadable or EvaluationOptions.MaxUnreadable of {Count} or more passes over such images.";
+    }
+
+    /// <summary>Evaluate over the classes that model and set have in common.</summary>
+    /// <param name="Count">Number of common classes.</param>
+    public sealed record TakeCommonClasses(int Count) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text =>
+            $"EvaluationOptions.CommonClasses evaluates over the {Count} classes that both have.";
+    }
 }

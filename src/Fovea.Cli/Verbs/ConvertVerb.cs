@@ -97,14 +97,18 @@ internal sealed class ConvertVerb : Verb
             : throw new UsageException($"--scheme {name} is for files of PyTorch: checkpoints of Fovea have the official names.");
     }
 
-    private static string[] ReadLabels(string path)
+    /// <summary>Reads the names of classes; names that stand more than once, such as ImageNet's two cranes, are told apart.</summary>
+    private static IReadOnlyList<string> ReadLabels(VerbContext context, string path)
     {
         string[] labels = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return labels.Distinct().Count() == labels.Length
-            ? labels
-            : throw new UnusableDataException(
-                $"{path}: two lines are the same ('{labels.GroupBy(label => label).First(group => group.Count() > 1).Key}'). Give each "
-                    + "class a name of its own.");
+        IReadOnlyList<string> repeated = ClassNames.Duplicates(labels);
+        if (repeated.Count > 0)
+        {
+            DatasetNotes.Show(
+                context, [$"{path} has {string.Join(", ", repeated)} more than once: told apart by the classes' numbers, from 0."]);
+        }
+
+        return ClassNames.Distinct(labels);
     }
 
     private static void Show(VerbContext context, CheckpointImport import, string output)
@@ -159,7 +163,7 @@ internal sealed class ConvertVerb : Verb
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ImportOptions options = new(
-            model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(labels) : null, size);
+            model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(context, labels) : null, size);
         try
         {
             return ModelChoice.Fit(model ?? "--size", () => CheckpointImport.Open(context.Value(_checkpoint), options));

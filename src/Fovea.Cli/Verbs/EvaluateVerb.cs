@@ -14,19 +14,26 @@ internal sealed class EvaluateVerb : Verb
     private readonly Argument<string> _data;
     private readonly Option<int> _batch;
     private readonly Option<string> _size;
+    private readonly Option<ClassChoice> _classes;
+    private readonly Option<int?> _maxBad;
 
     /// <summary>Declares the verb.</summary>
     public EvaluateVerb()
         : base(
             "evaluate",
-            "Evaluate a checkpoint on a data set (its test part, where it has one).",
+            "Evaluate a checkpoint on a data set: its test part, else its validation part, where it has them.",
             "fovea evaluate runs/first/best.safetensors images/",
-            "fovea evaluate runs/first/best.safetensors images/ --batch 16 --json")
+            "fovea evaluate runs/first/best.safetensors images/ --batch 16 --json",
+            "fovea evaluate imagenet.safetensors some-classes/ --classes common")
     {
         _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint.");
-        _data = AddArgument<string>("DATA", "A data set of the same classes.");
+        _data = AddArgument<string>("DATA", "A data set of the same classes, in any order.");
         _batch = AddOption("--batch", "Images in a batch.", 64);
         _size = AddInputSize();
+        _classes = AddOption(
+            "--classes", "Same: the set must have the checkpoint's classes. Common: evaluate over those that both have.", ClassChoice.Same);
+        _maxBad = AddOption<int?>(
+            "--max-bad", "Images that are left out because they cannot be read, at most. [default: one in a hundred, at least one]");
     }
 
     /// <inheritdoc/>
@@ -38,21 +45,51 @@ internal sealed class EvaluateVerb : Verb
             throw new UsageException($"--batch {batch} is too small: a batch has at least one image.");
         }
 
+        if (context.Value(_maxBad) is int most and < 0)
+        {
+            throw new UsageException($"--max-bad {most} must be at least 0.");
+        }
+
         using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size), batch);
-        string path = context.Value(_data);
-        IImageDataset images = Datasets.OpenTest(path) ?? Datasets.Open(path);
+        using DatasetParts parts = Datasets.OpenParts(context.Value(_data));
+        IReadOnlyList<string> known = classifier.Info.Classes;
+        bool common = context.Value(_classes) == ClassChoice.Common;
+        IImageDataset images = common
+            ? ClassCheck.Common(known, parts.Measured, "The data set", "the model")
+            : parts.Measured;
+        DatasetNotes.Show(context, parts.Notes);
+        EvaluationOptions options = new()
+        {
+            CommonClasses = common,
+            MaxUnreadable = context.Value(_maxBad),
+        };
         Evaluation evaluation;
         using (ProgressBar bar = context.Progress("evaluating", images.Count))
         {
-            evaluation = classifier.Evaluate(images, progress: new BarProgress(bar), cancellation: cancellation);
+            evaluation = classifier.Evaluate(images, options, new BarProgress(bar), cancellation);
             bar.Finish(("top-1", Numbers.Percent(evaluation.Top1, 2)));
         }
 
-        Show(context, evaluation, images);
+        DatasetNotes.Show(context, evaluation.Unreadable);
+        if (common)
+        {
+            ShowCommon(context, known.Count, parts.Measured, images);
+        }
+
+        Show(context, evaluation);
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private static void Show(VerbContext context, Evaluation evaluation, IImageDataset images)
+    private static void ShowCommon(VerbContext context, int known, IImageDataset whole, IImageDataset images)
+    {
+        context.Output.WriteLine(
+            $"over the {images.Classes.Count} classes that both have, of the checkpoint's {known} and the set's {whole.Classes.Count}: "
+            + $"{Numbers.Whole(images.Count)} of {Numbers.Whole(whole.Count)} images");
+        context.Result["commonClasses"] = images.Classes.Count;
+        context.Result["leftOut"] = whole.Count - images.Count;
+    }
+
+    private static void Show(VerbContext context, Evaluation evaluation)
     {
         ConfusionMatrix confusion = evaluation.Confusion;
         Table table = new("class", "images", "precision", "recall");
@@ -75,13 +112,13 @@ internal sealed class EvaluateVerb : Verb
 
         context.Output.WriteLine(
             $"top-1 {Numbers.Percent(evaluation.Top1, 2)}, top-5 {Numbers.Percent(evaluation.Top5, 2)}, loss "
-                + $"{Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(images.Count)} images");
+                + $"{Numbers.Fixed(evaluation.Loss)} on {Numbers.Whole(confusion.Total)} images");
         context.Output.WriteLine();
         context.Write(table);
         context.Result["top1"] = evaluation.Top1;
         context.Result["top5"] = evaluation.Top5;
         context.Result["loss"] = evaluation.Loss;
-        context.Result["images"] = images.Count;
+        context.Result["images"] = confusion.Total;
         context.Result["classes"] = classes;
     }
 

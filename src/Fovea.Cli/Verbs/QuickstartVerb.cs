@@ -42,14 +42,15 @@ internal sealed class QuickstartVerb : Verb
     {
         bool full = context.Value(_full);
         string data = full ? FullData() : SampleData();
-        IImageDataset all = Datasets.Open(data);
-        IImageDataset test = Datasets.OpenTest(data) ?? throw new UsageException($"{data} has no test images.");
         ulong seed = context.Value(_seed);
-        (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all, 0.05, seed);
         TrainingOptions options = Options(context.Value(_epochs) ?? (full ? 6 : 9), seed);
         TrainingOptionTable.Validate(options);
+        RunConfiguration configuration = new(data, null, options);
+        using DatasetParts parts = configuration.OpenData();
+        (IImageDataset training, IImageDataset validation) = (parts.Training, parts.Validation!);
+        IImageDataset test = parts.Test ?? throw new UsageException($"{data} has no test images.");
         RunFolder folder = RunFolder.Create(context.Value(_out)!, overwrite: true);
-        folder.WriteConfig(new RunConfiguration(data, null, options));
+        folder.WriteConfig(configuration);
         context.Output.WriteLine(
             $"Training cmt_nano on {Numbers.Whole(training.Count)} images of Fashion-MNIST; {Numbers.Whole(validation.Count)} choose the "
                 + "best epoch, "
@@ -86,6 +87,7 @@ internal sealed class QuickstartVerb : Verb
             BatchSize = 50,
             LearningRate = 3e-3,
             EmaDecay = 0.995,
+            ValidationFraction = 0.05,
             Seed = seed,
             Preprocessing = FashionMnist.Preprocessing with
             {

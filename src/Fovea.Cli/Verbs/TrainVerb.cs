@@ -28,7 +28,7 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train a model on a folder of class folders, a .tar or .tar.gz of them, or IDX files.",
+            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
@@ -53,7 +53,7 @@ internal sealed class TrainVerb : Verb
 
         _noFlip = AddOption<bool>("--no-flip", "Do not mirror training images at random.");
         _validation = AddOption<string>(
-            "--validation", "A data set to evaluate on. [default: the set's own test part, else --validation-fraction]");
+            "--validation", "A data set that chooses the best epoch. [default: the set's own validation part, else --validation-fraction]");
         _threads = AddThreads();
     }
 
@@ -65,19 +65,19 @@ internal sealed class TrainVerb : Verb
         RunFolder? existing = resume ? RunFolder.Open(path) : null;
         RunConfiguration configuration = existing is null ? Configure(context) : Continue(context, existing);
         int? threads = Threads(context, _threads);
-        (IImageDataset training, IImageDataset? validation) = configuration.OpenData();
-        OptionChecks.Validate(configuration.Options, training, validation);
-        context.Output.WriteLine(
-            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(training.Count)} images of {training.Classes.Count} "
-                + "classes, "
-            + $"{Numbers.Whole(validation?.Count ?? 0)} for validation");
-        long bytes = TrainingChecks.Prepare(context, configuration.Options, training.Classes.Count, threads);
+        using DatasetParts data = configuration.OpenData();
+        configuration = FitBatch(context, configuration, data.Training, resume);
+        OptionChecks.Validate(configuration.Options, data.Training, data.Validation);
+        Introduce(context, configuration, data);
+        long bytes = TrainingChecks.Prepare(context, configuration.Options, data.Training.Classes.Count, threads);
         RunFolder folder = resume ? RunFolder.Open(path, bytes) : RunFolder.Create(path, context.Value(_overwrite), bytes);
         folder.WriteConfig(resume ? folder.ReadConfig() with { Options = configuration.Options } : configuration);
 
-        TrainingRun run = new(configuration.Options, training, folder)
+        UnreadableNotes unreadable = new();
+        TrainingRun run = new(configuration.Options with { Unreadable = unreadable }, data.Training, folder)
         {
-            Validation = validation,
+            Validation = data.Validation,
+            Test = data.Test,
             Resume = resume && File.Exists(folder.LastCheckpointPath),
             Title = $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}",
         };
@@ -85,7 +85,8 @@ internal sealed class TrainVerb : Verb
         using EpochBars bars = new(context, configuration.Options.Epochs);
         try
         {
-            Show(context, folder, run.Run(pool, bars, bars, cancellation));
+            TrainingOutcome outcome = run.Run(pool, bars, bars, cancellation);
+            Show(context, folder, outcome, data);
             return Task.FromResult(ExitCodes.Success);
         }
         catch (OperationCanceledException)
@@ -93,18 +94,50 @@ internal sealed class TrainVerb : Verb
             context.Error.WriteLine($"All steps are kept. Go on with: fovea train --resume --out {path}");
             throw;
         }
+        finally
+        {
+            unreadable.Show(context);
+        }
     }
 
-    private static void Show(VerbContext context, RunFolder folder, TrainingOutcome outcome)
+    /// <summary>Says what is trained on what, and what was passed over or looks like a mistake.</summary>
+    private static void Introduce(VerbContext context, RunConfiguration configuration, DatasetParts data)
     {
+        string test = data.Test is null ? "" : $", {Numbers.Whole(data.Test.Count)} to test the best epoch";
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of "
-                + "training");
+            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(data.Training.Count)} images of "
+            + $"{data.Training.Classes.Count} classes, {Numbers.Whole(data.Validation?.Count ?? 0)} for validation{test}");
+        DatasetNotes.Show(context, data.Notes);
+    }
+
+    /// <summary>Takes a smaller batch than the default where there are too few images for one.</summary>
+    private RunConfiguration FitBatch(VerbContext context, RunConfiguration configuration, IImageDataset training, bool resume)
+    {
+        TrainingOptions options = configuration.Options;
+        if (resume || context.IsGiven(_training.For(nameof(TrainingOptions.BatchSize))) || training.Count >= options.BatchSize
+            || training.Count == 0)
+        {
+            return configuration;
+        }
+
+        context.Output.WriteLine(
+            $"batches of {training.Count} images instead of {options.BatchSize}: there are no more images to train on");
+        return configuration with { Options = options with { BatchSize = training.Count } };
+    }
+
+    private static void Show(VerbContext context, RunFolder folder, TrainingOutcome outcome, DatasetParts data)
+    {
+        string part = data.Test is not null ? "test" : data.Validation is not null ? "validation" : "training";
+        context.Output.WriteLine(
+            $"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} on the {part} images after "
+            + $"{Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training");
         context.Output.WriteLine($"best checkpoint  {folder.BestCheckpointPath}");
         context.Output.WriteLine($"report           {folder.ReportPath}");
         context.Result["top1"] = outcome.Evaluation.Top1;
         context.Result["top5"] = outcome.Evaluation.Top5;
         context.Result["loss"] = outcome.Evaluation.Loss;
+        context.Result["evaluatedOn"] = part;
+        context.Result["images"] = outcome.Evaluation.Confusion.Total;
         context.Result["seconds"] = outcome.Seconds;
         context.Result["model"] = outcome.Info.Name;
         context.Result["checkpoint"] = folder.BestCheckpointPath;
@@ -145,20 +178,22 @@ internal sealed class TrainVerb : Verb
     {
         string data = context.ValueOrNull(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
-        IImageDataset images = Datasets.Open(data);
+        using DatasetParts parts = Datasets.OpenParts(data);
+        IImageDataset images = parts.Training;
         string? from = context.Value(_from);
-        using CheckpointImport? beginning = from is null ? null : Begin(context, from, images.Classes.Count, size);
+        using CheckpointImport? beginning = from is null ? null : Begin(context, from, images.Classes, size);
         string model = beginning?.Info.Name ?? context.Value(_model)!;
         Network network = beginning?.Network ?? ModelChoice.Create(
             model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
-        (Preprocessing preprocessing, Augmentation augmentation) = PreprocessingAdvisor.Choose(
+        PreprocessingChoice choice = PreprocessingAdvisor.Choose(
             images, network.Height, network.Width, flip: !context.Value(_noFlip), beginning?.Info.Preprocessing);
+        context.Output.WriteLine($"images of {choice.Reason}");
         TrainingOptions options = new()
         {
             Model = model,
             From = from is null ? null : Path.GetFullPath(from),
-            Preprocessing = preprocessing,
-            Augmentation = augmentation,
+            Preprocessing = choice.Preprocessing,
+            Augmentation = choice.Augmentation,
         };
         options = _training.Aggregate(options, (one, entry) => entry.Apply(context, one));
         options = options with { MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate) };
@@ -167,7 +202,8 @@ internal sealed class TrainVerb : Verb
     }
 
     /// <summary>Looks at the checkpoint to begin with before the run's folder is touched.</summary>
-    private CheckpointImport Begin(VerbContext context, string path, int classes, (int Height, int Width)? size)
+    private CheckpointImport Begin(
+        VerbContext context, string path, IReadOnlyList<string> classes, (int Height, int Width)? size)
     {
         string? model = context.IsGiven(_model) ? context.Value(_model) : null;
         if (model is not null)
@@ -176,10 +212,14 @@ internal sealed class TrainVerb : Verb
         }
 
         CheckpointImport import = ModelChoice.Fit(
-            "--size", () => CheckpointImport.Open(path, new ImportOptions(model, Classes: classes, Size: size)));
+            "--size", () => CheckpointImport.Open(path, new ImportOptions(model, Classes: classes.Count, Size: size)));
         if (import.Match.Reinitialized.Count > 0)
         {
-            context.Output.WriteLine($"{path} has another classifier than one of {classes} classes: it begins fresh");
+            context.Output.WriteLine($"{path} has another classifier than one of {classes.Count} classes: it begins fresh");
+        }
+        else if (import.HasOtherClasses(classes))
+        {
+            context.Output.WriteLine($"{path} has a classifier of {classes.Count} other classes, or of another order: it begins fresh");
         }
 
         return import;

@@ -1,3 +1,4 @@
+using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Formats.PyTorch;
 using Fovea.Layers;
@@ -96,6 +97,25 @@ public sealed class CheckpointImport : IDisposable
     /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
     public void SavePyTorch(string path, KeyScheme scheme) =>
         PyTorchWriter.Write(path, [.. TensorFilling.ToFile(Model.Parameters, scheme.NameOf)]);
+
+    /// <summary>
+    /// True if the checkpoint tells other classes apart than those of a set, or the same in another order. One that names its classes only
+    /// by numbers of its own may be of any.
+    /// </summary>
+    /// <param name="classes">The classes of the set.</param>
+    public bool HasOtherClasses(IReadOnlyList<string> classes) => Match.Reinitialized.Count == 0
+        && !Info.Classes.SequenceEqual(ModelInfo.Unnamed(Info.Classes.Count))
+        && !ClassCheck.AreSame(Info.Classes, classes);
+
+    /// <summary>Begins the classifier afresh, as where the checkpoint has another number of classes.</summary>
+    /// <param name="seed">The seed of fresh tensors.</param>
+    public void BeginClassifier(ulong seed)
+    {
+        foreach (string name in Model.Parameters.Tensors.Keys.Where(Match.Outline.IsOfClasses))
+        {
+            Model.Parameters.Initialize(name, seed);
+        }
+    }
 
     /// <summary>Frees the memory of the model.</summary>
     public void Dispose() => Model.Dispose();

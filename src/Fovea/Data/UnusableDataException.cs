@@ -56,6 +56,13 @@ public sealed class InvalidDatasetException : UnusableDataException
     public InvalidDatasetException(string path, string problem, Exception? inner = null)
         : base($"{path}: {problem}", inner) => Path = path;
 
+    /// <summary>Creates the exception for one data set, with ways out of it.</summary>
+    /// <param name="path">The file or folder at fault.</param>
+    /// <param name="problem">What is wrong with it: whole sentences.</param>
+    /// <param name="remedies">What to do about it, at least one.</param>
+    public InvalidDatasetException(string path, string problem, IReadOnlyList<Remedy> remedies)
+        : base($"{path}: {problem}", remedies) => Path = path;
+
     /// <summary>The file or folder at fault.</summary>
     public string Path { get; }
 }

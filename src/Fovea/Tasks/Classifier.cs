@@ -202,21 +202,29 @@ public sealed class Classifier : IClassifier, IDisposable
         lease.Plan.Output(Probabilities).CopyTo(probabilities);
     }
 
-    /// <summary>Evaluates the model on a set of the same classes.</summary>
+    /// <summary>Evaluates the model on a set of the same classes, in any order.</summary>
     /// <param name="dataset">The images.</param>
-    /// <param name="loaderThreads">Threads that prepare images.</param>
+    /// <param name="options">Threads, and what to do with other classes and unreadable images; the usual where null.</param>
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
-    /// <exception cref="InvalidDatasetException">The set has other classes.</exception>
+    /// <exception cref="InvalidDatasetException">The set has other classes, or none in common with the model.</exception>
+    /// <exception cref="UnusableDataException">More images cannot be read than the options allow.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
     public Evaluation Evaluate(
-        IImageDataset dataset, int loaderThreads = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IImageDataset dataset, EvaluationOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        ClassCheck.Require(Info.Classes, dataset, "The data set", "the model");
-        int batchSize = Math.Clamp(dataset.Count, 1, _batchSize);
+        options ??= new EvaluationOptions();
+        IImageDataset images = options.CommonClasses
+            ? ClassCheck.Common(Info.Classes, dataset, "The data set", "the model")
+            : ClassCheck.Match(Info.Classes, dataset, "The data set", "the model", CommonRemedy(dataset));
+        int[]? among = images.Classes.Count == Info.Classes.Count
+            ? null
+            : [.. images.Classes.Select(name => Enumerable.Range(0, Info.Classes.Count).First(i => Info.Classes[i] == name))];
+        int batchSize = Math.Clamp(images.Count, 1, _batchSize);
         using PlanCache.Lease lease = _plans.Rent(KeyOf(batchSize) with { Outputs = WithLosses }, cancellation);
         using ClassificationPlan plan = ClassificationPlan.Borrow(lease.Plan, Info.Preprocessing, batchSize, Info.Classes.Count);
-        return plan.Evaluate(dataset, loaderThreads, progress, cancellation);
+        return plan.Evaluate(
+            images, among, options.LoaderThreads, options.CountUnreadable(images.Count), progress, cancellation);
     }
 
     /// <summary>Turns away callers that wait, waits for those that are being served, then frees all memory.</summary>
@@ -228,6 +236,12 @@ public sealed class Classifier : IClassifier, IDisposable
             _model.Dispose();
         }
     }
+
+    private Remedy[] CommonRemedy(IImageDataset dataset) => ClassCheck.CommonNames(Info.Classes, dataset).Length switch
+    {
+        0 => [],
+        int common => [new Remedy.TakeCommonClasses(common)],
+    };
 
     private PlanKey KeyOf(int batch) => new(batch, Info.Preprocessing.Height, Info.Preprocessing.Width);
 

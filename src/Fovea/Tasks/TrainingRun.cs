@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
@@ -52,10 +53,20 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
         }
 
         using Model best = Checkpoint.Load(Folder.BestCheckpointPath);
-        IImageDataset evaluated = Test ?? Validation ?? Training;
-        ClassCheck.Require(best.Info.Classes, evaluated, "The data set", "the model");
-        using ClassificationEvaluator evaluator = new(evaluated, Options.BatchSize, pool);
+        IImageDataset evaluated = ClassCheck.Match(best.Info.Classes, Test ?? Validation ?? Training, "The data set", "the model");
+        UnreadableImages unreadable = Options.CountUnreadable(evaluated.Count, Test is null ? null : Options.Unreadable);
+        using ClassificationEvaluator evaluator = new(evaluated, Options.BatchSize, pool, unreadable: unreadable);
         Evaluation evaluation = evaluator.Evaluate(best, cancellation: cancellation);
+        if (Test is not null)
+        {
+            Folder.AmendMetrics(new JsonObject
+            {
+                ["testTop1"] = evaluation.Top1,
+                ["testTop5"] = evaluation.Top5,
+                ["testLoss"] = evaluation.Loss,
+            });
+        }
+
         RunReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluated);
         return new TrainingOutcome(evaluation, info, seconds);
     }

@@ -6,33 +6,54 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>Content of a run folder's <c>config.json</c>: where the images are, and the options of training.</summary>
-/// <param name="Data">Path of the data set, as <see cref="Datasets.Open"/> takes it.</param>
-/// <param name="Validation">Path of the validation set; null for the data set's own test part, or a share of its training images.</param>
+/// <param name="Data">Path of the data set, as <see cref="Datasets.OpenParts"/> takes it.</param>
+/// <param name="Validation">Path of the validation set; null for the data set's own part, or a share of its training images.</param>
 /// <param name="Options">Options that decide the weights.</param>
 public sealed record RunConfiguration(string Data, string? Validation, TrainingOptions Options)
 {
     private const string Remedy = "Restore the file, or begin a new run.";
+    private const string TestChoosesKey = "testChooses";
+
+    /// <summary>
+    /// True if a test part chooses the best epoch where there is no validation part, as in runs of version 0.1.0; otherwise it is only
+    /// measured at the end.
+    /// </summary>
+    public bool TestChooses { get; init; }
 
     /// <summary>Opens the images of the run.</summary>
     /// <returns>
-    /// The training images; and those of <see cref="Validation"/>, else of the set's own test part, else the share of the training images
-    /// that <see cref="TrainingOptions.ValidationFraction"/> sets aside, else null.
+    /// The training images; for validation those of <see cref="Validation"/>, else of the set's own validation part, else the share of the
+    /// training images that <see cref="TrainingOptions.ValidationFraction"/> sets aside, else null; and the set's own test part.
     /// </returns>
     /// <exception cref="InvalidDatasetException">A set is not there, or cannot be used; the message says why.</exception>
-    public (IImageDataset Training, IImageDataset? Validation) OpenData()
+    public DatasetParts OpenData()
     {
-        IImageDataset all = Datasets.Open(Data);
+        DatasetParts all = Datasets.OpenParts(Data);
         if (Validation is not null)
         {
-            return (all, Datasets.Open(Validation));
+            DatasetParts other = Datasets.OpenParts(Validation);
+            IImageDataset chosen = other.Validation ?? other.Test ?? other.Training;
+            IImageDataset matched = ClassCheck.Match(all.Training.Classes, chosen, "The validation set", "the training set");
+            return new DatasetParts(all.Training, matched, all.Test, [.. all.Notes, .. other.Notes]);
         }
 
-        if (Datasets.OpenTest(Data) is IImageDataset test)
+        if (all.Validation is not null)
         {
-            return (all, test);
+            return all;
         }
 
-        return Options.ValidationFraction == 0 ? (all, null) : SubsetDataset.Split(all, Options.ValidationFraction, Options.Seed);
+        if (TestChooses && all.Test is not null)
+        {
+            return new DatasetParts(all.Training, all.Test, null, all.Notes);
+        }
+
+        if (Options.ValidationFraction == 0)
+        {
+            return all;
+        }
+
+        (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all.Training, Options.ValidationFraction, Options.Seed);
+        return new DatasetParts(training, validation, all.Test, all.Notes);
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote, in this or an earlier version.</summary>
@@ -53,11 +74,21 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
 
         TrainingOptions options = TrainingOptions.FromJson(training, path);
         RequireModel(options, path);
-        return new RunConfiguration(data, Text(json["validation"]), options);
+        return new RunConfiguration(data, Text(json["validation"]), options)
+        {
+            // Version 0.1.0 wrote no such entry.
+            TestChooses = json[TestChoosesKey] is not JsonValue value || !value.TryGetValue(out bool chooses) || chooses,
+        };
     }
 
     /// <summary>Writes the configuration as a JSON object.</summary>
-    internal JsonObject ToJson() => new() { ["data"] = Data, ["validation"] = Validation, ["training"] = Options.ToJson() };
+    internal JsonObject ToJson() => new()
+    {
+        ["data"] = Data,
+        ["validation"] = Validation,
+        [TestChoosesKey] = TestChooses,
+        ["training"] = Options.ToJson(),
+    };
 
     /// <summary>Checks that there is such a model, and that it takes images of the size; no memory is taken.</summary>
     private static void RequireModel(TrainingOptions options, string path)

@@ -165,6 +165,29 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>Adds entries to the last line of <c>metrics.jsonl</c>, in the place of earlier ones of their names.</summary>
+    /// <param name="values">The entries; nothing happens where there is no line.</param>
+    /// <exception cref="InvalidFileException">A line is not a JSON object with a <c>step</c>.</exception>
+    /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
+    public void AmendMetrics(JsonObject values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        List<(long Step, string Text, JsonObject Values)> lines = MetricsLines();
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        JsonObject last = lines[^1].Values;
+        foreach ((string name, JsonNode? value) in values)
+        {
+            last[name] = value?.DeepClone();
+        }
+
+        IEnumerable<string> texts = lines.SkipLast(1).Select(line => line.Text).Append(last.ToJsonString(_line));
+        AtomicFile.WriteText(MetricsPath, string.Concat(texts.Select(text => text + "\n")));
+    }
+
     /// <summary>Lets other processes into the folder.</summary>
     internal void Release() => RunLock.Release(Path);
 

@@ -2,6 +2,7 @@ using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Training;
 
@@ -38,12 +39,17 @@ public sealed partial class Trainer
         options.Validate();
         if (validation is not null)
         {
-            ClassCheck.Require(training.Classes, validation, "The validation set", "the training set");
+            validation = ClassCheck.Match(training.Classes, validation, "The validation set", "the training set");
         }
 
         Model model = TrainingModel.Create(options, training.Classes, fresh: resume);
         ClassificationEvaluator? evaluator =
-            validation is null ? null : new ClassificationEvaluator(validation, options.BatchSize, pool, loaderThreads);
+            validation is null ? null : new ClassificationEvaluator(
+                validation,
+                options.BatchSize,
+                pool,
+                loaderThreads,
+                options.CountUnreadable(validation.Count, new UnreadableLog(logger ?? NullLogger.Instance, options.Unreadable)));
         try
         {
             Trainer trainer = new(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger);

@@ -75,7 +75,8 @@ public sealed partial class Trainer : IDisposable
         {
             folder.Claim();
             BatchLayout layout = _objective.Layout(model);
-            _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, loaderThreads)));
+            UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
+            _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, unreadable, loaderThreads)));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = LearningRateSchedule.Cosine(
                 options.LearningRate,
@@ -111,7 +112,10 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the last checkpoint stays.</exception>
     /// <exception cref="Formats.UnwritableFileException">The run folder cannot be written any longer.</exception>
-    /// <exception cref="UnusableDataException">A sample cannot be read.</exception>
+    /// <exception cref="UnusableDataException">
+    /// More samples cannot be read than <see cref="TrainingOptions.MaxUnreadable"/> allows; the steps so far are kept, as after an
+    /// interruption.
+    /// </exception>
     public void Run(
         IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
@@ -136,6 +140,11 @@ public sealed partial class Trainer : IDisposable
             }
 
             _model.Refresh();
+        }
+        catch (UnusableDataException) when (_position.Step > 0)
+        {
+            Save();
+            throw;
         }
         catch (OperationCanceledException)
         {

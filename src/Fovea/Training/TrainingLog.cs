@@ -31,6 +31,10 @@ internal static partial class TrainingLog
     [LoggerMessage(5, LogLevel.Warning, "Stopped after step {Step}; {Checkpoint} goes on from there")]
     public static partial void Stopped(this ILogger logger, long step, string checkpoint);
 
+    /// <summary>An image cannot be read and is passed over.</summary>
+    [LoggerMessage(6, LogLevel.Warning, "Passed over {Image}: {Problem}")]
+    public static partial void PassedOver(this ILogger logger, string image, string problem);
+
     [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, {Metrics}, {ImagesPerSecond:F0} images/s")]
     private static partial void Ends(this ILogger logger, int epoch, int epochs, double loss, string metrics, double imagesPerSecond);
 }

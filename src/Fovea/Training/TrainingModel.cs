@@ -26,9 +26,14 @@ internal static class TrainingModel
 
         try
         {
-            // A classifier of another number of classes stays fresh.
+            // A classifier of other classes stays fresh.
             ImportOptions importing = new(options.Model, Classes: classes.Count, Size: (height, width), Seed: options.Seed);
             using CheckpointImport import = CheckpointImport.Open(checkpoint, importing);
+            if (import.HasOtherClasses(classes))
+            {
+                import.BeginClassifier(options.Seed);
+            }
+
             PositionTransfer.Resize(import.Model.Parameters, model.Parameters);
             return model;
         }

@@ -94,6 +94,16 @@ public sealed record TrainingOptions
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
 
+    /// <summary>
+    /// Largest number of images of a set that are passed over because they cannot be read; one in a hundred, at least one, where null.
+    /// A batch takes other images in their place, the same ones for any number of threads and after an interruption.
+    /// </summary>
+    public int? MaxUnreadable { get; init; }
+
+    /// <summary>Told once of each image that is passed over, on a thread that prepares batches.</summary>
+    [JsonIgnore]
+    public IProgress<UnreadableImage>? Unreadable { get; init; }
+
     /// <summary>Creates an optimiser of one's own, in place of <see cref="Optimizer"/>; null for that one.</summary>
     [JsonIgnore]
     public Func<GradientBlock, WorkerPool, Fovea.Engine.Optimization.Optimizer>? CreateOptimizer { get; init; }
@@ -151,6 +161,7 @@ public sealed record TrainingOptions
         Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
         Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
+        Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
@@ -158,8 +169,9 @@ public sealed record TrainingOptions
 
     /// <summary>Options of the loader of training samples.</summary>
     /// <param name="layout">The objective's layout of batches.</param>
+    /// <param name="unreadable">Counter of images that cannot be read.</param>
     /// <param name="threads">Threads that prepare samples.</param>
-    internal DataLoaderOptions ForLoader(BatchLayout layout, int threads) => new()
+    internal DataLoaderOptions ForLoader(BatchLayout layout, UnreadableImages unreadable, int threads) => new()
     {
         BatchSize = BatchSize,
         Seed = Seed,
@@ -167,9 +179,16 @@ public sealed record TrainingOptions
         Transforms = Transforms,
         BatchTransforms = BatchTransforms,
         Layout = layout,
+        Unreadable = unreadable,
         Threads = threads,
         ScaledDecoding = ScaledDecoding,
     };
+
+    /// <summary>Counter of the images of a set that cannot be read.</summary>
+    /// <param name="count">Number of images of the set.</param>
+    /// <param name="listener">Told of each of them.</param>
+    internal UnreadableImages CountUnreadable(int count, IProgress<UnreadableImage>? listener) =>
+        new(MaxUnreadable ?? UnreadableImages.UsualLimit(count), listener);
 
     /// <summary>Steps of an epoch; batches that do not make a whole step are not shown.</summary>
     /// <param name="batches">Batches of an epoch.</param>

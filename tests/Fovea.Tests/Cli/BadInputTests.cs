@@ -12,7 +12,7 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
         [
             (["cmt_nano", "30"], ["--size", "30"]),
             (["--size"], ["--size", "0x16"]),
-            (["--batch 100", "24"], ["--batch", "100"]),
+            (["--batch 100", "21"], ["--batch", "100"]),
             (["--batch"], ["--batch", "0"]),
             (["--epochs"], ["--epochs", "0"]),
             (["--threads"], ["--threads", "0"]),
@@ -92,7 +92,14 @@ public sealed class BadInputTests(TrainedRun trained) : IClassFixture<TrainedRun
             TinyImages.Write(folder.File("data"), 6);
             string image = folder.File($"data/bread/{name}");
             File.WriteAllBytes(image, bytes);
-            await Fails(folder, folder.File("data"), name);
+            await CliRun.Fails(
+                ExitCodes.BadInput,
+                [name, "--max-bad 1"],
+                [
+                    "train", folder.File("data"), "--size", "16", "--batch", "2", "--epochs", "1", "--max-bad", "0",
+                    "--out", folder.File("run"),
+                ]);
+            Assert.False(File.Exists(folder.File("run/best.safetensors")));
             await CliRun.Fails(ExitCodes.BadInput, [image], "predict", trained.Checkpoint, image);
         }
 

@@ -16,6 +16,7 @@ public sealed partial class RemedyTests
             new Remedy.ChooseModel(["cmt_s"], 0.5), new Remedy.ChooseModel([]), new Remedy.ChooseWeights([]),
             new Remedy.ChooseWeights(["model_ema"]), new Remedy.SetClasses(), new Remedy.SetClasses(3), new Remedy.KeepSize(),
             new Remedy.Diagnose("a.pth"), new Remedy.ResumeOrOverwrite(), new Remedy.RaiseImageLimit(300_000_000),
+            new Remedy.PassOverUnreadable(3), new Remedy.TakeCommonClasses(2),
         ];
         IEnumerable<Type> known = typeof(Remedy).GetNestedTypes(BindingFlags.Public).Where(type => type != typeof(Remedy.Advice));
         Assert.Equal(known.OrderBy(type => type.Name), remedies.Select(remedy => remedy.GetType()).Distinct().OrderBy(type => type.Name));

@@ -48,19 +48,15 @@ public sealed class TarTests : IDisposable
     }
 
     [Fact]
-    public void A_link_is_refused_by_name() =>
-        Assert.Contains("'cat/link.png'", Failure(("cat/1.png", TestData.SmallPng(1)), ("cat/link.png", null)), StringComparison.Ordinal);
-
-    [Fact]
     public void Archives_that_hold_no_usable_classes_say_why()
     {
         byte[] image = TestData.SmallPng(1);
         Assert.Contains("'dog'", Failure(("cat/1.png", image), ("owl/1.png", image), ("dog/", null)), StringComparison.Ordinal);
         Assert.Contains("only one class, 'cat'", Failure(("train/cat/1.png", image), ("train/cat/2.png", image)), StringComparison.Ordinal);
         Assert.Contains("no images", Failure(("cat/1.txt", [1])), StringComparison.Ordinal);
-        Assert.Contains("in no class folder", Failure(("cat/1.png", image), ("2.png", image)), StringComparison.Ordinal);
+        Assert.Contains("2 images are in no class folder", Failure(("1.png", image), ("2.png", image)), StringComparison.Ordinal);
         Assert.Contains("twice", Failure(("cat/1.png", image), ("cat/1.png", image), ("dog/1.png", image)), StringComparison.Ordinal);
-        Assert.Contains("parts of a data set", Failure(("train/cat/1.png", image), ("test/cat/1.png", image)), StringComparison.Ordinal);
+        Assert.Contains("parts of a data set", Failure(("train/1.png", image), ("test/1.png", image)), StringComparison.Ordinal);
     }
 
     [Fact]

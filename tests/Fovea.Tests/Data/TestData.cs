@@ -95,6 +95,59 @@ internal static class TestData
         return result.ToArray();
     }
 
+    /// <summary>A zip archive of folders (names that end in a slash) and files.</summary>
+    public static byte[] Zip(params (string Name, byte[]? Content)[] entries)
+    {
+        using MemoryStream result = new();
+        using (ZipArchive archive = new(result, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, byte[]? content) in entries)
+            {
+                using Stream stream = archive.CreateEntry(name).Open();
+                stream.Write(content ?? []);
+            }
+        }
+
+        return result.ToArray();
+    }
+
+    /// <summary>Writes files as a folder, tar, tar.gz or zip, and gives its path.</summary>
+    public static string WriteSet(TemporaryFolder folder, string kind, params (string Name, byte[]? Content)[] files)
+    {
+        if (kind != "folder")
+        {
+            byte[] archive = kind == "zip" ? Zip(files) : Tar(files);
+            return folder.Write($"set.{kind}", kind == "tar.gz" ? Gzip(archive) : archive);
+        }
+
+        foreach ((string name, byte[]? content) in files)
+        {
+            folder.Write($"folder/{name}", content!);
+        }
+
+        return folder.File("folder");
+    }
+
+    /// <summary>A tar archive of one header block and what follows it, in the form that GNU's tar writes.</summary>
+    public static byte[] TarHeader(string name, char type, long size, string link = "", byte[]? data = null)
+    {
+        byte[] block = new byte[512];
+        System.Text.Encoding.UTF8.GetBytes(name).CopyTo(block, 0);
+        Octal(block, 100, 7, 420);
+        Octal(block, 124, 11, size);
+        Octal(block, 136, 11, 0);
+        block[156] = (byte)type;
+        System.Text.Encoding.UTF8.GetBytes(link).CopyTo(block, 157);
+        "ustar  "u8.CopyTo(block.AsSpan(257));
+        block.AsSpan(148, 8).Fill((byte)' ');
+        Octal(block, 148, 6, block.Sum(value => value));
+        byte[] padding = new byte[(512 - ((data?.Length ?? 0) % 512)) % 512];
+        return [.. block, .. data ?? [], .. padding];
+    }
+
+    private static void Octal(byte[] block, int offset, int digits, long number) =>
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(number, 8).PadLeft(digits, '0') + "\0").CopyTo(block, offset);
+
     /// <summary>A tar archive of folders (names that end in a slash) and files; null content makes a symbolic link.</summary>
     public static byte[] Tar(params (string Name, byte[]? Content)[] entries)
     {
@@ -129,12 +182,15 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fovea-test-").FullName;
 
+    /// <summary>Path inside the folder.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
     /// <summary>Writes a file, creating the folders around it.</summary>
     public string Write(string name, byte[] bytes)
     {
         string path = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        File.WriteAllBytes(path, bytes);
+        System.IO.File.WriteAllBytes(path, bytes);
         return path;
     }
 

@@ -18,14 +18,11 @@ public static class FashionMnist
     /// <summary>
     /// The folder of the full set where Debian's package <c>dataset-fashion-mnist</c> put it; null where it is not installed.
     /// </summary>
-    public static string? FullLocation
-    {
-        get
-        {
-            const string Folder = "/usr/share/datasets/fashion-mnist";
-            return IdxDataset.Exists(Folder) && IdxDataset.Exists(Folder, test: true) ? Folder : null;
-        }
-    }
+    public static string? FullLocation =>
+        IdxDataset.Exists(FullFolder) && IdxDataset.Exists(FullFolder, test: true) ? FullFolder : null;
+
+    /// <summary>The folder of Debian's package, whether or not it is installed.</summary>
+    internal static string FullFolder => "/usr/share/datasets/fashion-mnist";
 
     /// <summary>The preprocessing that suits the set: 28×28, one channel, no resizing, normalised.</summary>
     public static Preprocessing Preprocessing { get; } = new()

@@ -42,6 +42,7 @@ public sealed class DataLoader : IDisposable
 
         _source = options.CacheBytes > 0 ? new CachedSource(source, options.CacheBytes) : source;
         (Preprocessing, Options) = (preprocessing, options);
+        Unreadable = options.Unreadable ?? new UnreadableImages();
         Layout = options.Layout ?? new LabelLayout(preprocessing);
         Chain = options.Chain ?? options.Augmentation?.Chain(preprocessing, options.Transforms) ?? preprocessing.Chain(options.Transforms);
     }
@@ -55,6 +56,9 @@ public sealed class DataLoader : IDisposable
     /// <summary>The arrays of a batch.</summary>
     public BatchLayout Layout { get; }
 
+    /// <summary>Images that could not be read so far.</summary>
+    public UnreadableImages Unreadable { get; }
+
     /// <summary>The transforms of each sample, in order.</summary>
     internal IReadOnlyList<ISampleTransform> Chain { get; }
 
@@ -66,7 +70,10 @@ public sealed class DataLoader : IDisposable
     /// <param name="firstBatch">The first batch to give, from 0.</param>
     /// <param name="cancellationToken">Ends the epoch with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The batches; leaving the loop early stops the threads.</returns>
-    /// <exception cref="UnusableDataException">On reaching a batch with an image that cannot be prepared; the message names it.</exception>
+    /// <exception cref="UnusableDataException">
+    /// On reaching a batch with an image that cannot be prepared, where there are more of them than <see cref="Unreadable"/> allows; the
+    /// message names it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {

@@ -58,6 +58,12 @@ public sealed record DataLoaderOptions
     /// </summary>
     public bool ScaledDecoding { get; init; }
 
+    /// <summary>
+    /// Counter of images that cannot be read: a full batch takes others of the set in their place, a padded one leaves them out.
+    /// Where null, the first of them ends the epoch.
+    /// </summary>
+    public UnreadableImages? Unreadable { get; init; }
+
     /// <summary>Options for evaluation: the set's own order, nothing left out, no augmentation.</summary>
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="threads">Threads that decode and prepare.</param>

@@ -174,28 +174,71 @@ internal sealed class EpochPrefetcher : IDisposable
         DataLoaderOptions options = _loader.Options;
         int first = number * options.BatchSize;
         batch.Number = number;
-        batch.Count = Math.Min(options.BatchSize, _order.Length - first);
-        for (int row = 0; row < batch.Count; row++)
+        batch.Count = 0;
+        foreach (int index in _order.AsSpan(first, Math.Min(options.BatchSize, _order.Length - first)))
         {
             _stop.Token.ThrowIfCancellationRequested();
-            int index = _order[first + row];
+            int taken = index;
             try
             {
-                Prepare(sample, index);
-                _loader.Layout.Write(sample, batch, row);
-                batch.Indices[row] = index;
+                if (PrepareReadable(sample, ref taken))
+                {
+                    _loader.Layout.Write(sample, batch, batch.Count);
+                    batch.Indices[batch.Count++] = taken;
+                }
             }
             catch (Exception exception)
             {
                 // Whatever goes wrong here must reach the consumer, and must say with which image.
                 return exception is InvalidImageException
                     ? exception
-                    : new InvalidImageException(_source.NameOf(index), $"the image cannot be prepared. {exception.Message}", exception);
+                    : new InvalidImageException(_source.NameOf(taken), $"the image cannot be prepared. {exception.Message}", exception);
             }
         }
 
         batch.ClearFrom(batch.Count);
         return Transform(batch);
+    }
+
+    /// <summary>
+    /// Prepares an image, or where it cannot be read another one in its place, so that a full batch stays full. Which one depends on seed,
+    /// epoch and image alone, and so on no thread and no interruption.
+    /// </summary>
+    /// <returns>False where the image is left out.</returns>
+    private bool PrepareReadable(Sample sample, ref int index)
+    {
+        KeyedRandom random = new(_loader.Options.Seed, RandomStreams.Substitutes(_epoch), (ulong)index);
+        while (_loader.Unreadable.Contains(index) || !TryPrepare(sample, index))
+        {
+            if (_loader.Options.LastBatch == LastBatch.Pad)
+            {
+                return false;
+            }
+
+            if (_loader.Unreadable.Images.Count == _order.Length)
+            {
+                throw new InvalidImageException(
+                    _source.NameOf(index), $"neither this nor any other of the {_order.Length} images can be read.");
+            }
+
+            index = random.NextInt32(_order.Length);
+        }
+
+        return true;
+    }
+
+    private bool TryPrepare(Sample sample, int index)
+    {
+        try
+        {
+            Prepare(sample, index);
+            return true;
+        }
+        catch (InvalidImageException error)
+        {
+            _loader.Unreadable.Add(index, _source.NameOf(index), error);
+            return false;
+        }
     }
 
     private void Prepare(Sample sample, int index)

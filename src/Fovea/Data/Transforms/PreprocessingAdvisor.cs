@@ -1,9 +1,19 @@
 namespace Fovea.Data;
 
+/// <summary>Preprocessing and augmentation chosen for a set, and why.</summary>
+/// <param name="Preprocessing">Preprocessing that turns images into the network's input.</param>
+/// <param name="Augmentation">Random changes to training images.</param>
+public sealed record PreprocessingChoice(Preprocessing Preprocessing, Augmentation Augmentation)
+{
+    /// <summary>Sizes that were seen and what is done with them, as one phrase for people.</summary>
+    public string Reason { get; init; } = "";
+}
+
 /// <summary>Chooses how the images of a set become the input of a network, by looking at some of them.</summary>
 public static class PreprocessingAdvisor
 {
-    private const int Samples = 1000;
+    private const int MeasuredSamples = 1000;
+    private const int SizedSamples = 100;
     private const int MaxBorder = 8;
 
     /// <summary>Chooses preprocessing and augmentation for a size of the network's input.</summary>
@@ -17,19 +27,18 @@ public static class PreprocessingAdvisor
     /// </param>
     /// <remarks>
     /// Images nearly as large as the input get a border; smaller ones are stretched; larger ones are resized and cropped, as is usual on
-    /// ImageNet.
+    /// ImageNet. A sample that is spread over the whole set decides, most of it where sizes differ; images that cannot be read are left
+    /// out.
     /// </remarks>
-    /// <exception cref="UnusableDataException">An image cannot be read.</exception>
-    public static (Preprocessing Preprocessing, Augmentation Augmentation) Choose(
+    /// <exception cref="UnusableDataException">No image of the sample can be read.</exception>
+    public static PreprocessingChoice Choose(
         IImageDataset images, int height, int width, bool flip = true, Preprocessing? trained = null)
     {
-        Image first = images.Load(0);
-        bool fits = first.Height <= height
-            && first.Width <= width
-            && height - first.Height <= MaxBorder
-            && width - first.Width <= MaxBorder;
-        bool larger = first.Height > height && first.Width > width;
-        (float[] mean, float[] deviation) = trained is null ? Measure(images) : (trained.Mean, trained.StandardDeviation);
+        ArgumentNullException.ThrowIfNull(images);
+        ImageSample sample = ImageSample.Take(images, trained is null ? MeasuredSamples : SizedSamples);
+        bool fits = sample.Sizes.All(size => size.Height <= height && size.Width <= width
+            && height - size.Height <= MaxBorder && width - size.Width <= MaxBorder);
+        bool larger = 2 * sample.Sizes.Count(size => size.Height > height && size.Width > width) > sample.Sizes.Count;
         Preprocessing preprocessing = new()
         {
             Height = height,
@@ -39,41 +48,15 @@ public static class PreprocessingAdvisor
             ResizeTo = larger ? Preprocessing.SideBeforeCrop(height, width) : 0,
             Interpolation = Interpolation.Bicubic,
             CenterCrop = true,
-            Mean = mean,
-            StandardDeviation = deviation,
+            Mean = trained?.Mean ?? sample.Mean,
+            StandardDeviation = trained?.StandardDeviation ?? sample.StandardDeviation,
         };
         Augmentation augmentation = larger
             ? new Augmentation { FlipProbability = flip ? 0.5 : 0, ResizedCrop = true, MinScale = 0.35 }
             : new Augmentation { FlipProbability = flip ? 0.5 : 0, CropPadding = Math.Max(1, Math.Min(height, width) / 16) };
-        return (preprocessing, augmentation);
-    }
-
-    /// <summary>Measures mean and standard deviation of each channel, on the scale 0 to 1, over at most some thousand images.</summary>
-    private static (float[] Mean, float[] Deviation) Measure(IImageDataset images)
-    {
-        double[] sums = new double[3];
-        double[] squares = new double[3];
-        long count = 0;
-        int step = Math.Max(1, images.Count / Samples);
-        for (int index = 0; index < images.Count; index += step)
-        {
-            Image image = images.Load(index);
-            int channels = image.Channels;
-            for (int i = 0; i < image.Pixels.Length; i += channels)
-            {
-                for (int channel = 0; channel < 3; channel++)
-                {
-                    double value = image.Pixels[i + (channels == 1 ? 0 : channel)] / 255.0;
-                    sums[channel] += value;
-                    squares[channel] += value * value;
-                }
-
-                count++;
-            }
-        }
-
-        double[] means = [.. sums.Select(sum => sum / count)];
-        double[] variances = [.. squares.Select((square, i) => Math.Max((square / count) - (means[i] * means[i]), 1e-4))];
-        return ([.. means.Select(mean => (float)mean)], [.. variances.Select(variance => (float)Math.Sqrt(variance))]);
+        string done = fits ? $"given a border up to {height}×{width}"
+            : larger ? $"resized to a shorter side of {preprocessing.ResizeTo} and cropped to {height}×{width}"
+            : $"stretched to {height}×{width}";
+        return new PreprocessingChoice(preprocessing, augmentation) { Reason = $"{sample.Range} (rows × columns), {done}" };
     }
 }

@@ -10,6 +10,10 @@ internal static class RandomStreams
     /// <param name="number">Number of the batch in its epoch.</param>
     public static ulong Batch(int number) => Order - 1 - (ulong)number;
 
+    /// <summary>The "epoch" under which the substitutes of unreadable images are drawn.</summary>
+    /// <param name="epoch">The epoch.</param>
+    public static ulong Substitutes(ulong epoch) => Split - 1 - epoch;
+
     /// <summary>The "epoch" under which validation splits are drawn.</summary>
     public const ulong Split = ulong.MaxValue;
 }

@@ -14,6 +14,7 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
     private readonly int _batchSize;
     private readonly WorkerPool? _pool;
     private readonly int _loaderThreads;
+    private readonly UnreadableImages _unreadable;
     private Model? _model;
     private ClassificationPlan? _plan;
 
@@ -22,11 +23,18 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
     /// <param name="batchSize">Images in a run of the network; no more than the set has are taken.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
-    public ClassificationEvaluator(IImageDataset dataset, int batchSize = 64, WorkerPool? pool = null, int loaderThreads = 1)
+    /// <param name="unreadable">Counter of images that cannot be read and are left out; where null, the first of them is an error.</param>
+    public ClassificationEvaluator(
+        IImageDataset dataset,
+        int batchSize = 64,
+        WorkerPool? pool = null,
+        int loaderThreads = 1,
+        UnreadableImages? unreadable = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         (_dataset, _batchSize, _pool, _loaderThreads) = (dataset, Math.Min(batchSize, Math.Max(dataset.Count, 1)), pool, loaderThreads);
+        _unreadable = unreadable ?? new UnreadableImages();
     }
 
     /// <inheritdoc cref="IEvaluator.Evaluate"/>
@@ -51,7 +59,7 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
             _plan.Refresh();
         }
 
-        return _plan.Evaluate(_dataset, _loaderThreads, progress, cancellation);
+        return _plan.Evaluate(_dataset, null, _loaderThreads, _unreadable, progress, cancellation);
     }
 
     /// <summary>Frees the plan's memory; the models stay.</summary>

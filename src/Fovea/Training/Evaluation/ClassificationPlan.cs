@@ -7,7 +7,6 @@ namespace Fovea.Training;
 /// <summary>A classifier compiled for batches of labelled images: probabilities and the loss of each image.</summary>
 internal sealed class ClassificationPlan : IDisposable
 {
-    private const int KeptMistakes = 24;
     private readonly Plan _plan;
     private readonly bool _ownsPlan;
     private readonly Preprocessing _preprocessing;
@@ -56,18 +55,28 @@ internal sealed class ClassificationPlan : IDisposable
     public void Refresh() => _plan.Refresh();
 
     /// <summary>Evaluates all images of a set.</summary>
-    /// <param name="dataset">The images; their classes are those of the network.</param>
+    /// <param name="dataset">The images.</param>
+    /// <param name="among">
+    /// The network's class of each of the set's, where the set has some of them only: the probabilities are then of these alone. Null where
+    /// the set has the network's classes.
+    /// </param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
+    /// <param name="unreadable">Counter of images that cannot be read; they are left out.</param>
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
-    /// <exception cref="UnusableDataException">An image cannot be read.</exception>
-    public Evaluation Evaluate(IImageDataset dataset, int loaderThreads, IProgress<int>? progress, CancellationToken cancellation)
+    /// <exception cref="UnusableDataException">Too many images cannot be read.</exception>
+    public Evaluation Evaluate(
+        IImageDataset dataset,
+        IReadOnlyList<int>? among,
+        int loaderThreads,
+        UnreadableImages unreadable,
+        IProgress<int>? progress,
+        CancellationToken cancellation)
     {
-        using DataLoader loader = new(dataset, _preprocessing, DataLoaderOptions.ForEvaluation(_batchSize, loaderThreads));
-        ConfusionMatrix confusion = new(dataset.Classes);
-        List<Mistake> mistakes = [];
-        double loss = 0;
-        int top5 = 0;
+        DataLoaderOptions options = DataLoaderOptions.ForEvaluation(_batchSize, loaderThreads) with { Unreadable = unreadable };
+        using DataLoader loader = new(dataset, _preprocessing, options);
+        EvaluationSums sums = new(dataset.Classes);
+        float[] common = new float[among?.Count ?? 0];
         int done = 0;
         foreach (Batch batch in loader.Epoch(0, cancellationToken: cancellation))
         {
@@ -77,14 +86,14 @@ internal sealed class ClassificationPlan : IDisposable
             for (int i = 0; i < batch.Count; i++)
             {
                 ReadOnlySpan<float> probabilities = _plan.Output("probabilities").Slice(i * _classes, _classes);
-                int truth = batch.Labels[i];
-                int predicted = Ranking.IndexOfLargest(probabilities);
-                confusion.Add(truth, predicted);
-                loss += losses[i];
-                top5 += Ranking.RankOf(probabilities, truth) < 5 ? 1 : 0;
-                if (predicted != truth)
+                if (among is null)
                 {
-                    mistakes.Add(new Mistake(batch.Indices[i], truth, predicted, probabilities[predicted]));
+                    sums.Add(batch.Indices[i], batch.Labels[i], probabilities, losses[i]);
+                }
+                else
+                {
+                    Restrict(probabilities, among, common);
+                    sums.Add(batch.Indices[i], batch.Labels[i], common, -Math.Log(common[batch.Labels[i]]));
                 }
             }
 
@@ -92,12 +101,7 @@ internal sealed class ClassificationPlan : IDisposable
             progress?.Report(done);
         }
 
-        return new Evaluation(
-            loss / done,
-            confusion.Accuracy,
-            (double)top5 / done,
-            confusion,
-            [.. mistakes.OrderByDescending(mistake => mistake.Confidence).ThenBy(mistake => mistake.Index).Take(KeptMistakes)]);
+        return sums.ToEvaluation() with { Unreadable = unreadable.Images };
     }
 
     /// <summary>Frees the plan's memory, unless the plan is the caller's.</summary>
@@ -106,6 +110,23 @@ internal sealed class ClassificationPlan : IDisposable
         if (_ownsPlan)
         {
             _plan.Dispose();
+        }
+    }
+
+    /// <summary>Scales the probabilities of some classes to a sum of 1.</summary>
+    private static void Restrict(ReadOnlySpan<float> probabilities, IReadOnlyList<int> among, Span<float> common)
+    {
+        double sum = 0;
+        for (int i = 0; i < common.Length; i++)
+        {
+            // Never quite 0, so that the loss stays a number.
+            common[i] = Math.Max(probabilities[among[i]], float.Epsilon);
+            sum += common[i];
+        }
+
+        for (int i = 0; i < common.Length; i++)
+        {
+            common[i] = (float)Math.Max(common[i] / sum, float.Epsilon);
         }
     }
 }

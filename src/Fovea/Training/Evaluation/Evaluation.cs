@@ -1,3 +1,5 @@
+using Fovea.Data;
+
 namespace Fovea.Training;
 
 /// <summary>An image that was classified wrong.</summary>
@@ -16,6 +18,9 @@ public readonly record struct Mistake(int Index, int Truth, int Predicted, float
 public sealed record Evaluation(double Loss, double Top1, double Top5, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes)
     : EvaluationResult
 {
+    /// <summary>Images that could not be read and are not counted.</summary>
+    public IReadOnlyList<UnreadableImage> Unreadable { get; init; } = [];
+
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Metrics =>
         [new Metric("validationLoss", Loss, "loss/validation"), new Metric("top1", Top1, "accuracy/validation"), new Metric("top5", Top5)];

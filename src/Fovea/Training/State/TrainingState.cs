@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Data;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
 using Fovea.Layers;
@@ -32,7 +33,7 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         ModelInfo saved = Checkpoint.ReadInfo(file);
         bool same = (saved.Name, saved.Options, saved.Preprocessing) == (info.Name, info.Options, info.Preprocessing);
-        if (!same || !saved.Classes.SequenceEqual(info.Classes))
+        if (!same || !ClassCheck.AreSame(saved.Classes, info.Classes))
         {
             throw new InvalidFileException(
                 file.Path,

@@ -9,6 +9,8 @@ namespace Fovea.Data;
 /// </summary>
 internal sealed class IdxFile
 {
+    // Beyond this size a file that inflates to more than a hundred times its own is a bomb: labels in order are small.
+    private const long FreeBytes = 1L << 20;
     private const int MaxDeflateRatio = 1032;
 
     private IdxFile(string path, int[] dimensions, byte[] values) => (Path, Dimensions, Values) = (path, dimensions, values);
@@ -93,6 +95,14 @@ internal sealed class IdxFile
         if (length > most)
         {
             throw Truncated(path, plain ? "" : "at least ", length - most, length, "values");
+        }
+
+        if (!plain && length > FreeBytes && length / InflatingStream.MaxRatio > fileLength)
+        {
+            throw new InvalidDatasetException(
+                path,
+                $"its {fileLength} bytes inflate to {length}, more than {InflatingStream.MaxRatio} times as many, as no honest file does. "
+                + "Where you trust it, uncompress it with gunzip.");
         }
 
         byte[] values = GC.AllocateUninitializedArray<byte>((int)length);
