@@ -6,7 +6,7 @@ using System.Text;
 namespace Fovea.Data;
 
 /// <summary>
-/// What is decoded of a PNG file: header, palette and pixels, with their check sums verified. Transparency, colour profiles and what
+/// Parts of a PNG file that are decoded: header, palette and pixels, with their check sums verified. Transparency, colour profiles and what
 /// follows the pixels play no part, so that damage there is none.
 /// </summary>
 internal sealed class PngFile
@@ -29,7 +29,7 @@ internal sealed class PngFile
 
     private PngFile(string name) => _name = name;
 
-    /// <summary>How the image is stored, as its EXIF data say.</summary>
+    /// <summary>Orientation in which the image is stored, as its EXIF data say.</summary>
     public ImageOrientation Orientation { get; private set; } = ImageOrientation.Upright;
 
     /// <summary>True for grey without alpha of 16 bits a sample, of which values above 255 become 255, as in Pillow.</summary>
