@@ -1,5 +1,4 @@
 using Fovea.Cli;
-using Fovea.Tests.Data;
 
 namespace Fovea.Tests.Cli;
 

@@ -20,7 +20,7 @@ internal static class GifFile
         return SkiaDecoder.Decode(opaque, name, ImageKind.Gif, uncovered: MakeOpaque(opaque));
     }
 
-    /// <summary>Clears the first frame's transparency; gives the colour of the pixels that it does not cover, 0 where that is black.</summary>
+    /// <summary>Clears the first frame's transparency; gives the colour of pixels that it does not cover, 0 for black.</summary>
     private static uint MakeOpaque(Span<byte> bytes)
     {
         if (bytes.Length < HeaderLength)

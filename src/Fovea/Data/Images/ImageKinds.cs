@@ -133,7 +133,8 @@ public static class ImageKinds
         && bytes[15..18].IndexOfAnyExcept((byte)0) < 0;
 
     private static bool IsNetpbm(ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= 3 && bytes[0] == 'P' && bytes[1] is >= (byte)'1' and <= (byte)'7' && bytes[2] is (byte)'\n' or (byte)' ' or (byte)'\r';
+        bytes.Length >= 3 && bytes[0] == 'P' && bytes[1] is >= (byte)'1' and <= (byte)'7'
+        && bytes[2] is (byte)'\n' or (byte)' ' or (byte)'\r';
 
     /// <summary>The kind that the brands of an ISO media file tell: four letters each, behind "ftyp".</summary>
     private static ImageKind? KindOfBrand(ReadOnlySpan<byte> bytes)

@@ -40,7 +40,7 @@ internal sealed class JpegHeader
     /// <summary>True if the end-of-image marker is there.</summary>
     public bool IsWhole { get; private set; }
 
-    /// <summary>How the image is stored, as its EXIF data say.</summary>
+    /// <summary>Orientation in which the image is stored, as its EXIF data say.</summary>
     public ImageOrientation Orientation { get; private set; } = ImageOrientation.Upright;
 
     /// <summary>Name of a process that is not decoded; null for the usual ones.</summary>
@@ -54,7 +54,7 @@ internal sealed class JpegHeader
     /// <summary>True if decoding takes far more work than an image of this size needs.</summary>
     public bool IsBomb => _visits > FreeVisits + (MaxVisitsPerBlock * Blocks);
 
-    /// <summary>True if the file cannot hold its pixels: each block of it takes at least a bit, or a fraction by arithmetic coding.</summary>
+    /// <summary>True if the file is too short for its blocks: each takes at least a bit, by arithmetic coding a fraction of it.</summary>
     /// <param name="length">The file's bytes.</param>
     public bool IsTooShort(long length) => Blocks > length * (Frame <= 0xC2 ? 8 : MaxArithmeticBlocksPerByte);
 

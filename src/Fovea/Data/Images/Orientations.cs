@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Fovea.Data;
 
-/// <summary>Turns of pixels between the way they are stored and the way they are seen, and the number in EXIF data that says which.</summary>
+/// <summary>Turns of pixels between the way they are stored and the way they are seen, and the EXIF number that tells.</summary>
 internal static class Orientations
 {
     private const int OrientationTag = 0x0112;

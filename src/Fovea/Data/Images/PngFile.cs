@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
@@ -5,7 +6,7 @@ using System.Text;
 namespace Fovea.Data;
 
 /// <summary>
-/// What is decoded of a PNG file: header, palette and pixels, with their check sums verified. Transparency, colour profiles and what
+/// Parts of a PNG file that are decoded: header, palette and pixels, with their check sums verified. Transparency, colour profiles and what
 /// follows the pixels play no part, so that damage there is none.
 /// </summary>
 internal sealed class PngFile
@@ -21,14 +22,14 @@ internal sealed class PngFile
     private static readonly uint _exif = Type("eXIf"u8);
 
     private readonly string _name;
-    private readonly MemoryStream _clean = new();
+    private readonly ArrayBufferWriter<byte> _clean = new();
     private int _depth;
     private int _colourType;
     private long _dataLength;
 
     private PngFile(string name) => _name = name;
 
-    /// <summary>How the image is stored, as its EXIF data say.</summary>
+    /// <summary>Orientation in which the image is stored, as its EXIF data say.</summary>
     public ImageOrientation Orientation { get; private set; } = ImageOrientation.Upright;
 
     /// <summary>True for grey without alpha of 16 bits a sample, of which values above 255 become 255, as in Pillow.</summary>
@@ -38,7 +39,7 @@ internal sealed class PngFile
     public bool IsGrey => _colourType is 0 or 4;
 
     /// <summary>A file of nothing but header, palette, pixels and end.</summary>
-    public ReadOnlySpan<byte> Clean => _clean.GetBuffer().AsSpan(0, (int)_clean.Length);
+    public ReadOnlySpan<byte> Clean => _clean.WrittenSpan;
 
     /// <summary>Decodes an image.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -56,7 +57,7 @@ internal sealed class PngFile
 
     private void Read(ReadOnlySpan<byte> bytes)
     {
-        _clean.Capacity = bytes.Length + (3 * PaletteEntries) + 24;
+        _clean.GetSpan(bytes.Length + (3 * PaletteEntries) + 24);
         _clean.Write(bytes[..8]);
         int position = 8;
         long width = 0;
@@ -198,11 +199,11 @@ internal sealed class PngFile
         Span<byte> number = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
         _clean.Write(number);
-        int start = (int)_clean.Length;
+        int start = _clean.WrittenCount;
         BinaryPrimitives.WriteUInt32BigEndian(number, type);
         _clean.Write(number);
         _clean.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.HashToUInt32(_clean.GetBuffer().AsSpan(start, data.Length + 4)));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.HashToUInt32(_clean.WrittenSpan[start..]));
         _clean.Write(number);
     }
 

@@ -42,7 +42,8 @@ internal static unsafe class SkiaDecoder
                     : ReadAll(codec, info, destination, uncovered);
                 return result == SKCodecResult.Success
                     ? new Image(info.Width, info.Height, grey ? 1 : 3, pixels)
-                    : throw Damaged(name, kind, result == SKCodecResult.IncompleteInput ? "pixels are missing" : "its pixels make no sense");
+                    : throw Damaged(
+                        name, kind, result == SKCodecResult.IncompleteInput ? "pixels are missing" : "its pixels make no sense");
             }
         }
     }

@@ -21,7 +21,8 @@ public enum ResizeRule
 /// normalisation.
 /// </summary>
 /// <remarks>
-/// The steps, in order: upright or as stored, grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then (value/255 − mean) / standard deviation.
+/// The steps, in order: upright or as stored, grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then
+/// (value/255 − mean) / standard deviation.
 /// </remarks>
 [JsonConverter(typeof(PreprocessingConverter))]
 public sealed record Preprocessing

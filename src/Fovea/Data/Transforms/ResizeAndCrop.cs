@@ -3,7 +3,8 @@ using Fovea.Engine;
 namespace Fovea.Data;
 
 /// <summary>
-/// Brings an image to a network's input as evaluation does: orientation, channels, resize rule and centre crop of the preprocessing. Draws nothing.
+/// Brings an image to a network's input as evaluation does: orientation, channels, resize rule and centre crop of the
+/// preprocessing. Draws nothing.
 /// </summary>
 /// <param name="Input">The preprocessing.</param>
 public sealed record ResizeAndCrop(Preprocessing Input) : ISampleTransform
