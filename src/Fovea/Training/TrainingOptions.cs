@@ -123,7 +123,13 @@ public sealed record TrainingOptions
         try
         {
             JsonObject renewed = OldNames.Renew(json);
-            TrainingOptions initial = new() { Augmentation = renewed["augmentation"] is null ? null : new Augmentation() };
+
+            // Runs of version 0.1.0, which had no such member, took images as they are stored.
+            TrainingOptions initial = new()
+            {
+                Augmentation = renewed["augmentation"] is null ? null : new Augmentation(),
+                Preprocessing = new Preprocessing { ApplyOrientation = false },
+            };
             TrainingOptions options = JsonText.Read(renewed, initial, TrainingOptionsJson.Default.TrainingOptions);
             options.Validate();
             return options;

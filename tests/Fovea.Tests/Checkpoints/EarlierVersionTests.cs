@@ -21,6 +21,7 @@ public sealed class EarlierVersionTests : IDisposable
     public void A_checkpoint_predicts_as_it_did()
     {
         using Classifier classifier = Classifier.Load(Path.Combine(_run, "best.safetensors"));
+        Assert.False(classifier.Info.Preprocessing.ApplyOrientation);
         Prediction[] predictions = [.. classifier.Predict(ImageFile.Read(Path.Combine(_run, "images/red/0.png")))];
         Assert.Equal(["red", "blue", "green"], predictions.Select(prediction => prediction.Class));
         Assert.Equal(0.80297f, predictions[0].Probability, 1e-4f);
@@ -41,6 +42,10 @@ public sealed class EarlierVersionTests : IDisposable
             (32, ResizeRule.Exact, 0.40528208f),
             (config.Options.Preprocessing.Width, config.Options.Preprocessing.Resize, config.Options.Preprocessing.Mean[2]));
         Assert.Equal((0.08, 2), (config.Options.Augmentation!.MinScale, config.Options.Augmentation.CropPadding));
+
+        // That version set no image upright, and let a test part choose the best epoch.
+        Assert.False(config.Options.Preprocessing.ApplyOrientation);
+        Assert.True(config.TestChooses);
     }
 
     [Theory]
