@@ -110,7 +110,7 @@ public sealed class Classifier : IClassifier, IDisposable
     }
 
     /// <summary>Predicts the most probable classes of an encoded image, most probable first.</summary>
-    /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
+    /// <param name="image">An encoded image, read to its end and left open.</param>
     /// <param name="count">Number of classes to give at most.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="UnusableDataException">The bytes are no image, or it does not fit the preprocessing.</exception>

@@ -30,7 +30,7 @@ public interface IClassifier
     /// <summary>
     /// Predicts the most probable classes of an encoded image without holding a thread while it arrives or other callers are served.
     /// </summary>
-    /// <param name="image">A PNG or JPEG image, read to its end and left open.</param>
+    /// <param name="image">An encoded image, read to its end and left open.</param>
     /// <param name="count">Number of classes to give at most.</param>
     /// <param name="cancellation">Gives up reading and waiting.</param>
     Task<IReadOnlyList<Prediction>> PredictAsync(Stream image, int count = 5, CancellationToken cancellation = default);
