@@ -107,18 +107,18 @@ public sealed class RunFolder
     /// <exception cref="InvalidFileException">The file is missing, is not a JSON object, or lacks something.</exception>
     public RunConfiguration ReadConfig()
     {
-        JsonObject json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
+            JsonObject json = JsonNode.Parse(File.ReadAllText(ConfigPath)) as JsonObject ?? throw new JsonException("it is not an object");
+            return RunConfiguration.FromJson(json, ConfigPath);
         }
-        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException
+            or ArgumentException or InvalidOperationException)
         {
+            // Names that stand twice, or are no text, are found only when an object is looked into, by the last two of these.
             throw new InvalidFileException(
-                ConfigPath, $"it is not a readable configuration ({error.Message.TrimEnd('.')})", "Start a new run.", error);
+                ConfigPath, $"it is not a readable configuration ({ExceptionText.Of(error)})", "Start a new run.", error);
         }
-
-        return RunConfiguration.FromJson(json, ConfigPath);
     }
 
     /// <summary>Appends one line to <c>metrics.jsonl</c>; it stands in the file when the method returns.</summary>
@@ -191,7 +191,7 @@ public sealed class RunFolder
                 lines.Add(((long)values["step"]!, texts[i], values));
             }
             catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException
-                or NullReferenceException or FormatException)
+                or NullReferenceException or FormatException or ArgumentException)
             {
                 throw new InvalidFileException(
                     MetricsPath,
