@@ -16,26 +16,35 @@ internal static class MachineMemory
             return Math.Max(0, info.TotalAvailableMemoryBytes - info.MemoryLoadBytes);
         }
 
-        // A limit of any group above holds as well as that of the process's own.
-        string? group = Read("/proc/self/cgroup") is string groups ? UnifiedGroup(groups) : null;
-        for (; group is not null; group = Path.GetDirectoryName(group))
+        foreach (string line in (Read("/proc/self/cgroup") ?? "").Split('\n'))
         {
-            string folder = Groups + group;
-            available = Math.Min(available, LeftIn(
-                Read(folder + "/memory.max"), Read(folder + "/memory.current"), Read(folder + "/memory.stat"), "inactive_file"));
+            if (line.Split(':', 3) is not [_, string controllers, string group])
+            {
+                continue;
+            }
+
+            bool unified = controllers.Length == 0;
+            if (!unified && !controllers.Split(',').Contains("memory"))
+            {
+                continue;
+            }
+
+            // A limit of any group above holds as well as that of the process's own.
+            for (string? at = group; at is not null; at = Path.GetDirectoryName(at))
+            {
+                available = Math.Min(available, unified ? LeftInUnified(Groups + at) : LeftInOld($"{Groups}/memory{at}"));
+            }
         }
 
-        string old = Groups + "/memory/memory.";
-        return Math.Min(available, LeftIn(
-            Read(old + "limit_in_bytes"), Read(old + "usage_in_bytes"), Read(old + "stat"), "total_inactive_file"));
+        return available;
     }
 
     /// <summary>Bytes that a control group leaves: its limit less what it has, of which cached files can be given up.</summary>
     /// <param name="limit">Text of its limit; null where there is none.</param>
     /// <param name="used">Text of what it has.</param>
     /// <param name="figures">Figures of what it has, a name and a number in each line.</param>
-    /// <param name="cached">Name of the figure of files that nobody used of late.</param>
-    internal static long LeftIn(string? limit, string? used, string? figures, string cached)
+    /// <param name="prefix">Beginning of the names of those figures that count groups below as well.</param>
+    internal static long LeftIn(string? limit, string? used, string? figures, string prefix)
     {
         if (!long.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out long most)
             || !long.TryParse(used, NumberStyles.None, CultureInfo.InvariantCulture, out long taken))
@@ -43,8 +52,10 @@ internal static class MachineMemory
             return long.MaxValue;
         }
 
-        string? line = figures?.Split('\n').FirstOrDefault(one => one.StartsWith(cached + " ", StringComparison.Ordinal));
-        long.TryParse(line?[(cached.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long reclaimable);
+        long reclaimable = (figures ?? "").Split('\n')
+            .Select(line => line.Split(' '))
+            .Where(words => words.Length == 2 && (words[0] == $"{prefix}active_file" || words[0] == $"{prefix}inactive_file"))
+            .Sum(words => long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : 0);
         return Math.Max(0, most - taken + reclaimable);
     }
 
@@ -57,8 +68,14 @@ internal static class MachineMemory
         return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes * 1024 : null;
     }
 
-    private static string? UnifiedGroup(string groups) =>
-        groups.Split('\n').FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal))?[3..];
+    private static long LeftInUnified(string folder) => LeftIn(
+        Read($"{folder}/memory.max"), Read($"{folder}/memory.current"), Read($"{folder}/memory.stat"), "");
+
+    private static long LeftInOld(string folder) => LeftIn(
+        Read($"{folder}/memory.limit_in_bytes"),
+        Read($"{folder}/memory.usage_in_bytes"),
+        Read($"{folder}/memory.stat"),
+        "total_");
 
     private static string? Read(string path)
     {

@@ -54,7 +54,9 @@ internal static class ModelChoice
 
         try
         {
-            return size is null ? Classifier.Load(path, batch) : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+            return size is null
+                ? Classifier.Load(path, batch)
+                : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
         }
         catch (InvalidFileException error) when (error.Remedies.Any(IsOptionOfConvert))
         {

@@ -46,11 +46,23 @@ public sealed class RunFolderTests : IDisposable
     public void A_broken_line_is_named()
     {
         RunFolder run = RunFolder.Create(_folder.File("run"));
-        foreach (string broken in new[] { "{", "7", "{}", "{\"step\":\"x\"}", "", "null" })
+        foreach (string broken in new[] { "{", "7", "{}", "{\"step\":\"x\"}", "", "null", "{\"step\":8,\"step\":2}" })
         {
             File.WriteAllText(run.MetricsPath, $"{{\"step\":1}}\n{broken}\n{{\"step\":3}}\n");
             Assert.Contains("line 2 is not", Assert.Throws<InvalidFileException>(run.ReadMetrics).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("\\ud800\":1,\"")]
+    [InlineData("training\":{},\"")]
+    public void A_configuration_with_a_name_that_stands_twice_or_is_no_text_is_refused(string name)
+    {
+        RunFolder run = RunFolder.Create(_folder.File("run"));
+        run.WriteConfig(Config("images"));
+        string whole = File.ReadAllText(run.ConfigPath);
+        File.WriteAllText(run.ConfigPath, whole.Replace("\"validation\"", $"\"{name}validation\"", StringComparison.Ordinal));
+        Assert.Contains(run.ConfigPath, Assert.Throws<InvalidFileException>(run.ReadConfig).Message, StringComparison.Ordinal);
     }
 
     [Fact]
