@@ -6,7 +6,10 @@ namespace Fovea.Fuzz;
 internal sealed class Mutations(int seed, IReadOnlyList<byte[]> dictionary)
 {
     private static readonly long[] _numbers =
-        [0, 1, -1, 127, 128, 255, 256, short.MaxValue, ushort.MaxValue, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 60];
+    [
+        0, 1, -1, 127, 128, 255, 256, short.MaxValue, ushort.MaxValue, int.MaxValue, int.MinValue, uint.MaxValue,
+        long.MaxValue, long.MinValue, 1L << 60,
+    ];
 
     private readonly Random _random = new(seed);
 

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Fovea.Engine.Memory;
 
 /// <summary>
-/// Zeroed memory for values that callers see as spans, aligned to a cache line and followed by one readable line. It belongs to the collector
-/// and does not move, so that a span that a caller kept stays valid when the memory is disposed of.
+/// Zeroed memory for values that callers see as spans, aligned to a cache line and followed by one readable line. It belongs to the
+/// collector and does not move, so that a span that a caller kept stays valid when the memory is disposed of.
 /// </summary>
 internal sealed unsafe class PinnedMemory : DeviceMemory, IHostMemory
 {

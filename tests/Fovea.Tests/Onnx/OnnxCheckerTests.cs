@@ -13,7 +13,8 @@ internal sealed class OnnxCheckerFactAttribute : FactAttribute
             && TorchFactAttribute.Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('onnx') is None)").ExitCode == 0);
 
     public OnnxCheckerFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
-        : base(sourceFilePath, sourceLineNumber) => Skip = _isInstalled.Value ? null : "ONNX's checker is not installed (Debian: python3-onnx).";
+        : base(sourceFilePath, sourceLineNumber) =>
+        Skip = _isInstalled.Value ? null : "ONNX's checker is not installed (Debian: python3-onnx).";
 }
 
 /// <summary>Holds exported files against ONNX's own checker, which also infers every shape.</summary>

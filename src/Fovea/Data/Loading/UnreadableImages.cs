@@ -12,14 +12,14 @@ public sealed record UnreadableImage(int Index, string Name, string Problem);
 /// Images of a source that could not be read: each is counted once, and passed over as long as there are not too many. Several loaders of
 /// one source may share it. All members may be called from several threads at once.
 /// </summary>
-/// <param name="most">Largest number of images that are passed over; 0 for none.</param>
+/// <param name="max">Largest number of images that are passed over; 0 for none.</param>
 /// <param name="listener">Told of each image once, on a thread of the loader.</param>
-public sealed class UnreadableImages(int most = 0, IProgress<UnreadableImage>? listener = null)
+public sealed class UnreadableImages(int max = 0, IProgress<UnreadableImage>? listener = null)
 {
     private readonly ConcurrentDictionary<int, UnreadableImage> _images = new();
 
     /// <summary>Largest number of images that are passed over.</summary>
-    public int Most { get; } = most;
+    public int Max { get; } = max;
 
     /// <summary>The images so far, in the order of their indices.</summary>
     public IReadOnlyList<UnreadableImage> Images => [.. _images.Values.OrderBy(image => image.Index)];
@@ -46,9 +46,9 @@ public sealed class UnreadableImages(int most = 0, IProgress<UnreadableImage>? l
         }
 
         int count = _images.Count;
-        if (count > Most)
+        if (count > Max)
         {
-            string limit = Most == 0 ? "" : $" {count} images cannot be read now, and {Most} may be passed over.";
+            string limit = Max == 0 ? "" : $" {count} images cannot be read now, and {Max} may be passed over.";
             throw new InvalidImageException(
                 error.Name, $"{error.Message[(error.Name.Length + 2)..]}{limit}", [new Remedy.PassOverUnreadable(count)], error);
         }
