@@ -116,6 +116,7 @@ public static class ImageFile
             ImageKind.WebP => WebPFile.Decode(bytes, name),
             ImageKind.Bmp => SkiaDecoder.Decode(bytes, name, kind),
             ImageKind.Empty => throw new InvalidImageException(name, $"the file is empty (0 bytes). {kind.Cure()}"),
+            ImageKind.Unknown => throw new InvalidImageException(name, $"this is {kind.Name()}. {kind.Cure()}"),
             _ => throw new InvalidImageException(name, $"this is {kind.Name()}, which is not read. {kind.Cure()}"),
         };
     }
