@@ -93,10 +93,12 @@ public sealed class StartUpTests
             ResizeTo = 40,
             Interpolation = Interpolation.Bilinear,
             CenterCrop = false,
+            ApplyOrientation = false,
             Mean = [0.25f],
             StandardDeviation = [0.75f],
         };
         Assert.Equal(preprocessing.ToJson(), Preprocessing.FromJson(preprocessing.ToJson()).ToJson());
+        Assert.Equal(new Preprocessing(), Preprocessing.FromJson(new Preprocessing().ToJson()));
         Assert.All(
             JsonNode.Parse(preprocessing.ToJson())!.AsObject(),
             member => Assert.NotEqual(
