@@ -124,6 +124,7 @@ public sealed class BrokenJsonTests : IDisposable
     [Fact]
     public void What_a_configuration_leaves_out_has_its_default()
     {
+        // Version 0.1.0 left out what it did not have: it took images as they are stored, and let a test part choose.
         RunFolder run = RunFolder.Create(_folder.File("run"));
         File.WriteAllText(
             run.ConfigPath, """{"data":"images","training":{"preprocessing":{"height":64},"augmentation":{"cropPadding":2}}}""");
@@ -131,7 +132,14 @@ public sealed class BrokenJsonTests : IDisposable
             new RunConfiguration(
                 "images",
                 null,
-                new TrainingOptions { Preprocessing = new() { Height = 64 }, Augmentation = new Augmentation { CropPadding = 2 } }),
+                new TrainingOptions
+                {
+                    Preprocessing = new() { Height = 64, ApplyOrientation = false },
+                    Augmentation = new Augmentation { CropPadding = 2 },
+                })
+            {
+                TestChooses = true,
+            },
             run.ReadConfig());
     }
 

@@ -133,8 +133,9 @@ public sealed class EveryModelTests
         using ParameterStore state = new(network);
         Fill(state);
         using GradientBlock gradients = new(state.Trained);
+        int batch = state.ParameterCount > Large ? 1 : 2;
         byte[] expected;
-        using (Plan training = ModelPlans.Training(network, gradients, pool, 2, network.Height, network.Width))
+        using (Plan training = ModelPlans.Training(network, gradients, pool, batch, network.Height, network.Width))
         {
             training.Run();
             expected = Hash(gradients.Data);
@@ -147,7 +148,7 @@ public sealed class EveryModelTests
         }
 
         using (WorkerPool three = new(3))
-        using (Plan training = ModelPlans.Training(network, gradients, three, 2, network.Height, network.Width))
+        using (Plan training = ModelPlans.Training(network, gradients, three, batch, network.Height, network.Width))
         {
             training.Run();
             Assert.True(expected.SequenceEqual(Hash(gradients.Data)), "gradients differ between one and three threads");
