@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using Fovea.Data;
 
 namespace Fovea.Tests.Data;
@@ -57,6 +58,25 @@ public sealed class TarTests : IDisposable
         Assert.Contains("2 images are in no class folder", Failure(("1.png", image), ("2.png", image)), StringComparison.Ordinal);
         Assert.Contains("twice", Failure(("cat/1.png", image), ("cat/1.png", image), ("dog/1.png", image)), StringComparison.Ordinal);
         Assert.Contains("parts of a data set", Failure(("train/1.png", image), ("test/1.png", image)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_that_claims_to_be_the_root_is_no_image()
+    {
+        byte[] image = TestData.SmallPng(1);
+        using MemoryStream archive = new();
+        using (TarWriter writer = new(archive, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            foreach (string name in (string[])["cat/1.png", "dog/1.png"])
+            {
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(image) });
+            }
+
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "./") { LinkName = "cat/1.png" });
+        }
+
+        IImageDataset set = Datasets.Open(_folder.Write("set.tar", archive.ToArray()));
+        Assert.Equal(["cat/1.png", "dog/1.png"], Enumerable.Range(0, set.Count).Select(set.NameOf));
     }
 
     [Fact]

@@ -115,7 +115,13 @@ internal sealed class TarContainer : IContainer
             return;
         }
 
+        // Without a part it is the root itself, whatever else it claims to be.
         string[] parts = ArchivePath.Split(entry.Name, Location);
+        if (parts.Length == 0)
+        {
+            return;
+        }
+
         _listing.AddFolderOf(parts);
         switch (entry.Type)
         {
@@ -127,7 +133,7 @@ internal sealed class TarContainer : IContainer
                 _links.AddLink(parts, ArchivePath.Resolve([], entry.Link));
                 break;
             case '2':
-                _links.AddLink(parts, ArchivePath.Resolve(parts.AsSpan(0, Math.Max(parts.Length - 1, 0)), entry.Link));
+                _links.AddLink(parts, ArchivePath.Resolve(parts.AsSpan(..^1), entry.Link));
                 break;
             case '0' or '\0' or '7' or 'S':
                 AddFile(entry, parts, reader, isCompressed);
@@ -140,7 +146,7 @@ internal sealed class TarContainer : IContainer
 
     private void AddFolder(string[] parts)
     {
-        if (parts.Length > 0 && !ContainerListing.IsHidden(parts))
+        if (!ContainerListing.IsHidden(parts))
         {
             _listing.Folders.Add(parts);
         }
@@ -156,7 +162,7 @@ internal sealed class TarContainer : IContainer
 
     private void AddFile(TarHeader entry, string[] parts, TarReader reader, bool isCompressed)
     {
-        if (parts.Length == 0 || ContainerListing.IsHidden(parts[^1]))
+        if (ContainerListing.IsHidden(parts[^1]))
         {
             return;
         }
