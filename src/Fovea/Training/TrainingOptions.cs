@@ -88,6 +88,9 @@ public sealed record TrainingOptions
     /// <summary>Random changes to training images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
+    /// <summary>Mixing of the images of a batch; null for none. Targets are then distributions over the classes.</summary>
+    public Mixing? Mixing { get; init; }
+
     /// <summary>True to decode training images by <see cref="DataLoaderOptions.ScaledDecoding"/>; evaluation never does.</summary>
     public bool ScaledDecoding { get; init; }
 
