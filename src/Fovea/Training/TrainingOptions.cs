@@ -94,6 +94,9 @@ public sealed record TrainingOptions
     /// <summary>True to decode training images by <see cref="DataLoaderOptions.ScaledDecoding"/>; evaluation never does.</summary>
     public bool ScaledDecoding { get; init; }
 
+    /// <summary>Number of samples that an epoch's order mixes where the set is read from shards.</summary>
+    public int ShuffleBuffer { get; init; } = 8192;
+
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
 
@@ -169,6 +172,7 @@ public sealed record TrainingOptions
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Check(ShuffleBuffer >= 1, nameof(ShuffleBuffer), "at least 1", ShuffleBuffer);
         Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
         Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
@@ -191,6 +195,7 @@ public sealed record TrainingOptions
         Unreadable = unreadable,
         Threads = threads,
         ScaledDecoding = ScaledDecoding,
+        ShuffleBuffer = ShuffleBuffer,
     };
 
     /// <summary>Counter of the images of a set that cannot be read.</summary>

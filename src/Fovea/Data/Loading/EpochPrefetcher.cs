@@ -39,13 +39,9 @@ internal sealed class EpochPrefetcher : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         (_source, _loader, _spare, _epoch) = (source, loader, spare, (ulong)epoch);
         (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
-        _order = [.. Enumerable.Range(0, source.Count)];
         DataLoaderOptions options = loader.Options;
-        if (options.Shuffle)
-        {
-            KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
-            random.Shuffle(_order);
-        }
+        KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
+        _order = options.Shuffle ? source.DrawOrder(ref random, options.ShuffleBuffer) : [.. Enumerable.Range(0, source.Count)];
 
         // One slot more than may wait: the batch that the consumer works on.
         _slots = new Batch[options.Prefetch + 1];
