@@ -133,7 +133,8 @@ public sealed record TrainingOptions
             // Runs of version 0.1.0, which had no such member, took images as they are stored.
             TrainingOptions initial = new()
             {
-                Augmentation = renewed["augmentation"] is null ? null : new Augmentation(),
+                Augmentation = Augmentation.Initial(renewed["augmentation"]),
+                Mixing = renewed["mixing"] is null ? null : new Mixing(),
                 Preprocessing = new Preprocessing { ApplyOrientation = false },
             };
             TrainingOptions options = JsonText.Read(renewed, initial, TrainingOptionsJson.Default.TrainingOptions);
@@ -178,6 +179,7 @@ public sealed record TrainingOptions
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
+        Mixing?.Validate();
     }
 
     /// <summary>Options of the loader of training samples.</summary>
@@ -190,7 +192,7 @@ public sealed record TrainingOptions
         Seed = Seed,
         Augmentation = Augmentation,
         Transforms = Transforms,
-        BatchTransforms = BatchTransforms,
+        BatchTransforms = Mixing is null ? BatchTransforms : [.. BatchTransforms, new BatchMixing(Mixing, Epochs)],
         Layout = layout,
         Unreadable = unreadable,
         Threads = threads,
