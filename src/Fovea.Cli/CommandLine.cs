@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -33,6 +34,8 @@ internal static class CommandLine
         ("profile", () => new ProfileVerb()),
         ("graph", () => new GraphVerb()),
         ("train", () => new TrainVerb()),
+        ("study", () => new StudyVerb()),
+        ("runs", () => new RunsVerb()),
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
         ("convert", () => new ConvertVerb()),
@@ -113,7 +116,7 @@ internal static class CommandLine
             option.Action = new HelpWithExamples((HelpAction)option.Action!, verbs);
         }
 
-        foreach (Verb verb in verbs)
+        foreach (Verb verb in verbs.SelectMany(verb => verb.WithParts))
         {
             verb.Command.SetAction((parsed, token) =>
             {
@@ -124,6 +127,10 @@ internal static class CommandLine
                     : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);
                 return RunAsync(verb, context, output, token);
             });
+        }
+
+        foreach (Verb verb in verbs)
+        {
             root.Add(verb.Command);
         }
 
@@ -133,7 +140,7 @@ internal static class CommandLine
             // An option that follows a mistake is still understood, so --json is asked of the words themselves.
             string[] names = Array.ConvertAll(_verbs, verb => verb.Name);
             Fail(Suggestions.Explain(parsed, names), arguments.Contains("--json"), output, error);
-            error.WriteLine($"See: fovea {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+            error.WriteLine($"See: {NameOf(parsed.CommandResult)} --help");
             return ExitCodes.WrongUsage;
         }
 
@@ -164,6 +171,9 @@ internal static class CommandLine
             return exitCode;
         }
     }
+
+    private static string NameOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : "fovea";
 
     private static async Task<int> RunAsync(Verb verb, VerbContext context, TextWriter output, CancellationToken cancellation)
     {

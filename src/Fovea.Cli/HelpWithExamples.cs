@@ -13,7 +13,8 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<Verb> verb
     public override int Invoke(ParseResult parseResult)
     {
         int exitCode = help.Invoke(parseResult);
-        IReadOnlyList<string> examples = verbs.FirstOrDefault(verb => verb.Command == parseResult.CommandResult.Command)?.Examples ?? [];
+        Verb? asked = verbs.SelectMany(verb => verb.WithParts).FirstOrDefault(verb => verb.Command == parseResult.CommandResult.Command);
+        IReadOnlyList<string> examples = asked?.Examples ?? [];
         if (examples.Count > 0)
         {
             TextWriter output = parseResult.InvocationConfiguration.Output;

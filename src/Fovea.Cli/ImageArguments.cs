@@ -1,13 +1,11 @@
 using System.IO.Enumeration;
+using Fovea.Data;
 
 namespace Fovea.Cli;
 
 /// <summary>Image files as people name them: files, folders, and patterns such as <c>photos/*.jpg</c>.</summary>
 internal static class ImageArguments
 {
-    private static readonly string[] _endings =
-        [".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"];
-
     private static readonly EnumerationOptions _all = new() { RecurseSubdirectories = true, IgnoreInaccessible = false };
 
     /// <summary>Lists the files that arguments name, each argument's in the order of their names.</summary>
@@ -20,7 +18,9 @@ internal static class ImageArguments
         if (Directory.Exists(argument))
         {
             string[] images = [.. Directory.EnumerateFiles(argument, "*", _all).Where(IsImage).Order(StringComparer.Ordinal)];
-            return images.Length > 0 ? images : throw new UsageException($"{argument} holds no image ({string.Join(", ", _endings)}).");
+            return images.Length > 0
+                ? images
+                : throw new UsageException($"{argument} holds no image: no file is one by its name or its content.");
         }
 
         // A file may bear the signs of a pattern in its name.
@@ -46,5 +46,28 @@ internal static class ImageArguments
         return fitting.Length > 0 ? fitting : throw new UsageException($"No file fits {argument}.");
     }
 
-    private static bool IsImage(string path) => _endings.Contains(Path.GetExtension(path).ToLowerInvariant());
+    /// <summary>True for what data sets take as an image: by its name, or else by its first bytes.</summary>
+    private static bool IsImage(string path)
+    {
+        if (Path.GetFileName(path).StartsWith('.'))
+        {
+            return false;
+        }
+
+        if (ImageFile.HasImageExtension(path))
+        {
+            return true;
+        }
+
+        try
+        {
+            // Pipes and devices have no length, and opening a pipe that nobody writes to would wait for ever.
+            return new FileInfo(path).Length > 0 && ImageKinds.OfFile(path).IsImage();
+        }
+        catch (InvalidImageException)
+        {
+            // It is named as unreadable when its turn comes.
+            return true;
+        }
+    }
 }

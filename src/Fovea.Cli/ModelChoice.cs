@@ -40,12 +40,14 @@ internal static class ModelChoice
     }
 
     /// <summary>Loads a checkpoint for use.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="checkpoint">The file, or the name of a network that ships.</param>
     /// <param name="size">The network's input size as given on the command line, or null for the checkpoint's own.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <exception cref="UsageException">The model does not take images of the size, or there is too little memory.</exception>
-    public static Classifier Load(string path, string? size, int batch = 1)
+    public static Classifier Load(string checkpoint, string? size, int batch = 1)
     {
+        string path = ShippedNetworks.Resolve(checkpoint);
+
         // A usual image through a usual file needs no plan ahead, which would cost a cold start.
         if (size is not null || batch > 1 || new FileInfo(path) is { Exists: true, Length: > LargeFile })
         {

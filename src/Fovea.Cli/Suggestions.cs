@@ -12,7 +12,8 @@ internal static class Suggestions
     public static string Explain(ParseResult parsed, IReadOnlyList<string> verbs)
     {
         bool noVerb = parsed.CommandResult.Command == parsed.RootCommandResult.Command;
-        string? unknown = parsed.UnmatchedTokens.FirstOrDefault(word => noVerb || word.StartsWith('-'));
+        string? unknown = parsed.UnmatchedTokens.FirstOrDefault(word => noVerb || word.StartsWith('-'))
+            ?? parsed.CommandResult.Tokens.FirstOrDefault(token => IsOption(token.Value))?.Value;
         if (unknown is null)
         {
             return string.Join(" ", parsed.Errors.Select(mistake => mistake.Message).Distinct());
@@ -22,12 +23,21 @@ internal static class Suggestions
             ? [.. verbs]
             : [.. Options(parsed.CommandResult).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name))];
         string word = unknown.Split('=')[0];
-        string? nearest = known.Where(name => name.StartsWith('-') == word.StartsWith('-')).MinBy(name => Edits(word, name));
+        string? nearest = Nearest(word, known.Where(name => name.StartsWith('-') == word.StartsWith('-')));
         string kind = word.StartsWith('-') ? "option" : "verb";
-        string hint = nearest is not null && Edits(word, nearest) <= Math.Max(2, word.TrimStart('-').Length / 3)
-            ? $" Is {nearest} meant?"
-            : "";
-        return $"There is no {kind} {word}.{hint}";
+        return $"There is no {kind} {word}.{(nearest is null ? "" : $" Is {nearest} meant?")}";
+    }
+
+    /// <summary>True if a word looks like an option.</summary>
+    public static bool IsOption(string word) => word.Length > 2 && word.StartsWith("--", StringComparison.Ordinal);
+
+    /// <summary>Name that is spelt most like a word; null where none is alike.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="names">The names.</param>
+    public static string? Nearest(string word, IEnumerable<string> names)
+    {
+        string? nearest = names.MinBy(name => Edits(word, name));
+        return nearest is not null && Edits(word, nearest) <= Math.Max(2, word.TrimStart('-').Length / 3) ? nearest : null;
     }
 
     private static IEnumerable<Option> Options(CommandResult verb) =>

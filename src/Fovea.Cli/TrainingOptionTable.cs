@@ -15,7 +15,11 @@ internal static class TrainingOptionTable
     /// <summary>Makes the entries, in the order in which help shows them and their values are set.</summary>
     public static IReadOnlyList<Entry> Entries() =>
     [
-        Of("--epochs", "Times that all images are shown.", options => options.Epochs, (options, value) => options with { Epochs = value }),
+        Of("--epochs", "Times that all images are shown.", options => options.Epochs, (options, value) => options with
+        {
+            Epochs = value,
+            WarmUpEpochs = Math.Min(options.WarmUpEpochs, value),
+        }),
         Of("--batch", "Images in a step.", options => options.BatchSize, (options, value) => options with { BatchSize = value }),
         Of("--optimizer", "How weights are changed.", options => options.Optimizer, (options, value) => options with
         {
@@ -81,6 +85,24 @@ internal static class TrainingOptionTable
     public static Option For(this IReadOnlyList<Entry> entries, string member) =>
         entries.First(entry => entry.Member == member).Option;
 
+    /// <summary>Sets the members whose options stand on the command line; others stay as they are.</summary>
+    /// <param name="entries">Entries of <see cref="Entries"/>.</param>
+    /// <param name="context">Values of the options.</param>
+    /// <param name="recipe">Recipe that the options are of.</param>
+    /// <param name="options">Options of the recipe.</param>
+    public static TrainingOptions ApplyGiven(
+        this IReadOnlyList<Entry> entries, VerbContext context, Recipe recipe, TrainingOptions options)
+    {
+        TrainingOptions changed = entries
+            .Where(entry => context.IsGiven(entry.Option))
+            .Aggregate(options, (one, entry) => entry.Apply(context, one));
+
+        // An optimiser brings its usual rate along where nobody chose one.
+        return recipe.Has("learningRate") && !context.IsGiven(entries.For(nameof(TrainingOptions.LearningRate)))
+            ? changed with { LearningRate = options.LearningRate }
+            : changed;
+    }
+
     /// <summary>Checks options, and names the command's option in what is wrong.</summary>
     /// <exception cref="UsageException">One is out of range.</exception>
     public static void Validate(TrainingOptions options)
@@ -141,7 +163,7 @@ internal static class TrainingOptionTable
     /// <param name="Option">Option.</param>
     /// <param name="Member">Name of the member.</param>
     /// <param name="Get">Reads the member.</param>
-    /// <param name="Apply">Sets the member to the value that was given, or to the default.</param>
+    /// <param name="Apply">Sets the member to the value that was given.</param>
     internal sealed record Entry(
         Option Option, string Member, Func<TrainingOptions, object?> Get, Func<VerbContext, TrainingOptions, TrainingOptions> Apply);
 }

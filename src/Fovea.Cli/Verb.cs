@@ -32,6 +32,12 @@ internal abstract class Verb
     /// <summary>Command lines that help shows.</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Verbs behind this one, such as <c>show</c> of <c>fovea runs show</c>.</summary>
+    public IReadOnlyList<Verb> Parts { get; private set; } = [];
+
+    /// <summary>This verb and those behind it.</summary>
+    public IEnumerable<Verb> WithParts => Parts.SelectMany(part => part.WithParts).Prepend(this);
+
     /// <summary>Does the work.</summary>
     /// <param name="context">The values given, and where the answer goes.</param>
     /// <param name="cancellation">Cancelled by Ctrl-C; the verb then stops soon and leaves whole files behind.</param>
@@ -99,8 +105,26 @@ internal abstract class Verb
     protected Argument<T> AddArgument<T>(string name, string description)
     {
         Argument<T> argument = new(name) { Description = description };
+        argument.Validators.Add(result =>
+        {
+            // An argument of several words would swallow an option that is spelt wrong.
+            if (result.Tokens.FirstOrDefault(token => Suggestions.IsOption(token.Value)) is { } option)
+            {
+                result.AddError($"There is no option {option.Value}.");
+            }
+        });
         Command.Add(argument);
         return argument;
+    }
+
+    /// <summary>Adds verbs behind this one.</summary>
+    protected void AddParts(params IReadOnlyList<Verb> parts)
+    {
+        Parts = parts;
+        foreach (Verb part in parts)
+        {
+            Command.Add(part.Command);
+        }
     }
 
     /// <summary>Adds an option, with its earlier name where it had one.</summary>

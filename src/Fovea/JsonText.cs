@@ -70,14 +70,10 @@ internal static class JsonText
         _ => "true or false",
     };
 
-    /// <summary>The error of a value that generated code does not take, named by its place and without types of .NET.</summary>
-    private static JsonException Unfit(JsonException error)
-    {
-        string reason = error.InnerException is Exception cause ? $": {cause.Message}" : "";
-        return new JsonException($"the value of '{error.Path?.TrimStart('$', '.')}' does not fit{reason}", error);
-    }
-
-    private static void LayOver(JsonObject under, JsonObject over)
+    /// <summary>Lays an object over another: its members take the place of the other's, those of objects in both one by one.</summary>
+    /// <param name="under">The object that is changed.</param>
+    /// <param name="over">The members that count.</param>
+    public static void LayOver(JsonObject under, JsonObject over)
     {
         foreach ((string name, JsonNode? value) in over)
         {
@@ -90,6 +86,13 @@ internal static class JsonText
                 under[name] = value?.DeepClone();
             }
         }
+    }
+
+    /// <summary>The error of a value that generated code does not take, named by its place and without types of .NET.</summary>
+    private static JsonException Unfit(JsonException error)
+    {
+        string reason = error.InnerException is Exception cause ? $": {cause.Message}" : "";
+        return new JsonException($"the value of '{error.Path?.TrimStart('$', '.')}' does not fit{reason}", error);
     }
 
     /// <summary>Reads every name and text once: an escape that stands for half a character is found only then.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
+using Fovea.Formats;
 using Fovea.Models.Keys;
 
 namespace Fovea.Cli.Verbs;
@@ -20,6 +21,7 @@ internal sealed class ConvertVerb : Verb
     private readonly Option<string> _labels;
     private readonly Option<string> _size;
     private readonly Option<string> _scheme;
+    private readonly Option<bool> _float16;
     private readonly Option<bool> _overwrite;
 
     /// <summary>Declares the verb.</summary>
@@ -29,7 +31,8 @@ internal sealed class ConvertVerb : Verb
             "Convert a checkpoint of PyTorch or safetensors to a checkpoint of Fovea, or to a state dict of PyTorch.",
             "fovea convert pit_s_809.pth --out pit_s.safetensors",
             "fovea convert cmt_small.pth --weights model_ema --classes 10 --size 256 --out flowers.safetensors",
-            "fovea convert runs/first/best.safetensors --out best.pth")
+            "fovea convert runs/first/best.safetensors --out best.pth",
+            "fovea convert runs/first/best.safetensors --float16 --out model.safetensors")
     {
         _checkpoint = AddArgument<string>(
             "CHECKPOINT", "A checkpoint of PyTorch (.pth, .pt, .bin, .pth.tar) or safetensors; told by its content.");
@@ -44,6 +47,8 @@ internal sealed class ConvertVerb : Verb
             "--labels",
             "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
         _size = AddInputSize();
+        _float16 = AddOption<bool>(
+            "--float16", "Store weights of Fovea's file in 16 bits, half the size; biases, norms and statistics stay as they are.");
         _scheme = AddOption<string>(
             "--scheme", "Whose names a file of PyTorch gets: official, or another that the model has, such as timm. [default: official]");
     }
@@ -55,6 +60,11 @@ internal sealed class ConvertVerb : Verb
         bool pyTorch = IsPyTorch(output);
         OptionChecks.RequireNew(output, context.Value(_overwrite));
         KeyScheme scheme = SchemeOf(context.Value(_scheme), pyTorch);
+        if (pyTorch && context.Value(_float16))
+        {
+            throw new UsageException("--float16 is for files of Fovea: let --out end in .safetensors.");
+        }
+
         using CheckpointImport import = Import(context);
         if (pyTorch)
         {
@@ -69,7 +79,7 @@ internal sealed class ConvertVerb : Verb
         }
         else
         {
-            import.Save(output);
+            import.Save(output, context.Value(_float16) ? SafeTensorType.F16 : SafeTensorType.F32);
         }
 
         Show(context, import, output);
@@ -166,7 +176,8 @@ internal sealed class ConvertVerb : Verb
             model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(context, labels) : null, size);
         try
         {
-            return ModelChoice.Fit(model ?? "--size", () => CheckpointImport.Open(context.Value(_checkpoint), options));
+            string path = ShippedNetworks.Resolve(context.Value(_checkpoint));
+            return ModelChoice.Fit(model ?? "--size", () => CheckpointImport.Open(path, options));
         }
         catch (LabelCountException error)
         {

@@ -42,7 +42,7 @@ internal sealed class DoctorVerb : Verb
             ModelChoice.CheckName(model);
         }
 
-        using CheckpointFile file = CheckpointFile.Open(context.Value(_checkpoint));
+        using CheckpointFile file = CheckpointFile.Open(ShippedNetworks.Resolve(context.Value(_checkpoint)));
         CheckpointDiagnosis diagnosis = new(file, model, context.Value(_weights));
         ShowFile(context, diagnosis);
         ShowModels(context, diagnosis);

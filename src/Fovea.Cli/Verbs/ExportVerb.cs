@@ -78,7 +78,8 @@ internal sealed class ExportVerb : Verb
                         "--classes and --seed belong to fresh weights (--model): a checkpoint has its own classes and weights.");
                 }
 
-                return ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Load(path, new ImportOptions(Size: size)));
+                string file = ShippedNetworks.Resolve(path);
+                return ModelChoice.Fit($"--size {context.Value(_size)}", () => Checkpoint.Load(file, new ImportOptions(Size: size)));
             case (null, string name):
                 ModelOptions options = new(context.Value(_classes), size?.Height, size?.Width);
                 ModelChoice.Create(name, options);

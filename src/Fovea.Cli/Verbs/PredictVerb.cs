@@ -21,9 +21,11 @@ internal sealed class PredictVerb : Verb
             "Say what images show. Ends with 3 when one of them cannot be read; the others are answered.",
             "fovea predict runs/first/best.safetensors cat.jpg dog.png",
             "fovea predict runs/first/best.safetensors photos/ --top 1 --json",
-            "fovea predict cmt_small.pth cat.jpg")
+            "fovea predict cmt_small.pth cat.jpg",
+            "fovea predict cifar10/cmt_nano cat.jpg")
     {
-        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint (.pth, .safetensors).");
+        _checkpoint = AddArgument<string>(
+            "CHECKPOINT", "A safetensors file of a run, a published checkpoint (.pth, .safetensors), or the name of a network that ships.");
         _images = AddArgument<string[]>("IMAGE", "Image files, folders of them, or patterns such as 'photos/*.jpg'.");
         _images.Arity = ArgumentArity.OneOrMore;
         _top = AddOption("--top", "How many classes to show for each image.", 3);

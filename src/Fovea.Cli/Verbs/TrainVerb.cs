@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Fovea.Checkpoints;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Execution;
@@ -13,11 +12,14 @@ namespace Fovea.Cli.Verbs;
 internal sealed class TrainVerb : Verb
 {
     private readonly Argument<string?> _data;
+    private readonly Option<string> _recipe;
+    private readonly Option<string[]> _set;
     private readonly Option<string> _model;
     private readonly Option<string> _from;
     private readonly Option<string> _out;
     private readonly Option<bool> _resume;
     private readonly Option<bool> _overwrite;
+    private readonly Option<int?> _repeat;
     private readonly Option<string> _size;
     private readonly Option<bool> _noFlip;
     private readonly Option<string> _validation;
@@ -31,11 +33,17 @@ internal sealed class TrainVerb : Verb
             "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
+            "fovea train images/ --recipe recipes/imagenet/cmt_ti.json --batch 64 --set mixing.mixupAlpha=0.2",
+            "fovea train images/ --model cmt_nano --repeat 3 --out runs/three-seeds",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
             "fovea train --resume --out runs/first")
     {
-        _data = AddArgument<string?>("DATA", "The data set; with --resume only where it has moved.");
+        _data = AddArgument<string?>("DATA", "The data set; not needed where the recipe names it, nor with --resume unless it has moved.");
         _data.Arity = ArgumentArity.ZeroOrOne;
+        _recipe = AddOption<string>(
+            "--recipe", "A recipe: a JSON file of options, or the config.json of a run; other options change single members of it.");
+        _set = AddOption<string[]>(
+            "--set", "Set any member of a recipe's training, such as mixing.mixupAlpha=0.2; may stand several times.");
         _model = AddOption("--model", "The model; 'fovea models' lists them.", new TrainingOptions().Model);
         _from = AddOption<string>(
             "--from",
@@ -44,6 +52,9 @@ internal sealed class TrainVerb : Verb
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options; more --epochs extend it.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
+        _repeat = AddOption<int?>(
+            "--repeat",
+            "Number of runs, each with the next seed, in folders of --out; the same command again trains what is missing.");
         _size = AddOption<string>(
             "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
         foreach (TrainingOptionTable.Entry entry in _training)
@@ -60,86 +71,66 @@ internal sealed class TrainVerb : Verb
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        bool resume = context.Value(_resume);
         string path = context.Value(_out)!;
-        RunFolder? existing = resume ? RunFolder.Open(path) : null;
-        RunConfiguration configuration = existing is null ? Configure(context) : Continue(context, existing);
-        int? threads = Threads(context, _threads);
-        using DatasetParts data = configuration.OpenData();
-        configuration = FitBatch(context, configuration, data.Training, resume);
-        OptionChecks.Validate(configuration.Options, data.Training, data.Validation);
-        Introduce(context, configuration, data);
-        long bytes = TrainingChecks.Prepare(context, configuration.Options, data.Training.Classes.Count, threads);
-        RunFolder folder = resume ? RunFolder.Open(path, bytes) : RunFolder.Create(path, context.Value(_overwrite), bytes);
-        folder.WriteConfig(resume ? folder.ReadConfig() with { Options = configuration.Options } : configuration);
+        TrainingSession session = new(context, Threads(context, _threads), cancellation);
+        return Task.FromResult(
+            context.Value(_repeat) is int count ? Repeat(context, session, path, count) : Train(context, session, path));
+    }
 
-        UnreadableNotes unreadable = new();
-        TrainingRun run = new(configuration.Options with { Unreadable = unreadable }, data.Training, folder)
-        {
-            Validation = data.Validation,
-            Test = data.Test,
-            Resume = resume && File.Exists(folder.LastCheckpointPath),
-            Title = $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}",
-        };
-        using WorkerPool pool = new(threads);
-        using EpochBars bars = new(context, configuration.Options.Epochs);
+    private int Train(VerbContext context, TrainingSession session, string path)
+    {
+        RunResult result;
         try
         {
-            TrainingOutcome outcome = run.Run(pool, bars, bars, cancellation);
-            Show(context, folder, outcome, data);
-            return Task.FromResult(ExitCodes.Success);
+            result = context.Value(_resume)
+                ? session.Resume(Continue(context, RunFolder.OpenRead(path)), path)
+                : session.Begin(Configure(context), path, context.Value(_overwrite));
         }
         catch (OperationCanceledException)
         {
             context.Error.WriteLine($"All steps are kept. Go on with: fovea train --resume --out {path}");
             throw;
         }
-        finally
-        {
-            unreadable.Show(context);
-        }
+
+        Show(context, RunFolder.OpenRead(path), result);
+        return ExitCodes.Success;
     }
 
-    /// <summary>Says what is trained on what, and what was passed over or looks like a mistake.</summary>
-    private static void Introduce(VerbContext context, RunConfiguration configuration, DatasetParts data)
+    private int Repeat(VerbContext context, TrainingSession session, string path, int count)
     {
-        string test = data.Test is null ? "" : $", {Numbers.Whole(data.Test.Count)} to test the best epoch";
-        context.Output.WriteLine(
-            $"{configuration.Options.Model} on {configuration.Data}: {Numbers.Whole(data.Training.Count)} images of "
-            + $"{data.Training.Classes.Count} classes, {Numbers.Whole(data.Validation?.Count ?? 0)} for validation{test}");
-        DatasetNotes.Show(context, data.Notes);
-    }
-
-    /// <summary>Takes a smaller batch than the default where there are too few images for one.</summary>
-    private RunConfiguration FitBatch(VerbContext context, RunConfiguration configuration, IImageDataset training, bool resume)
-    {
-        TrainingOptions options = configuration.Options;
-        if (resume || context.IsGiven(_training.For(nameof(TrainingOptions.BatchSize))) || training.Count >= options.BatchSize
-            || training.Count == 0)
+        if (count < 1)
         {
-            return configuration;
+            throw new UsageException($"--repeat {count} is too small: there is at least one run.");
         }
 
-        context.Output.WriteLine(
-            $"batches of {training.Count} images instead of {options.BatchSize}: there are no more images to train on");
-        return configuration with { Options = options with { BatchSize = training.Count } };
+        if (context.Value(_resume))
+        {
+            throw new UsageException("--repeat goes on by itself with what is missing: leave out --resume.");
+        }
+
+        RunConfiguration configuration = Configure(context);
+        ulong first = configuration.Options.Seed;
+        Seeds seeds = new SeedRuns(session, path, context.Value(_overwrite)).Run(
+            configuration, count, seed => context.Output.WriteLine($"seed {seed} ({seed - first + 1} of {count})"));
+        context.Output.WriteLine($"top-1 {seeds.Text}, on the {seeds.Results[0].EvaluatedOn} images");
+        seeds.Fill(context.Result, first);
+        return ExitCodes.Success;
     }
 
-    private static void Show(VerbContext context, RunFolder folder, TrainingOutcome outcome, DatasetParts data)
+    private static void Show(VerbContext context, RunFolder folder, RunResult result)
     {
-        string part = data.Test is not null ? "test" : data.Validation is not null ? "validation" : "training";
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(outcome.Evaluation.Top1, 2)} on the {part} images after "
-            + $"{Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training");
+            $"top-1 {Numbers.Percent(result.Top1, 2)} on the {result.EvaluatedOn} images after "
+            + $"{Numbers.Duration(TimeSpan.FromSeconds(result.Seconds))} of training");
         context.Output.WriteLine($"best checkpoint  {folder.BestCheckpointPath}");
         context.Output.WriteLine($"report           {folder.ReportPath}");
-        context.Result["top1"] = outcome.Evaluation.Top1;
-        context.Result["top5"] = outcome.Evaluation.Top5;
-        context.Result["loss"] = outcome.Evaluation.Loss;
-        context.Result["evaluatedOn"] = part;
-        context.Result["images"] = outcome.Evaluation.Confusion.Total;
-        context.Result["seconds"] = outcome.Seconds;
-        context.Result["model"] = outcome.Info.Name;
+        context.Result["top1"] = result.Top1;
+        context.Result["top5"] = result.Top5;
+        context.Result["loss"] = result.Loss;
+        context.Result["evaluatedOn"] = result.EvaluatedOn;
+        context.Result["images"] = result.Images;
+        context.Result["seconds"] = result.Seconds;
+        context.Result["model"] = folder.ReadConfig().Options.Model;
         context.Result["checkpoint"] = folder.BestCheckpointPath;
         context.Result["report"] = folder.ReportPath;
     }
@@ -152,6 +143,11 @@ internal sealed class TrainVerb : Verb
         if (context.Value(_overwrite))
         {
             throw new UsageException("--overwrite begins anew and --resume goes on: give one of them.");
+        }
+
+        if (context.IsGiven(_recipe) || context.IsGiven(_set))
+        {
+            throw new UsageException("A run goes on with its own recipe: leave out --recipe and --set, or begin a new run.");
         }
 
         ResumedOptions.Require("--model", options.Model, context.IsGiven(_model) ? context.Value(_model) : null);
@@ -176,52 +172,23 @@ internal sealed class TrainVerb : Verb
 
     private RunConfiguration Configure(VerbContext context)
     {
-        string data = context.ValueOrNull(_data) ?? throw new UsageException("Say which DATA to train on, or --resume an earlier run.");
-        (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
-        using DatasetParts parts = Datasets.OpenParts(data);
-        IImageDataset images = parts.Training;
-        string? from = context.Value(_from);
-        using CheckpointImport? beginning = from is null ? null : Begin(context, from, images.Classes, size);
-        string model = beginning?.Info.Name ?? context.Value(_model)!;
-        Network network = beginning?.Network ?? ModelChoice.Create(
-            model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
-        PreprocessingChoice choice = PreprocessingAdvisor.Choose(
-            images, network.Height, network.Width, flip: !context.Value(_noFlip), beginning?.Info.Preprocessing);
-        context.Output.WriteLine($"images of {choice.Reason}");
-        TrainingOptions options = new()
+        Recipe recipe = context.Value(_recipe) is string path ? Recipe.Read(path) : Recipe.Empty();
+        if (recipe.NotRun is string reason)
         {
-            Model = model,
-            From = from is null ? null : Path.GetFullPath(from),
-            Preprocessing = choice.Preprocessing,
-            Augmentation = choice.Augmentation,
-        };
-        options = _training.Aggregate(options, (one, entry) => entry.Apply(context, one));
-        options = options with { MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate) };
-        TrainingOptionTable.Validate(options);
-        return new RunConfiguration(data, context.Value(_validation), options);
-    }
-
-    /// <summary>Looks at the checkpoint to begin with before the run's folder is touched.</summary>
-    private CheckpointImport Begin(
-        VerbContext context, string path, IReadOnlyList<string> classes, (int Height, int Width)? size)
-    {
-        string? model = context.IsGiven(_model) ? context.Value(_model) : null;
-        if (model is not null)
-        {
-            ModelChoice.CheckName(model);
+            context.Output.WriteLine($"note: this recipe was not run by those who wrote it down: {reason}");
         }
 
-        CheckpointImport import = ModelChoice.Fit(
-            "--size", () => CheckpointImport.Open(path, new ImportOptions(model, Classes: classes.Count, Size: size)));
-        if (import.Match.Reinitialized.Count > 0)
+        recipe = ChosenMembers.Apply(recipe, context.Value(_set) ?? []);
+        return new NewRun(context, recipe, new RunChanges
         {
-            context.Output.WriteLine($"{path} has another classifier than one of {classes.Count} classes: it begins fresh");
-        }
-        else if (import.HasOtherClasses(classes))
-        {
-            context.Output.WriteLine($"{path} has a classifier of {classes.Count} other classes, or of another order: it begins fresh");
-        }
-
-        return import;
+            Data = context.ValueOrNull(_data),
+            Validation = context.Value(_validation),
+            Model = context.IsGiven(_model) ? context.Value(_model) : null,
+            From = context.Value(_from),
+            Size = context.Value(_size) is string size ? ModelChoice.ParseSize(size) : null,
+            NoFlip = context.Value(_noFlip),
+            BatchGiven = context.IsGiven(_training.For(nameof(TrainingOptions.BatchSize))),
+            Apply = options => _training.ApplyGiven(context, recipe, options),
+        }).Configure();
     }
 }

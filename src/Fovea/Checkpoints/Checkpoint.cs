@@ -46,8 +46,15 @@ public static class Checkpoint
     /// <summary>Writes a model whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>
+    /// <param name="weights">
+    /// Element type of weights, <see cref="SafeTensorType.F32"/> or <see cref="SafeTensorType.F16"/>. Tensors of one axis, such as biases,
+    /// norms and statistics, are always of 32 bits: they take little room, and a variance may be too small for 16.
+    /// </param>
     /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
-    public static void Save(string path, Model model) => Save(path, model.Info, model.Parameters);
+    /// <exception cref="UnusableDataException">A weight is too large for 16 bits.</exception>
+    /// <exception cref="ArgumentException">The element type is another.</exception>
+    public static void Save(string path, Model model, SafeTensorType weights = SafeTensorType.F32) => SafeTensorsWriter.Write(
+        path, [.. TensorFilling.ToFile(model.Parameters, weights: weights)], Metadata(model.Info));
 
     /// <summary>Writes parameters and their description whole or not at all.</summary>
     /// <param name="path">The file.</param>

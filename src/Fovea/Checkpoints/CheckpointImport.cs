@@ -88,8 +88,10 @@ public sealed class CheckpointImport : IDisposable
 
     /// <summary>Writes the model as a checkpoint of Fovea.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="weights">Element type of weights, as <see cref="Checkpoint.Save(string, Model, SafeTensorType)"/> has it.</param>
     /// <exception cref="UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
-    public void Save(string path) => Checkpoint.Save(path, Model);
+    /// <exception cref="UnusableDataException">A weight is too large for 16 bits.</exception>
+    public void Save(string path, SafeTensorType weights = SafeTensorType.F32) => Checkpoint.Save(path, Model, weights);
 
     /// <summary>Writes the weights as PyTorch's state dict.</summary>
     /// <param name="path">The file.</param>

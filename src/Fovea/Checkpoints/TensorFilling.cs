@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Fovea.Data;
 using Fovea.Formats;
 using Fovea.Layers;
 using Fovea.Models;
@@ -130,30 +131,55 @@ internal static class TensorFilling
     /// <param name="nameOf">
     /// The name that a tensor gets in the file, or null for one that is left out; the official one where nothing is given.
     /// </param>
-    public static IEnumerable<SafeTensor> ToFile(ParameterStore state, Func<string, string?>? nameOf = null)
+    /// <param name="weights">Element type of tensors of several axes: 32 or 16 bits.</param>
+    public static IEnumerable<SafeTensor> ToFile(
+        ParameterStore state, Func<string, string?>? nameOf = null, SafeTensorType weights = SafeTensorType.F32)
     {
+        if (weights is not (SafeTensorType.F32 or SafeTensorType.F16))
+        {
+            throw new ArgumentException($"Weights are stored as F32 or F16, not as {weights}.", nameof(weights));
+        }
+
         foreach ((string official, Parameter tensor) in state.Tensors)
         {
             string? name = nameOf is null ? official : nameOf(official);
             if (name is not null)
             {
-                yield return ToFile(name, tensor);
+                yield return ToFile(name, tensor, weights);
             }
         }
     }
 
-    private static SafeTensor ToFile(string name, Parameter tensor)
+    private static SafeTensor ToFile(string name, Parameter tensor, SafeTensorType weights)
     {
         if (tensor.Kind == ParameterKind.Counter)
         {
             return SafeTensor.FromInt64s(name, [], new[] { (long)tensor.Variable.Data[0] });
         }
 
-        return SafeTensor.FromFloats(name, tensor.CheckpointShape, () =>
+        return weights == SafeTensorType.F16 && tensor.CheckpointShape.Count > 1
+            ? SafeTensor.FromHalves(name, tensor.CheckpointShape, () => ToHalves(name, Values()))
+            : SafeTensor.FromFloats(name, tensor.CheckpointShape, () => Values());
+
+        float[] Values()
         {
             float[] values = new float[tensor.Shape.Elements];
             tensor.Layout.ToCheckpoint(tensor.Shape, tensor.Variable.Data, values);
             return values;
-        });
+        }
+    }
+
+    private static Half[] ToHalves(string name, float[] values)
+    {
+        float largest = TensorPrimitives.MaxMagnitude<float>(values);
+        if (MathF.Abs(largest) > (float)Half.MaxValue)
+        {
+            throw new UnusableDataException(
+                $"The tensor {name} holds {largest}, and numbers of 16 bits end at {Half.MaxValue}. Store the weights in 32 bits.");
+        }
+
+        Half[] halves = new Half[values.Length];
+        TensorPrimitives.ConvertToHalf(values, halves);
+        return halves;
     }
 }

@@ -62,6 +62,16 @@ public sealed class SafeTensor
     public static SafeTensor FromFloats(string name, IReadOnlyList<int> shape, ReadOnlyMemory<float> values) =>
         new(name, SafeTensorType.F32, shape, () => MemoryMarshal.AsBytes(values.Span));
 
+    /// <summary>A tensor of 16-bit floating point numbers whose values are asked for when it is written.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="shape">The sizes, slowest first.</param>
+    /// <param name="source">Gives the values, in row-major order.</param>
+    public static SafeTensor FromHalves(string name, IReadOnlyList<int> shape, TensorSource<Half> source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new(name, SafeTensorType.F16, shape, () => MemoryMarshal.AsBytes(source()));
+    }
+
     /// <summary>A tensor of 64-bit integers.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="shape">The sizes, slowest first.</param>

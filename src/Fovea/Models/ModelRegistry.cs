@@ -126,7 +126,10 @@ public static class ModelRegistry
 
     /// <summary>Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first.</summary>
     public static IReadOnlyList<string> Nearest(string name, int count = 3) =>
-        [.. Names.Concat(Ablations).Concat(_oldNames.Keys).OrderBy(known => Edits(name, known)).Select(Resolve).Distinct().Take(count)];
+    [
+        .. Names.Concat(Ablations).Concat(_oldNames.Keys)
+            .OrderBy(known => Spelling.Edits(name, known)).Select(Resolve).Distinct().Take(count),
+    ];
 
     private static void AddAblations<TConfig>(IReadOnlyDictionary<string, TConfig> ablations, Func<TConfig, Backbone> make)
         where TConfig : NetworkConfig
@@ -149,27 +152,5 @@ public static class ModelRegistry
         {
             throw new ArgumentException($"There is a model '{name}' already: give yours another name.", nameof(name));
         }
-    }
-
-    /// <summary>
-    /// Number of letters that must be put in, left out or changed to make one word of the other (Levenshtein's distance); case does not
-    /// matter.
-    /// </summary>
-    private static int Edits(string from, string to)
-    {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (int i = 0; i < from.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i + 1;
-            for (int j = 0; j < to.Length; j++)
-            {
-                int change = diagonal + (char.ToLowerInvariant(from[i]) == char.ToLowerInvariant(to[j]) ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(change, Math.Min(row[j], row[j + 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

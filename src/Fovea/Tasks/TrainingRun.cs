@@ -28,6 +28,12 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
     /// <summary>True to go on from the folder's last checkpoint.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>
+    /// Configuration that the folder keeps; the caller's to write where null. It is written when the data are known to fit, so that a
+    /// refused run leaves that of an earlier one alone.
+    /// </summary>
+    public RunConfiguration? Configuration { get; init; }
+
     /// <summary>Headline of the report; the model's name where null.</summary>
     public string? Title { get; init; }
 
@@ -48,6 +54,12 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
         ModelInfo info;
         using (Trainer trainer = Trainer.ForClassification(Options, Training, Validation, Folder, Resume, pool))
         {
+            if (Configuration is not null)
+            {
+                Folder.WriteConfig(Configuration);
+            }
+
+            File.Delete(Folder.ResultPath);
             trainer.Run(steps, epochs, cancellation);
             (seconds, info) = (trainer.Seconds, trainer.Info);
         }
@@ -68,6 +80,16 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
         }
 
         RunReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluated);
+        Folder.WriteResult(new RunResult
+        {
+            Top1 = evaluation.Top1,
+            Top5 = evaluation.Top5,
+            Loss = evaluation.Loss,
+            EvaluatedOn = Test is not null ? "test" : Validation is not null ? "validation" : "training",
+            Images = evaluation.Confusion.Total,
+            Epochs = Folder.ReadMetrics().Count,
+            Seconds = seconds,
+        });
         return new TrainingOutcome(evaluation, info, seconds);
     }
 }

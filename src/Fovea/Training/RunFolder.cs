@@ -8,8 +8,8 @@ namespace Fovea.Training;
 
 /// <summary>
 /// The folder of one training run: <c>config.json</c> (what was asked for), <c>metrics.jsonl</c> (one JSON object a line),
-/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c> and TensorBoard event files. While a process trains in it,
-/// <c>run.lock</c> keeps others out.
+/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c>, <c>result.json</c> (once it is finished) and TensorBoard event
+/// files. While a process trains in it, <c>run.lock</c> keeps others out.
 /// </summary>
 public sealed class RunFolder
 {
@@ -35,6 +35,12 @@ public sealed class RunFolder
 
     /// <summary>The report.</summary>
     public string ReportPath => InFolder("report.html");
+
+    /// <summary>The result, which stands there once the run is finished.</summary>
+    public string ResultPath => InFolder("result.json");
+
+    /// <summary>True while a process trains in the folder.</summary>
+    public bool IsInUse => RunLock.IsHeld(Path);
 
     /// <summary>
     /// Makes the folder of a new run and proves that it can be written, so that a run does not fail at its first checkpoint.
@@ -84,15 +90,22 @@ public sealed class RunFolder
     /// </exception>
     public static RunFolder Open(string path, long bytesNeeded = 0)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        RunFolder folder = new(path);
-        if (!File.Exists(folder.ConfigPath))
-        {
-            throw new InvalidFileException(path, "it holds no run (there is no config.json)", "Name the folder that an earlier run wrote.");
-        }
-
+        RunFolder folder = OpenRead(path);
         folder.Probe(bytesNeeded);
         return folder;
+    }
+
+    /// <summary>Opens the folder of a run to look at it; nothing is written, and a process may train in it.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="InvalidFileException">There is no such folder, or it holds no run.</exception>
+    public static RunFolder OpenRead(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        RunFolder folder = new(path);
+        return File.Exists(folder.ConfigPath)
+            ? folder
+            : throw new InvalidFileException(
+                path, "it holds no run (there is no config.json)", "Name the folder that an earlier run wrote.");
     }
 
     /// <summary>Writes <c>config.json</c>.</summary>
@@ -120,6 +133,18 @@ public sealed class RunFolder
 
         return RunConfiguration.FromJson(json, ConfigPath);
     }
+
+    /// <summary>Writes <c>result.json</c>, by which the run is known to be finished.</summary>
+    /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
+    public void WriteResult(RunResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        AtomicFile.WriteText(ResultPath, result.ToJson().ToJsonString(_indented) + "\n");
+    }
+
+    /// <summary>Reads <c>result.json</c>; null where the run is not finished.</summary>
+    /// <exception cref="InvalidFileException">The file is not a result.</exception>
+    public RunResult? ReadResult() => File.Exists(ResultPath) ? RunResult.Read(ResultPath) : null;
 
     /// <summary>Appends one line to <c>metrics.jsonl</c>; it stands in the file when the method returns.</summary>
     /// <param name="step">The optimiser steps done; becomes the line's first entry, <c>step</c>.</param>
@@ -261,7 +286,7 @@ public sealed class RunFolder
 
     private string[] RunFiles() =>
     [
-        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath,
+        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, ResultPath,
         .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
     ];
 

@@ -87,6 +87,10 @@ internal static class RunLock
         }
     }
 
+    /// <summary>True if a process is at work in a folder, this one included.</summary>
+    /// <param name="folder">The run's folder.</param>
+    public static bool IsHeld(string folder) => Read(PathIn(folder)) is string text && IsAlive(text);
+
     private static string Describe()
     {
         using Process process = Process.GetCurrentProcess();

@@ -41,6 +41,8 @@ internal static class Report
             """);
         AppendHighlights(page, content.Highlights);
         AppendCharts(page, content.Charts);
+        AppendTable(page, "Results", content.Results);
+        AppendTable(page, "Differences of the recipes", content.Differences);
         if (content.Confusion is { } confusion)
         {
             page.Append("<section class=\"pair\">\n<div><h2>Confusion</h2>\n");
@@ -51,11 +53,7 @@ internal static class Report
         }
 
         AppendMistakes(page, content.Mistakes);
-        if (content.Model is { } model)
-        {
-            page.Append("<section>\n<h2>Model</h2>\n").Append(Table(model)).Append("</section>\n");
-        }
-
+        AppendTable(page, "Model", content.Model);
         if (content.Configuration.Count > 0)
         {
             IEnumerable<IReadOnlyList<string>> rows = content.Configuration
@@ -118,6 +116,14 @@ internal static class Report
             }
 
             page.Append("</section>\n");
+        }
+    }
+
+    private static void AppendTable(StringBuilder page, string heading, ReportTable? table)
+    {
+        if (table is not null)
+        {
+            page.Append($"<section>\n<h2>{heading}</h2>\n").Append(Table(table)).Append("</section>\n");
         }
     }
 

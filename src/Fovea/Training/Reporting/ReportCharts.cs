@@ -12,6 +12,8 @@ internal static class ReportCharts
     private const double Right = 8;
     private const double Top = 10;
     private const double Bottom = 50;
+    private const double LegendRow = 16;
+    private const int Colors = 8;
 
     private static readonly double[] _tickFactors = [1, 2, 5, 10];
 
@@ -31,10 +33,12 @@ internal static class ReportCharts
 
         double[] across = RoundTicks(all.Min(point => point.X), all.Max(point => point.X), whole: true);
         double[] up = RoundTicks(all.Min(point => point.Y), all.Max(point => point.Y), whole: false);
+        (double X, int Row)[] legend = Legend(chart);
+        double height = Height + (LegendRow * legend[^1].Row);
         StringBuilder svg = new();
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Report.Escape(chart.Title)}\">\n");
+            $"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{Report.Escape(chart.Title)}\">\n");
         foreach (double tick in up)
         {
             svg.Append(
@@ -55,12 +59,11 @@ internal static class ReportCharts
         svg.Append(
             CultureInfo.InvariantCulture,
             $"<text x=\"{Width - Right}\" y=\"{Height - 8}\" text-anchor=\"end\">{Report.Escape(chart.Across)}</text>\n");
-        double legend = Left;
         for (int i = 0; i < curves.Length; i++)
         {
             string line = string.Join(
                 ' ', curves[i].Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):F1},{Y(point.Y):F1}")));
-            svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"curve curve{i % 4}\" points=\"{line}\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"curve curve{i % Colors}\" points=\"{line}\"/>\n");
             string name = Report.Escape(chart.Curves[i].Name);
             foreach (ReportPoint point in curves[i].Count <= 60 ? curves[i] : [])
             {
@@ -69,15 +72,15 @@ internal static class ReportCharts
                     : point.Y.ToString("G4", CultureInfo.InvariantCulture);
                 svg.Append(
                     CultureInfo.InvariantCulture,
-                    $"<circle class=\"dot{i % 4}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
+                    $"<circle class=\"dot{i % Colors}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
                 svg.Append(
                     CultureInfo.InvariantCulture,
                     $"<title>{name}, {Report.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot{i % 4}\" cx=\"{legend + 4}\" cy=\"{Height - 12}\" r=\"4\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{legend + 12}\" y=\"{Height - 8}\">{name}</text>\n");
-            legend += 26 + (chart.Curves[i].Name.Length * 6);
+            (double x, double y) = (legend[i].X, Height - 8 + (LegendRow * legend[i].Row));
+            svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot{i % Colors}\" cx=\"{x + 4}\" cy=\"{y - 4}\" r=\"4\"/>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 12}\" y=\"{y}\">{name}</text>\n");
         }
 
         return svg.Append("</svg>\n").ToString();
@@ -106,6 +109,27 @@ internal static class ReportCharts
         double first = Math.Floor((low / step) + 1e-9);
         double last = Math.Ceiling((high / step) - 1e-9);
         return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
+    }
+
+    /// <summary>Places of the legend's entries, in as many rows as their names need; the first leaves room for the axis' name.</summary>
+    private static (double X, int Row)[] Legend(ReportChart chart)
+    {
+        (double X, int Row)[] places = new (double, int)[chart.Curves.Count];
+        (double x, int row) = (Left, 0);
+        for (int i = 0; i < places.Length; i++)
+        {
+            double width = 26 + (chart.Curves[i].Name.Length * 6);
+            double room = row == 0 ? Width - Right - (chart.Across.Length * 6) : Width;
+            if (i > 0 && x + width > room)
+            {
+                (x, row) = (Left, row + 1);
+            }
+
+            places[i] = (x, row);
+            x += width;
+        }
+
+        return places;
     }
 
     private static string Label(double tick, double[] ticks, bool percent)

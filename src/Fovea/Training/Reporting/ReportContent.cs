@@ -15,6 +15,12 @@ internal sealed record ReportContent
     /// <summary>The curves of the run: loss, accuracy, learning rate.</summary>
     public IReadOnlyList<ReportChart> Charts { get; init; } = [];
 
+    /// <summary>Results of several runs, in a page that compares them.</summary>
+    public ReportTable? Results { get; init; }
+
+    /// <summary>Members in which the recipes of several runs differ.</summary>
+    public ReportTable? Differences { get; init; }
+
     /// <summary>The evaluation of the best checkpoint; also gives the table of classes.</summary>
     public ConfusionMatrix? Confusion { get; init; }
 

@@ -6,9 +6,11 @@ internal static class ReportStyle
     /// <summary>The style sheet: a light and a dark theme, chosen by the reader's system.</summary>
     public const string Css = """
         :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --ink: #1c2430; --soft: #667085; --line: #e2e6ec;
-          --curve0: #2563eb; --curve1: #ea7317; --curve2: #0f9d76; --curve3: #b5179e; --heat: 37, 99, 235; --wrong: 220, 68, 55; }
+          --curve0: #2563eb; --curve1: #ea7317; --curve2: #0f9d76; --curve3: #b5179e;
+          --curve4: #b91c1c; --curve5: #7c5cff; --curve6: #8a6d00; --curve7: #0e8fb0; --heat: 37, 99, 235; --wrong: 220, 68, 55; }
         @media (prefers-color-scheme: dark) { :root { --page: #10141b; --card: #191f29; --ink: #e6eaf0; --soft: #97a1b1; --line: #2b3340;
-          --curve0: #6ea0ff; --curve1: #ffa75c; --curve2: #43d1a5; --curve3: #f17fe0; --heat: 110, 160, 255; --wrong: 255, 120, 105; } }
+          --curve0: #6ea0ff; --curve1: #ffa75c; --curve2: #43d1a5; --curve3: #f17fe0;
+          --curve4: #ff8080; --curve5: #b3a1ff; --curve6: #d9bd4a; --curve7: #56cbe8; --heat: 110, 160, 255; --wrong: 255, 120, 105; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--page); color: var(--ink);
           font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -30,7 +32,10 @@ internal static class ReportStyle
         .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
         .curve0 { stroke: var(--curve0); } .curve1 { stroke: var(--curve1); }
         .curve2 { stroke: var(--curve2); } .curve3 { stroke: var(--curve3); }
+        .curve4 { stroke: var(--curve4); } .curve5 { stroke: var(--curve5); }
+        .curve6 { stroke: var(--curve6); } .curve7 { stroke: var(--curve7); }
         .dot0 { fill: var(--curve0); } .dot1 { fill: var(--curve1); } .dot2 { fill: var(--curve2); } .dot3 { fill: var(--curve3); }
+        .dot4 { fill: var(--curve4); } .dot5 { fill: var(--curve5); } .dot6 { fill: var(--curve6); } .dot7 { fill: var(--curve7); }
         .confusion rect { stroke: var(--card); stroke-width: 1.5; }
         .dense { background: var(--card); outline: 1px solid var(--line); } .dense rect { stroke: none; }
         .confusion .right { fill: rgb(var(--heat)); } .confusion .wrong { fill: rgb(var(--wrong)); }

@@ -45,12 +45,11 @@ internal static class RunReport
         });
     }
 
-    private static string Percent(double share) => (share * 100).ToString("F2", CultureInfo.InvariantCulture) + " %";
+    /// <summary>A share (0 to 1) in percent.</summary>
+    internal static string Percent(double share) => (share * 100).ToString("F2", CultureInfo.InvariantCulture) + " %";
 
-    private static double Last(IReadOnlyList<JsonObject> lines, string key) => lines.Count == 0 ? 0 : Number(lines[^1], key) ?? 0;
-
-    private static double? Number(JsonObject line, string key) =>
-        line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
+    private static double Last(IReadOnlyList<JsonObject> lines, string key) =>
+        lines.Count == 0 ? 0 : RunSummary.Number(lines[^1], key) ?? 0;
 
     private static ReportChart Chart(
         string title, IReadOnlyList<JsonObject> lines, bool percent, params (string Name, string Key)[] curves) =>
@@ -60,13 +59,14 @@ internal static class RunReport
             [.. curves.Select(curve => Curve(curve.Name, curve.Key, lines)).Where(curve => curve.Points.Count > 0)],
             percent);
 
-    private static ReportCurve Curve(string name, string key, IReadOnlyList<JsonObject> lines) =>
+    /// <summary>Curve of a measurement over the epochs.</summary>
+    internal static ReportCurve Curve(string name, string key, IReadOnlyList<JsonObject> lines) =>
         new(
             name,
             [
                 .. lines
-                    .Where(line => Number(line, key) is not null)
-                    .Select(line => new ReportPoint(Number(line, "epoch") ?? 0, Number(line, key)!.Value)),
+                    .Where(line => RunSummary.Number(line, key) is not null)
+                    .Select(line => new ReportPoint(RunSummary.Number(line, "epoch") ?? 0, RunSummary.Number(line, key)!.Value)),
             ]);
 
     private static ReportMistake Image(Mistake mistake, ModelInfo info, IImageDataset evaluated) => new(

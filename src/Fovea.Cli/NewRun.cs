@@ -1,0 +1,105 @@
+using Fovea.Checkpoints;
+using Fovea.Data;
+using Fovea.Models;
+using Fovea.Training;
+
+namespace Fovea.Cli;
+
+/// <summary>Configuration of a new run: a recipe, what the command line changes of it, and what only the images can tell.</summary>
+/// <param name="context">Told of what was chosen.</param>
+/// <param name="recipe">The recipe.</param>
+/// <param name="changes">What stands on the command line.</param>
+internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges changes)
+{
+    /// <summary>Completes the recipe.</summary>
+    /// <exception cref="UsageException">No data are named, or an option of the command line does not fit.</exception>
+    /// <exception cref="FoveaException">The recipe, the images or the checkpoint to begin with cannot be used.</exception>
+    public RunConfiguration Configure()
+    {
+        string data = changes.Data is string given
+            ? Path.GetFullPath(given)
+            : recipe.Data ?? throw new UsageException("Say which DATA to train on, name them in a --recipe, or --resume an earlier run.");
+        string? validation = changes.Validation is string path ? Path.GetFullPath(path) : recipe.Validation;
+        TrainingOptions options = changes.Apply(recipe.ToOptions());
+        options = options with { MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate) };
+        TrainingOptionTable.Validate(options);
+        RunConfiguration configuration = new(data, validation, options) { TestChooses = recipe.TestChooses };
+        using DatasetParts parts = configuration.OpenData();
+        return configuration with { Options = FitBatch(Complete(options, parts.Training), parts.Training.Count) };
+    }
+
+    /// <summary>Chooses model and preprocessing, as far as neither recipe nor command line say them.</summary>
+    private TrainingOptions Complete(TrainingOptions options, IImageDataset images)
+    {
+        bool preprocessed = recipe.Has("preprocessing");
+        Preprocessing own = options.Preprocessing;
+        (int Height, int Width)? size = changes.Size ?? (preprocessed ? (own.Height, own.Width) : null);
+        string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
+        string? model = changes.Model ?? (recipe.Has("model") ? options.Model : null);
+        using CheckpointImport? beginning = from is null ? null : Begin(from, model, images.Classes, size);
+        model = beginning?.Info.Name ?? model ?? options.Model;
+        Network network = beginning?.Network ?? ModelChoice.Create(
+            model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
+        options = options with { Model = model, From = from };
+        if (!preprocessed || !recipe.Has("augmentation"))
+        {
+            PreprocessingChoice choice = PreprocessingAdvisor.Choose(
+                images, network.Height, network.Width, trained: beginning?.Info.Preprocessing);
+            options = options with { Augmentation = recipe.Has("augmentation") ? options.Augmentation : choice.Augmentation };
+            if (!preprocessed)
+            {
+                context.Output.WriteLine($"images of {choice.Reason}");
+                options = options with { Preprocessing = choice.Preprocessing };
+            }
+        }
+
+        return options with
+        {
+            Preprocessing = preprocessed ? At(own, network.Height, network.Width) : options.Preprocessing,
+            Augmentation = changes.NoFlip && options.Augmentation is not null
+                ? options.Augmentation with { FlipProbability = 0 }
+                : options.Augmentation,
+        };
+    }
+
+    private static Preprocessing At(Preprocessing images, int height, int width) => images with
+    {
+        Height = height,
+        Width = width,
+        ResizeTo = (int)Math.Round((double)images.ResizeTo * Math.Min(height, width) / Math.Min(images.Height, images.Width)),
+    };
+
+    /// <summary>Takes a smaller batch than the default where there are too few images for one.</summary>
+    private TrainingOptions FitBatch(TrainingOptions options, int images)
+    {
+        if (changes.BatchGiven || recipe.Has("batchSize") || images >= options.BatchSize || images == 0)
+        {
+            return options;
+        }
+
+        context.Output.WriteLine($"batches of {images} images instead of {options.BatchSize}: there are no more images to train on");
+        return options with { BatchSize = images };
+    }
+
+    /// <summary>Looks at the checkpoint to begin with before the run's folder is touched.</summary>
+    private CheckpointImport Begin(string path, string? model, IReadOnlyList<string> classes, (int Height, int Width)? size)
+    {
+        if (model is not null)
+        {
+            ModelChoice.CheckName(model);
+        }
+
+        CheckpointImport import = ModelChoice.Fit(
+            "--size", () => CheckpointImport.Open(path, new ImportOptions(model, Classes: classes.Count, Size: size)));
+        if (import.Match.Reinitialized.Count > 0)
+        {
+            context.Output.WriteLine($"{path} has another classifier than one of {classes.Count} classes: it begins fresh");
+        }
+        else if (import.HasOtherClasses(classes))
+        {
+            context.Output.WriteLine($"{path} has a classifier of {classes.Count} other classes, or of another order: it begins fresh");
+        }
+
+        return import;
+    }
+}

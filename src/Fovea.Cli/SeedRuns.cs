@@ -1,0 +1,73 @@
+using Fovea.Training;
+
+namespace Fovea.Cli;
+
+/// <summary>
+/// Runs of one configuration with several seeds, in folders <c>seed0</c>, <c>seed1</c>, … of a folder. What is finished there is not
+/// repeated, and what was interrupted goes on.
+/// </summary>
+/// <param name="session">Trains the runs.</param>
+/// <param name="folder">Folder of the runs' folders.</param>
+/// <param name="overwrite">True to train all anew, whatever is there.</param>
+internal sealed class SeedRuns(TrainingSession session, string folder, bool overwrite)
+{
+    // Images may have moved since a run began.
+    private static readonly string[] _places = ["data", "validation"];
+
+    /// <summary>Trains the runs that are not finished.</summary>
+    /// <param name="configuration">Configuration of the first seed; the others' seeds follow it.</param>
+    /// <param name="count">Number of seeds.</param>
+    /// <param name="begins">Told of each run that is trained: its seed.</param>
+    /// <exception cref="UsageException">A folder holds a run of another configuration.</exception>
+    public Seeds Run(RunConfiguration configuration, int count, Action<ulong> begins)
+    {
+        RunConfiguration[] all =
+        [
+            .. Enumerable.Range(0, count).Select(i => configuration with
+            {
+                Options = configuration.Options with { Seed = configuration.Options.Seed + (ulong)i },
+            }),
+        ];
+
+        // Before hours are spent on the first of them.
+        foreach (RunConfiguration one in overwrite ? [] : all)
+        {
+            RequireSame(one);
+        }
+
+        return new Seeds([.. all.Select(one => Finished(one) ?? Train(one, begins))]);
+    }
+
+    private string PathOf(RunConfiguration configuration) => Path.Combine(folder, $"seed{configuration.Options.Seed}");
+
+    private RunFolder? Existing(RunConfiguration configuration) =>
+        File.Exists(Path.Combine(PathOf(configuration), "config.json")) ? RunFolder.OpenRead(PathOf(configuration)) : null;
+
+    private RunResult? Finished(RunConfiguration configuration) => overwrite ? null : Existing(configuration)?.ReadResult();
+
+    private RunResult Train(RunConfiguration configuration, Action<ulong> begins)
+    {
+        begins(configuration.Options.Seed);
+        return overwrite || Existing(configuration) is null
+            ? session.Begin(configuration, PathOf(configuration), overwrite)
+            : session.Resume(configuration, PathOf(configuration));
+    }
+
+    private void RequireSame(RunConfiguration configuration)
+    {
+        if (Existing(configuration) is not RunFolder existing)
+        {
+            return;
+        }
+
+        RecipeDifference? difference = RecipeDifference
+            .Between([Recipe.Read(existing.ConfigPath), Recipe.Of(configuration)])
+            .FirstOrDefault(one => !_places.Contains(one.Member));
+        if (difference is not null)
+        {
+            throw new UsageException(
+                $"{existing.Path} holds a run of another recipe: there {difference.Member} is {difference.Values[0] ?? "missing"}, not "
+                    + $"{difference.Values[1] ?? "missing"}. Choose another --out, or begin anew with --overwrite.");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Fovea.Formats;
+using Fovea.Training;
+
+namespace Fovea.Cli.Verbs;
+
+/// <summary><c>fovea study FILE</c>: a base recipe and changes of it, trained one after another, with one table at the end.</summary>
+internal sealed class StudyVerb : Verb
+{
+    private readonly Argument<string> _file;
+    private readonly Argument<string?> _data;
+    private readonly Option<string> _out;
+    private readonly Option<int?> _threads;
+
+    /// <summary>Declares the verb.</summary>
+    public StudyVerb()
+        : base(
+            "study",
+            "Train a base recipe and named changes of it, and tell in one table what each change is worth. The same command again goes on "
+                + "where it was stopped.",
+            "fovea study recipes/studies/patches.json",
+            "fovea study ablation.json cifar10.tar.gz --out runs/ablation --json")
+    {
+        _file = AddArgument<string>("FILE", "The study: a JSON file, as recipes/study.schema.json describes it.");
+        _data = AddArgument<string?>("DATA", "The data set, where the study names none.");
+        _data.Arity = ArgumentArity.ZeroOrOne;
+        _out = AddOption<string>("--out", "The folder of the runs and of the table, study.md. [default: runs/ and the file's name]");
+        _threads = AddThreads();
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        Study study = Study.Read(context.Value(_file));
+        string folder = context.Value(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(study.Path));
+        RunChanges changes = new() { Data = context.ValueOrNull(_data) };
+        TrainingSession session = new(context, Threads(context, _threads), cancellation);
+        StudyTable table = new();
+        int failures = 0;
+        RequireFolders(study);
+        foreach (StudyEntry entry in study.Entries)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                RunConfiguration configuration = new NewRun(context, entry.Recipe, changes).Configure();
+                SeedRuns runs = new(session, Path.Combine(folder, FolderOf(entry)), overwrite: false);
+                table.Add(entry, runs.Run(configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
+            }
+            catch (DivergenceException error)
+            {
+                // A change that does not train is a result too, and must not cost those behind it.
+                context.Error.WriteLine($"fovea: {entry.Name}: {RemedyText.Of(error)}");
+                table.Add(entry, null, "diverged");
+                failures++;
+            }
+
+            AtomicFile.WriteText(Path.Combine(folder, "study.md"), table.ToMarkdown(study));
+        }
+
+        context.Output.WriteLine();
+        table.Show(context);
+        context.Output.WriteLine();
+        context.Output.WriteLine($"table   {Path.Combine(folder, "study.md")}");
+        context.Output.WriteLine($"curves  fovea runs show {folder}/*/seed*");
+        table.Fill(context.Result);
+        context.Result["out"] = folder;
+        return Task.FromResult(failures == 0 ? ExitCodes.Success : ExitCodes.Failure);
+    }
+
+    /// <summary>Name of an entry's folder: its letters and digits, all others as hyphens.</summary>
+    private static string FolderOf(StudyEntry entry) => string
+        .Concat(entry.Name.ToLowerInvariant().Select(sign => char.IsLetterOrDigit(sign) || sign == '_' ? sign : '-'))
+        .Trim('-');
+
+    private static void RequireFolders(Study study)
+    {
+        foreach (IGrouping<string, StudyEntry> alike in study.Entries.GroupBy(FolderOf))
+        {
+            if (alike.Key.Length == 0 || alike.Count() > 1)
+            {
+                throw new UsageException(
+                    $"{study.Path}: the entries {string.Join(", ", alike.Select(entry => $"'{entry.Name}'"))} would share the folder "
+                        + $"'{alike.Key}'. Give them names that differ in letters or digits.");
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Formats;
+
+namespace Fovea.Training;
+
+/// <summary>Result of a finished run of a classification, as its folder keeps it.</summary>
+public sealed record RunResult
+{
+    /// <summary>Share of images whose class the best checkpoint finds, from 0 to 1.</summary>
+    public double Top1 { get; init; }
+
+    /// <summary>Share of images whose class is among its five most probable, from 0 to 1.</summary>
+    public double Top5 { get; init; }
+
+    /// <summary>Mean cross-entropy.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Part of the data that was evaluated: test, validation or training.</summary>
+    public string EvaluatedOn { get; init; } = "";
+
+    /// <summary>Number of images that were evaluated.</summary>
+    public long Images { get; init; }
+
+    /// <summary>Epochs that were trained.</summary>
+    public int Epochs { get; init; }
+
+    /// <summary>Seconds of training, evaluation apart.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Reads a result.</summary>
+    /// <exception cref="InvalidFileException">The file is not one.</exception>
+    internal static RunResult Read(string path)
+    {
+        try
+        {
+            return JsonText.Read(JsonText.ParseObject(File.ReadAllText(path)), new RunResult(), RunResultJson.Default.RunResult);
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(
+                path,
+                $"it is not the result of a run ({ExceptionText.Of(error)})",
+                "Remove it and resume the run, which writes it anew.",
+                error);
+        }
+    }
+
+    /// <summary>The result as a JSON object.</summary>
+    internal JsonObject ToJson() => JsonSerializer.SerializeToNode(this, RunResultJson.Default.RunResult)!.AsObject();
+}
+
+/// <summary>Generated code for results.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(RunResult))]
+internal sealed partial class RunResultJson : JsonSerializerContext;
