@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
-using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Tasks;
