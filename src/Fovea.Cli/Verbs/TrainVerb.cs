@@ -1,8 +1,5 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
-using Fovea.Engine.Execution;
-using Fovea.Models;
-using Fovea.Tasks;
 using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
