@@ -7,7 +7,7 @@ namespace Fovea.Engine.Kernels;
 /// Updates of flat blocks of parameters, gradients and moments in a training step. The element-wise methods take any range of a block and
 /// give each element the same bits in every range; they work in place.
 /// </summary>
-internal static unsafe class OptimizerKernels
+internal static unsafe partial class OptimizerKernels
 {
     private const int Width = 8;
     private const int ChunkFloats = 16384;
