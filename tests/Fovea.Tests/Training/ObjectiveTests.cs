@@ -70,7 +70,7 @@ public sealed class ObjectiveTests : IDisposable
         double Loss(float alpha)
         {
             using Model student = NewModel();
-            using DistillationObjective objective = new(teacher, alpha, temperature: 3);
+            using DistillationObjective objective = new(teacher, alpha: alpha, temperature: 3);
             using TrainingStep step = new(student, objective, Options(1));
             return step.Run(batch, 0, 0, 0.01, new double[1]);
         }

@@ -118,6 +118,21 @@ internal static unsafe partial class OptimizerKernels
         }
     }
 
+    /// <summary>Limits values to a magnitude.</summary>
+    /// <param name="values">The values, changed.</param>
+    /// <param name="limit">The largest magnitude.</param>
+    /// <param name="length">Floats in the range.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Clamp(float* values, float limit, nint length)
+    {
+        Vector256<float> highest = Vector256.Create(limit);
+        for (nint i = 0; i < length; i += Width)
+        {
+            nint rest = length - i;
+            Store(Vector256.Min(Vector256.Max(Load(values + i, rest), -highest), highest), values + i, rest);
+        }
+    }
+
     /// <summary>The independent parts of a sum of squares: chunks of the block, one partial each.</summary>
     /// <param name="length">Floats in the block.</param>
     public static int SumOfSquaresParts(nint length) => (int)((length + ChunkFloats - 1) / ChunkFloats);
