@@ -1,6 +1,5 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Kernels;
 using Fovea.Engine.Memory;
 
 namespace Fovea.Engine.Optimization;
@@ -30,6 +29,7 @@ public sealed class AdaptiveClipping
     private readonly WorkerPool _pool;
     private readonly ClipJob _job;
     private readonly ParallelJob[] _jobs;
+    private readonly DeviceMemory[] _memories;
 
     /// <summary>Makes a clipping.</summary>
     /// <param name="gradients">The gradients that it changes.</param>
@@ -46,6 +46,7 @@ public sealed class AdaptiveClipping
         (_gradients, _pool) = (gradients, pool ?? WorkerPool.Shared);
         _job = new ClipJob(gradients, share, [.. gradients.Variables.SelectMany(variable => Cut(variable, units(variable)))]);
         _jobs = [_job];
+        _memories = [gradients.Memory, .. gradients.Variables.Select(variable => variable.Memory).Distinct()];
     }
 
     /// <summary>Clips the gradients in their block.</summary>
@@ -53,15 +54,24 @@ public sealed class AdaptiveClipping
     /// <exception cref="ObjectDisposedException">The gradients or the variables' memory were disposed of.</exception>
     public void Apply(float gradientFactor = 1)
     {
-        PinnedMemory memory = _gradients.Enter();
+        _ = _gradients.Memory;
+        int entered = 0;
         try
         {
+            for (; entered < _memories.Length; entered++)
+            {
+                _memories[entered].Enter();
+            }
+
             _job.Factor = gradientFactor;
             _pool.Run(_jobs);
         }
         finally
         {
-            memory.Leave();
+            while (entered > 0)
+            {
+                _memories[--entered].Leave();
+            }
         }
     }
 

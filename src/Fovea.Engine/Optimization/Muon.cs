@@ -132,6 +132,8 @@ public sealed class Muon : Optimizer
         {
             orthogonalization.Dispose();
         }
+
+        base.Dispose(disposing);
     }
 
     private static (int Rows, int Columns) ExtentsOf(Variable matrix) =>

@@ -34,12 +34,12 @@ public sealed partial record TrainingOptions
             TargetThreshold!);
         Check(FocalGamma >= 0 && float.IsFinite(FocalGamma), nameof(FocalGamma), "at least 0", FocalGamma);
         Check(
-            ClassWeights.All(weight => weight >= 0 && double.IsFinite(weight)),
+            ClassWeights is null || ClassWeights.All(weight => weight >= 0 && double.IsFinite(weight)),
             nameof(ClassWeights),
             "numbers of at least 0",
-            string.Join(", ", ClassWeights));
+            string.Join(", ", ClassWeights ?? []));
         Check(
-            !BalancedClassWeights || ClassWeights.Count == 0,
+            !BalancedClassWeights || ClassWeights is null,
             nameof(BalancedClassWeights),
             $"false where {nameof(ClassWeights)} are given",
             BalancedClassWeights);
@@ -86,10 +86,10 @@ public sealed partial record TrainingOptions
             "0 for a constant rate, which has no minimum",
             CoolDownEpochs);
         Check(
-            Milestones.All(epoch => epoch > 0) && Milestones.SequenceEqual(Milestones.Order()),
+            Milestones is null || (Milestones.All(epoch => epoch > 0) && Milestones.SequenceEqual(Milestones.Order())),
             nameof(Milestones),
             "epochs above 0, in order",
-            string.Join(", ", Milestones));
+            string.Join(", ", Milestones ?? []));
         Check(StepEpochs > 0 && double.IsFinite(StepEpochs), nameof(StepEpochs), "above 0", StepEpochs);
         Check(StepFactor is > 0 and <= 1, nameof(StepFactor), "above 0 and at most 1", StepFactor);
         Check(PolyPower > 0 && double.IsFinite(PolyPower), nameof(PolyPower), "above 0", PolyPower);

@@ -75,8 +75,8 @@ public sealed partial record TrainingOptions
     /// <summary>Epochs at the end of the run that keep the minimum rate.</summary>
     public double CoolDownEpochs { get; init; }
 
-    /// <summary>Epochs from which on <see cref="ScheduleKind.Step"/> has a smaller rate; every <see cref="StepEpochs"/> where empty.</summary>
-    public IReadOnlyList<double> Milestones { get; init; } = [];
+    /// <summary>Epochs from which on <see cref="ScheduleKind.Step"/> has a smaller rate; every <see cref="StepEpochs"/> where null.</summary>
+    public IReadOnlyList<double>? Milestones { get; init; }
 
     /// <summary>Epochs after each of which <see cref="ScheduleKind.Step"/> has a smaller rate.</summary>
     public double StepEpochs { get; init; } = 30;
@@ -120,8 +120,8 @@ public sealed partial record TrainingOptions
     /// <summary>Exponent γ of <see cref="ObjectiveKind.Focal"/>.</summary>
     public float FocalGamma { get; init; } = 2;
 
-    /// <summary>Weight of each class in the loss, in the order of the classes; equal weights where empty.</summary>
-    public IReadOnlyList<double> ClassWeights { get; init; } = [];
+    /// <summary>Weight of each class in the loss, in the order of the classes; equal weights where null.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
 
     /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
     public bool BalancedClassWeights { get; init; }

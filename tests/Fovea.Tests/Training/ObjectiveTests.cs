@@ -76,7 +76,7 @@ public sealed class ObjectiveTests : IDisposable
         }
 
         (double hard, double soft) = (Loss(0), Loss(1));
-        Assert.True(soft > 0.01 && hard > 0.1, $"{hard} {soft}");
+        Assert.True(soft > 0.001 && hard > 0.1, $"{hard} {soft}");
         Assert.Equal((0.3 * hard) + (0.7 * soft), Loss(0.7f), 1e-4);
         Assert.Equal(before, teacher.Parameters.Weights.Data.ToArray());
     }

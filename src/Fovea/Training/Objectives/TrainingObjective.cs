@@ -41,12 +41,12 @@ internal static class TrainingObjective
 
     private static IReadOnlyList<float>? WeightsOf(TrainingOptions options, int classes, ISampleSource training)
     {
-        if (options.ClassWeights.Count > 0)
+        if (options.ClassWeights is IReadOnlyList<double> weights)
         {
-            return options.ClassWeights.Count == classes
-                ? [.. options.ClassWeights.Select(weight => (float)weight)]
+            return weights.Count == classes
+                ? [.. weights.Select(weight => (float)weight)]
                 : throw new ArgumentException(
-                    $"{nameof(options.ClassWeights)} must be {classes} numbers, one for each class, not {options.ClassWeights.Count}.",
+                    $"{nameof(options.ClassWeights)} must be {classes} numbers, one for each class, not {weights.Count}.",
                     nameof(options.ClassWeights));
         }
 

@@ -28,13 +28,6 @@ internal static class Schedules
         long StepsOf(double epochs) => (long)(stepsPerEpoch * epochs);
     }
 
-    private static IEnumerable<double> MilestonesOf(TrainingOptions options)
-    {
-        if (options.Milestones.Count > 0)
-        {
-            return options.Milestones;
-        }
-
-        return Enumerable.Range(1, (int)(options.Epochs / options.StepEpochs)).Select(i => i * options.StepEpochs);
-    }
+    private static IEnumerable<double> MilestonesOf(TrainingOptions options) => options.Milestones
+        ?? Enumerable.Range(1, (int)(options.Epochs / options.StepEpochs)).Select(i => i * options.StepEpochs);
 }
