@@ -82,7 +82,7 @@ public sealed class MixingTests
     [Fact]
     public void A_batch_shares_one_weight_and_elements_have_their_own()
     {
-        Assert.Equal(1, Weights(new Mixing { MixupAlpha = 1 }, 0).Distinct().Count());
+        Assert.Single(Weights(new Mixing { MixupAlpha = 1 }, 0).Distinct());
         Assert.Equal(6, Weights(new Mixing { MixupAlpha = 1, Mode = MixingMode.Element }, 0).Distinct().Count());
     }
 

@@ -27,7 +27,8 @@ public sealed class PixelPropertyTests
         {
             (PixelOperation Operation, double Argument)[] weakest =
             [
-                (PixelOperation.Identity, 0), (PixelOperation.Posterize, 8), (PixelOperation.Solarize, 256), (PixelOperation.SolarizeAdd, 0),
+                (PixelOperation.Identity, 0), (PixelOperation.Posterize, 8),
+                (PixelOperation.Solarize, 256), (PixelOperation.SolarizeAdd, 0),
                 (PixelOperation.Color, 1), (PixelOperation.Contrast, 1), (PixelOperation.Brightness, 1), (PixelOperation.Sharpness, 1),
                 (PixelOperation.Rotate, 0), (PixelOperation.Rotate, 360), (PixelOperation.ShearX, 0), (PixelOperation.ShearY, 0),
                 (PixelOperation.TranslateX, 0), (PixelOperation.TranslateY, 0),

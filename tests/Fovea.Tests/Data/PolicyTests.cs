@@ -76,7 +76,8 @@ public sealed class PolicyTests
     [InlineData(9, 0, 9, 0)]
     [InlineData(8, double.PositiveInfinity, 4, 2.309)]
     [InlineData(10, 3, 8.8, 1.75)]
-    public void Magnitudes_have_the_mean_and_deviation_that_was_asked_for(double mean, double deviation, double gotMean, double gotDeviation)
+    public void Magnitudes_have_the_mean_and_deviation_that_was_asked_for(
+        double mean, double deviation, double gotMean, double gotDeviation)
     {
         RandAugment policy = new() { Magnitude = mean, MagnitudeDeviation = deviation };
         KeyedRandom random = new(1, 2, 3);
@@ -102,8 +103,8 @@ public sealed class PolicyTests
         using Sample sample = new();
         sample.Start(_image);
         KeyedRandom random = new(1, 2, 3);
-        Assert.Equal(
-            argument, Math.Abs(TimmMagnitudes.Argument(Enum.Parse<PixelOperation>(operation), magnitude, increasing, sample, ref random)), 12);
+        PixelOperation parsed = Enum.Parse<PixelOperation>(operation);
+        Assert.Equal(argument, Math.Abs(TimmMagnitudes.Argument(parsed, magnitude, increasing, sample, ref random)), 12);
     }
 
     [Theory]

@@ -20,7 +20,10 @@ public sealed class RandomErasingTests
     [Fact]
     public void Windows_are_as_frequent_and_as_large_as_asked()
     {
-        double[] areas = [.. Erase(new RandomErasing(0.4), 3000).Select(values => values.Count(value => value == 0) / (double)values.Length)];
+        double[] areas =
+        [
+            .. Erase(new RandomErasing(0.4), 3000).Select(values => values.Count(value => value == 0) / (double)values.Length),
+        ];
         double[] erased = [.. areas.Where(area => area > 0)];
         Assert.Equal(0.4, erased.Length / 3000.0, 0.03);
         Assert.InRange(erased.Min(), 0.015, 0.03);
@@ -45,7 +48,8 @@ public sealed class RandomErasingTests
     [Fact]
     public void Values_are_normally_distributed_pixel_by_pixel()
     {
-        float[] drawn = [.. Erase(new RandomErasing(1) { Fill = ErasingFill.Pixel }, 60).SelectMany(values => values).Where(v => v != Before)];
+        List<float[]> images = Erase(new RandomErasing(1) { Fill = ErasingFill.Pixel }, 60);
+        float[] drawn = [.. images.SelectMany(values => values).Where(value => value != Before)];
         Assert.Equal(0, drawn.Average(), 0.03);
         Assert.Equal(1, drawn.Average(value => value * value), 0.04);
         Assert.True(drawn.Distinct().Count() > drawn.Length * 0.99);
@@ -56,7 +60,7 @@ public sealed class RandomErasingTests
     {
         foreach (float[] values in Erase(new RandomErasing(1) { Fill = ErasingFill.Color }, 20))
         {
-            Assert.Equal(1, values.Chunk(3).Where(pixel => pixel[0] != Before).Select(pixel => (pixel[0], pixel[1], pixel[2])).Distinct().Count());
+            Assert.Single(values.Chunk(3).Where(pixel => pixel[0] != Before).Select(pixel => (pixel[0], pixel[1], pixel[2])).Distinct());
         }
     }
 

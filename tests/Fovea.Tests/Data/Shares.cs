@@ -28,7 +28,8 @@ internal sealed class Shares
             counts[key] = counts.GetValueOrDefault(key) + 1;
         }
 
-        double distance = _expected.Sum(share => Square(counts.GetValueOrDefault(share.Key) - (share.Value * draws)) / (share.Value * draws));
+        double distance = _expected.Sum(
+            share => Square(counts.GetValueOrDefault(share.Key) - (share.Value * draws)) / (share.Value * draws));
 
         // χ² has the mean k and the variance 2k; five deviations are more than chance gives.
         double freedom = _expected.Count - 1;
