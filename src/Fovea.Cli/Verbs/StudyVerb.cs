@@ -33,19 +33,26 @@ internal sealed class StudyVerb : Verb
     {
         Study study = Study.Read(context.Value(_file));
         string folder = context.Value(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(study.Path));
+        RequireFolders(study);
         RunChanges changes = new() { Data = context.ValueOrNull(_data) };
         TrainingSession session = new(context, Threads(context, _threads), cancellation);
-        StudyTable table = new();
-        int failures = 0;
-        RequireFolders(study);
+        List<(StudyEntry Entry, SeedRuns Runs, RunConfiguration Configuration)> plan = [];
         foreach (StudyEntry entry in study.Entries)
         {
-            cancellation.ThrowIfCancellationRequested();
+            SeedRuns runs = new(context, session, Path.Combine(folder, FolderOf(entry)), overwrite: false);
+            RunConfiguration configuration = new NewRun(context, entry.Recipe, changes).Configure();
+            runs.Check(configuration, entry.Seeds);
+            plan.Add((entry, runs, configuration));
+        }
+
+        StudyTable table = new();
+        int failures = 0;
+        foreach ((StudyEntry entry, SeedRuns runs, RunConfiguration configuration) in plan)
+        {
             try
             {
-                RunConfiguration configuration = new NewRun(context, entry.Recipe, changes).Configure();
-                SeedRuns runs = new(session, Path.Combine(folder, FolderOf(entry)), overwrite: false);
-                table.Add(entry, runs.Run(configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
+                table.Add(entry, runs.Run(
+                    configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
             }
             catch (DivergenceException error)
             {

@@ -1,9 +1,5 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
-using Fovea.Data;
-using Fovea.Engine.Execution;
-using Fovea.Models;
-using Fovea.Tasks;
 using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
@@ -110,7 +106,9 @@ internal sealed class TrainVerb : Verb
 
         RunConfiguration configuration = Configure(context);
         ulong first = configuration.Options.Seed;
-        Seeds seeds = new SeedRuns(session, path, context.Value(_overwrite)).Run(
+        SeedRuns runs = new(context, session, path, context.Value(_overwrite));
+        runs.Check(configuration, count);
+        Seeds seeds = runs.Run(
             configuration, count, seed => context.Output.WriteLine($"seed {seed} ({seed - first + 1} of {count})"));
         context.Output.WriteLine($"top-1 {seeds.Text}, on the {seeds.Results[0].EvaluatedOn} images");
         seeds.Fill(context.Result, first);

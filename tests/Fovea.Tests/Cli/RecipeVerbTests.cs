@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Cli;
 using Fovea.Tests.Training;
 using Fovea.Training;
