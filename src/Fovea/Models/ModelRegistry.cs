@@ -8,6 +8,7 @@ public static class ModelRegistry
 {
     private static readonly Lock _changing = new();
     private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
+    private static readonly HashSet<string> _ablations = [];
 
     /// <summary>Names that models had up to version 0.1.0, which files and scripts still hold.</summary>
     private static readonly Dictionary<string, string> _oldNames = new()
@@ -30,16 +31,37 @@ public static class ModelRegistry
         Add(CrossFormer.Variants, config => new CrossFormer(config));
         Add(BotNet.Variants, config => new ResNet(config));
         Add(ResNet.Variants, config => new ResNet(config));
+        AddAblations(Cmt.Ablations, config => new Cmt(config));
+        AddAblations(PatchConvNet.Ablations, config => new PatchConvNet(config));
+        AddAblations(Pit.Ablations, config => new Pit(config));
+        AddAblations(CrossFormer.Ablations, config => new CrossFormer(config));
+        AddAblations(BotNet.Ablations, config => new ResNet(config));
+        AddAblations(ResNet.Ablations, config => new ResNet(config));
     }
 
-    /// <summary>Names of all models, in the order in which they were added.</summary>
+    /// <summary>Names of all models but the <see cref="Ablations"/>, in the order in which they were added.</summary>
     public static IReadOnlyList<string> Names
     {
         get
         {
             lock (_changing)
             {
-                return [.. _models.Keys];
+                return [.. _models.Keys.Where(name => !_ablations.Contains(name))];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Names of small networks in which one idea of a paper is left out, to measure what the idea is worth. They are created by name like all
+    /// others; a foreign checkpoint, which may fit them just as well, is never taken for one.
+    /// </summary>
+    public static IReadOnlyList<string> Ablations
+    {
+        get
+        {
+            lock (_changing)
+            {
+                return [.. _models.Keys.Where(_ablations.Contains)];
             }
         }
     }
@@ -104,7 +126,17 @@ public static class ModelRegistry
 
     /// <summary>Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first.</summary>
     public static IReadOnlyList<string> Nearest(string name, int count = 3) =>
-        [.. Names.Concat(_oldNames.Keys).OrderBy(known => Spelling.Edits(name, known)).Select(Resolve).Distinct().Take(count)];
+    [
+        .. Names.Concat(Ablations).Concat(_oldNames.Keys)
+            .OrderBy(known => Spelling.Edits(name, known)).Select(Resolve).Distinct().Take(count),
+    ];
+
+    private static void AddAblations<TConfig>(IReadOnlyDictionary<string, TConfig> ablations, Func<TConfig, Backbone> make)
+        where TConfig : NetworkConfig
+    {
+        Add(ablations, make);
+        _ablations.UnionWith(ablations.Keys);
+    }
 
     private static Func<ModelOptions, Network>? Find(string name)
     {

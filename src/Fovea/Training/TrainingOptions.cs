@@ -94,6 +94,9 @@ public sealed record TrainingOptions
     /// <summary>True to decode training images by <see cref="DataLoaderOptions.ScaledDecoding"/>; evaluation never does.</summary>
     public bool ScaledDecoding { get; init; }
 
+    /// <summary>Number of samples that an epoch's order mixes where the set is read from shards.</summary>
+    public int ShuffleBuffer { get; init; } = 8192;
+
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
 
@@ -130,7 +133,8 @@ public sealed record TrainingOptions
             // Runs of version 0.1.0, which had no such member, took images as they are stored.
             TrainingOptions initial = new()
             {
-                Augmentation = renewed["augmentation"] is null ? null : new Augmentation(),
+                Augmentation = Augmentation.Initial(renewed["augmentation"]),
+                Mixing = renewed["mixing"] is null ? null : new Mixing(),
                 Preprocessing = new Preprocessing { ApplyOrientation = false },
             };
             TrainingOptions options = JsonText.Read(renewed, initial, TrainingOptionsJson.Default.TrainingOptions);
@@ -169,11 +173,13 @@ public sealed record TrainingOptions
         Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
+        Check(ShuffleBuffer >= 1, nameof(ShuffleBuffer), "at least 1", ShuffleBuffer);
         Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
         Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
+        Mixing?.Validate();
     }
 
     /// <summary>Options of the loader of training samples.</summary>
@@ -186,11 +192,12 @@ public sealed record TrainingOptions
         Seed = Seed,
         Augmentation = Augmentation,
         Transforms = Transforms,
-        BatchTransforms = BatchTransforms,
+        BatchTransforms = Mixing is null ? BatchTransforms : [.. BatchTransforms, new BatchMixing(Mixing, Epochs)],
         Layout = layout,
         Unreadable = unreadable,
         Threads = threads,
         ScaledDecoding = ScaledDecoding,
+        ShuffleBuffer = ShuffleBuffer,
     };
 
     /// <summary>Counter of the images of a set that cannot be read.</summary>

@@ -102,7 +102,7 @@ public sealed class AugmentationChainTests
             numbers[i] = ((value / 255f) - input.Mean[i % input.Channels]) / input.StandardDeviation[i % input.Channels];
         }
 
-        if (random.NextBoolean(options.ErasingProbability) && RandomCrop.ChooseErased(width, height, ref random) is RandomCrop erased)
+        if (random.NextBoolean(options.ErasingProbability) && Erased(width, height, ref random) is RandomCrop erased)
         {
             for (int y = erased.Top; y < erased.Top + erased.Height; y++)
             {
@@ -112,4 +112,7 @@ public sealed class AugmentationChainTests
 
         return numbers;
     }
+
+    private static RandomCrop? Erased(int width, int height, ref KeyedRandom random) =>
+        RandomCrop.ChooseErased(width, height, new RandomErasing { MaxArea = 0.33, MaxRatio = 3.3 }, 1, ref random);
 }

@@ -198,7 +198,7 @@ public sealed class DatasetTests : IDisposable
         string folder = SamplesFolder("fashion-mnist");
         foreach ((IImageDataset? set, int each) in new[] { (Datasets.Open(folder), 1000), (Datasets.OpenTest(folder)!, 200) })
         {
-            Assert.Equal(FashionMnist.ClassCheck, set.Classes);
+            Assert.Equal(FashionMnist.Classes, set.Classes);
             Assert.All(Enumerable.Range(0, set.Count).CountBy(set.LabelOf), count => Assert.Equal(each, count.Value));
             Assert.Equal((28, 28, 1), (set.Load(0).Width, set.Load(0).Height, set.Load(0).Channels));
         }

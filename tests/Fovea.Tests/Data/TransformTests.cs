@@ -156,7 +156,7 @@ public sealed class TransformTests
                 Assert.InRange((double)window.Width / window.Height, 0.65, 1.55);
             }
 
-            if (RandomCrop.ChooseErased(width, height, ref random) is { } erased)
+            if (RandomCrop.ChooseErased(width, height, new RandomErasing(), 1, ref random) is { } erased)
             {
                 Assert.InRange(erased.Left, 0, width - erased.Width);
                 Assert.InRange(erased.Top, 0, height - erased.Height);

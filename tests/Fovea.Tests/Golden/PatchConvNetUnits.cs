@@ -12,7 +12,7 @@ internal static class PatchConvNetUnits
         string name when name.StartsWith("aggregation_block", StringComparison.Ordinal) => new Block(golden),
         string name when name.StartsWith("aggregation", StringComparison.Ordinal) => new Aggregation(golden),
         string name when name.StartsWith("trunk_block", StringComparison.Ordinal) => new OnMap(golden),
-        "conv_stem" => new PatchConvNetStem(golden.Option("embed_dim", 0)),
+        "conv_stem" => new PatchConvNetStem(new PatchConvNetConfig(golden.Option("embed_dim", 0), 1)),
         "squeeze_excite" => new SqueezeExcitation(
             golden.Option("channels", 0),
             golden.Option("rd_channels", (int)Math.Round(golden.Option("channels", 0) * golden.Option("rd_ratio", 0.25))),

@@ -16,7 +16,7 @@ public sealed class EveryModelTests
 {
     private const long Large = 100_000_000;
 
-    public static TheoryData<string> Names => [.. BuiltInModels.Names];
+    public static TheoryData<string> Names => [.. BuiltInModels.Names, .. ModelRegistry.Ablations];
 
     [Theory]
     [MemberData(nameof(Names))]

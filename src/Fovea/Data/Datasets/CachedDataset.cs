@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>Keeps decoded images of another set in memory, up to a budget, as <see cref="CachedSource"/> does.</summary>
@@ -28,6 +30,12 @@ internal sealed class CachedDataset : IImageDataset
 
     /// <inheritdoc/>
     public Image Load(int index, ImageSize atLeast) => _cache.Load(index, atLeast);
+
+    /// <inheritdoc/>
+    public bool IsStreamed => _cache.IsStreamed;
+
+    /// <inheritdoc/>
+    public int[] DrawOrder(ref KeyedRandom random, int buffer) => _cache.DrawOrder(ref random, buffer);
 
     /// <inheritdoc/>
     public void Describe(int index, Sample sample) => _cache.Describe(index, sample);

@@ -5,13 +5,19 @@ public static class Datasets
 {
     /// <summary>
     /// Opens a data set with all its parts: a folder, <c>.tar</c>, <c>.tar.gz</c> or <c>.zip</c> of class folders, or of
-    /// <c>train/</c>, <c>val/</c> and <c>test/</c> folders of them, or a folder with IDX files.
+    /// <c>train/</c>, <c>val/</c> and <c>test/</c> folders of them, a folder with IDX files, or shards: a folder of tar archives, one of
+    /// them, or a pattern such as <c>train-{000..146}.tar</c>, with <c>name.jpg</c> and <c>name.cls</c> for each sample.
     /// </summary>
-    /// <param name="path">The folder or archive.</param>
+    /// <param name="path">The folder, archive or pattern.</param>
     /// <exception cref="InvalidDatasetException">Nothing is there, or it cannot be used; the message says why.</exception>
     public static DatasetParts OpenParts(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (ShardFiles.Find(path) is ShardFiles shards)
+        {
+            return shards.Open();
+        }
+
         if (!File.Exists(path) && !Directory.Exists(path))
         {
             throw new InvalidDatasetException(

@@ -12,7 +12,7 @@ public static class FashionMnist
     public const float StandardDeviation = 0.3530f;
 
     /// <summary>The classes in the order of the labels.</summary>
-    public static IReadOnlyList<string> ClassCheck { get; } =
+    public static IReadOnlyList<string> Classes { get; } =
         ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     /// <summary>

@@ -78,5 +78,22 @@ public sealed class SubsetDataset : IImageDataset
     public string NameOf(int index) => _whole.NameOf(_indices[index]);
 
     /// <inheritdoc/>
+    public bool IsStreamed => _whole.IsStreamed;
+
+    /// <inheritdoc/>
+    public int[] DrawOrder(ref KeyedRandom random, int buffer)
+    {
+        if (!IsStreamed)
+        {
+            int[] any = [.. Enumerable.Range(0, Count)];
+            random.Shuffle(any);
+            return any;
+        }
+
+        ILookup<int, int> own = Enumerable.Range(0, Count).ToLookup(i => _indices[i]);
+        return [.. _whole.DrawOrder(ref random, buffer).SelectMany(index => own[index])];
+    }
+
+    /// <inheritdoc/>
     public void Describe(int index, Sample sample) => _whole.Describe(_indices[index], sample);
 }

@@ -72,9 +72,9 @@ internal readonly struct PixelBuffer : IDisposable
     /// <param name="interpolation">The filter.</param>
     public PixelBuffer Resize(int width, int height, Interpolation interpolation)
     {
-        if (width == Width && height == Height)
+        if (interpolation == Interpolation.Nearest || (width == Width && height == Height))
         {
-            return this;
+            return ResizeNearest(width, height);
         }
 
         PixelBuffer result = Rent(width, height, Channels);
@@ -134,6 +134,27 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
+    /// <summary>A window of the image, which goes on beyond its border as its mirror image does, the pixels at the border not doubled.</summary>
+    /// <param name="left">The window's first column, possibly negative.</param>
+    /// <param name="top">The window's first row, possibly negative.</param>
+    /// <param name="width">The window's width.</param>
+    /// <param name="height">The window's height.</param>
+    public PixelBuffer CropReflected(int left, int top, int width, int height)
+    {
+        PixelBuffer result = Rent(width, height, Channels);
+        for (int y = 0; y < height; y++)
+        {
+            ReadOnlySpan<byte> row = Pixels.Slice(Reflect(top + y, Height) * Width * Channels, Width * Channels);
+            Span<byte> output = result._pixels.AsSpan(y * width * Channels, width * Channels);
+            for (int x = 0; x < width; x++)
+            {
+                row.Slice(Reflect(left + x, Width) * Channels, Channels).CopyTo(output[(x * Channels)..]);
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>The window in the middle, where torchvision's <c>CenterCrop</c> puts it; a smaller image gets black borders.</summary>
     /// <param name="width">The window's width.</param>
     /// <param name="height">The window's height.</param>
@@ -161,6 +182,36 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
+    /// <summary>The image seen through a map, at the same size, as <see cref="Warping"/> defines it.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="interpolation">The filter.</param>
+    /// <param name="fill">Colour of what lies outside this image; one that is not grey makes a grey image a colour one.</param>
+    public PixelBuffer Warp(in AffineMap map, Interpolation interpolation, Rgb fill)
+    {
+        if (Channels == 1 && !fill.IsGrey)
+        {
+            using PixelBuffer colour = ToColor();
+            return colour.Warp(map, interpolation, fill);
+        }
+
+        PixelBuffer result = Rent(Width, Height, Channels);
+        Span<byte> pixels = result.Writable(out _);
+        if (Channels == 1)
+        {
+            pixels.Fill(fill.Red);
+        }
+        else
+        {
+            for (int i = 0; i < pixels.Length; i += 3)
+            {
+                (pixels[i], pixels[i + 1], pixels[i + 2]) = (fill.Red, fill.Green, fill.Blue);
+            }
+        }
+
+        Warping.Warp(Pixels, Width, Height, Channels, pixels, map, interpolation);
+        return result;
+    }
+
     /// <summary>The pixels set upright.</summary>
     /// <param name="orientation">How they are stored.</param>
     public PixelBuffer Turn(ImageOrientation orientation)
@@ -175,9 +226,12 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
-    /// <summary>
-    /// The image in one channel: (19595 R + 38470 G + 7471 B) / 65536, rounded, which is ITU-R 601's luma as Pillow computes it.
-    /// </summary>
+    /// <summary>ITU-R 601's luma as Pillow computes it: (19595 R + 38470 G + 7471 B) / 65536, rounded.</summary>
+    /// <param name="pixel">Red, green, blue.</param>
+    public static byte Luma(ReadOnlySpan<byte> pixel) =>
+        (byte)(((pixel[0] * 19595) + (pixel[1] * 38470) + (pixel[2] * 7471) + 0x8000) >> 16);
+
+    /// <summary>The image in one channel: the <see cref="Luma"/> of its pixels.</summary>
     public PixelBuffer ToGrey()
     {
         if (Channels == 1)
@@ -189,13 +243,47 @@ internal readonly struct PixelBuffer : IDisposable
         ReadOnlySpan<byte> pixels = Pixels;
         for (int i = 0; i < Width * Height; i++)
         {
-            result._pixels[i] = (byte)(
-                ((pixels[3 * i] * 19595) + (pixels[(3 * i) + 1] * 38470) + (pixels[(3 * i) + 2] * 7471) + 0x8000) >> 16);
+            result._pixels[i] = Luma(pixels.Slice(3 * i, 3));
         }
 
         return result;
     }
 
-    private static PixelBuffer Rent(int width, int height, int channels) =>
+    /// <summary>The image in three channels, grey repeated.</summary>
+    public PixelBuffer ToColor()
+    {
+        if (Channels == 3)
+        {
+            return this;
+        }
+
+        PixelBuffer result = Rent(Width, Height, 3);
+        ReadOnlySpan<byte> pixels = Pixels;
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            result._pixels.AsSpan(3 * i, 3).Fill(pixels[i]);
+        }
+
+        return result;
+    }
+
+    /// <summary>A buffer in rented memory; its values are not set.</summary>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="channels">1 or 3.</param>
+    public static PixelBuffer Rent(int width, int height, int channels) =>
         new(ArrayPool<byte>.Shared.Rent(width * height * channels), true, width, height, channels);
+
+    /// <summary>The position inside an axis that a position beyond its ends is the mirror image of.</summary>
+    private static int Reflect(int position, int length)
+    {
+        if ((uint)position < (uint)length || length == 1)
+        {
+            return length == 1 ? 0 : position;
+        }
+
+        int period = 2 * (length - 1);
+        int folded = ((position % period) + period) % period;
+        return Math.Min(folded, period - folded);
+    }
 }

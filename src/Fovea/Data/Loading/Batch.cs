@@ -39,6 +39,9 @@ public sealed class Batch
     /// </summary>
     public int Count { get; set; }
 
+    /// <summary>Number of the epoch, from 0.</summary>
+    public int Epoch { get; set; }
+
     /// <summary>Number of the batch in its epoch, from 0.</summary>
     public int Number { get; set; }
 
@@ -65,6 +68,10 @@ public sealed class Batch
     /// <param name="name">The name.</param>
     public bool Contains(string name) => _arrays.ContainsKey(name);
 
+    /// <summary>One array by its place in <see cref="Arrays"/>.</summary>
+    /// <param name="index">From 0.</param>
+    internal BatchArray ArrayAt(int index) => _arrays.GetAt(index).Value;
+
     /// <summary>Empties the rows from a given one on.</summary>
     /// <param name="row">The first row to empty.</param>
     internal void ClearFrom(int row)
@@ -72,7 +79,7 @@ public sealed class Batch
         Indices.AsSpan(row).Fill(-1);
         for (int i = 0; i < _arrays.Count; i++)
         {
-            _arrays.GetAt(i).Value.ClearFrom(row);
+            ArrayAt(i).ClearFrom(row);
         }
     }
 }

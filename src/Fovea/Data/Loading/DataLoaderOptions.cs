@@ -40,6 +40,9 @@ public sealed record DataLoaderOptions
     /// <summary>The arrays of a batch; <see cref="LabelLayout"/> where null.</summary>
     public BatchLayout? Layout { get; init; }
 
+    /// <summary>Number of samples that a streamed source, such as shards on a disk, mixes in an epoch's order.</summary>
+    public int ShuffleBuffer { get; init; } = 8192;
+
     /// <summary>Seed of orders and transforms.</summary>
     public ulong Seed { get; init; }
 

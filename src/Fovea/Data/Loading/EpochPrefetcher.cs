@@ -21,6 +21,7 @@ internal sealed class EpochPrefetcher : IDisposable
     private readonly ConcurrentBag<Batch> _spare;
     private readonly ulong _epoch;
     private readonly int[] _order;
+    private readonly int _repeats;
     private readonly Thread[] _threads;
     private int _nextToPrepare;
     private int _nextToGive;
@@ -39,13 +40,10 @@ internal sealed class EpochPrefetcher : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         (_source, _loader, _spare, _epoch) = (source, loader, spare, (ulong)epoch);
         (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
-        _order = [.. Enumerable.Range(0, source.Count)];
         DataLoaderOptions options = loader.Options;
-        if (options.Shuffle)
-        {
-            KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
-            random.Shuffle(_order);
-        }
+        KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
+        _order = options.Shuffle ? source.DrawOrder(ref random, options.ShuffleBuffer) : [.. Enumerable.Range(0, source.Count)];
+        _repeats = options.Augmentation?.Repeats ?? 1;
 
         // One slot more than may wait: the batch that the consumer works on.
         _slots = new Batch[options.Prefetch + 1];
@@ -173,15 +171,18 @@ internal sealed class EpochPrefetcher : IDisposable
     {
         DataLoaderOptions options = _loader.Options;
         int first = number * options.BatchSize;
+        batch.Epoch = (int)_epoch;
         batch.Number = number;
         batch.Count = 0;
-        foreach (int index in _order.AsSpan(first, Math.Min(options.BatchSize, _order.Length - first)))
+        for (int place = first; place < Math.Min(first + options.BatchSize, _order.Length); place++)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            int taken = index;
+
+            // Copies of an image stand side by side, so that they are in one step, and the epoch's last images are left out for them.
+            int taken = _order[place / _repeats];
             try
             {
-                if (PrepareReadable(sample, ref taken))
+                if (PrepareReadable(sample, ref taken, place % _repeats))
                 {
                     _loader.Layout.Write(sample, batch, batch.Count);
                     batch.Indices[batch.Count++] = taken;
@@ -205,10 +206,10 @@ internal sealed class EpochPrefetcher : IDisposable
     /// epoch and image alone, and so on no thread and no interruption.
     /// </summary>
     /// <returns>False where the image is left out.</returns>
-    private bool PrepareReadable(Sample sample, ref int index)
+    private bool PrepareReadable(Sample sample, ref int index, int copy)
     {
         KeyedRandom random = new(_loader.Options.Seed, RandomStreams.Substitutes(_epoch), (ulong)index);
-        while (_loader.Unreadable.Contains(index) || !TryPrepare(sample, index))
+        while (_loader.Unreadable.Contains(index) || !TryPrepare(sample, index, copy))
         {
             if (_loader.Options.LastBatch == LastBatch.Pad)
             {
@@ -227,11 +228,11 @@ internal sealed class EpochPrefetcher : IDisposable
         return true;
     }
 
-    private bool TryPrepare(Sample sample, int index)
+    private bool TryPrepare(Sample sample, int index, int copy)
     {
         try
         {
-            Prepare(sample, index);
+            Prepare(sample, index, copy);
             return true;
         }
         catch (InvalidImageException error)
@@ -241,14 +242,14 @@ internal sealed class EpochPrefetcher : IDisposable
         }
     }
 
-    private void Prepare(Sample sample, int index)
+    private void Prepare(Sample sample, int index, int copy)
     {
         Image image = _loader.Options.ScaledDecoding && _loader.Preprocessing.LeastSize is ImageSize least
             ? _source.Load(index, least)
             : _source.Load(index);
         sample.Start(image, index);
         _source.Describe(index, sample);
-        KeyedRandom random = new(_loader.Options.Seed, _epoch, (ulong)index);
+        KeyedRandom random = new(_loader.Options.Seed, _epoch, RandomStreams.Image(index, copy));
         IReadOnlyList<ISampleTransform> chain = _loader.Chain;
         for (int i = 0; i < chain.Count; i++)
         {

@@ -34,6 +34,22 @@ public readonly record struct Box(float Left, float Top, float Right, float Bott
     /// <param name="width">The image's width.</param>
     public Box Mirrored(int width) => new(width - Right, Top, width - Left, Bottom, Label);
 
+    /// <summary>The smallest upright box around the corners of this one in a changed image.</summary>
+    /// <param name="map">Map from the points of the changed image to those of the image before.</param>
+    public Box Warped(in AffineMap map)
+    {
+        (double x1, double y1) = map.After(Left, Top);
+        (double x2, double y2) = map.After(Right, Top);
+        (double x3, double y3) = map.After(Left, Bottom);
+        (double x4, double y4) = map.After(Right, Bottom);
+        return new Box(
+            (float)Math.Min(Math.Min(x1, x2), Math.Min(x3, x4)),
+            (float)Math.Min(Math.Min(y1, y2), Math.Min(y3, y4)),
+            (float)Math.Max(Math.Max(x1, x2), Math.Max(x3, x4)),
+            (float)Math.Max(Math.Max(y1, y2), Math.Max(y3, y4)),
+            Label);
+    }
+
     /// <summary>The box in the image set upright.</summary>
     /// <param name="width">The stored image's width.</param>
     /// <param name="height">The stored image's height.</param>

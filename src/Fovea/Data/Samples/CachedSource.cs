@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>Keeps decoded images of another source in memory, up to a budget, so that each is decoded once.</summary>
@@ -23,6 +25,12 @@ internal sealed class CachedSource : ISampleSource
 
     /// <inheritdoc/>
     public string NameOf(int index) => _source.NameOf(index);
+
+    /// <inheritdoc/>
+    public bool IsStreamed => _source.IsStreamed;
+
+    /// <inheritdoc/>
+    public int[] DrawOrder(ref KeyedRandom random, int buffer) => _source.DrawOrder(ref random, buffer);
 
     /// <inheritdoc/>
     public void Describe(int index, Sample sample) => _source.Describe(index, sample);

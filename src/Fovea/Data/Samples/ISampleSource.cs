@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>
@@ -24,6 +26,19 @@ public interface ISampleSource
     /// <param name="atLeast">Size that the result must not fall below.</param>
     /// <exception cref="InvalidImageException">The image cannot be decoded.</exception>
     Image Load(int index, ImageSize atLeast) => Load(index);
+
+    /// <summary>True if samples are read fastest in the order of the source, such as from shards on a disk; false by default.</summary>
+    bool IsStreamed => false;
+
+    /// <summary>Draws the order of an epoch: all indices, each once. By default any order is as likely as any other.</summary>
+    /// <param name="random">The epoch's random numbers; drawing moves them on.</param>
+    /// <param name="buffer">Number of samples that a streamed source mixes; others pay no heed to it.</param>
+    int[] DrawOrder(ref KeyedRandom random, int buffer)
+    {
+        int[] order = [.. Enumerable.Range(0, Count)];
+        random.Shuffle(order);
+        return order;
+    }
 
     /// <summary>Adds the target to a sample that holds the decoded image: label, distribution, boxes, mask.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>

@@ -4,7 +4,8 @@ namespace Fovea.Data;
 /// An image on its way into a batch, together with its target: a label, a distribution over classes, boxes, a mask, or several of them.
 /// </summary>
 /// <remarks>
-/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>) carry boxes and mask along.
+/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>, <see cref="Warp"/>) carry boxes and mask
+/// along.
 /// A loader's thread uses one sample for all its images, so that preparing them allocates nothing. Not safe for several threads at once.
 /// </remarks>
 public sealed class Sample : IDisposable
@@ -55,7 +56,8 @@ public sealed class Sample : IDisposable
     /// <summary>Class index that the mask has outside the image; 255 by default, which is widely read as "not counted".</summary>
     public byte MaskOutside { get; set; } = byte.MaxValue;
 
-    private PixelBuffer Buffer => _pixels ?? throw new InvalidOperationException(
+    /// <summary>The pixels as a buffer, for changes inside this assembly.</summary>
+    internal PixelBuffer Buffer => _pixels ?? throw new InvalidOperationException(
         Index < 0
             ? "The sample holds no image yet: call Start first."
             : "The sample is normalised: a transform of pixels must stand before Normalize in the chain.");
@@ -129,29 +131,58 @@ public sealed class Sample : IDisposable
     /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
     public void ToGrey() => Replace(Buffer, Buffer.ToGrey());
 
-    /// <summary>Cuts a window out. Boxes are clipped at its border and those outside removed; beyond the image pixels are black.</summary>
+    /// <summary>Cuts a window out. Boxes are clipped at its border and those outside removed.</summary>
     /// <param name="left">The window's first column, possibly negative.</param>
     /// <param name="top">The window's first row, possibly negative.</param>
     /// <param name="width">The window's width.</param>
     /// <param name="height">The window's height.</param>
+    /// <param name="border">
+    /// Pixels beyond the image: black, with the class <see cref="MaskOutside"/> in a mask, or the mirror image, in a mask likewise; a box
+    /// is not mirrored.
+    /// </param>
     /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
-    public void Crop(int left, int top, int width, int height)
+    public void Crop(int left, int top, int width, int height, BorderMode border = BorderMode.Black)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        Replace(Buffer, Buffer.Crop(left, top, width, height));
-        _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Crop(left, top, width, height, MaskOutside)) : null;
-        int kept = 0;
-        for (int i = 0; i < _boxes.Count; i++)
+        if (border == BorderMode.Reflect)
         {
-            Box part = _boxes[i].Within(left, top, width, height);
-            if (part.Area > 0)
-            {
-                _boxes[kept++] = part;
-            }
+            Replace(Buffer, Buffer.CropReflected(left, top, width, height));
+            _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.CropReflected(left, top, width, height)) : null;
+        }
+        else
+        {
+            Replace(Buffer, Buffer.Crop(left, top, width, height));
+            _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Crop(left, top, width, height, MaskOutside)) : null;
         }
 
-        _boxes.RemoveRange(kept, _boxes.Count - kept);
+        for (int i = 0; i < _boxes.Count; i++)
+        {
+            _boxes[i] = _boxes[i].Within(left, top, width, height);
+        }
+
+        RemoveHiddenBoxes();
+    }
+
+    /// <summary>
+    /// Rotates, shears or moves the image, whose size stays. A mask takes the nearest pixel's class and <see cref="MaskOutside"/> where
+    /// there is none. A box becomes the smallest upright one around its corners, clipped at the border; those outside are removed.
+    /// </summary>
+    /// <param name="map">Map from the points of the new image to those of the image before.</param>
+    /// <param name="interpolation">The filter of the image.</param>
+    /// <param name="fill">Colour of what moves in from outside; one that is not grey makes a grey image a colour one.</param>
+    /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
+    public void Warp(in AffineMap map, Interpolation interpolation = Interpolation.Bilinear, Rgb fill = default)
+    {
+        Replace(Buffer, Buffer.Warp(map, interpolation, fill));
+        Rgb outside = new(MaskOutside, MaskOutside, MaskOutside);
+        _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Warp(map, Interpolation.Nearest, outside)) : null;
+        for (int i = 0; i < _boxes.Count; i++)
+        {
+            _boxes[i] = _boxes[i].Warped(map).Within(0, 0, Width, Height);
+        }
+
+        RemoveHiddenBoxes();
     }
 
     /// <summary>Cuts the middle out, as <see cref="Transforms.CenterCrop"/> does.</summary>
@@ -242,5 +273,23 @@ public sealed class Sample : IDisposable
         (_pixels, _mask, Index, _valueShape) = (null, null, -1, default);
     }
 
+    /// <summary>Goes on with other pixels, of the same size; boxes and mask stay as they are.</summary>
+    /// <param name="next">A buffer that was made from <see cref="Buffer"/>, or that one itself.</param>
+    internal void Recolor(PixelBuffer next) => Replace(Buffer, next);
+
     private void Replace(PixelBuffer old, PixelBuffer next) => _pixels = old.ReplaceBy(next);
+
+    private void RemoveHiddenBoxes()
+    {
+        int kept = 0;
+        for (int i = 0; i < _boxes.Count; i++)
+        {
+            if (_boxes[i].Area > 0)
+            {
+                _boxes[kept++] = _boxes[i];
+            }
+        }
+
+        _boxes.RemoveRange(kept, _boxes.Count - kept);
+    }
 }

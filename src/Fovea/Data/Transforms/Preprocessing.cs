@@ -31,7 +31,7 @@ public sealed record Preprocessing
     private const long MaxResizedPixels = 1L << 26;
 
     private static readonly string[] _resizeWords = ["none", "shorterSide", "exact"];
-    private static readonly string[] _interpolationWords = ["bilinear", "bicubic"];
+    private static readonly string[] _interpolationWords = ["bilinear", "bicubic", "nearest"];
 
     private float[]? _table;
 

@@ -66,17 +66,19 @@ public sealed class Cmt : Backbone
     /// <summary>Variants by name, at the size and with the dropout that they were trained with.</summary>
     public static IReadOnlyDictionary<string, CmtConfig> Variants { get; } = new OrderedDictionary<string, CmtConfig>
     {
-        // Three stages for images of 28 to 32 pixels: the smallest network that shows every part of the family.
-        ["cmt_nano"] = new(8, [new(24, 1, 1, 4, 3), new(48, 2, 2, 2, 3), new(96, 2, 4, 1, 3)], 32, 32)
-        {
-            StemStride = 1,
-            HeadChannels = 256,
-            Classes = 10,
-        },
+        ["cmt_nano"] = Nano(reductions: [4, 2, 1]),
         ["cmt_ti"] = new(16, CmtStage.Four(46, [2, 2, 10, 2], 3.6), 160, 160) { DropPath = 0.1f, Dropout = 0.1f },
         ["cmt_xs"] = new(16, CmtStage.Four(52, [3, 3, 12, 3], 3.77), 192, 192) { DropPath = 0.08f, Dropout = 0.1f },
         ["cmt_s"] = new(32, CmtStage.Four(64, [3, 3, 16, 3], 4), 224, 224) { DropPath = 0.1f, Dropout = 0.1f },
         ["cmt_b"] = new(38, CmtStage.Four(76, [4, 4, 20, 4], 4), 256, 256) { DropPath = 0.25f, Dropout = 0.3f },
+    };
+
+    /// <summary><c>cmt_nano</c> without one of the family's ideas, by name.</summary>
+    public static IReadOnlyDictionary<string, CmtConfig> Ablations { get; } = new OrderedDictionary<string, CmtConfig>
+    {
+        ["cmt_nano_no_local_perception"] = Nano(reductions: [4, 2, 1]) with { LocalPerception = false },
+        ["cmt_nano_no_shortcut"] = Nano(reductions: [4, 2, 1]) with { FeedForwardShortcut = false },
+        ["cmt_nano_full_keys"] = Nano(reductions: [1, 1, 1]),
     };
 
     /// <inheritdoc/>
@@ -112,6 +114,15 @@ public sealed class Cmt : Backbone
 
         return _expandNorm.Forward(_expand.Forward(x)).Silu().Pool().Mark(Pooled);
     }
+
+    /// <summary>Three stages for images of 28 to 32 pixels: the smallest network that shows every part of the family.</summary>
+    private static CmtConfig Nano(int[] reductions) =>
+        new(8, [new(24, 1, 1, reductions[0], 3), new(48, 2, 2, reductions[1], 3), new(96, 2, 4, reductions[2], 3)], 32, 32)
+        {
+            StemStride = 1,
+            HeadChannels = 256,
+            Classes = 10,
+        };
 
     private static char Letter(int stage) => (char)('a' + stage);
 

@@ -27,12 +27,15 @@ internal sealed class InvertedResidualFeedForward : Module
     private readonly BatchNorm2d _depthwiseNorm;
     private readonly Conv2d _project;
     private readonly BatchNorm2d _projectNorm;
+    private readonly bool _shortcut;
 
     /// <summary>Makes a network.</summary>
     /// <param name="channels">Channels in and out.</param>
     /// <param name="hidden">Channels between.</param>
-    public InvertedResidualFeedForward(int channels, int hidden)
+    /// <param name="shortcut">True if the depthwise convolution is added to its input.</param>
+    public InvertedResidualFeedForward(int channels, int hidden, bool shortcut = true)
     {
+        _shortcut = shortcut;
         _expand = Add("conv1.0", new Conv2d(channels, hidden, kernel: 1));
         _expandNorm = Add("conv1.2", new BatchNorm2d(hidden));
         _depthwise = Add("proj", new DepthwiseConv2d(hidden, kernel: 3, padding: 1));
@@ -45,7 +48,8 @@ internal sealed class InvertedResidualFeedForward : Module
     protected override Value Build(Value x)
     {
         Value wide = _expandNorm.Forward(_expand.Forward(x).Gelu());
-        Value mixed = _depthwiseNorm.Forward((_depthwise.Forward(wide) + wide).Gelu());
+        Value local = _depthwise.Forward(wide);
+        Value mixed = _depthwiseNorm.Forward((_shortcut ? local + wide : local).Gelu());
         return _projectNorm.Forward(_project.Forward(mixed));
     }
 }
@@ -59,7 +63,7 @@ internal sealed class CmtBlock : Module
     private readonly CmtAttention _attention;
     private readonly LayerNorm _feedForwardNorm;
     private readonly InvertedResidualFeedForward _feedForward;
-    private readonly LocalPerceptionUnit _local;
+    private readonly LocalPerceptionUnit? _local;
     private readonly float _dropPath;
 
     /// <summary>Makes a block.</summary>
@@ -72,8 +76,8 @@ internal sealed class CmtBlock : Module
         _attentionNorm = Add("norm1", new LayerNorm(channels, 1e-6f));
         _attention = Add("attn", new CmtAttention(config, stage));
         _feedForwardNorm = Add("norm2", new LayerNorm(channels, 1e-6f));
-        _feedForward = Add("mlp", new InvertedResidualFeedForward(channels, (int)(channels * ratio)));
-        _local = Add("proj", new LocalPerceptionUnit(channels));
+        _feedForward = Add("mlp", new InvertedResidualFeedForward(channels, (int)(channels * ratio), config.FeedForwardShortcut));
+        _local = config.LocalPerception ? Add("proj", new LocalPerceptionUnit(channels)) : null;
         _dropPath = dropPath;
     }
 
@@ -84,7 +88,7 @@ internal sealed class CmtBlock : Module
     {
         using (Enter(x.Graph))
         {
-            Value local = _local.Forward(x);
+            Value local = _local is null ? x : _local.Forward(x);
             Value mixed = local + _attention.Forward(_attentionNorm.Forward(local), position).DropPath(_dropPath);
             return mixed + _feedForward.Forward(_feedForwardNorm.Forward(mixed)).DropPath(_dropPath);
         }

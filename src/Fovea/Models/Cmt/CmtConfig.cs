@@ -44,6 +44,12 @@ public sealed record CmtConfig(int StemChannels, IReadOnlyList<CmtStage> Stages,
     /// <summary>Factor by which queries and keys have fewer channels than values.</summary>
     public int QueryKeyRatio { get; init; } = 1;
 
+    /// <summary>True if each block begins with a local perception unit; false to measure what the unit is worth (table 6).</summary>
+    public bool LocalPerception { get; init; } = true;
+
+    /// <summary>True if the depthwise convolution of the feed-forward network has a shortcut.</summary>
+    public bool FeedForwardShortcut { get; init; } = true;
+
     /// <summary>Pixels between neighbouring tokens of the last stage: sides of images are multiples of it.</summary>
     public int TotalStride => StemStride << Stages.Count;
 

@@ -51,6 +51,15 @@ public sealed class CrossFormer : Backbone
         ["crossformer_pp_b"] = Progressive(96, [2, 2, 18, 2], dropPath: 0.3f),
         ["crossformer_pp_l"] = Progressive(128, [2, 2, 18, 2], dropPath: 0.5f),
         ["crossformer_pp_h"] = Progressive(128, [6, 6, 18, 2], dropPath: 0.5f),
+        ["crossformer_nano"] = Nano([2, 4, 8], [2, 4]),
+    };
+
+    /// <summary><c>crossformer_nano</c> without one of the family's ideas, by name.</summary>
+    public static IReadOnlyDictionary<string, CrossFormerConfig> Ablations { get; } = new OrderedDictionary<string, CrossFormerConfig>
+    {
+        ["crossformer_nano_one_scale"] = Nano([2], [2]),
+        ["crossformer_nano_short_distance"] = Nano([2, 4, 8], [2, 4]) with { ShortDistanceOnly = true },
+        ["crossformer_nano_no_position_bias"] = Nano([2, 4, 8], [2, 4]) with { PositionBias = false },
     };
 
     /// <inheritdoc/>
@@ -90,6 +99,17 @@ public sealed class CrossFormer : Backbone
     /// <summary>CrossFormer++: groups that grow with depth, and cooling layers.</summary>
     private static CrossFormerConfig Progressive(int channels, int[] depths, float dropPath) =>
         FourStages(channels, depths, [4, 4, 14, 7], [4, 2, 1, 1]) with { DropPath = dropPath, CoolingLayers = true };
+
+    /// <summary>Three stages of 16×16, 8×8 and 4×4 cells for images of 32 pixels.</summary>
+    private static CrossFormerConfig Nano(int[] patchKernels, int[] mergeKernels)
+    {
+        int[] intervals = [4, 2, 1];
+        return new(48, [.. intervals.Select((interval, i) => new CrossFormerStage(2, 3 << i, 4, interval) { MergeKernels = mergeKernels })], 32, 32)
+        {
+            PatchKernels = patchKernels,
+            Classes = 10,
+        };
+    }
 
     private static CrossFormerConfig FourStages(int channels, int[] depths, int[] groups, int[] intervals) =>
         new(channels, [.. depths.Select((depth, i) => new CrossFormerStage(depth, (channels << i) / 32, groups[i], intervals[i]))]);

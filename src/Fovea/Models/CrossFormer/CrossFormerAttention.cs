@@ -94,7 +94,7 @@ internal sealed class DynamicPositionBias : Module
 /// </summary>
 internal sealed class CrossFormerAttention : Module
 {
-    private readonly DynamicPositionBias _position;
+    private readonly DynamicPositionBias? _position;
     private readonly SelfAttention _attention;
 
     /// <summary>Makes the attention of one block.</summary>
@@ -103,9 +103,11 @@ internal sealed class CrossFormerAttention : Module
     /// <param name="bias">True if queries, keys and values have a bias.</param>
     /// <param name="dropout">Dropout of attention weights.</param>
     /// <param name="projectionDropout">Dropout behind the projection.</param>
-    public CrossFormerAttention(int channels, int heads, bool bias = true, float dropout = 0, float projectionDropout = 0)
+    /// <param name="position">True if scores have a dynamic position bias.</param>
+    public CrossFormerAttention(
+        int channels, int heads, bool bias = true, float dropout = 0, float projectionDropout = 0, bool position = true)
     {
-        _position = Add("pos", new DynamicPositionBias(channels, heads));
+        _position = position ? Add("pos", new DynamicPositionBias(channels, heads)) : null;
         SelfAttention attention = new(channels, heads, channels / heads, bias, dropout: dropout, projectionDropout: projectionDropout);
         _attention = Add("", attention);
     }
@@ -118,7 +120,7 @@ internal sealed class CrossFormerAttention : Module
         using (Enter(x.Graph))
         {
             TokenGrid grid = TokenGrouping.GridOf(x);
-            Value position = _position.Forward(x.Graph, groups.Height, groups.Width);
+            Value? position = _position?.Forward(x.Graph, groups.Height, groups.Width);
             AttentionBias bias = new(Table: position, Mask: x.Graph.PaddingMask(groups, grid));
             return _attention.Forward(x.Group(groups), new AttentionTokens(grid, grid, groups), bias).Ungroup(groups, grid);
         }

@@ -75,7 +75,8 @@ internal sealed class CrossFormerBlock : Module
         CrossFormerStage numbers = config.Stages[stage];
         int channels = config.ChannelsOf(stage);
         _groups = grid => config.GroupsOf(stage, index, grid);
-        _attention = new CrossFormerAttention(channels, numbers.Heads, config.QueryKeyValueBias, config.AttentionDropout, config.Dropout);
+        _attention = new CrossFormerAttention(
+            channels, numbers.Heads, config.QueryKeyValueBias, config.AttentionDropout, config.Dropout, config.PositionBias);
         _attentionBranch = Add("", new PreNormBranch("norm1", new LayerNorm(channels), "attn", _attention, dropPath));
         if (config.Cools(stage, index))
         {

@@ -53,6 +53,12 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
     /// <summary>Cells that long distance attention brings together.</summary>
     public LongDistance LongDistance { get; init; }
 
+    /// <summary>True if all blocks attend to neighbours, those with an odd index too.</summary>
+    public bool ShortDistanceOnly { get; init; }
+
+    /// <summary>True if scores have a dynamic position bias.</summary>
+    public bool PositionBias { get; init; } = true;
+
     /// <summary>True if the interval follows from the map, ⌈longer side / G⌉, instead of from the stage.</summary>
     public bool AdaptiveInterval { get; init; }
 
@@ -87,7 +93,7 @@ public sealed record CrossFormerConfig(int Channels, IReadOnlyList<CrossFormerSt
             return new TokenGroups(side, side);
         }
 
-        if (block % 2 == 0)
+        if (ShortDistanceOnly || block % 2 == 0)
         {
             return new TokenGroups(size, size);
         }

@@ -12,10 +12,10 @@ public sealed class PatchConvNet : Backbone
     public const float Epsilon = 1e-6f;
 
     private readonly PatchConvNetConfig _config;
-    private readonly Parameter _classTokens;
+    private readonly Parameter? _classTokens;
     private readonly PatchConvNetStem _stem;
     private readonly List<PatchConvNetBlock> _blocks = [];
-    private readonly AggregationBlock _aggregation;
+    private readonly AggregationBlock? _aggregation;
     private readonly LayerNorm _norm;
 
     /// <summary>Makes a backbone.</summary>
@@ -34,19 +34,25 @@ public sealed class PatchConvNet : Backbone
 
         int channels = config.Channels;
         int tokens = config.PerClass ? config.Classes : 1;
-        _classTokens = Add("cls_token", new Parameter([1, tokens, channels], Initializer.TruncatedNormal(0.02))
-        {
-            ClassAxis = config.PerClass ? 1 : null,
-        });
-        _stem = Add("patch_embed", new PatchConvNetStem(channels));
+        _classTokens = config.AveragePooling
+            ? null
+            : Add("cls_token", new Parameter([1, tokens, channels], Initializer.TruncatedNormal(0.02))
+            {
+                ClassAxis = config.PerClass ? 1 : null,
+            });
+        _stem = Add("patch_embed", new PatchConvNetStem(config));
         for (int i = 0; i < config.Depth; i++)
         {
             _blocks.Add(Add($"blocks.{i}", new PatchConvNetBlock(config)));
         }
 
-        AggregationBlock aggregation = new(
-            channels, config.PerClass, config.LayerScale, config.Heads, config.MlpRatio, epsilon: Epsilon, dropout: config.Dropout);
-        _aggregation = Add("blocks_token_only.0", aggregation);
+        if (!config.AveragePooling)
+        {
+            AggregationBlock aggregation = new(
+                channels, config.PerClass, config.LayerScale, config.Heads, config.MlpRatio, epsilon: Epsilon, dropout: config.Dropout);
+            _aggregation = Add("blocks_token_only.0", aggregation);
+        }
+
         _norm = Add("norm", new LayerNorm(channels, Epsilon));
     }
 
@@ -60,10 +66,18 @@ public sealed class PatchConvNet : Backbone
         ["patchconvnet_l60"] = new(1024, 60),
         ["patchconvnet_l120"] = new(1024, 120),
         ["patchconvnet_s60_multi"] = new(384, 60, LayerScale: 1e-4f) { PerClass = true },
-    });
+    },
+    new() { ["patchconvnet_nano"] = Nano() });
+
+    /// <summary><c>patchconvnet_nano</c> without one of the family's ideas, by name.</summary>
+    public static IReadOnlyDictionary<string, PatchConvNetConfig> Ablations { get; } = new OrderedDictionary<string, PatchConvNetConfig>
+    {
+        ["patchconvnet_nano_average_pooling"] = Nano() with { AveragePooling = true },
+        ["patchconvnet_nano_linear_stem"] = Nano() with { LinearStem = true },
+    };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<StageDescription> Stages => [new StageDescription("stage1", 16, _config.Channels)];
+    public override IReadOnlyList<StageDescription> Stages => [new StageDescription("stage1", _config.PatchSize, _config.Channels)];
 
     /// <summary>Channels of the pooled features: (N, channels), or (N, classes, channels) with a token for each class.</summary>
     public override int Channels => _config.Channels;
@@ -85,13 +99,29 @@ public sealed class PatchConvNet : Backbone
             map = _blocks[i].Forward(map).Mark($"block{i}");
         }
 
-        TokenMap tokens = TokenMap.Of(map.Mark("stage1"), _classTokens);
+        map.Mark("stage1");
+        if (_aggregation is null)
+        {
+            return _norm.Forward(map.Pool()).Mark(Pooled);
+        }
+
+        TokenMap tokens = TokenMap.Of(map, _classTokens!);
         Value features = _norm.Forward(_aggregation.Forward(tokens).Mark("cls_after_aggregation"));
         features = _config.PerClass ? features : features.Reshape([x.Shape[0], _config.Channels]);
         return features.Mark(Pooled);
     }
 
-    private static OrderedDictionary<string, PatchConvNetConfig> WithBatchNorm(OrderedDictionary<string, PatchConvNetConfig> layerNorm) =>
-        new([.. layerNorm, .. layerNorm.Where(variant => !variant.Value.PerClass)
-            .Select(variant => KeyValuePair.Create($"{variant.Key}_bn", variant.Value with { BatchNorm = true }))]);
+    /// <summary>A trunk of 8×8 positions for images of 32 pixels.</summary>
+    private static PatchConvNetConfig Nano() =>
+        new(128, 12, LayerScale: 0.1f, 32, 32) { StemConvolutions = 2, BatchNorm = true, Classes = 10 };
+
+    private static OrderedDictionary<string, PatchConvNetConfig> WithBatchNorm(
+        OrderedDictionary<string, PatchConvNetConfig> layerNorm, OrderedDictionary<string, PatchConvNetConfig> further) =>
+        new(
+        [
+            .. layerNorm,
+            .. layerNorm.Where(variant => !variant.Value.PerClass)
+                .Select(variant => KeyValuePair.Create($"{variant.Key}_bn", variant.Value with { BatchNorm = true })),
+            .. further,
+        ]);
 }

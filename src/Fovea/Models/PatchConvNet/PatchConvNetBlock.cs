@@ -3,21 +3,28 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// The stem of PatchConvNet: four 3×3 convolutions of stride 2 without bias or norm, GELU between them: (N, H, W, 3) to (N, ⌈H/16⌉,
-/// ⌈W/16⌉, C).
+/// The stem of PatchConvNet: 3×3 convolutions of stride 2 without bias or norm, four as published, GELU between them: (N, H, W, 3) to
+/// (N, ⌈H/16⌉, ⌈W/16⌉, C). As an ablation, one linear layer over each patch.
 /// </summary>
 internal sealed class PatchConvNetStem : Module
 {
     private readonly List<Conv2d> _convolutions = [];
 
     /// <summary>Makes a stem.</summary>
-    /// <param name="channels">Channels of its result, a multiple of 8; each convolution but the first doubles its channels.</param>
-    public PatchConvNetStem(int channels)
+    /// <param name="config">Options of the network; each convolution but the first doubles its channels.</param>
+    public PatchConvNetStem(PatchConvNetConfig config)
     {
-        int before = 3;
-        for (int i = 0; i < 4; i++)
+        if (config.LinearStem)
         {
-            int width = channels >> (3 - i);
+            Conv2d patches = new(3, config.Channels, config.PatchSize, config.PatchSize, bias: false, initializer: Initializer.FanInUniform);
+            _convolutions.Add(Add("proj", patches));
+            return;
+        }
+
+        int before = 3;
+        for (int i = 0; i < config.StemConvolutions; i++)
+        {
+            int width = config.Channels >> (config.StemConvolutions - 1 - i);
             Conv2d convolution = new(before, width, kernel: 3, stride: 2, padding: 1, bias: false, Initializer.FanInUniform);
             _convolutions.Add(Add($"proj.{2 * i}.0", convolution));
             before = width;

@@ -15,6 +15,18 @@ public sealed record PatchConvNetConfig(int Channels, int Depth, float LayerScal
     /// <summary>True if the trunk's blocks begin with batch normalisation instead of layer normalisation.</summary>
     public bool BatchNorm { get; init; }
 
+    /// <summary>Convolutions of stride 2 in the stem: each halves the map.</summary>
+    public int StemConvolutions { get; init; } = 4;
+
+    /// <summary>True for one linear layer over each patch in place of the stem's convolutions.</summary>
+    public bool LinearStem { get; init; }
+
+    /// <summary>True for the mean of the map in place of the attention-based aggregation.</summary>
+    public bool AveragePooling { get; init; }
+
+    /// <summary>Pixels between neighbouring positions of the trunk's map.</summary>
+    public int PatchSize => 1 << StemConvolutions;
+
     /// <summary>Heads of the aggregation.</summary>
     public int Heads { get; init; } = 1;
 

@@ -29,11 +29,30 @@ public static class BotNet
         ["botnet_t6"] = T([3, 4, 6, 12], 320),
         ["botnet_t7_320"] = T([3, 4, 23, 12], 320),
         ["botnet_t7"] = T([3, 4, 23, 12], 384),
+        ["botnet_nano"] = Nano(BottleneckPosition.Relative),
         ["botnet50_leaderj1001"] = new([3, 4, 6, 3])
         {
             Attention = new BottleneckAttentionConfig { Position = BottleneckPosition.Leaderj1001, ZeroLastGamma = false },
             Dropout = 0.3f,
         },
+    };
+
+    /// <summary><c>botnet_nano</c> with scores from content alone, from position alone, or with absolute positions, by name.</summary>
+    public static IReadOnlyDictionary<string, ResNetConfig> Ablations { get; } = new OrderedDictionary<string, ResNetConfig>
+    {
+        ["botnet_nano_content"] = Nano(BottleneckPosition.None),
+        ["botnet_nano_position"] = Nano(BottleneckPosition.RelativeOnly),
+        ["botnet_nano_absolute"] = Nano(BottleneckPosition.Absolute),
+    };
+
+    /// <summary>ResNet for images of 32 pixels, with an attention on a map of 8×8 and one of 4×4.</summary>
+    /// <param name="position">Kind of position embedding; null for convolutions in place of the attention.</param>
+    internal static ResNetConfig Nano(BottleneckPosition? position = null) => new([2, 2, 2, 2], 32, 32)
+    {
+        SmallImages = true,
+        StemChannels = 16,
+        Classes = 10,
+        Attention = position is BottleneckPosition kind ? new BottleneckAttentionConfig { HeadWidth = 32, Position = kind } : null,
     };
 
     private static ResNetConfig Create(int[] depths, int lastStride = 2, int size = 224) =>

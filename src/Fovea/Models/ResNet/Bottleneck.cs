@@ -34,7 +34,7 @@ internal sealed class Bottleneck : Module
         : this(
             config,
             inputs,
-            ResNet.WidthOf(stage),
+            config.WidthOf(stage),
             block == 0 ? config.StrideOf(stage) : 1,
             config.AttentionOf(stage),
             config.MapSize(stage, block),

@@ -37,7 +37,8 @@ internal sealed class BottleneckAttention : Module
 
         (string joined, string position) = config.Position == BottleneckPosition.Absolute ? ("to_qkv", "pos_emb") : ("qkv", "pos_embed");
         Initializer initializer = Initializer.TruncatedNormal(1 / Math.Sqrt(channels));
-        Conv2d queryKeyValue = new(channels, 3 * _width, kernel: 1, bias: config.QueryKeyValueBias, initializer: initializer);
+        int parts = config.Position == BottleneckPosition.RelativeOnly ? 2 : 3;
+        Conv2d queryKeyValue = new(channels, parts * _width, kernel: 1, bias: config.QueryKeyValueBias, initializer: initializer);
         _queryKeyValue = [Add(joined, queryKeyValue)];
         _position = config.Position == BottleneckPosition.None
             ? null
@@ -55,7 +56,8 @@ internal sealed class BottleneckAttention : Module
         float scale = 1 / MathF.Sqrt((float)_width / _config.Heads);
         Value attended = _config.Position switch
         {
-            BottleneckPosition.Relative => query.Attend(key, value, _config.Heads, scale, tokens, _position!.Relative(query, grid, scale)),
+            BottleneckPosition.Relative or BottleneckPosition.RelativeOnly =>
+                query.Attend(key, value, _config.Heads, scale, tokens, _position!.Relative(query, grid, scale)),
             BottleneckPosition.Absolute => query.Attend(_position!.AddTo(key, grid, scale), value, _config.Heads, scale, tokens),
             BottleneckPosition.Leaderj1001 => _position!.AttendAsLeaderj1001(query, key, value, grid),
             _ => query.Attend(key, value, _config.Heads, scale, tokens),
@@ -79,8 +81,15 @@ internal sealed class BottleneckAttention : Module
     private (Value Query, Value Key, Value Value) QueryKeyValue(Value x)
     {
         Value[] projected = [.. _queryKeyValue.Select(layer => layer.Forward(x).ToTokens())];
-        return projected is [Value joined]
-            ? (joined.Slice(2, 0, _width), joined.Slice(2, _width, _width), joined.Slice(2, 2 * _width, _width))
-            : (projected[0], projected[1], projected[2]);
+        if (projected is not [Value joined])
+        {
+            return (projected[0], projected[1], projected[2]);
+        }
+
+        Value query = joined.Slice(2, 0, _width);
+        Value value = joined.Slice(2, joined.Shape.Last - _width, _width);
+        return _config.Position == BottleneckPosition.RelativeOnly
+            ? (query, x.Graph.Filled(query.Shape, 0), value)
+            : (query, joined.Slice(2, _width, _width), value);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class RelativePositionEmbedding : Module
         Initializer initializer = Initializer.Normal(config.Position == BottleneckPosition.Leaderj1001 ? 1 : 1 / Math.Sqrt(headWidth));
         switch (config.Position)
         {
-            case BottleneckPosition.Relative:
+            case BottleneckPosition.Relative or BottleneckPosition.RelativeOnly:
                 _rows = Add("height_rel", Embedding([(2 * map.Height) - 1, headWidth], axis: 0));
                 _columns = Add("width_rel", Embedding([(2 * map.Width) - 1, headWidth], axis: 0));
                 break;

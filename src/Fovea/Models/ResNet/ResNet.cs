@@ -8,8 +8,6 @@ namespace Fovea.Models;
 /// </summary>
 public sealed class ResNet : Backbone
 {
-    private const int StemChannels = 64;
-
     private readonly ResNetConfig _config;
     private readonly Conv2d _stem;
     private readonly BatchNorm2d _stemNorm;
@@ -27,17 +25,20 @@ public sealed class ResNet : Backbone
         Parameter? classToken = config.AttentionPooling is null
             ? null
             : Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02)));
-        _stem = Add("conv1", new Conv2d(3, StemChannels, kernel: 7, stride: 2, padding: 3, bias: false));
-        _stemNorm = Add("bn1", new BatchNorm2d(StemChannels));
+        int stem = config.StemChannels;
+        _stem = Add("conv1", config.SmallImages
+            ? new Conv2d(3, stem, kernel: 3, padding: 1, bias: false)
+            : new Conv2d(3, stem, kernel: 7, stride: 2, padding: 3, bias: false));
+        _stemNorm = Add("bn1", new BatchNorm2d(stem));
         int blocks = config.Depths.Sum();
-        for (int stage = 0, block = 0, channels = StemChannels; stage < config.Depths.Count; stage++)
+        for (int stage = 0, block = 0, channels = stem; stage < config.Depths.Count; stage++)
         {
             Bottleneck[] members = new Bottleneck[config.Depths[stage]];
             for (int i = 0; i < members.Length; i++, block++)
             {
                 float dropPath = blocks > 1 ? config.DropPath * block / (blocks - 1) : 0;
                 members[i] = Add($"layer{stage + 1}.{i}", new Bottleneck(config, channels, stage, i, dropPath));
-                channels = WidthOf(stage) * Bottleneck.Expansion;
+                channels = config.WidthOf(stage) * Bottleneck.Expansion;
             }
 
             _stages.Add(members);
@@ -59,13 +60,20 @@ public sealed class ResNet : Backbone
         ["resnet152"] = new([3, 8, 36, 3]),
         ["resnet200"] = new([3, 24, 36, 3]),
         ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
+        ["resnet_nano"] = BotNet.Nano(),
+    };
+
+    /// <summary><c>resnet_nano</c> with the aggregation of PatchConvNet in place of the mean.</summary>
+    public static IReadOnlyDictionary<string, ResNetConfig> Ablations { get; } = new OrderedDictionary<string, ResNetConfig>
+    {
+        ["resnet_nano_attnpool"] = BotNet.Nano() with { AttentionPooling = new AttentionPoolingConfig { LayerScale = 0.1f } },
     };
 
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
     [
         .. _config.Depths.Select((_, stage) =>
-            new StageDescription($"stage{stage + 1}", StrideAfter(stage), WidthOf(stage) * Bottleneck.Expansion)),
+            new StageDescription($"stage{stage + 1}", StrideAfter(stage), _config.WidthOf(stage) * Bottleneck.Expansion)),
     ];
 
     /// <inheritdoc/>
@@ -78,14 +86,11 @@ public sealed class ResNet : Backbone
         return new LinearHead(Channels, classes, key, _config.Dropout, Initializer.FanInUniform);
     }
 
-    /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
-    internal static int WidthOf(int stage) => StemChannels << stage;
-
     /// <inheritdoc/>
     protected override Value Build(Value x)
     {
         x = _stemNorm.Forward(_stem.Forward(x)).Activate(_config.Activation);
-        x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
+        x = (_config.SmallImages ? x : x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1))).Mark("stem");
         for (int stage = 0; stage < _stages.Count; stage++)
         {
             foreach (Bottleneck block in _stages[stage])
@@ -104,5 +109,5 @@ public sealed class ResNet : Backbone
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
 
-    private int StrideAfter(int stage) => Enumerable.Range(0, stage + 1).Aggregate(4, (stride, i) => stride * _config.StrideOf(i));
+    private int StrideAfter(int stage) => Enumerable.Range(0, stage + 1).Aggregate(_config.StemStride, (stride, i) => stride * _config.StrideOf(i));
 }

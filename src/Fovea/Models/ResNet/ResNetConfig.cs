@@ -22,8 +22,11 @@ public enum BottleneckPosition
     /// </summary>
     Leaderj1001,
 
-    /// <summary>No position embedding.</summary>
+    /// <summary>No position embedding: scores from content alone.</summary>
     None,
+
+    /// <summary>Relative position embedding without the products of queries and keys: scores from position alone.</summary>
+    RelativeOnly,
 }
 
 /// <summary>Stages of a BoTNet whose bottlenecks attend, by the paper's names.</summary>
@@ -96,6 +99,15 @@ public sealed record AttentionPoolingConfig
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
+    /// <summary>Channels of the stem and width of the first stage's bottlenecks; it doubles with each stage.</summary>
+    public int StemChannels { get; init; } = 64;
+
+    /// <summary>
+    /// True for a stem of one 3×3 convolution of stride 1 without pooling, as ResNets have it for images of 32 pixels (arXiv 1512.03385,
+    /// section 4.2), in place of a 7×7 convolution and pooling, both of stride 2.
+    /// </summary>
+    public bool SmallImages { get; init; }
+
     /// <summary>Attention of the last stages; null for a plain ResNet.</summary>
     public BottleneckAttentionConfig? Attention { get; init; }
 
@@ -114,6 +126,12 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>True if checkpoint keys, and shortcuts with a bias, are those of leaderj1001/BottleneckTransformers.</summary>
     public bool IsLeaderj1001 => Attention?.Position == BottleneckPosition.Leaderj1001;
 
+    /// <summary>Pixels between neighbouring positions of the stem's map.</summary>
+    public int StemStride => SmallImages ? 1 : 4;
+
+    /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
+    public int WidthOf(int stage) => StemChannels << stage;
+
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>
     public int StrideOf(int stage) => stage == 0 ? 1 : stage == 3 ? LastStride : 2;
 
@@ -130,8 +148,8 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <param name="block">The block's index in the stage.</param>
     public (int Height, int Width) MapSize(int stage, int block)
     {
-        // The stem halves twice; a stage halves in its first block, behind the attention.
-        int halvings = 2 + Enumerable.Range(0, block == 0 ? stage : stage + 1).Count(before => StrideOf(before) == 2);
+        // A stage halves in its first block, behind the attention.
+        int halvings = (SmallImages ? 0 : 2) + Enumerable.Range(0, block == 0 ? stage : stage + 1).Count(before => StrideOf(before) == 2);
         return (Halve(Height, halvings), Halve(Width, halvings));
     }
 

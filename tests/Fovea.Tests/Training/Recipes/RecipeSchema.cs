@@ -137,7 +137,7 @@ internal static class RecipeSchema
             schema.Insert(0, "description", description);
         }
 
-        object? value = declaring.GetProperty(property)?.GetValue(Activator.CreateInstance(declaring));
+        object? value = declaring.GetProperty(property)?.GetValue(Initial(declaring));
         if (value is bool or int or long or ulong or float or double)
         {
             schema["default"] = JsonSerializer.SerializeToNode(value);
@@ -146,6 +146,13 @@ internal static class RecipeSchema
         {
             schema["default"] = value is Enum ? JsonNamingPolicy.CamelCase.ConvertName(value.ToString()!) : (string)value;
         }
+    }
+
+    /// <summary>A record with the initial values of its members.</summary>
+    private static object Initial(Type type)
+    {
+        ConstructorInfo constructor = type.GetConstructors().MinBy(each => each.GetParameters().Length)!;
+        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => parameter.DefaultValue)]);
     }
 
     // Recipes have no use for the words NaN and Infinity, which generated code takes as well.

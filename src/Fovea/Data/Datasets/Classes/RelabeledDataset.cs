@@ -1,3 +1,5 @@
+using Fovea.Engine;
+
 namespace Fovea.Data;
 
 /// <summary>The images of another set with the labels of other classes.</summary>
@@ -23,6 +25,12 @@ internal sealed class RelabeledDataset(IImageDataset whole, IReadOnlyList<string
 
     /// <inheritdoc/>
     public Image Load(int index, ImageSize atLeast) => whole.Load(index, atLeast);
+
+    /// <inheritdoc/>
+    public bool IsStreamed => whole.IsStreamed;
+
+    /// <inheritdoc/>
+    public int[] DrawOrder(ref KeyedRandom random, int buffer) => whole.DrawOrder(ref random, buffer);
 
     /// <inheritdoc/>
     public void Describe(int index, Sample sample)

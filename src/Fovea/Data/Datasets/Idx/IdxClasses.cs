@@ -33,8 +33,8 @@ internal sealed record IdxClasses(IReadOnlyList<string> Names, IReadOnlyList<int
         bool fashion = full == FashionMnist.FullFolder
             || Path.GetFileName(Path.TrimEndingDirectorySeparator(full)).Contains("fashion", StringComparison.OrdinalIgnoreCase);
         return new IdxClasses(
-            fashion && needed <= FashionMnist.ClassCheck.Count
-                ? FashionMnist.ClassCheck
+            fashion && needed <= FashionMnist.Classes.Count
+                ? FashionMnist.Classes
                 : [.. Enumerable.Range(0, needed).Select(label => $"{label}")]);
     }
 

@@ -43,19 +43,18 @@ internal readonly record struct RandomCrop(int Left, int Top, int Width, int Hei
         return new RandomCrop((width - middleWidth) / 2, (height - middleHeight) / 2, middleWidth, middleHeight);
     }
 
-    /// <summary>
-    /// A window to erase, as torchvision's <c>RandomErasing</c> chooses it: 2–33 % of the area, aspect ratio 0.3–3.3; null when ten
-    /// attempts fail.
-    /// </summary>
+    /// <summary>A window to erase, as timm's <c>RandomErasing</c> chooses it; null when ten attempts fail.</summary>
     /// <param name="width">The image's width.</param>
     /// <param name="height">The image's height.</param>
+    /// <param name="options">The ranges of area and aspect ratio.</param>
+    /// <param name="count">Number of windows that share the area.</param>
     /// <param name="random">The draws.</param>
-    public static RandomCrop? ChooseErased(int width, int height, ref KeyedRandom random)
+    public static RandomCrop? ChooseErased(int width, int height, RandomErasing options, int count, ref KeyedRandom random)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            double area = (double)width * height * random.NextDouble(0.02, 0.33);
-            double ratio = Math.Exp(random.NextDouble(Math.Log(0.3), Math.Log(3.3)));
+            double area = (double)width * height * random.NextDouble(options.MinArea, options.MaxArea) / count;
+            double ratio = Math.Exp(random.NextDouble(Math.Log(options.MinRatio), Math.Log(options.MaxRatio)));
             int w = Round(Math.Sqrt(area / ratio));
             int h = Round(Math.Sqrt(area * ratio));
             if (w > 0 && h > 0 && w < width && h < height)
