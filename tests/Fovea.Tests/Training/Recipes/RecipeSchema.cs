@@ -137,7 +137,7 @@ internal static class RecipeSchema
             schema.Insert(0, "description", description);
         }
 
-        object? value = declaring.GetProperty(property)?.GetValue(Initial(declaring));
+        object? value = Initial(declaring) is object initial ? declaring.GetProperty(property)?.GetValue(initial) : null;
         if (value is bool or int or long or ulong or float or double)
         {
             schema["default"] = JsonSerializer.SerializeToNode(value);
@@ -148,14 +148,17 @@ internal static class RecipeSchema
         }
     }
 
-    /// <summary>A record with the initial values of its members.</summary>
-    private static object Initial(Type type)
+    /// <summary>A record with the initial values of its members; null where they must be given.</summary>
+    private static object? Initial(Type type)
     {
         ConstructorInfo constructor = type.GetConstructors().MinBy(each => each.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => parameter.DefaultValue)]);
+        ParameterInfo[] parameters = constructor.GetParameters();
+        return Array.TrueForAll(parameters, parameter => parameter.HasDefaultValue)
+            ? constructor.Invoke([.. parameters.Select(parameter => parameter.DefaultValue)])
+            : null;
     }
 
-    // Recipes have no use for the words NaN and Infinity, which generated code takes as well.
+    // Generated code takes the words NaN and Infinity as well, of which a recipe may need one.
     private static JsonNode Number(Type type, JsonNode generated)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
