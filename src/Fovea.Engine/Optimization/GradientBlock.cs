@@ -13,8 +13,9 @@ namespace Fovea.Engine.Optimization;
 /// <exception cref="ArgumentException">A variable stands twice in the list.</exception>
 public sealed class GradientBlock(IReadOnlyList<Variable> variables) : ParameterBlock([.. variables.Where(variable => variable.Trainable)])
 {
-    private readonly Lock _oneNormAtATime = new();
+    private readonly Lock _oneAtATime = new();
     private NormJob? _norm;
+    private ClampJob? _clamp;
 
     /// <summary>
     /// The Euclidean norm of all gradients; not finite where one of them is not. The same bits for any number of threads.
@@ -23,7 +24,7 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
     /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
     public double Norm(WorkerPool? pool = null)
     {
-        lock (_oneNormAtATime)
+        lock (_oneAtATime)
         {
             PinnedMemory memory = Enter();
             try
@@ -35,6 +36,58 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
             {
                 memory.Leave();
             }
+        }
+    }
+
+    /// <summary>Limits every gradient to a magnitude.</summary>
+    /// <param name="limit">The largest magnitude, 0 or more.</param>
+    /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <exception cref="ObjectDisposedException">The block was disposed of.</exception>
+    public void Clamp(float limit, WorkerPool? pool = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        lock (_oneAtATime)
+        {
+            PinnedMemory memory = Enter();
+            try
+            {
+                _clamp ??= new ClampJob(memory, Length);
+                _clamp.Run(pool ?? WorkerPool.Shared, limit);
+            }
+            finally
+            {
+                memory.Leave();
+            }
+        }
+    }
+
+    /// <summary>Limits ranges of values.</summary>
+    private sealed class ClampJob : ParallelJob
+    {
+        private const int Range = 1 << 14;
+        private readonly PinnedMemory _memory;
+        private readonly long _length;
+        private readonly ParallelJob[] _self;
+        private float _limit;
+
+        public ClampJob(PinnedMemory memory, long length)
+        {
+            (_memory, _length) = (memory, length);
+            _self = [this];
+        }
+
+        public void Run(WorkerPool pool, float limit)
+        {
+            _limit = limit;
+            pool.Run(_self);
+        }
+
+        public override int Parts(int phase) => (int)((_length + Range - 1) / Range);
+
+        public override unsafe void Run(int phase, int first, int last, int worker)
+        {
+            long start = (long)first * Range;
+            OptimizerKernels.Clamp(_memory.FloatPointer + start, _limit, (nint)(Math.Min((long)last * Range, _length) - start));
         }
     }
 

@@ -6,13 +6,16 @@ namespace Fovea.Engine.Optimization;
 
 /// <summary>
 /// Changes trained variables by their gradients, on all threads of a pool. A rule of one's own derives from this class and says in <see
-/// cref="Update"/> what happens to a range of weights.
+/// cref="Update"/> what happens to a range of weights. A rule that needs to know something of a whole variable, such as its norm, walks
+/// over the ranges more than once (<see cref="Passes"/>).
 /// </summary>
 /// <remarks>A step allocates nothing, and gives the same bits for any number of threads. One step runs at a time.</remarks>
 public abstract class Optimizer : IDisposable
 {
-    private const long MaxSegment = 1 << 14;
-    private readonly WorkerPool _pool;
+    /// <summary>The most values of a range; the ranges of a variable follow each other, all but the last of this length.</summary>
+    protected const int RangeLength = 1 << 14;
+
+    private readonly UpdateJob _job;
     private readonly ParallelJob[] _jobs;
     private readonly DeviceMemory[] _memories;
     private bool _isDisposed;
@@ -35,11 +38,12 @@ public abstract class Optimizer : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(stateBlocks);
         OptimizerChecks.NotNegative(weightDecay, nameof(weightDecay));
         Gradients = gradients;
-        _pool = pool ?? WorkerPool.Shared;
+        Pool = pool ?? WorkerPool.Shared;
         State = [.. Enumerable.Range(0, stateBlocks).Select(_ => new OptimizerState(gradients.Variables))];
         DeviceMemory[] weights = [.. gradients.Variables.Select(variable => variable.Memory).Distinct()];
         _memories = [gradients.Memory, .. State.Select(state => state.Memory), .. weights];
-        _jobs = [new UpdateJob(this, [.. Cut(gradients, weightDecay, groups ?? [])])];
+        _job = new UpdateJob(this, [.. Cut(gradients, weightDecay, groups ?? [])]);
+        _jobs = [_job];
     }
 
     /// <summary>The gradients it steps from.</summary>
@@ -51,9 +55,21 @@ public abstract class Optimizer : IDisposable
     /// <summary>The values that it keeps between steps: in each block one for each trained value.</summary>
     public IReadOnlyList<OptimizerState> State { get; }
 
+    /// <summary>The threads it runs on.</summary>
+    protected WorkerPool Pool { get; }
+
+    /// <summary>The factor of the gradients in the step that runs.</summary>
+    protected float GradientFactor { get; private set; }
+
+    /// <summary>The number of ranges that a pass walks over.</summary>
+    protected int Ranges => _job.Parts(0);
+
+    /// <summary>The number of times that a step walks over all ranges, one by default; all threads meet between two passes.</summary>
+    protected virtual int Passes => 1;
+
     private double LearningRate { get; set; }
 
-    private float GradientFactor { get; set; }
+    private int Pass { get; set; }
 
     /// <summary>Does one step from the gradients as they stand in the block.</summary>
     /// <param name="learningRate">The learning rate of this step.</param>
@@ -81,7 +97,11 @@ public abstract class Optimizer : IDisposable
 
             (LearningRate, GradientFactor) = (learningRate, gradientFactor);
             Iterations++;
-            _pool.Run(_jobs);
+            for (Pass = 0; Pass < Passes; Pass++)
+            {
+                BeginPass(Pass);
+                Pool.Run(_jobs);
+            }
         }
         finally
         {
@@ -101,7 +121,20 @@ public abstract class Optimizer : IDisposable
             state.Dispose();
         }
 
+        Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what a rule holds beside its state; nothing by default.</summary>
+    /// <param name="disposing">True always.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>Prepares a pass, on the thread of the step's caller and before any range of it; it must not allocate.</summary>
+    /// <param name="pass">The number of the pass, from 0.</param>
+    protected virtual void BeginPass(int pass)
+    {
     }
 
     /// <summary>
@@ -116,9 +149,9 @@ public abstract class Optimizer : IDisposable
         foreach (Variable variable in gradients.Variables)
         {
             (double factor, double decay) = ParameterGroup.Of(variable, groups, weightDecay);
-            for (long start = 0; start < variable.Shape.Elements; start += MaxSegment)
+            for (long start = 0; start < variable.Shape.Elements; start += RangeLength)
             {
-                int length = (int)Math.Min(MaxSegment, variable.Shape.Elements - start);
+                int length = (int)Math.Min(RangeLength, variable.Shape.Elements - start);
                 yield return new Segment(variable, start, length, gradients.OffsetOf(variable) + start, factor, decay);
             }
         }
@@ -155,6 +188,8 @@ public abstract class Optimizer : IDisposable
                 ReadOnlySpan<float> gradients = new((float*)_gradients + segment.Offset, segment.Length);
                 _optimizer.Update(new UpdateRange(segment.Variable, segment.Start, weights, gradients, _states, segment.Offset)
                 {
+                    Pass = _optimizer.Pass,
+                    Index = i,
                     LearningRate = _optimizer.LearningRate * segment.RateFactor,
                     WeightDecay = segment.WeightDecay,
                     GradientFactor = _optimizer.GradientFactor,

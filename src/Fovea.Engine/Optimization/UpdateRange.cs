@@ -25,6 +25,12 @@ public readonly unsafe ref struct UpdateRange
     /// <summary>The variable.</summary>
     public Variable Variable { get; }
 
+    /// <summary>The number of the range among all, from 0; those of a variable follow each other.</summary>
+    public int Index { get; init; }
+
+    /// <summary>The number of the pass over all ranges in the step, from 0.</summary>
+    public int Pass { get; init; }
+
     /// <summary>The index of the range's first value among the variable's.</summary>
     public long Start { get; }
 

@@ -36,7 +36,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="options">Lengths, rates, batches, augmentation; those that describe a model are not read.</param>
     /// <param name="folder">Folder that keeps the run.</param>
     /// <param name="objective">
-    /// The quantity to minimise; where null, <see cref="ClassificationObjective"/> with the options' label smoothing.
+    /// The quantity to minimise; where null, the classification that the options ask for: loss, class weights, teacher.
     /// </param>
     /// <param name="evaluator">
     /// Measures the model after each epoch and so chooses the best checkpoint; where null, the objective's own score does.
@@ -68,22 +68,18 @@ public sealed partial class Trainer : IDisposable
     {
         options.Validate();
         (_options, _folder, _model, _evaluator, _logger) = (options, folder, model, evaluator, logger ?? NullLogger.Instance);
-        _objective = objective ?? new ClassificationObjective(options.LabelSmoothing);
         pool ??= WorkerPool.Shared;
-        Info = _objective.Describe(model.Info, training);
         try
         {
+            _objective = objective ?? TrainingObjective.Create(options, model, training, _owned);
+            Info = _objective.Describe(model.Info, training);
             folder.Claim();
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
             _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, unreadable, loaderThreads)));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
-            _schedule = LearningRateSchedule.Cosine(
-                options.LearningRate,
-                (long)_stepsPerEpoch * options.Epochs,
-                (long)(_stepsPerEpoch * options.WarmUpEpochs),
-                options.MinLearningRate);
-            _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, pool)) : null;
+            _schedule = Schedules.Create(options, _stepsPerEpoch);
+            _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, options.EmaWarmUp, pool)) : null;
             _step = Own(new TrainingStep(model, _objective, layout, options, pool));
             _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
             _position = resume ? _checkpoints.Resume() : new TrainingPosition();

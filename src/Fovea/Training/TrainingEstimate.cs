@@ -21,7 +21,7 @@ public static class TrainingEstimate
     {
         using ParameterStore parameters = ParameterStore.Describe(network);
         long weights = parameters.Weights.Bytes + parameters.Statistics.Bytes;
-        long last = weights + (MomentsOf(options.Optimizer) * parameters.Weights.Bytes) + (options.EmaDecay > 0 ? weights : 0);
+        long last = weights + (Optimizers.StatesOf(options.Optimizer) * parameters.Weights.Bytes) + (options.EmaDecay > 0 ? weights : 0);
         return weights + (2 * last) + LogBytes;
     }
 
@@ -56,9 +56,6 @@ public static class TrainingEstimate
 
         using GradientBlock gradients = new(parameters.Trained);
         long tensors = parameters.Weights.Bytes + parameters.Statistics.Bytes;
-        return tensors + ((1 + MomentsOf(optimizer)) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
+        return tensors + ((1 + Optimizers.StatesOf(optimizer)) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
     }
-
-    // AdamW keeps two moments of each trained weight, SGD its momentum.
-    private static int MomentsOf(OptimizerKind optimizer) => optimizer == OptimizerKind.AdamW ? 2 : 1;
 }

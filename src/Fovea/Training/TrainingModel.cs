@@ -10,10 +10,26 @@ internal static class TrainingModel
     /// <param name="options">Name, checkpoint to begin with, dropout, preprocessing, seed.</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="fresh">True for fresh weights even where the options name a checkpoint.</param>
-    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="ArgumentException">There is no such model, or it has fewer stages than are to be frozen.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the size.</exception>
     /// <exception cref="Formats.InvalidFileException">The checkpoint to begin with is missing, broken or does not fit.</exception>
     public static Model Create(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
+    {
+        Model model = WithWeights(options, classes, fresh);
+        try
+        {
+            model.FreezeStages(options.FrozenStages);
+            _ = options.FreezeBackbone ? model.FreezeBackbone() : 0;
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static Model WithWeights(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
     {
         (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
         ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout);

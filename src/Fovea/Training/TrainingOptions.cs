@@ -8,16 +8,6 @@ using Fovea.Formats;
 
 namespace Fovea.Training;
 
-/// <summary>Rule by which an optimiser changes weights.</summary>
-public enum OptimizerKind
-{
-    /// <summary>AdamW (arXiv 1711.05101).</summary>
-    AdamW,
-
-    /// <summary>Stochastic gradient descent with momentum.</summary>
-    Sgd,
-}
-
 /// <summary>
 /// Everything that decides the weights a run ends with, apart from the samples; a run folder keeps it as <c>config.json</c>.
 /// </summary>
@@ -26,7 +16,7 @@ public enum OptimizerKind
 /// that is yet to be made: a <see cref="Trainer"/> that is given a model does not read them. Transforms and an optimiser of one's own are
 /// objects and no part of the file.
 /// </remarks>
-public sealed record TrainingOptions
+public sealed partial record TrainingOptions
 {
     /// <summary>Registered name of the model.</summary>
     public string Model { get; init; } = "cmt_nano";
@@ -52,6 +42,24 @@ public sealed record TrainingOptions
     /// <summary>Rule by which weights are changed.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
+    /// <summary>Share of the mean gradient that is kept at each step of AdamW, LAMB and Lion; 0.9 where null.</summary>
+    public double? Beta1 { get; init; }
+
+    /// <summary>Share of the mean squared gradient that is kept; 0.999 for AdamW and LAMB, 0.99 for Lion's mean where null.</summary>
+    public double? Beta2 { get; init; }
+
+    /// <summary>Number added to the denominator of AdamW and LAMB; 1e-8 and 1e-6 where null.</summary>
+    public double? Epsilon { get; init; }
+
+    /// <summary>Largest norm of all gradients together in a step of LAMB; 0 for no limit.</summary>
+    public double MaxGradientNorm { get; init; } = 1;
+
+    /// <summary>Options of Muon; its usual ones where null.</summary>
+    public MuonOptions? Muon { get; init; }
+
+    /// <summary>Course of the learning rate between warm-up and cool-down.</summary>
+    public ScheduleKind Schedule { get; init; }
+
     /// <summary>Learning rate at the end of the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
@@ -61,20 +69,83 @@ public sealed record TrainingOptions
     /// <summary>Epochs over which the learning rate rises.</summary>
     public double WarmUpEpochs { get; init; } = 1;
 
+    /// <summary>Learning rate of the first step where there is a warm-up.</summary>
+    public double WarmUpStartRate { get; init; }
+
+    /// <summary>Epochs at the end of the run that keep the minimum rate.</summary>
+    public double CoolDownEpochs { get; init; }
+
+    /// <summary>Epochs from which on <see cref="ScheduleKind.Step"/> has a smaller rate; every <see cref="StepEpochs"/> where null.</summary>
+    public IReadOnlyList<double>? Milestones { get; init; }
+
+    /// <summary>Epochs after each of which <see cref="ScheduleKind.Step"/> has a smaller rate.</summary>
+    public double StepEpochs { get; init; } = 30;
+
+    /// <summary>Factor of the rate at each step of <see cref="ScheduleKind.Step"/>.</summary>
+    public double StepFactor { get; init; } = 0.1;
+
+    /// <summary>Power of <see cref="ScheduleKind.Poly"/>.</summary>
+    public double PolyPower { get; init; } = 0.9;
+
+    /// <summary>Factor of the learning rate from each layer to the one in front of it (<see cref="Training.LayerDecay"/>); 1 for none.</summary>
+    public double LayerDecay { get; init; } = 1;
+
+    /// <summary>Number of stages, from the stem on, whose weights stay as they are (<see cref="StageFreezing"/>).</summary>
+    public int FrozenStages { get; init; }
+
+    /// <summary>True if all weights but the head's stay as they are.</summary>
+    public bool FreezeBackbone { get; init; }
+
     /// <summary>Decay of weights; normalisations, biases and tables are left out.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
     /// <summary>Momentum of gradient descent.</summary>
     public double Momentum { get; init; } = 0.9;
 
+    /// <summary>True for gradient descent that looks ahead by one step (Nesterov).</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>Loss of the classification.</summary>
+    public ObjectiveKind Objective { get; init; }
+
     /// <summary>Label smoothing ε.</summary>
     public float LabelSmoothing { get; init; } = 0.1f;
+
+    /// <summary>
+    /// Threshold above which a target of <see cref="ObjectiveKind.BinaryCrossEntropy"/> becomes 1, and below it 0, after smoothing and
+    /// mixing; targets as they are where null.
+    /// </summary>
+    public float? TargetThreshold { get; init; }
+
+    /// <summary>Exponent γ of <see cref="ObjectiveKind.Focal"/>.</summary>
+    public float FocalGamma { get; init; } = 2;
+
+    /// <summary>Weight of each class in the loss, in the order of the classes; equal weights where null.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
+    /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
+    public bool BalancedClassWeights { get; init; }
+
+    /// <summary>Teacher to learn from beside the targets; null for none.</summary>
+    public Distillation? Distillation { get; init; }
 
     /// <summary>Largest norm of all gradients together; 0 for no limit.</summary>
     public double ClipNorm { get; init; } = 5;
 
+    /// <summary>Largest magnitude of each element of a gradient; 0 for no limit.</summary>
+    public double ClipValue { get; init; }
+
+    /// <summary>Largest ratio of a gradient's norm to its weights' (<see cref="AdaptiveClipping"/>); 0 for no limit.</summary>
+    public double AdaptiveClip { get; init; }
+
     /// <summary>Decay of the EMA of the weights, which is evaluated and kept as the best; 0 for none.</summary>
     public double EmaDecay { get; init; }
+
+    /// <summary>True for a smaller EMA decay in the first steps t, min(decay, (1 + t) / (10 + t)), when there is little to average.</summary>
+    public bool EmaWarmUp { get; init; } = true;
+
+    /// <summary>Epochs without a better score after which the run ends; 0 to train to the last epoch.</summary>
+    public int Patience { get; init; }
 
     /// <summary>Seed of weights, order, augmentation and dropout.</summary>
     public ulong Seed { get; init; }
@@ -135,6 +206,8 @@ public sealed record TrainingOptions
             {
                 Augmentation = Augmentation.Initial(renewed["augmentation"]),
                 Mixing = renewed["mixing"] is null ? null : new Mixing(),
+                Distillation = renewed["distillation"] is null ? null : new Distillation(),
+                Muon = renewed["muon"] is null ? null : new MuonOptions(),
                 Preprocessing = new Preprocessing { ApplyOrientation = false },
             };
             TrainingOptions options = JsonText.Read(renewed, initial, TrainingOptionsJson.Default.TrainingOptions);
@@ -150,37 +223,6 @@ public sealed record TrainingOptions
 
     /// <summary>All options as a JSON object.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, TrainingOptionsJson.Default.TrainingOptions)!.AsObject();
-
-    /// <summary>Checks that the options make sense.</summary>
-    /// <exception cref="ArgumentException">One does not; the message names it.</exception>
-    public void Validate()
-    {
-        Check(DropPath is null or (>= 0 and < 1), nameof(DropPath), "from 0 to below 1", DropPath!);
-        Check(Dropout is null or (>= 0 and < 1), nameof(Dropout), "from 0 to below 1", Dropout!);
-        Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
-        Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
-        Check(AccumulationSteps >= 1, nameof(AccumulationSteps), "at least 1", AccumulationSteps);
-        Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
-        Check(
-            MinLearningRate >= 0 && MinLearningRate <= LearningRate,
-            nameof(MinLearningRate),
-            "from 0 to the learning rate",
-            MinLearningRate);
-        Check(WarmUpEpochs >= 0 && WarmUpEpochs <= Epochs, nameof(WarmUpEpochs), "from 0 to the number of epochs", WarmUpEpochs);
-        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "at least 0", WeightDecay);
-        Check(Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1", Momentum);
-        Check(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "from 0 to below 1", LabelSmoothing);
-        Check(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
-        Check(EmaDecay is >= 0 and < 1, nameof(EmaDecay), "from 0 to below 1", EmaDecay);
-        Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
-        Check(ShuffleBuffer >= 1, nameof(ShuffleBuffer), "at least 1", ShuffleBuffer);
-        Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
-        Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
-        Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
-        Preprocessing.Validate();
-        Augmentation?.Validate();
-        Mixing?.Validate();
-    }
 
     /// <summary>Options of the loader of training samples.</summary>
     /// <param name="layout">The objective's layout of batches.</param>
@@ -215,25 +257,4 @@ public sealed record TrainingOptions
             $"An epoch has {batches} batches of {BatchSize} images, too few for one step of {AccumulationSteps} batches. "
             + $"Choose a smaller {nameof(BatchSize)} or {nameof(AccumulationSteps)}.",
             nameof(AccumulationSteps));
-
-    private static void Check(bool holds, string option, string expected, object got)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException($"{option} must be {expected}, not {got}.", option);
-        }
-    }
 }
-
-/// <summary>Generated code for the options of a run, as <c>config.json</c> has them.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(OptimizerKindConverter)])]
-[JsonSerializable(typeof(TrainingOptions))]
-internal sealed partial class TrainingOptionsJson : JsonSerializerContext;
-
-/// <summary>Words for optimisers in files, such as <c>adamW</c>.</summary>
-internal sealed class OptimizerKindConverter()
-    : JsonStringEnumConverter<OptimizerKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

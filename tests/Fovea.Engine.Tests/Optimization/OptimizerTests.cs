@@ -6,7 +6,7 @@ using Fovea.Engine.Tests.Compile;
 namespace Fovea.Engine.Tests.Optimization;
 
 /// <summary>Lion (arXiv 2302.06675) as somebody outside the library would write it: spans, no pointers, nothing internal.</summary>
-internal sealed class Lion(GradientBlock gradients, double weightDecay, WorkerPool? pool = null)
+internal sealed class OwnLion(GradientBlock gradients, double weightDecay, WorkerPool? pool = null)
     : Optimizer(gradients, stateBlocks: 1, weightDecay, pool: pool)
 {
     protected override void Update(in UpdateRange range)
@@ -30,7 +30,7 @@ public sealed class OptimizerTests
     {
         using TrainedGraph made = new();
         using GradientBlock gradients = new(made.Block.Variables);
-        using Lion lion = new(gradients, 0.1, pool: GraphRun.Single);
+        using OwnLion lion = new(gradients, 0.1, pool: GraphRun.Single);
         float[] weights = made.First.Data.ToArray();
         float[] mean = new float[weights.Length];
         for (int step = 1; step <= 3; step++)
@@ -58,7 +58,10 @@ public sealed class OptimizerTests
         [
             (block, pool) => new AdamW(block, 0.05, pool: pool),
             (block, pool) => new Sgd(block, 0.05, pool: pool, nesterov: true),
-            (block, pool) => new Lion(block, 0.05, pool),
+            (block, pool) => new OwnLion(block, 0.05, pool),
+            (block, pool) => new Lion(block, 0.05, pool: pool),
+            (block, pool) => new Lamb(block, 0.05, pool: pool),
+            (block, pool) => new Muon(block, 0.05, pool: pool),
         ];
         foreach (Func<GradientBlock, WorkerPool, Optimizer> make in makers)
         {
@@ -97,6 +100,9 @@ public sealed class OptimizerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdamW(gradients, beta2: 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Sgd(gradients, weightDecay: -0.1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Sgd(gradients, momentum: -0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Lion(gradients, beta1: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Lamb(gradients, maxGradientNorm: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Muon(gradients, iterations: 0));
     }
 
     [Fact]

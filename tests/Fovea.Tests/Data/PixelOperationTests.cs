@@ -11,7 +11,8 @@ public sealed class PixelOperationTests
 
     private static readonly string[][] _expected =
     [
-        .. File.ReadLines(Path.Combine(ChildProcess.Repository, "tests/Fovea.Tests/Data/pixels/expected.txt")).Select(line => line.Split(' ')),
+        .. from line in File.ReadLines(Path.Combine(ChildProcess.Repository, "tests/Fovea.Tests/Data/pixels/expected.txt"))
+           select line.Split(' '),
     ];
 
     public static TheoryData<string> Operations => [.. _expected.Select(words => words[5]).Distinct()];

@@ -49,6 +49,13 @@ public sealed class ResizeTests
     [InlineData(Interpolation.Bicubic, 3, 300, 200, 224, 149, "93038f2591602687")]
     [InlineData(Interpolation.Bicubic, 3, 40, 30, 1, 1, "06d80bcaf0aa33c5")]
     [InlineData(Interpolation.Bicubic, 3, 31, 29, 30, 30, "bfdb387630c5fc8b")]
+    [InlineData(Interpolation.Nearest, 1, 13, 9, 5, 4, "1825ace8180c9402")]
+    [InlineData(Interpolation.Nearest, 1, 2, 2, 7, 15, "15977cb9f613bdef")]
+    [InlineData(Interpolation.Nearest, 3, 7, 5, 16, 11, "842657af8bbdb98f")]
+    [InlineData(Interpolation.Nearest, 3, 64, 48, 20, 20, "2a159ea3289760a0")]
+    [InlineData(Interpolation.Nearest, 3, 28, 28, 32, 32, "a1ab7c6034b9f656")]
+    [InlineData(Interpolation.Nearest, 1, 2, 3, 21, 23, "d3acdef41dff519a")]
+    [InlineData(Interpolation.Nearest, 3, 31, 29, 30, 30, "8199ecf940280344")]
     public void Results_equal_those_of_Pillow(
         Interpolation interpolation, int channels, int width, int height, int newWidth, int newHeight, string digest)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Fovea.Tests.Golden;
 
@@ -11,6 +12,21 @@ internal sealed class GoldenCase
     {
         Path = path;
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+        _root = document.RootElement.Clone();
+    }
+
+    /// <summary>The case of another model beside one, such as a teacher: the same inputs, its own name and options.</summary>
+    public GoldenCase(GoldenCase beside, string model, JsonElement options)
+    {
+        Path = beside.Path;
+        JsonObject root = JsonObject.Create(beside._root)!.DeepClone().AsObject();
+        root["model"] = model;
+        foreach (JsonProperty option in options.EnumerateObject())
+        {
+            root["options"]![option.Name] = JsonNode.Parse(option.Value.GetRawText());
+        }
+
+        using JsonDocument document = JsonDocument.Parse(root.ToJsonString());
         _root = document.RootElement.Clone();
     }
 

@@ -46,12 +46,12 @@ internal static class GoldenFill
         return values;
     }
 
-    /// <summary>Fills all tensors of a module.</summary>
-    public static void Fill(ParameterStore state)
+    /// <summary>Fills all tensors of a module, by their names behind a prefix.</summary>
+    public static void Fill(ParameterStore state, string prefix = "")
     {
         foreach ((string name, Parameter tensor) in state.Tensors)
         {
-            tensor.Layout.FromCheckpoint(tensor.Shape, Tensor(name, tensor.CheckpointShape), tensor.Variable.Data);
+            tensor.Layout.FromCheckpoint(tensor.Shape, Tensor(prefix + name, tensor.CheckpointShape), tensor.Variable.Data);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Fovea.Engine.Kernels;
 /// Updates of flat blocks of parameters, gradients and moments in a training step. The element-wise methods take any range of a block and
 /// give each element the same bits in every range; they work in place.
 /// </summary>
-internal static unsafe class OptimizerKernels
+internal static unsafe partial class OptimizerKernels
 {
     private const int Width = 8;
     private const int ChunkFloats = 16384;
@@ -115,6 +115,21 @@ internal static unsafe class OptimizerKernels
         {
             nint rest = length - i;
             Store(Load(sum + i, rest) + Load(values + i, rest), sum + i, rest);
+        }
+    }
+
+    /// <summary>Limits values to a magnitude.</summary>
+    /// <param name="values">The values, changed.</param>
+    /// <param name="limit">The largest magnitude.</param>
+    /// <param name="length">Floats in the range.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Clamp(float* values, float limit, nint length)
+    {
+        Vector256<float> highest = Vector256.Create(limit);
+        for (nint i = 0; i < length; i += Width)
+        {
+            nint rest = length - i;
+            Store(Vector256.Min(Vector256.Max(Load(values + i, rest), -highest), highest), values + i, rest);
         }
     }
 

@@ -82,7 +82,7 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
-    /// <summary>The image at another size, each pixel the nearest one of this image: for pixels that are numbers of classes.</summary>
+    /// <summary>The image at another size, each pixel the nearest one of this image, as Pillow has it.</summary>
     /// <param name="width">The new width.</param>
     /// <param name="height">The new height.</param>
     public PixelBuffer ResizeNearest(int width, int height)
@@ -92,14 +92,18 @@ internal readonly struct PixelBuffer : IDisposable
             return this;
         }
 
+        // Positions are summed up as Pillow does, whose rounding decides between two pixels that are equally near.
+        (double right, double down) = ((double)Width / width, (double)Height / height);
         PixelBuffer result = Rent(width, height, Channels);
-        for (int y = 0; y < height; y++)
+        Span<byte> pixels = result._pixels;
+        double sourceY = down * 0.5;
+        for (int y = 0; y < height; y++, sourceY += down)
         {
-            int sourceRow = (int)(((2L * y) + 1) * Height / (2 * height)) * Width;
-            for (int x = 0; x < width; x++)
+            ReadOnlySpan<byte> row = Pixels[(Math.Min((int)sourceY, Height - 1) * Width * Channels)..];
+            double sourceX = right * 0.5;
+            for (int x = 0; x < width; x++, sourceX += right)
             {
-                int source = sourceRow + (int)(((2L * x) + 1) * Width / (2 * width));
-                Pixels.Slice(source * Channels, Channels).CopyTo(result._pixels.AsSpan(((y * width) + x) * Channels));
+                row.Slice(Math.Min((int)sourceX, Width - 1) * Channels, Channels).CopyTo(pixels[(((y * width) + x) * Channels)..]);
             }
         }
 
@@ -134,7 +138,7 @@ internal readonly struct PixelBuffer : IDisposable
         return result;
     }
 
-    /// <summary>A window of the image, which goes on beyond its border as its mirror image does, the pixels at the border not doubled.</summary>
+    /// <summary>A window of the image, beyond whose border its mirror image lies, the pixels at the border not doubled.</summary>
     /// <param name="left">The window's first column, possibly negative.</param>
     /// <param name="top">The window's first row, possibly negative.</param>
     /// <param name="width">The window's width.</param>

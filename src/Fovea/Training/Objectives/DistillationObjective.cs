@@ -5,25 +5,36 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// Knowledge distillation (Hinton, Vinyals and Dean, arXiv 1503.02531): (1 − α) · cross-entropy with the targets + α · T² · KL
-/// divergence of the softened output from the teacher's, the means over the batch.
+/// Knowledge distillation (arXiv 1503.02531; arXiv 2012.12877, section 4): (1 − α) · objective + α · D. The hard distance D is the
+/// cross-entropy with the teacher's most probable class; the soft one T² / (N · classes) · Σ p_teacher · (log p_teacher − log p), both at
+/// temperature T.
 /// </summary>
+/// <remarks>
+/// Where a head has a classifier for each, as that of the distilled PiT, the objective is the first one's and the distance the last one's.
+/// The teacher sees the images of the batch as they are, augmented and mixed, in inference mode.
+/// </remarks>
 public sealed class DistillationObjective : Objective, IDisposable
 {
+    private const string TeacherLabels = "teacher_labels";
     private readonly ClassificationObjective _classification;
     private readonly Teacher _teacher;
+    private readonly DistillationKind _kind;
     private readonly float _alpha;
     private readonly float _temperature;
 
     /// <summary>Makes an objective.</summary>
     /// <param name="teacher">The model to learn from, with the same classes and image size; it stays the caller's.</param>
+    /// <param name="kind">Target that the teacher gives.</param>
     /// <param name="alpha">Weight α of the teacher, from 0 to 1.</param>
-    /// <param name="temperature">Temperature T that softens both outputs, above 0.</param>
-    /// <param name="smoothing">Label smoothing ε of the cross-entropy.</param>
-    /// <param name="target">Form of the target.</param>
+    /// <param name="temperature">Temperature T that softens both outputs, above 0; for the soft target.</param>
+    /// <param name="objective">The objective beside the teacher; cross-entropy with labels where null.</param>
     /// <exception cref="ArgumentOutOfRangeException">α or T is out of range.</exception>
     public DistillationObjective(
-        Model teacher, float alpha = 0.5f, float temperature = 1, float smoothing = 0, ClassTarget target = ClassTarget.Label)
+        Model teacher,
+        DistillationKind kind = DistillationKind.Soft,
+        float alpha = 0.5f,
+        float temperature = 1,
+        ClassificationObjective? objective = null)
     {
         if (alpha is not (>= 0 and <= 1))
         {
@@ -31,9 +42,9 @@ public sealed class DistillationObjective : Objective, IDisposable
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature);
-        (_alpha, _temperature) = (alpha, temperature);
+        (_kind, _alpha, _temperature) = (kind, alpha, temperature);
         _teacher = new Teacher(teacher);
-        _classification = new ClassificationObjective(smoothing, target);
+        _classification = objective ?? new ClassificationObjective();
     }
 
     /// <inheritdoc/>
@@ -46,21 +57,35 @@ public sealed class DistillationObjective : Objective, IDisposable
     /// <exception cref="ShapeException">The teacher has another number of classes, or does not take the batch's images.</exception>
     public override Value Loss(TrainingGraph graph)
     {
-        Value hard = _classification.Loss(graph);
-        Value teacher = _teacher.AddTo(graph);
-        if (!teacher.Shape.Equals(graph.Output.Shape))
+        IReadOnlyList<Value> classifiers = ClassificationObjective.ClassifiersOf(graph.Model.Network, graph.Output);
+        Value objective = _classification.Loss(graph, [classifiers[0]]);
+        Shape teacher = _teacher.Prepare(graph);
+        if (!teacher.Equals(graph.Output.Shape))
         {
-            throw new ShapeException($"the teacher gives {teacher.Shape}, the model that learns from it {graph.Output.Shape}");
+            throw new ShapeException($"the teacher gives {teacher}, the model that learns from it {graph.Output.Shape}");
         }
 
-        Value target = (teacher / _temperature).LogSoftmax();
-        Value difference = target - (graph.Output / _temperature).LogSoftmax();
-        Value divergence = (target.Exp() * difference).Sum(1).Reshape([graph.BatchSize]).Mean(0);
-        return (hard * (1 - _alpha)) + (divergence * (_alpha * _temperature * _temperature));
+        Value distance = _kind == DistillationKind.Hard ? HardDistance(graph, classifiers[^1]) : SoftDistance(graph, classifiers[^1]);
+        return (objective * (1 - _alpha)) + (distance * _alpha);
     }
 
     /// <inheritdoc/>
-    public override void Prepare(Batch batch, Plan plan) => _teacher.Feed(batch, plan);
+    public override void Prepare(Batch batch, Plan plan)
+    {
+        if (_kind == DistillationKind.Soft)
+        {
+            _teacher.Feed(batch, plan);
+            return;
+        }
+
+        ReadOnlySpan<float> logits = _teacher.Run(batch);
+        Span<int> labels = plan.IntegerInput(TeacherLabels);
+        int classes = logits.Length / labels.Length;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = Ranking.IndexOfLargest(logits.Slice(i * classes, classes));
+        }
+    }
 
     /// <inheritdoc/>
     public override void Measure(Plan plan, Batch batch, Span<double> sums) => _classification.Measure(plan, batch, sums);
@@ -73,4 +98,15 @@ public sealed class DistillationObjective : Objective, IDisposable
 
     /// <summary>Frees the teacher's plans; its model stays.</summary>
     public void Dispose() => _teacher.Dispose();
+
+    private static Value HardDistance(TrainingGraph graph, Value student) =>
+        student.CrossEntropy(graph.Graph.Input(TeacherLabels, [graph.BatchSize], ElementType.Int32)).Mean(0);
+
+    private Value SoftDistance(TrainingGraph graph, Value student)
+    {
+        Value target = (_teacher.AddTo(graph) / _temperature).LogSoftmax();
+        Value difference = target - (student / _temperature).LogSoftmax();
+        Value divergence = (target.Exp() * difference).Sum(1).Reshape([graph.BatchSize]).Mean(0);
+        return divergence * (_temperature * _temperature / student.Shape[1]);
+    }
 }

@@ -11,15 +11,17 @@ internal sealed class EmaWeights : IDisposable
 {
     private readonly ParameterStore _parameters;
     private readonly double _decay;
+    private readonly bool _warmUp;
     private readonly Ema _ema;
 
     /// <summary>Makes averages that begin with the values as they are.</summary>
     /// <param name="parameters">The model's parameters.</param>
     /// <param name="decay">The largest share of an average that is kept at a step.</param>
+    /// <param name="warmUp">True for a smaller decay in the first steps.</param>
     /// <param name="pool">The threads to run on.</param>
-    public EmaWeights(ParameterStore parameters, double decay, WorkerPool pool)
+    public EmaWeights(ParameterStore parameters, double decay, bool warmUp, WorkerPool? pool)
     {
-        (_parameters, _decay) = (parameters, decay);
+        (_parameters, _decay, _warmUp) = (parameters, decay, warmUp);
         (Weights, Statistics) = (CopyOf(parameters.Weights), CopyOf(parameters.Statistics));
         _ema = new Ema([Weights, Statistics], [parameters.Weights, parameters.Statistics], pool);
     }
@@ -31,8 +33,8 @@ internal sealed class EmaWeights : IDisposable
     public VariableBlock Statistics { get; }
 
     /// <summary>Moves the averages towards the values.</summary>
-    /// <param name="steps">Steps done so far: the averages follow faster at the beginning, when there is little to average.</param>
-    public void Update(long steps) => _ema.Update(Math.Min(_decay, (1.0 + steps) / (10.0 + steps)));
+    /// <param name="steps">Steps done so far: with a warm-up the averages follow faster when there is little to average.</param>
+    public void Update(long steps) => _ema.Update(_warmUp ? Math.Min(_decay, (1.0 + steps) / (10.0 + steps)) : _decay);
 
     /// <summary>Exchanges averages and values, bit by bit. Called twice, all is as before.</summary>
     public void Exchange()

@@ -21,7 +21,8 @@ public enum AutoAugmentPolicy
 /// <remarks>Boxes and masks are carried along, see <see cref="Sample.Warp"/>.</remarks>
 public sealed record AutoAugment : ISampleTransform
 {
-    private static readonly BinnedMagnitudes _magnitudes = new(10, 0.3f, 30, 0.9f, 4);
+    /// <summary>Arguments of the operations.</summary>
+    internal static BinnedMagnitudes Magnitudes { get; } = new(10, 0.3f, 30, 0.9f, 4);
 
     /// <summary>Data set for which the pairs were found.</summary>
     public AutoAugmentPolicy Policy { get; init; }
@@ -36,7 +37,7 @@ public sealed record AutoAugment : ISampleTransform
     public void Apply(Sample sample, ref KeyedRandom random)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        ReadOnlySpan<PolicyStep> steps = Policy == AutoAugmentPolicy.Cifar10 ? AutoAugmentPolicies.Cifar10 : AutoAugmentPolicies.ImageNet;
+        ReadOnlySpan<PolicyStep> steps = StepsOf(Policy);
         foreach (PolicyStep step in steps.Slice(2 * random.NextInt32(steps.Length / 2), 2))
         {
             bool applied = random.NextBoolean(step.Probability);
@@ -45,11 +46,16 @@ public sealed record AutoAugment : ISampleTransform
             {
                 int side = step.Operation == PixelOperation.TranslateX ? sample.Width : sample.Height;
                 float longestMove = (float)(150.0 / 331.0 * side);
-                double argument = _magnitudes.Argument(step.Operation, step.Magnitude, negative, longestMove);
+                double argument = Magnitudes.Argument(step.Operation, step.Magnitude, negative, longestMove);
                 step.Operation.Apply(argument, sample, Interpolation, Fill);
             }
         }
     }
+
+    /// <summary>The operations of a policy, pair by pair.</summary>
+    /// <param name="policy">The policy.</param>
+    internal static ReadOnlySpan<PolicyStep> StepsOf(AutoAugmentPolicy policy) =>
+        policy == AutoAugmentPolicy.Cifar10 ? AutoAugmentPolicies.Cifar10 : AutoAugmentPolicies.ImageNet;
 }
 
 /// <summary>An operation of a pair.</summary>

@@ -72,8 +72,7 @@ public sealed record RandAugment : ISampleTransform
             PixelOperation operation = _operations[random.NextInt32(_operations.Length)];
             if (random.NextBoolean(Probability))
             {
-                double magnitude = Math.Clamp(DrawMagnitude(ref random), 0, MaxMagnitude);
-                double argument = TimmMagnitudes.Argument(operation, magnitude, Increasing, sample, ref random);
+                double argument = TimmMagnitudes.Argument(operation, DrawMagnitude(ref random), Increasing, sample, ref random);
                 operation.Apply(argument, sample, Interpolation ?? Data.Interpolation.Bicubic, Fill ?? new Rgb(128, 128, 128));
             }
         }
@@ -91,7 +90,13 @@ public sealed record RandAugment : ISampleTransform
         check.RequireProbability(Probability, nameof(Probability));
     }
 
-    private double DrawMagnitude(ref KeyedRandom random) => MagnitudeDeviation == 0 ? Magnitude
-        : double.IsPositiveInfinity(MagnitudeDeviation) ? random.NextDouble(0, Magnitude)
-        : Magnitude + (MagnitudeDeviation * random.NextNormal());
+    /// <summary>The magnitude of one operation.</summary>
+    /// <param name="random">The draws.</param>
+    internal double DrawMagnitude(ref KeyedRandom random)
+    {
+        double drawn = MagnitudeDeviation == 0 ? Magnitude
+            : double.IsPositiveInfinity(MagnitudeDeviation) ? random.NextDouble(0, Magnitude)
+            : Magnitude + (MagnitudeDeviation * random.NextNormal());
+        return Math.Clamp(drawn, 0, MaxMagnitude);
+    }
 }

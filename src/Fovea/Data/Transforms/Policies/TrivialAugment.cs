@@ -11,8 +11,6 @@ public sealed record TrivialAugment : ISampleTransform
 {
     private const float LongestMove = 32;
 
-    private static readonly BinnedMagnitudes _magnitudes = new(31, 0.99f, 135, 0.99f, 6);
-
     private static readonly PixelOperation[] _operations =
     [
         PixelOperation.Identity,
@@ -31,6 +29,12 @@ public sealed record TrivialAugment : ISampleTransform
         PixelOperation.Equalize,
     ];
 
+    /// <summary>Arguments of the operations.</summary>
+    internal static BinnedMagnitudes Magnitudes { get; } = new(31, 0.99f, 135, 0.99f, 6);
+
+    /// <summary>The operations, each as likely as the others.</summary>
+    internal static ReadOnlySpan<PixelOperation> Operations => _operations;
+
     /// <summary>Filter of rotations, shears and moves.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Nearest;
 
@@ -42,8 +46,8 @@ public sealed record TrivialAugment : ISampleTransform
     {
         ArgumentNullException.ThrowIfNull(sample);
         PixelOperation operation = _operations[random.NextInt32(_operations.Length)];
-        int bin = random.NextInt32(_magnitudes.Bins);
+        int bin = random.NextInt32(Magnitudes.Bins);
         bool negative = random.NextBoolean(0.5) && BinnedMagnitudes.IsSigned(operation);
-        operation.Apply(_magnitudes.Argument(operation, bin, negative, LongestMove), sample, Interpolation, Fill);
+        operation.Apply(Magnitudes.Argument(operation, bin, negative, LongestMove), sample, Interpolation, Fill);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly WorkerPool _pool;
     private readonly GradientBlock _gradients;
     private readonly Plan _plan;
+    private readonly GradientClipping _clipping;
 
     /// <summary>Compiles the step.</summary>
     /// <param name="model">The model; what is frozen in it now stays as it is.</param>
@@ -39,9 +40,10 @@ internal sealed class TrainingStep : IDisposable
         {
             _plan = Plan.Compile(graph, _pool, _gradients, accumulate: options.AccumulationSteps > 1);
             _plan.Seed = options.Seed;
-            Optimizer = options.CreateOptimizer is not null ? options.CreateOptimizer(_gradients, _pool)
-                : options.Optimizer == OptimizerKind.AdamW ? new AdamW(_gradients, options.WeightDecay, WeightDecay.Groups, _pool)
-                : new Sgd(_gradients, options.WeightDecay, WeightDecay.Groups, _pool, options.Momentum);
+            Optimizer = options.CreateOptimizer is not null
+                ? options.CreateOptimizer(_gradients, _pool)
+                : Optimizers.Create(options, model, Optimizers.GroupsOf(options, model), _gradients, _pool);
+            _clipping = new GradientClipping(options, model, _gradients, _pool);
         }
         catch
         {
@@ -102,7 +104,7 @@ internal sealed class TrainingStep : IDisposable
         _gradients.Dispose();
     }
 
-    /// <summary>Changes the weights by the mean of the gradients, clipped to the largest norm.</summary>
+    /// <summary>Changes the weights by the mean of the gradients, clipped.</summary>
     private void Apply(long step, double learningRate, double loss)
     {
         int parts = _options.AccumulationSteps;
@@ -112,7 +114,6 @@ internal sealed class TrainingStep : IDisposable
             throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
         }
 
-        double clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
-        Optimizer.Step(learningRate, (float)(clip / parts));
+        Optimizer.Step(learningRate, _clipping.Apply(norm, 1f / parts));
     }
 }

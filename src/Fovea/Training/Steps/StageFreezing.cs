@@ -1,0 +1,52 @@
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Freezing of the first stages of a network.</summary>
+public static class StageFreezing
+{
+    /// <summary>
+    /// Freezes the stem and the first stages, as <see cref="Model.Freeze"/> does: all weights that the map of the last of these stages
+    /// depends on.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="stages">Number of stages; 0 for none.</param>
+    /// <returns>Number of weights that are frozen.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The network has fewer stages.</exception>
+    public static int FreezeStages(this Model model, int stages)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        IReadOnlyList<StageDescription> all = model.Network.Stages;
+        if (stages < 0 || stages > all.Count)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(stages), stages, $"{model.Info.Name} has {all.Count} stages: {string.Join(", ", all.Select(stage => stage.Name))}.");
+        }
+
+        if (stages == 0)
+        {
+            return 0;
+        }
+
+        HashSet<Node> visited = [];
+        HashSet<string> keys = [];
+        Stack<Value> open = new([InferenceGraph.Build(model.Network, 1).Marks[all[stages - 1].Name]]);
+        while (open.TryPop(out Value? value))
+        {
+            if (visited.Add(value.Producer))
+            {
+                if (value.Producer.Operation is ReadVariable read)
+                {
+                    keys.Add(read.Variable.Name);
+                }
+
+                foreach (Value input in value.Producer.Inputs)
+                {
+                    open.Push(input);
+                }
+            }
+        }
+
+        return model.Freeze(keys.Contains);
+    }
+}
