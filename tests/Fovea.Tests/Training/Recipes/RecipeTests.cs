@@ -25,6 +25,38 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal(new TrainingOptions().ToJson().ToJsonString(), Recipe.Empty().ToOptions().ToJson().ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{ "mixing": { "mixupAlpha": 1 } }""")]
+    [InlineData("""{ "distillation": { "teacher": "/a" } }""")]
+    [InlineData("""{ "muon": {} }""")]
+    [InlineData("""{ "augmentation": { "randAugment": {}, "colorJitter": {}, "gaussianBlur": {}, "erasing": {} } }""")]
+    [InlineData("""{ "augmentation": { "threeAugment": {} } }""")]
+    public void An_object_within_the_options_has_the_defaults_of_its_record(string training)
+    {
+        TrainingOptions expected = new();
+        JsonObject json = JsonNode.Parse(training)!.AsObject();
+        expected = expected with
+        {
+            Mixing = json.ContainsKey("mixing") ? new Mixing { MixupAlpha = 1 } : null,
+            Distillation = json.ContainsKey("distillation") ? new Distillation { Teacher = "/a" } : null,
+            Muon = json.ContainsKey("muon") ? new MuonOptions() : null,
+            Augmentation = json["augmentation"] switch
+            {
+                null => null,
+                JsonObject one when one.ContainsKey("threeAugment") => new Augmentation { ThreeAugment = new ThreeAugment() },
+                _ => new Augmentation
+                {
+                    RandAugment = new RandAugment(),
+                    ColorJitter = new ColorJitter(),
+                    GaussianBlur = new GaussianBlur(),
+                    Erasing = new RandomErasing(),
+                },
+            },
+        };
+        TrainingOptions options = Read(new JsonObject { ["training"] = json }.ToJsonString()).ToOptions();
+        Assert.Equal(expected.ToJson().ToJsonString(), options.ToJson().ToJsonString());
+    }
+
     [Fact]
     public void A_recipe_over_another_counts_member_by_member()
     {
