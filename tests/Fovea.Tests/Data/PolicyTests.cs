@@ -91,6 +91,8 @@ public sealed class PolicyTests
     [InlineData(nameof(PixelOperation.Posterize), 0, true, 4)]
     [InlineData(nameof(PixelOperation.Posterize), 10, true, 0)]
     [InlineData(nameof(PixelOperation.Posterize), 9, false, 3)]
+    [InlineData(nameof(PixelOperation.Posterize), 30, true, 0)]
+    [InlineData(nameof(PixelOperation.Posterize), 30, false, 8)]
     [InlineData(nameof(PixelOperation.Solarize), 0, true, 256)]
     [InlineData(nameof(PixelOperation.Solarize), 10, true, 0)]
     [InlineData(nameof(PixelOperation.Solarize), 9, false, 230)]

@@ -174,12 +174,21 @@ internal readonly struct PixelBuffer : IDisposable
     public PixelBuffer FlipHorizontal()
     {
         PixelBuffer result = Rent(Width, Height, Channels);
+        int rowBytes = Width * Channels;
         for (int y = 0; y < Height; y++)
         {
-            for (int x = 0; x < Width; x++)
+            ReadOnlySpan<byte> row = Pixels.Slice(y * rowBytes, rowBytes);
+            Span<byte> mirrored = result._pixels.AsSpan(y * rowBytes, rowBytes);
+            if (Channels == 1)
             {
-                Pixels.Slice(((y * Width) + x) * Channels, Channels)
-                    .CopyTo(result._pixels.AsSpan(((y * Width) + Width - 1 - x) * Channels));
+                row.CopyTo(mirrored);
+                mirrored.Reverse();
+                continue;
+            }
+
+            for (int from = 0, to = rowBytes - 3; to >= 0; from += 3, to -= 3)
+            {
+                (mirrored[to], mirrored[to + 1], mirrored[to + 2]) = (row[from], row[from + 1], row[from + 2]);
             }
         }
 

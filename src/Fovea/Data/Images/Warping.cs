@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -151,19 +152,18 @@ internal static class Warping
     {
         (int column, int row) = ((int)Math.Floor(x), (int)Math.Floor(y));
         (double dx, double dy) = (x - column, y - row);
-        (int first, int second) = (Math.Clamp(column - 1, 0, width - 1), Math.Max(column, 0));
-        (int third, int fourth) = (Math.Min(column + 1, width - 1), Math.Min(column + 2, width - 1));
-        Span<Vector256<double>> rows = stackalloc Vector256<double>[4];
-        for (int i = 0; i < 4; i++)
-        {
-            ReadOnlySpan<Vector256<double>> line = pixels.Slice(Math.Clamp(row - 1 + i, 0, height - 1) * width, width);
-            rows[i] = Cubic(line[first], line[second], line[third], line[fourth], dx);
-        }
-
-        return Cubic(rows[0], rows[1], rows[2], rows[3], dy);
+        CubicColumns columns = new(
+            Math.Clamp(column - 1, 0, width - 1), Math.Max(column, 0), Math.Min(column + 1, width - 1), Math.Min(column + 2, width - 1));
+        return Cubic(
+            columns.Of(pixels[(Math.Clamp(row - 1, 0, height - 1) * width)..], dx),
+            columns.Of(pixels[(Math.Max(row, 0) * width)..], dx),
+            columns.Of(pixels[(Math.Min(row + 1, height - 1) * width)..], dx),
+            columns.Of(pixels[(Math.Min(row + 2, height - 1) * width)..], dx),
+            dy);
     }
 
     /// <summary>Keys' cubic with a = −1, in the order of operations that Pillow has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Cubic(
         Vector256<double> first, Vector256<double> second, Vector256<double> third, Vector256<double> fourth, double at)
     {
@@ -171,5 +171,14 @@ internal static class Warping
         Vector256<double> square = (2 * (first - second)) + third - fourth;
         Vector256<double> cube = second - first - third + fourth;
         return second + (at * (linear + (at * (square + (at * cube)))));
+    }
+
+    /// <summary>Four neighbouring columns, those beyond the border replaced by the one at it.</summary>
+    private readonly record struct CubicColumns(int First, int Second, int Third, int Fourth)
+    {
+        /// <summary>The value of a row at a place between the second and the third column.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<double> Of(ReadOnlySpan<Vector256<double>> row, double at) =>
+            Cubic(row[First], row[Second], row[Third], row[Fourth], at);
     }
 }

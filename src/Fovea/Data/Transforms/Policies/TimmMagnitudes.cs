@@ -24,7 +24,7 @@ internal static class TimmMagnitudes
             PixelOperation.ShearX or PixelOperation.ShearY => Signed(level * 0.3, ref random),
             PixelOperation.TranslateX => Signed(level * 0.45, ref random) * sample.Width,
             PixelOperation.TranslateY => Signed(level * 0.45, ref random) * sample.Height,
-            PixelOperation.Posterize => increasing ? Math.Max(4 - (int)(level * 4), 0) : (int)(level * 4),
+            PixelOperation.Posterize => Math.Clamp(increasing ? 4 - (int)(level * 4) : (int)(level * 4), 0, 8),
             PixelOperation.Solarize => increasing ? 256 - (int)(level * 256) : (int)(level * 256),
             PixelOperation.SolarizeAdd => (int)(level * 110),
             PixelOperation.Color or PixelOperation.Contrast or PixelOperation.Brightness or PixelOperation.Sharpness =>
