@@ -39,6 +39,7 @@ internal static class CommandLine
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
         ("convert", () => new ConvertVerb()),
+        ("average", () => new AverageVerb()),
         ("doctor", () => new DoctorVerb()),
         ("export", () => new ExportVerb()),
         ("version", () => new VersionVerb()),

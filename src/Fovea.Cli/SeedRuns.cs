@@ -6,37 +6,39 @@ namespace Fovea.Cli;
 /// Runs of one configuration with several seeds, in folders <c>seed0</c>, <c>seed1</c>, … of a folder. What is finished there is not
 /// repeated, and what was interrupted goes on.
 /// </summary>
+/// <param name="context">Told how to go on after an interruption.</param>
 /// <param name="session">Trains the runs.</param>
 /// <param name="folder">Folder of the runs' folders.</param>
 /// <param name="overwrite">True to train all anew, whatever is there.</param>
-internal sealed class SeedRuns(TrainingSession session, string folder, bool overwrite)
+internal sealed class SeedRuns(VerbContext context, TrainingSession session, string folder, bool overwrite)
 {
     // Images may have moved since a run began.
     private static readonly string[] _places = ["data", "validation"];
+
+    /// <summary>Checks that the runs which are there are of the configuration, before hours are spent on the first that is not.</summary>
+    /// <param name="configuration">Configuration of the first seed; the others' seeds follow it.</param>
+    /// <param name="count">Number of seeds.</param>
+    /// <exception cref="UsageException">A folder holds a run of another configuration.</exception>
+    public void Check(RunConfiguration configuration, int count)
+    {
+        foreach (RunConfiguration one in overwrite ? [] : WithSeeds(configuration, count))
+        {
+            RequireSame(one);
+        }
+    }
 
     /// <summary>Trains the runs that are not finished.</summary>
     /// <param name="configuration">Configuration of the first seed; the others' seeds follow it.</param>
     /// <param name="count">Number of seeds.</param>
     /// <param name="begins">Told of each run that is trained: its seed.</param>
-    /// <exception cref="UsageException">A folder holds a run of another configuration.</exception>
-    public Seeds Run(RunConfiguration configuration, int count, Action<ulong> begins)
-    {
-        RunConfiguration[] all =
-        [
-            .. Enumerable.Range(0, count).Select(i => configuration with
-            {
-                Options = configuration.Options with { Seed = configuration.Options.Seed + (ulong)i },
-            }),
-        ];
+    public Seeds Run(RunConfiguration configuration, int count, Action<ulong> begins) =>
+        new([.. WithSeeds(configuration, count).Select(one => Finished(one) ?? Train(one, begins))]);
 
-        // Before hours are spent on the first of them.
-        foreach (RunConfiguration one in overwrite ? [] : all)
+    private static IEnumerable<RunConfiguration> WithSeeds(RunConfiguration configuration, int count) =>
+        Enumerable.Range(0, count).Select(i => configuration with
         {
-            RequireSame(one);
-        }
-
-        return new Seeds([.. all.Select(one => Finished(one) ?? Train(one, begins))]);
-    }
+            Options = configuration.Options with { Seed = configuration.Options.Seed + (ulong)i },
+        });
 
     private string PathOf(RunConfiguration configuration) => Path.Combine(folder, $"seed{configuration.Options.Seed}");
 
@@ -48,9 +50,17 @@ internal sealed class SeedRuns(TrainingSession session, string folder, bool over
     private RunResult Train(RunConfiguration configuration, Action<ulong> begins)
     {
         begins(configuration.Options.Seed);
-        return overwrite || Existing(configuration) is null
-            ? session.Begin(configuration, PathOf(configuration), overwrite)
-            : session.Resume(configuration, PathOf(configuration));
+        try
+        {
+            return overwrite || Existing(configuration) is null
+                ? session.Begin(configuration, PathOf(configuration), overwrite)
+                : session.Resume(configuration, PathOf(configuration));
+        }
+        catch (OperationCanceledException)
+        {
+            context.Error.WriteLine("All steps are kept. The same command again goes on.");
+            throw;
+        }
     }
 
     private void RequireSame(RunConfiguration configuration)

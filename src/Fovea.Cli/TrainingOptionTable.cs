@@ -19,16 +19,17 @@ internal static class TrainingOptionTable
         {
             Epochs = value,
             WarmUpEpochs = Math.Min(options.WarmUpEpochs, value),
+            CoolDownEpochs = Math.Min(options.CoolDownEpochs, Math.Max(0, value - options.WarmUpEpochs)),
         }),
         Of("--batch", "Images in a step.", options => options.BatchSize, (options, value) => options with { BatchSize = value }),
         Of("--optimizer", "How weights are changed.", options => options.Optimizer, (options, value) => options with
         {
             Optimizer = value,
-            LearningRate = value == OptimizerKind.Sgd ? 0.05 : _defaults.LearningRate,
+            LearningRate = UsualRate(value),
         }),
         OrOwn<double>(
             "--learning-rate",
-            "The learning rate after the warm-up. [default: 0.002 for AdamW, 0.05 for Sgd]",
+            "The learning rate after the warm-up. [default: 0.002 for AdamW and Muon, 0.05 for Sgd, 0.005 for Lamb, 0.0003 for Lion]",
             options => options.LearningRate,
             (options, value) => options with { LearningRate = value }),
         Of(
@@ -121,6 +122,14 @@ internal static class TrainingOptionTable
                 : message);
         }
     }
+
+    private static double UsualRate(OptimizerKind optimizer) => optimizer switch
+    {
+        OptimizerKind.Sgd => 0.05,
+        OptimizerKind.Lamb => 5e-3,
+        OptimizerKind.Lion => 3e-4,
+        _ => _defaults.LearningRate,
+    };
 
     private static Entry Of<T>(
         string name,

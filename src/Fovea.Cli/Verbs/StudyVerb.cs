@@ -18,8 +18,8 @@ internal sealed class StudyVerb : Verb
             "study",
             "Train a base recipe and named changes of it, and tell in one table what each change is worth. The same command again goes on "
                 + "where it was stopped.",
-            "fovea study recipes/studies/patches.json",
-            "fovea study ablation.json cifar10.tar.gz --out runs/ablation --json")
+            "fovea study ablation.json",
+            "fovea study ablation.json cifar10.tar.gz --out runs/cifar10-ablation --json")
     {
         _file = AddArgument<string>("FILE", "The study: a JSON file, as recipes/study.schema.json describes it.");
         _data = AddArgument<string?>("DATA", "The data set, where the study names none.");
@@ -33,19 +33,26 @@ internal sealed class StudyVerb : Verb
     {
         Study study = Study.Read(context.Value(_file));
         string folder = context.Value(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(study.Path));
+        RequireFolders(study);
         RunChanges changes = new() { Data = context.ValueOrNull(_data) };
         TrainingSession session = new(context, Threads(context, _threads), cancellation);
-        StudyTable table = new();
-        int failures = 0;
-        RequireFolders(study);
+        List<(StudyEntry Entry, SeedRuns Runs, RunConfiguration Configuration)> plan = [];
         foreach (StudyEntry entry in study.Entries)
         {
-            cancellation.ThrowIfCancellationRequested();
+            SeedRuns runs = new(context, session, Path.Combine(folder, FolderOf(entry)), overwrite: false);
+            RunConfiguration configuration = new NewRun(context, entry.Recipe, changes).Configure();
+            runs.Check(configuration, entry.Seeds);
+            plan.Add((entry, runs, configuration));
+        }
+
+        StudyTable table = new();
+        int failures = 0;
+        foreach ((StudyEntry entry, SeedRuns runs, RunConfiguration configuration) in plan)
+        {
             try
             {
-                RunConfiguration configuration = new NewRun(context, entry.Recipe, changes).Configure();
-                SeedRuns runs = new(session, Path.Combine(folder, FolderOf(entry)), overwrite: false);
-                table.Add(entry, runs.Run(configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
+                table.Add(entry, runs.Run(
+                    configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
             }
             catch (DivergenceException error)
             {

@@ -106,7 +106,9 @@ internal sealed class TrainVerb : Verb
 
         RunConfiguration configuration = Configure(context);
         ulong first = configuration.Options.Seed;
-        Seeds seeds = new SeedRuns(session, path, context.Value(_overwrite)).Run(
+        SeedRuns runs = new(context, session, path, context.Value(_overwrite));
+        runs.Check(configuration, count);
+        Seeds seeds = runs.Run(
             configuration, count, seed => context.Output.WriteLine($"seed {seed} ({seed - first + 1} of {count})"));
         context.Output.WriteLine($"top-1 {seeds.Text}, on the {seeds.Results[0].EvaluatedOn} images");
         seeds.Fill(context.Result, first);

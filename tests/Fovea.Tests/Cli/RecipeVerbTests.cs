@@ -19,6 +19,31 @@ public sealed class RecipeVerbTests(TrainedRun trained) : IClassFixture<TrainedR
     }
 
     [Fact]
+    public async Task A_recipe_with_members_of_every_kind_is_kept_whole_by_its_run()
+    {
+        string teacher = Path.GetRelativePath(_folder.Path, trained.Checkpoint);
+        string recipe = Write($$"""
+            {
+              "training": {
+                "epochs": 2, "batchSize": 4, "accumulationSteps": 2, "optimizer": "lamb", "learningRate": 0.003, "schedule": "poly",
+                "emaDecay": 0.9, "adaptiveClip": 0.1, "layerDecay": 0.9, "objective": "binaryCrossEntropy",
+                "preprocessing": { "height": 16, "width": 16 },
+                "augmentation": { "randAugment": { "magnitude": 5 }, "erasing": { "fill": "pixel" }, "repeats": 2 },
+                "mixing": { "mixupAlpha": 0.8, "cutMixAlpha": 1, "plainEpochs": 1 },
+                "distillation": { "teacher": "{{teacher}}", "kind": "soft", "temperature": 2 }
+              }
+            }
+            """);
+        (string first, string second) = (_folder.File("first"), _folder.File("second"));
+        await CliRun.Succeeds("train", trained.Data, "--recipe", recipe, "--threads", "2", "--out", first);
+        TrainingOptions options = RunFolder.OpenRead(first).ReadConfig().Options;
+        Assert.Equal(trained.Checkpoint, options.Distillation!.Teacher);
+        Assert.Equal((5.0, 10.0), (options.Augmentation!.RandAugment!.Magnitude, options.Augmentation.RandAugment.MaxMagnitude));
+        await CliRun.Succeeds("train", "--recipe", Path.Combine(first, "config.json"), "--threads", "1", "--out", second);
+        TinyRun.AssertSame(RunFolder.Open(first), RunFolder.Open(second), epochs: 2);
+    }
+
+    [Fact]
     public async Task Options_that_are_given_change_single_members_of_a_recipe()
     {
         string recipe = Write("""

@@ -112,6 +112,22 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
         Assert.Contains($"fovea      {Packed.Version}", version.End(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_tool_carries_the_networks_that_ship()
+    {
+        using ZipArchive package = ZipFile.OpenRead(_packed.File($"Fovea.Cli.{Packed.Version}.nupkg"));
+        string models = Path.Combine(ChildProcess.Repository, "models");
+        Assert.Equal(
+            Directory.EnumerateFiles(models, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(models, file).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+            package.Entries
+                .Select(entry => entry.FullName.Split("/models/", 2))
+                .Where(parts => parts.Length == 2)
+                .Select(parts => parts[1])
+                .Order(StringComparer.Ordinal));
+    }
+
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
 

@@ -137,10 +137,11 @@ public sealed class Recipe
     public TrainingOptions ToOptions()
     {
         JsonObject training = Training.DeepClone().AsObject();
-        if (training["preprocessing"] is JsonObject preprocessing && !preprocessing.ContainsKey("applyOrientation"))
+        training.TryAdd("preprocessing", new JsonObject());
+        if (training["preprocessing"] is JsonObject preprocessing)
         {
             // Only in files of version 0.1.0 does its absence say something.
-            preprocessing["applyOrientation"] = true;
+            preprocessing.TryAdd("applyOrientation", true);
         }
 
         try

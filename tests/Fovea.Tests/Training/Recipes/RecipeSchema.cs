@@ -110,7 +110,9 @@ internal static class RecipeSchema
     /// <summary>Adds what generated code does not know: descriptions, defaults, that no other member is allowed.</summary>
     private static JsonNode Complete(JsonSchemaExporterContext context, JsonNode generated)
     {
-        JsonNode schema = context.TypeInfo.Type == typeof(Preprocessing) ? OfPreprocessing() : Number(context.TypeInfo.Type, generated);
+        JsonNode schema = context.TypeInfo.Type == typeof(Preprocessing) ? OfPreprocessing()
+            : MayBeInfinite(context) ? generated
+            : Number(context.TypeInfo.Type, generated);
         if (schema is not JsonObject json)
         {
             return schema;
@@ -123,8 +125,7 @@ internal static class RecipeSchema
 
         if (context.PropertyInfo is JsonPropertyInfo property)
         {
-            string name = char.ToUpperInvariant(property.Name[0]) + property.Name[1..];
-            Describe(json, property.DeclaringType, name);
+            Describe(json, property.DeclaringType, PropertyName(property));
         }
 
         return json;
@@ -148,7 +149,7 @@ internal static class RecipeSchema
         }
     }
 
-    /// <summary>A record with the initial values of its members; null where a member has none.</summary>
+    /// <summary>A record with the initial values of its members; null where they must be given.</summary>
     private static object? Initial(Type type)
     {
         ConstructorInfo constructor = type.GetConstructors().MinBy(each => each.GetParameters().Length)!;
@@ -158,7 +159,7 @@ internal static class RecipeSchema
             : null;
     }
 
-    // Recipes have no use for the words NaN and Infinity, which generated code takes as well.
+    // Generated code takes the words NaN and Infinity as well, for which recipes mostly have no use.
     private static JsonNode Number(Type type, JsonNode generated)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
@@ -166,6 +167,12 @@ internal static class RecipeSchema
             ? Simple(type)
             : generated;
     }
+
+    private static bool MayBeInfinite(JsonSchemaExporterContext context) =>
+        context.PropertyInfo is JsonPropertyInfo property
+        && SourceDocs.Of(property.DeclaringType, PropertyName(property))?.Contains("infinity", StringComparison.Ordinal) == true;
+
+    private static string PropertyName(JsonPropertyInfo property) => char.ToUpperInvariant(property.Name[0]) + property.Name[1..];
 
     private static JsonObject OfPreprocessing()
     {
