@@ -75,7 +75,7 @@ public sealed partial record TrainingOptions
     /// <summary>Epochs at the end of the run that keep the minimum rate.</summary>
     public double CoolDownEpochs { get; init; }
 
-    /// <summary>Epochs from which on <see cref="ScheduleKind.Step"/> has a smaller rate; every <see cref="StepEpochs"/> where null.</summary>
+    /// <summary>Epochs that begin with a smaller rate of <see cref="ScheduleKind.Step"/>; every <see cref="StepEpochs"/> where null.</summary>
     public IReadOnlyList<double>? Milestones { get; init; }
 
     /// <summary>Epochs after each of which <see cref="ScheduleKind.Step"/> has a smaller rate.</summary>
@@ -87,7 +87,7 @@ public sealed partial record TrainingOptions
     /// <summary>Power of <see cref="ScheduleKind.Poly"/>.</summary>
     public double PolyPower { get; init; } = 0.9;
 
-    /// <summary>Factor of the learning rate from each layer to the one in front of it (<see cref="Training.LayerDecay"/>); 1 for none.</summary>
+    /// <summary>Factor of the rate from each layer to the one in front of it (<see cref="Training.LayerDecay"/>); 1 for none.</summary>
     public double LayerDecay { get; init; } = 1;
 
     /// <summary>Number of stages, from the stem on, whose weights stay as they are (<see cref="StageFreezing"/>).</summary>
@@ -141,7 +141,7 @@ public sealed partial record TrainingOptions
     /// <summary>Decay of the EMA of the weights, which is evaluated and kept as the best; 0 for none.</summary>
     public double EmaDecay { get; init; }
 
-    /// <summary>True for a smaller EMA decay in the first steps t, min(decay, (1 + t) / (10 + t)), when there is little to average.</summary>
+    /// <summary>True for a smaller EMA decay in the first steps t, when there is little to average: (1 + t) / (10 + t).</summary>
     public bool EmaWarmUp { get; init; } = true;
 
     /// <summary>Epochs without a better score after which the run ends; 0 to train to the last epoch.</summary>
