@@ -75,7 +75,7 @@ public sealed partial record TrainingOptions
     /// <summary>Epochs at the end of the run that keep the minimum rate.</summary>
     public double CoolDownEpochs { get; init; }
 
-    /// <summary>Epochs that begin with a smaller rate of <see cref="ScheduleKind.Step"/>; every <see cref="StepEpochs"/> where null.</summary>
+    /// <summary>Epochs that begin with a smaller rate of <see cref="ScheduleKind.Step"/>; every <see cref="StepEpochs"/> if null.</summary>
     public IReadOnlyList<double>? Milestones { get; init; }
 
     /// <summary>Epochs after each of which <see cref="ScheduleKind.Step"/> has a smaller rate.</summary>
@@ -125,6 +125,11 @@ public sealed partial record TrainingOptions
 
     /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
     public bool BalancedClassWeights { get; init; }
+
+    /// <summary>
+    /// True to show images of all classes equally often: those of smaller classes several times in an epoch, which is longer then.
+    /// </summary>
+    public bool BalancedSampling { get; init; }
 
     /// <summary>Teacher to learn from beside the targets; null for none.</summary>
     public Distillation? Distillation { get; init; }
