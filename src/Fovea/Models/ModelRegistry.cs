@@ -52,8 +52,8 @@ public static class ModelRegistry
     }
 
     /// <summary>
-    /// Names of small networks in which one idea of a paper is left out, to measure what the idea is worth. They are created by name like all
-    /// others; a foreign checkpoint, which may fit them just as well, is never taken for one.
+    /// Names of small networks in which one idea of a paper is left out, to measure what the idea is worth. They are created by name like
+    /// all others; a foreign checkpoint, which may fit them just as well, is never taken for one.
     /// </summary>
     public static IReadOnlyList<string> Ablations
     {

@@ -45,7 +45,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare samples.</param>
     /// <param name="logger">Told of the beginning, each epoch, checkpoints, an interruption.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or there are too few samples for a step.</exception>
+    /// <exception cref="ArgumentException">An option is out of range or does not fit the samples, or there are too few of them.</exception>
     /// <exception cref="ShapeException">
     /// The network does not take images of its preprocessing's size, or does not fit the objective.
     /// </exception>
@@ -71,6 +71,7 @@ public sealed partial class Trainer : IDisposable
         pool ??= WorkerPool.Shared;
         try
         {
+            training = options.BalancedSampling ? Sampling.Balanced(training) : training;
             _objective = objective ?? TrainingObjective.Create(options, model, training, _owned);
             Info = _objective.Describe(model.Info, training);
             folder.Claim();
@@ -101,7 +102,7 @@ public sealed partial class Trainer : IDisposable
 
     private double LastRate => _schedule.RateAt(Math.Max(_position.Step - 1, 0));
 
-    /// <summary>Trains to the end.</summary>
+    /// <summary>Trains to the end: the last epoch, or the point that <see cref="TrainingOptions.Patience"/> ends the run at.</summary>
     /// <param name="progress">Told after each step.</param>
     /// <param name="epochs">Told after each epoch.</param>
     /// <param name="cancellation">Stops between two steps; a checkpoint of that point is written first.</param>
@@ -127,12 +128,17 @@ public sealed partial class Trainer : IDisposable
             _folder.Path);
         try
         {
-            while (_position.Epoch < _options.Epochs)
+            while (!_position.IsEnd(_options))
             {
                 TrainEpoch(progress, cancellation);
                 EpochResult result = EndEpoch(log, cancellation);
                 _logger.Ends(result, _options.Epochs);
                 epochs?.Report(result);
+            }
+
+            if (_position.Epoch < _options.Epochs)
+            {
+                _logger.StoppedEarly(_position.Epoch, _position.Stale);
             }
 
             _model.Refresh();
@@ -230,7 +236,7 @@ public sealed partial class Trainer : IDisposable
 
             double score = evaluation?.Score ?? _objective.Score(loss, metrics);
             bool best = end.Best is not double before || ((evaluation?.HigherIsBetter ?? true) ? score > before : score < before);
-            _position = end.NextEpoch(best ? score : end.Best!.Value);
+            _position = end.NextEpoch(score, best);
             if (best)
             {
                 _checkpoints.SaveBest();

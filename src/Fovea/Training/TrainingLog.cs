@@ -35,6 +35,10 @@ internal static partial class TrainingLog
     [LoggerMessage(6, LogLevel.Warning, "Passed over {Image}: {Problem}")]
     public static partial void PassedOver(this ILogger logger, string image, string problem);
 
+    /// <summary>A run ends before its last epoch.</summary>
+    [LoggerMessage(7, LogLevel.Information, "Ended after epoch {Epoch}: {Stale} epochs brought no better score")]
+    public static partial void StoppedEarly(this ILogger logger, int epoch, int stale);
+
     [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, {Metrics}, {ImagesPerSecond:F0} images/s")]
     private static partial void Ends(this ILogger logger, int epoch, int epochs, double loss, string metrics, double imagesPerSecond);
 }

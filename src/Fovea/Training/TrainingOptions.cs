@@ -75,7 +75,7 @@ public sealed partial record TrainingOptions
     /// <summary>Epochs at the end of the run that keep the minimum rate.</summary>
     public double CoolDownEpochs { get; init; }
 
-    /// <summary>Epochs from which on <see cref="ScheduleKind.Step"/> has a smaller rate; every <see cref="StepEpochs"/> where null.</summary>
+    /// <summary>Epochs that begin with a smaller rate of <see cref="ScheduleKind.Step"/>; every <see cref="StepEpochs"/> if null.</summary>
     public IReadOnlyList<double>? Milestones { get; init; }
 
     /// <summary>Epochs after each of which <see cref="ScheduleKind.Step"/> has a smaller rate.</summary>
@@ -87,7 +87,7 @@ public sealed partial record TrainingOptions
     /// <summary>Power of <see cref="ScheduleKind.Poly"/>.</summary>
     public double PolyPower { get; init; } = 0.9;
 
-    /// <summary>Factor of the learning rate from each layer to the one in front of it (<see cref="Training.LayerDecay"/>); 1 for none.</summary>
+    /// <summary>Factor of the rate from each layer to the one in front of it (<see cref="Training.LayerDecay"/>); 1 for none.</summary>
     public double LayerDecay { get; init; } = 1;
 
     /// <summary>Number of stages, from the stem on, whose weights stay as they are (<see cref="StageFreezing"/>).</summary>
@@ -126,6 +126,11 @@ public sealed partial record TrainingOptions
     /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
     public bool BalancedClassWeights { get; init; }
 
+    /// <summary>
+    /// True to show images of all classes equally often: those of smaller classes several times in an epoch, which is longer then.
+    /// </summary>
+    public bool BalancedSampling { get; init; }
+
     /// <summary>Teacher to learn from beside the targets; null for none.</summary>
     public Distillation? Distillation { get; init; }
 
@@ -141,7 +146,7 @@ public sealed partial record TrainingOptions
     /// <summary>Decay of the EMA of the weights, which is evaluated and kept as the best; 0 for none.</summary>
     public double EmaDecay { get; init; }
 
-    /// <summary>True for a smaller EMA decay in the first steps t, min(decay, (1 + t) / (10 + t)), when there is little to average.</summary>
+    /// <summary>True for a smaller EMA decay in the first steps t, when there is little to average: (1 + t) / (10 + t).</summary>
     public bool EmaWarmUp { get; init; } = true;
 
     /// <summary>Epochs without a better score after which the run ends; 0 to train to the last epoch.</summary>
@@ -177,7 +182,7 @@ public sealed partial record TrainingOptions
     /// </summary>
     public int? MaxUnreadable { get; init; }
 
-    /// <summary>Largest number of bytes of decoded training images that are kept in memory from one epoch to the next; 0 for none.</summary>
+    /// <summary>Most bytes of decoded training images that are kept in memory from one epoch to the next; 0 for none.</summary>
     [JsonIgnore]
     public long CacheBytes { get; init; } = 256L << 20;
 

@@ -1,4 +1,3 @@
-using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
 using Fovea.Engine.Tests.Compile;
@@ -125,7 +124,9 @@ public sealed class OptimizerRuleTests
         gradients.Data.Fill(0.1f);
         Optimizer[] all =
         [
-            new Lion(gradients, pool: GraphRun.Single), new Lamb(gradients, pool: GraphRun.Single), new Muon(gradients, pool: GraphRun.Single),
+            new Lion(gradients, pool: GraphRun.Single),
+            new Lamb(gradients, pool: GraphRun.Single),
+            new Muon(gradients, pool: GraphRun.Single),
         ];
         foreach (Optimizer optimizer in all)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Fovea.Cli;
+using Fovea.Tests.Data;
 using Fovea.Tests.Training;
 using Fovea.Training;
 
@@ -42,6 +43,42 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
 
         await CliRun.Succeeds("train", "--resume", "--threads", "3", "--out", run);
         TinyRun.AssertSame(RunFolder.Open(trained.Run), RunFolder.Open(run), epochs: 2);
+    }
+
+    [Fact]
+    public async Task A_run_on_shards_with_mixing_averages_and_accumulation_is_resumed_to_the_same_bits_however_often_it_is_killed()
+    {
+        using TemporaryFolder folder = new();
+        string shards = WriteShards(folder);
+        string recipe = folder.File("recipe.json");
+        await File.WriteAllTextAsync(recipe, """
+            {
+              "training": {
+                "model": "cmt_nano", "epochs": 2, "batchSize": 4, "accumulationSteps": 2, "dropPath": 0.2, "optimizer": "muon",
+                "emaDecay": 0.9, "shuffleBuffer": 10, "checkpointMinutes": 0, "validationFraction": 0.2,
+                "augmentation": { "cropPadding": 2, "repeats": 2, "randAugment": {}, "erasing": { "probability": 0.5, "fill": "pixel" } },
+                "mixing": { "mixupAlpha": 0.8, "cutMixAlpha": 1, "mode": "element" }
+              }
+            }
+            """);
+        string whole = folder.File("whole");
+        await CliRun.Succeeds("train", shards, "--recipe", recipe, "--size", "16", "--threads", "2", "--out", whole);
+
+        string run = folder.File("run");
+        string[] arguments = ["train", shards, "--recipe", recipe, "--size", "16", "--threads", "1", "--out", run];
+        for (int kill = 0; kill < 3; kill++)
+        {
+            string last = Path.Combine(run, "last.safetensors");
+            DateTime before = File.GetLastWriteTimeUtc(last);
+            using Process process = Start(arguments);
+            await Until(process, () => process.HasExited || (File.Exists(last) && File.GetLastWriteTimeUtc(last) > before));
+            await Task.Delay(Random.Shared.Next(100));
+            Kill(process);
+            arguments = ["train", "--resume", "--threads", $"{1 + (kill % 2)}", "--out", run];
+        }
+
+        await CliRun.Succeeds("train", "--resume", "--threads", "3", "--out", run);
+        TinyRun.AssertSame(RunFolder.Open(whole), RunFolder.Open(run), epochs: 2);
     }
 
     [Fact]
@@ -97,6 +134,27 @@ public sealed class InterruptedRunTests(TrainedRun trained) : IClassFixture<Trai
         File.WriteAllText(config, File.ReadAllText(config).Replace(trained.Data, "gone", StringComparison.Ordinal));
         await CliRun.Fails(ExitCodes.BadInput, ["gone"], "train", "--resume", "--out", run);
         await CliRun.Succeeds("train", trained.Data, "--resume", "--out", run);
+    }
+
+    /// <summary>Writes two shards of 27 images of three classes.</summary>
+    private static string WriteShards(TemporaryFolder folder)
+    {
+        string[] images = Directory.GetFiles(TinyImages.Write(folder.File("images"), each: 18), "*.png", SearchOption.AllDirectories);
+        Directory.CreateDirectory(folder.File("shards"));
+        foreach ((int shard, string[] part) in images.Order().Select((path, i) => (path, i)).GroupBy(each => each.i % 2)
+            .Select(group => (group.Key, group.Select(each => each.path).ToArray())))
+        {
+            File.WriteAllBytes(folder.File($"shards/train-{shard}.tar"), TestData.Tar(
+            [
+                .. part.SelectMany((path, i) => new (string, byte[]?)[]
+                {
+                    ($"{i:d4}.png", File.ReadAllBytes(path)),
+                    ($"{i:d4}.cls", Encoding.UTF8.GetBytes(Path.GetFileName(Path.GetDirectoryName(path)!))),
+                }),
+            ]));
+        }
+
+        return folder.File("shards");
     }
 
     private static Process Start(string[] arguments)

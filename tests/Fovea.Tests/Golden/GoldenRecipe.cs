@@ -13,8 +13,8 @@ internal sealed class GoldenRecipe : IDisposable
 {
     private static readonly string[] _members =
     [
-        "model", "case", "source", "notes", "options", "mode", "kind", "batch", "steps", "input", "targets", "objective", "mix", "accumulate",
-        "clip", "optimizer", "ema", "precision", "state", "losses", "losses_float32", "state_after", "ema_state_after",
+        "model", "case", "source", "notes", "options", "mode", "kind", "batch", "steps", "input", "targets", "objective", "mix",
+        "accumulate", "clip", "optimizer", "ema", "precision", "state", "losses", "losses_float32", "state_after", "ema_state_after",
         "state_float32_max_abs_diff",
     ];
 
@@ -36,7 +36,9 @@ internal sealed class GoldenRecipe : IDisposable
         Options = Options with { BatchSize = golden.InputShape[0] / Options.AccumulationSteps };
         Objective = CreateObjective();
         Preprocessing pictures = Model.Info.Preprocessing with { Height = golden.InputShape[2], Width = golden.InputShape[3] };
-        Layout = Objective.Layout(Model) is LabelLayout ? new LabelLayout(pictures) : new DistributionLayout(pictures, Model.Network.Classes);
+        Layout = Objective.Layout(Model) is LabelLayout
+            ? new LabelLayout(pictures)
+            : new DistributionLayout(pictures, Model.Network.Classes);
     }
 
     public Model Model { get; }

@@ -49,7 +49,7 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void A_linear_schedule_falls_in_a_straight_line()
     {
-        LearningRateSchedule schedule = LearningRateSchedule.Linear(1, totalSteps: 14, warmUpSteps: 4, minimumRate: 0.5, warmUpStartRate: 0.2);
+        LearningRateSchedule schedule = LearningRateSchedule.Linear(1, 14, warmUpSteps: 4, minimumRate: 0.5, warmUpStartRate: 0.2);
         Assert.Equal([0.2, 0.6, 1, 0.75, 0.55, 0.5, 0.5], Rates(schedule, 0, 2, 4, 9, 13, 14, 99));
     }
 
@@ -70,7 +70,7 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void One_cycle_rises_and_falls_as_half_cosines()
     {
-        LearningRateSchedule schedule = LearningRateSchedule.OneCycle(1, totalSteps: 30, risingSteps: 10, startRate: 0.1, minimumRate: 0.02);
+        LearningRateSchedule schedule = LearningRateSchedule.OneCycle(1, 30, risingSteps: 10, startRate: 0.1, minimumRate: 0.02);
         Assert.Equal([0.1, 0.55, 1, 0.51, 0.02], Rates(schedule, 0, 5, 10, 20, 30));
         double[] rates = [.. Enumerable.Range(0, 31).Select(step => schedule.RateAt(step))];
         Assert.Equal(rates.Take(11).Order(), rates.Take(11));

@@ -56,7 +56,9 @@ public static class Datasets
     /// cannot be read are left out.
     /// </summary>
     /// <param name="source">The images.</param>
-    /// <param name="atLeast">Size below which they are not decoded, for <see cref="DataLoaderOptions.ScaledDecoding"/>; null for all of it.</param>
+    /// <param name="atLeast">
+    /// Size below which they are not decoded, for <see cref="DataLoaderOptions.ScaledDecoding"/>; null for their own sizes.
+    /// </param>
     /// <returns>Bytes; 0 where none of the few can be read.</returns>
     public static long EstimateDecodedBytes(ISampleSource source, ImageSize? atLeast = null)
     {

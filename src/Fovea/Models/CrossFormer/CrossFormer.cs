@@ -104,7 +104,9 @@ public sealed class CrossFormer : Backbone
     private static CrossFormerConfig Nano(int[] patchKernels, int[] mergeKernels)
     {
         int[] intervals = [4, 2, 1];
-        return new(48, [.. intervals.Select((interval, i) => new CrossFormerStage(2, 3 << i, 4, interval) { MergeKernels = mergeKernels })], 32, 32)
+        CrossFormerStage[] stages =
+            [.. intervals.Select((interval, i) => new CrossFormerStage(2, 3 << i, 4, interval) { MergeKernels = mergeKernels })];
+        return new CrossFormerConfig(48, stages, 32, 32)
         {
             PatchKernels = patchKernels,
             Classes = 10,

@@ -16,7 +16,8 @@ internal sealed class PatchConvNetStem : Module
     {
         if (config.LinearStem)
         {
-            Conv2d patches = new(3, config.Channels, config.PatchSize, config.PatchSize, bias: false, initializer: Initializer.FanInUniform);
+            int patch = config.PatchSize;
+            Conv2d patches = new(3, config.Channels, patch, stride: patch, bias: false, initializer: Initializer.FanInUniform);
             _convolutions.Add(Add("proj", patches));
             return;
         }

@@ -109,5 +109,6 @@ public sealed class ResNet : Backbone
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
 
-    private int StrideAfter(int stage) => Enumerable.Range(0, stage + 1).Aggregate(_config.StemStride, (stride, i) => stride * _config.StrideOf(i));
+    private int StrideAfter(int stage) =>
+        Enumerable.Range(0, stage + 1).Aggregate(_config.StemStride, (stride, i) => stride * _config.StrideOf(i));
 }

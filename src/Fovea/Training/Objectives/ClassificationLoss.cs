@@ -17,8 +17,8 @@ public enum ObjectiveKind
 }
 
 /// <summary>
-/// Loss of logits (N, classes) against targets. Targets t are smoothed first: t·(1 − ε) + ε/classes. The loss of an image is, with weights w
-/// and probabilities p of classes c,
+/// Loss of logits (N, classes) against targets. Targets t are smoothed first: t·(1 − ε) + ε/classes. The loss of an image is, with weights
+/// w and probabilities p of the classes,
 /// <list type="bullet">
 /// <item>cross-entropy: −Σ w·t·log p, with p the softmax;</item>
 /// <item>focal: −Σ w·t·(1 − p)^γ·log p;</item>

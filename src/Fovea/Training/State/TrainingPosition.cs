@@ -16,6 +16,7 @@ namespace Fovea.Training;
 /// <param name="Seconds">Seconds trained so far.</param>
 /// <param name="EpochSeconds">Seconds trained in this epoch.</param>
 /// <param name="Samples">Number of training samples; null in files of earlier versions.</param>
+/// <param name="Stale">Epochs since the best score.</param>
 internal sealed record TrainingPosition(
     int Epoch = 0,
     int Batch = 0,
@@ -26,7 +27,8 @@ internal sealed record TrainingPosition(
     double? Best = null,
     double Seconds = 0,
     double EpochSeconds = 0,
-    int? Samples = null)
+    int? Samples = null,
+    int Stale = 0)
 {
     private const string MetadataKey = "fovea.training";
     private const string Remedy = "Resume from a run's last.safetensors.";
@@ -134,8 +136,20 @@ internal sealed record TrainingPosition(
         [.. names.Select((name, i) => new Metric(name, (Sums is not null && i < Sums.Length ? Sums[i] : 0) / Shown))];
 
     /// <summary>The position at the beginning of the next epoch.</summary>
-    /// <param name="best">The best score so far.</param>
-    public TrainingPosition NextEpoch(double best) => new(Epoch + 1, Step: Step, Best: best, Seconds: Seconds, Samples: Samples);
+    /// <param name="score">Score of the epoch that ends.</param>
+    /// <param name="isBest">True if it is the best so far.</param>
+    public TrainingPosition NextEpoch(double score, bool isBest) => new(
+        Epoch + 1,
+        Step: Step,
+        Best: isBest ? score : Best,
+        Seconds: Seconds,
+        Samples: Samples,
+        Stale: isBest ? 0 : Stale + 1);
+
+    /// <summary>True at the end of a run: after its last epoch, or as many without a better score as it is patient for.</summary>
+    /// <param name="options">Options of the run.</param>
+    public bool IsEnd(TrainingOptions options) =>
+        Epoch >= options.Epochs || (options.Patience > 0 && Stale >= options.Patience);
 
     private static TrainingPosition Read(string text)
     {
@@ -149,6 +163,7 @@ internal sealed record TrainingPosition(
             { Shown: < 0 } => nameof(Shown),
             { Seconds: < 0 } => nameof(Seconds),
             { EpochSeconds: < 0 } => nameof(EpochSeconds),
+            { Stale: < 0 } => nameof(Stale),
             _ => null,
         };
         return nonsense is null ? position : throw new JsonException($"'{nonsense}' is below 0");

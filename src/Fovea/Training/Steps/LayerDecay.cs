@@ -20,7 +20,8 @@ public static class LayerDecay
     {
         ArgumentNullException.ThrowIfNull(model);
         HashSet<string> head = [.. model.Network.HeadKeys];
-        string[] keys = [.. InReadingOrder(model).Where(key => !head.Contains(key))];
+        HashSet<string> weights = [.. model.Parameters.Weights.Variables.Select(variable => variable.Name)];
+        string[] keys = [.. InReadingOrder(model).Where(key => weights.Contains(key) && !head.Contains(key))];
         Func<string, string?> blockOf = BlockOrder.BlocksOf(keys);
         Dictionary<string, int> layers = [];
         Dictionary<string, int> blocks = [];
@@ -37,7 +38,7 @@ public static class LayerDecay
             }
         }
 
-        foreach (string key in model.Parameters.Weights.Variables.Select(variable => variable.Name))
+        foreach (string key in weights)
         {
             layers.TryAdd(key, blocks.Count + 1);
         }

@@ -119,7 +119,7 @@ public sealed record LearningRateSchedule
     public static LearningRateSchedule Constant(double rate, long warmUpSteps = 0, double warmUpStartRate = 0) =>
         Create(ScheduleKind.Constant, rate, totalSteps: 0, warmUpSteps, minimumRate: rate, warmUpStartRate);
 
-    /// <summary>The same schedule over fewer steps, followed by a cool-down: the run stays as long as it is.</summary>
+    /// <summary>Copy of the schedule over fewer steps, followed by a cool-down: the run stays as long as it is.</summary>
     /// <param name="steps">The steps at the end of the run that keep the minimum rate.</param>
     /// <exception cref="ArgumentOutOfRangeException">Warm-up and cool-down together are longer than the run, or it has no end.</exception>
     public LearningRateSchedule WithCoolDown(long steps)

@@ -96,7 +96,9 @@ internal sealed partial record ShardFiles(string Location, IReadOnlyList<string>
             : paths;
     }
 
-    /// <summary>Names of the classes in the order of their numbers, one in each line of a file beside the shards; null without one.</summary>
+    /// <summary>
+    /// Names of the classes in the order of their numbers, one in each line of a file beside the shards; null without that file.
+    /// </summary>
     private static string[]? ClassNamesOf(string shard)
     {
         string file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(shard))!, ClassesName);
