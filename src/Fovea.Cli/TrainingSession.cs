@@ -36,7 +36,8 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         Introduce(configuration, data);
         RunFolder folder = open(TrainingChecks.Prepare(context, options, data.Training.Classes.Count, threads));
         UnreadableNotes unreadable = new();
-        TrainingRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
+        long cache = ImageCache.Choose(context, options, data.Training);
+        TrainingRun run = new(options with { Unreadable = unreadable, CacheBytes = cache }, data.Training, folder)
         {
             Validation = data.Validation,
             Test = data.Test,

@@ -22,6 +22,8 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string> _size;
     private readonly Option<double> _seconds;
     private readonly Option<bool> _train;
+    private readonly Option<string> _data;
+    private readonly Option<string> _recipe;
 
     /// <summary>Declares the verb.</summary>
     public BenchVerb()
@@ -29,7 +31,8 @@ internal sealed class BenchVerb : Verb
             "bench",
             "Measure inference, or steps of training, beside the peak of this machine.",
             "fovea bench cmt_s pit_s --batch 1,8 --threads 1,2",
-            "fovea bench resnet50 --train --batch 8 --json")
+            "fovea bench resnet50 --train --batch 8 --json",
+            "fovea bench --data images/ --recipe recipes/cifar10/cmt_nano.json")
     {
         _models = AddArgument<string[]>("MODEL", "Names of models. [default: ten of all families]");
         _models.Arity = ArgumentArity.ZeroOrMore;
@@ -39,6 +42,9 @@ internal sealed class BenchVerb : Verb
             "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: each model's native size]");
         _seconds = AddOption("--seconds", "How long to measure each line; a third as long is run before.", 3.0);
         _train = AddOption<bool>("--train", "Measure whole steps of training: forward, backward, AdamW.");
+        _data = AddOption<string>(
+            "--data", "Measure steps of training on a data set, with the loader beside them: which of the two waits for the other.");
+        _recipe = AddOption<string>("--recipe", "A recipe that says model, batch and augmentation for --data.");
     }
 
     /// <inheritdoc/>
@@ -55,6 +61,12 @@ internal sealed class BenchVerb : Verb
         TimeSpan duration = OptionChecks.Seconds(context.Value(_seconds));
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
         ModelOptions options = new(Height: size?.Height, Width: size?.Width);
+        if (context.Value(_data) is not null || context.Value(_recipe) is not null)
+        {
+            MeasureData(context, threads, duration, cancellation);
+            return Task.FromResult(ExitCodes.Success);
+        }
+
         string[] names = context.Value(_models) is { Length: > 0 } given ? given : _defaults;
         bool training = context.Value(_train);
         foreach (string name in names)
@@ -105,6 +117,13 @@ internal sealed class BenchVerb : Verb
         context.Result["train"] = training;
         context.Result["results"] = results;
         return Task.FromResult(ExitCodes.Success);
+    }
+
+    private void MeasureData(VerbContext context, int[] threads, TimeSpan duration, CancellationToken cancellation)
+    {
+        Recipe recipe = context.Value(_recipe) is string path ? Recipe.Read(path) : Recipe.Empty();
+        int[] batches = context.IsGiven(_batches) ? OptionChecks.ParseIntegers("--batch", context.Value(_batches)!, 1 << 20) : [];
+        new DataSpeed(context, recipe, threads, duration).Run(context.Value(_data), context.Value(_models) ?? [], batches, cancellation);
     }
 
     private static void Add(Table table, JsonArray results, string name, int threads, Benchmark speed, long multiplyAdds, double peak)

@@ -177,6 +177,10 @@ public sealed partial record TrainingOptions
     /// </summary>
     public int? MaxUnreadable { get; init; }
 
+    /// <summary>Largest number of bytes of decoded training images that are kept in memory from one epoch to the next; 0 for none.</summary>
+    [JsonIgnore]
+    public long CacheBytes { get; init; } = 256L << 20;
+
     /// <summary>Told once of each image that is passed over, on a thread that prepares batches.</summary>
     [JsonIgnore]
     public IProgress<UnreadableImage>? Unreadable { get; init; }
@@ -240,6 +244,7 @@ public sealed partial record TrainingOptions
         Threads = threads,
         ScaledDecoding = ScaledDecoding,
         ShuffleBuffer = ShuffleBuffer,
+        CacheBytes = CacheBytes,
     };
 
     /// <summary>Counter of the images of a set that cannot be read.</summary>

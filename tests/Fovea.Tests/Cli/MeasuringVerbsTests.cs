@@ -72,6 +72,26 @@ public sealed class MeasuringVerbsTests
         Assert.DoesNotContain("NaN", image, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Bench_with_data_tells_which_of_loader_and_network_waits()
+    {
+        using TemporaryFolder folder = new();
+        string data = TinyImages.Write(folder.File("data"), each: 4);
+        JsonObject answer = await CliRun.Succeeds(
+            "bench", "cmt_nano", "pit_nano", "--data", data, "--batch", "4", "--threads", "1", "--seconds", "0.05");
+        JsonArray results = answer["results"]!.AsArray();
+        Assert.Equal(["cmt_nano", "pit_nano"], results.Select(line => (string)line!["model"]!));
+        foreach (JsonNode? line in results)
+        {
+            Assert.Equal((4, 1), ((int)line!["batch"]!, (int)line["threads"]!));
+            Assert.InRange((double)line["waiting"]!, 0, 1);
+            Assert.InRange((double)line["slowdown"]!, 0, 1);
+            Assert.All(
+                ["loaderImagesPerSecond", "networkImagesPerSecond", "imagesPerSecond"],
+                (string rate) => Assert.True((double)line[rate]! > 0, rate));
+        }
+    }
+
     [Theory]
     [InlineData("bench", "cmt_nano", "--batch", "1,x")]
     [InlineData("bench", "cmt_nano", "--batch", "0")]

@@ -237,4 +237,15 @@ public sealed class DatasetTests : IDisposable
         _folder.Write($"{prefix}-images-idx3-ubyte{suffix}", compressed ? TestData.Gzip(images) : images);
         _folder.Write($"{prefix}-labels-idx1-ubyte{suffix}", compressed ? TestData.Gzip(names) : names);
     }
+
+    [Fact]
+    public void The_memory_of_decoded_images_is_estimated_from_some_that_can_be_read()
+    {
+        using TemporaryFolder folder = new();
+        string data = TinyImages.Write(folder.File("data"), each: 7);
+        IImageDataset set = Datasets.Open(data);
+        Assert.Equal(set.Count * TinyImages.Side * TinyImages.Side, Datasets.EstimateDecodedBytes(set));
+        File.WriteAllBytes(Path.Combine(data, "apple", "00.png"), [0x89, 0x50, 0x4E, 0x47]);
+        Assert.Equal(set.Count * TinyImages.Side * TinyImages.Side, Datasets.EstimateDecodedBytes(set));
+    }
 }

@@ -3,6 +3,8 @@ namespace Fovea.Data;
 /// <summary>Opens a data set of any kind by its path.</summary>
 public static class Datasets
 {
+    private const int EstimatedSamples = 16;
+
     /// <summary>
     /// Opens a data set with all its parts: a folder, <c>.tar</c>, <c>.tar.gz</c> or <c>.zip</c> of class folders, or of
     /// <c>train/</c>, <c>val/</c> and <c>test/</c> folders of them, a folder with IDX files, or shards: a folder of tar archives, one of
@@ -47,6 +49,35 @@ public static class Datasets
             container.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Estimates the memory that the decoded images of a source take, by the mean of a few that are spread over the whole; those that
+    /// cannot be read are left out.
+    /// </summary>
+    /// <param name="source">The images.</param>
+    /// <param name="atLeast">Size below which they are not decoded, for <see cref="DataLoaderOptions.ScaledDecoding"/>; null for all of it.</param>
+    /// <returns>Bytes; 0 where none of the few can be read.</returns>
+    public static long EstimateDecodedBytes(ISampleSource source, ImageSize? atLeast = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        (long bytes, int read) = (0, 0);
+        int samples = Math.Min(source.Count, EstimatedSamples);
+        for (int i = 0; i < samples; i++)
+        {
+            int index = (int)((long)i * source.Count / samples);
+            try
+            {
+                bytes += (atLeast is ImageSize size ? source.Load(index, size) : source.Load(index)).Pixels.Length;
+                read++;
+            }
+            catch (InvalidImageException)
+            {
+                // The loader counts those that cannot be read.
+            }
+        }
+
+        return read == 0 ? 0 : (long)((double)bytes / read * source.Count);
     }
 
     /// <summary>Opens a data set; of one with parts, the training part. <see cref="OpenParts"/> says what else there is.</summary>

@@ -179,7 +179,7 @@ public sealed record Preprocessing
     }
 
     /// <summary>Size below which an image would be enlarged by <see cref="Resize"/>; null where its size stays.</summary>
-    internal ImageSize? LeastSize => Resize switch
+    public ImageSize? LeastSize => Resize switch
     {
         ResizeRule.Exact => new ImageSize(Width, Height),
         ResizeRule.ShorterSide => new ImageSize(ShorterSide, ShorterSide),
