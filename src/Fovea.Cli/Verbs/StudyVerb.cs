@@ -19,8 +19,8 @@ internal sealed class StudyVerb : Verb
             "study",
             "Train a base recipe and named changes of it, and tell in one table what each change is worth. The same command again goes on "
                 + "where it was stopped.",
-            "fovea study ablation.json",
-            "fovea study ablation.json cifar10-train.tar.gz --test cifar10-test.tar.gz --out runs/cifar10-ablation --json")
+            "fovea study recipes/cifar10/ablations.json cifar10-train.tar.gz --test cifar10-test.tar.gz",
+            "fovea study ablation.json --out runs/ablation --json")
     {
         _file = AddArgument<string>("FILE", "The study: a JSON file, as recipes/study.schema.json describes it.");
         _data = AddArgument<string?>("DATA", "The data set, where the study names none.");
