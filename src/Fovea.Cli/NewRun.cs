@@ -16,14 +16,16 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
     /// <exception cref="FoveaException">The recipe, the images or the checkpoint to begin with cannot be used.</exception>
     public RunConfiguration Configure()
     {
-        string data = changes.Data is string given
-            ? Path.GetFullPath(given)
-            : recipe.Data ?? throw new UsageException("Say which DATA to train on, name them in a --recipe, or --resume an earlier run.");
-        string? validation = changes.Validation is string path ? Path.GetFullPath(path) : recipe.Validation;
+        string data = Full(changes.Data) ?? recipe.Data
+            ?? throw new UsageException("Say which DATA to train on, name them in a --recipe, or --resume an earlier run.");
         TrainingOptions options = changes.Apply(recipe.ToOptions());
         options = options with { MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate) };
         TrainingOptionTable.Validate(options);
-        RunConfiguration configuration = new(data, validation, options) { TestChooses = recipe.TestChooses };
+        RunConfiguration configuration = new(data, Full(changes.Validation) ?? recipe.Validation, options)
+        {
+            Test = Full(changes.Test) ?? recipe.Test,
+            TestChooses = recipe.TestChooses,
+        };
         using DatasetParts parts = configuration.OpenData();
         return configuration with { Options = FitBatch(Complete(options, parts.Training), parts.Training.Count) };
     }
@@ -61,6 +63,8 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
                 : options.Augmentation,
         };
     }
+
+    private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static Preprocessing At(Preprocessing images, int height, int width) => images with
     {

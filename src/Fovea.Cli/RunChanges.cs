@@ -11,6 +11,9 @@ internal sealed record RunChanges
     /// <summary>Path of the validation set.</summary>
     public string? Validation { get; init; }
 
+    /// <summary>Path of the test set.</summary>
+    public string? Test { get; init; }
+
     /// <summary>Name of the model.</summary>
     public string? Model { get; init; }
 

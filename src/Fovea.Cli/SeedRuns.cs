@@ -13,7 +13,7 @@ namespace Fovea.Cli;
 internal sealed class SeedRuns(VerbContext context, TrainingSession session, string folder, bool overwrite)
 {
     // Images may have moved since a run began.
-    private static readonly string[] _places = ["data", "validation"];
+    private static readonly string[] _places = ["data", "validation", "test"];
 
     /// <summary>Checks that the runs which are there are of the configuration, before hours are spent on the first that is not.</summary>
     /// <param name="configuration">Configuration of the first seed; the others' seeds follow it.</param>

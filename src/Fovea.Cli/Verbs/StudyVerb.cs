@@ -9,6 +9,7 @@ internal sealed class StudyVerb : Verb
 {
     private readonly Argument<string> _file;
     private readonly Argument<string?> _data;
+    private readonly Option<string> _test;
     private readonly Option<string> _out;
     private readonly Option<int?> _threads;
 
@@ -18,12 +19,13 @@ internal sealed class StudyVerb : Verb
             "study",
             "Train a base recipe and named changes of it, and tell in one table what each change is worth. The same command again goes on "
                 + "where it was stopped.",
-            "fovea study ablation.json",
-            "fovea study ablation.json cifar10.tar.gz --out runs/cifar10-ablation --json")
+            "fovea study recipes/cifar10/ablations.json cifar10-train.tar.gz --test cifar10-test.tar.gz",
+            "fovea study ablation.json --out runs/ablation --json")
     {
         _file = AddArgument<string>("FILE", "The study: a JSON file, as recipes/study.schema.json describes it.");
         _data = AddArgument<string?>("DATA", "The data set, where the study names none.");
         _data.Arity = ArgumentArity.ZeroOrOne;
+        _test = AddOption<string>("--test", "A data set that measures the runs, where neither study nor data set have one.");
         _out = AddOption<string>("--out", "The folder of the runs and of the table, study.md. [default: runs/ and the file's name]");
         _threads = AddThreads();
     }
@@ -34,7 +36,7 @@ internal sealed class StudyVerb : Verb
         Study study = Study.Read(context.Value(_file));
         string folder = context.Value(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(study.Path));
         RequireFolders(study);
-        RunChanges changes = new() { Data = context.ValueOrNull(_data) };
+        RunChanges changes = new() { Data = context.ValueOrNull(_data), Test = context.Value(_test) };
         TrainingSession session = new(context, Threads(context, _threads), cancellation);
         List<(StudyEntry Entry, SeedRuns Runs, RunConfiguration Configuration)> plan = [];
         foreach (StudyEntry entry in study.Entries)

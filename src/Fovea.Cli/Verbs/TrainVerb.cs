@@ -19,6 +19,7 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string> _size;
     private readonly Option<bool> _noFlip;
     private readonly Option<string> _validation;
+    private readonly Option<string> _test;
     private readonly Option<int?> _threads;
     private readonly IReadOnlyList<TrainingOptionTable.Entry> _training = TrainingOptionTable.Entries();
 
@@ -61,6 +62,7 @@ internal sealed class TrainVerb : Verb
         _noFlip = AddOption<bool>("--no-flip", "Do not mirror training images at random.");
         _validation = AddOption<string>(
             "--validation", "A data set that chooses the best epoch. [default: the set's own validation part, else --validation-fraction]");
+        _test = AddOption<string>("--test", "A data set that measures the best epoch in the end. [default: the set's own test part]");
         _threads = AddThreads();
     }
 
@@ -164,6 +166,7 @@ internal sealed class TrainVerb : Verb
         {
             Data = context.ValueOrNull(_data) ?? earlier.Data,
             Validation = context.Value(_validation) ?? earlier.Validation,
+            Test = context.Value(_test) ?? earlier.Test,
             Options = new ResumedOptions(context, options).Checked(_training),
         };
     }
@@ -181,6 +184,7 @@ internal sealed class TrainVerb : Verb
         {
             Data = context.ValueOrNull(_data),
             Validation = context.Value(_validation),
+            Test = context.Value(_test),
             Model = context.IsGiven(_model) ? context.Value(_model) : null,
             From = context.Value(_from),
             Size = context.Value(_size) is string size ? ModelChoice.ParseSize(size) : null,

@@ -15,6 +15,12 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     private const string TestChoosesKey = "testChooses";
 
     /// <summary>
+    /// Path of a set that measures the best checkpoint in the end: its test part, or else its validation part, or all of it; null for the
+    /// data set's own test part.
+    /// </summary>
+    public string? Test { get; init; }
+
+    /// <summary>
     /// True if a test part chooses the best epoch where there is no validation part, as in runs of version 0.1.0; otherwise it is only
     /// measured at the end.
     /// </summary>
@@ -23,37 +29,22 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     /// <summary>Opens the images of the run.</summary>
     /// <returns>
     /// The training images; for validation those of <see cref="Validation"/>, else of the set's own validation part, else the share of the
-    /// training images that <see cref="TrainingOptions.ValidationFraction"/> sets aside, else null; and the set's own test part.
+    /// training images that <see cref="TrainingOptions.ValidationFraction"/> sets aside, else null; and for the test those of
+    /// <see cref="Test"/>, else of the set's own test part, else null.
     /// </returns>
     /// <exception cref="InvalidDatasetException">A set is not there, or cannot be used; the message says why.</exception>
     public DatasetParts OpenData()
     {
         DatasetParts all = Datasets.OpenParts(Data);
-        if (Validation is not null)
+        try
         {
-            DatasetParts other = Datasets.OpenParts(Validation);
-            IImageDataset chosen = other.Validation ?? other.Test ?? other.Training;
-            IImageDataset matched = ClassCheck.Match(all.Training.Classes, chosen, "The validation set", "the training set");
-            return new DatasetParts(all.Training, matched, all.Test, [.. all.Notes, .. other.Notes]);
+            return WithValidation(Test is null ? all : WithTest(all, Test));
         }
-
-        if (all.Validation is not null)
+        catch
         {
-            return all;
+            all.Dispose();
+            throw;
         }
-
-        if (TestChooses && all.Test is not null)
-        {
-            return new DatasetParts(all.Training, all.Test, null, all.Notes);
-        }
-
-        if (Options.ValidationFraction == 0)
-        {
-            return all;
-        }
-
-        (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all.Training, Options.ValidationFraction, Options.Seed);
-        return new DatasetParts(training, validation, all.Test, all.Notes);
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote, in this or an earlier version.</summary>
@@ -67,15 +58,20 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
             throw new InvalidFileException(path, "the entry 'data' or 'training' is missing", Remedy);
         }
 
-        if (json["validation"] is not null && Text(json["validation"]) is null)
+        foreach (string part in new[] { "validation", "test" })
         {
-            throw new InvalidFileException(path, "the entry 'validation' is not the path of a data set", Remedy);
+            if (json[part] is not null && Text(json[part]) is null)
+            {
+                throw new InvalidFileException(path, $"the entry '{part}' is not the path of a data set", Remedy);
+            }
         }
 
         TrainingOptions options = TrainingOptions.FromJson(training, path);
         RequireModel(options, path);
         return new RunConfiguration(data, Text(json["validation"]), options)
         {
+            Test = Text(json["test"]),
+
             // Version 0.1.0 wrote no such entry.
             TestChooses = json[TestChoosesKey] is not JsonValue value || !value.TryGetValue(out bool chooses) || chooses,
         };
@@ -86,9 +82,46 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     {
         ["data"] = Data,
         ["validation"] = Validation,
+        ["test"] = Test,
         [TestChoosesKey] = TestChooses,
         ["training"] = Options.ToJson(),
     };
+
+    private static DatasetParts WithTest(DatasetParts all, string path)
+    {
+        DatasetParts other = Datasets.OpenParts(path);
+        IImageDataset matched = ClassCheck.Match(all.Training.Classes, other.Measured, "The test set", "the training set");
+        return new DatasetParts(all.Training, all.Validation, matched, [.. all.Notes, .. other.Notes], new Opened(all, other));
+    }
+
+    private DatasetParts WithValidation(DatasetParts all)
+    {
+        if (Validation is not null)
+        {
+            DatasetParts other = Datasets.OpenParts(Validation);
+            IImageDataset chosen = other.Validation ?? other.Test ?? other.Training;
+            IImageDataset matched = ClassCheck.Match(all.Training.Classes, chosen, "The validation set", "the training set");
+            return new DatasetParts(all.Training, matched, all.Test, [.. all.Notes, .. other.Notes], new Opened(all, other));
+        }
+
+        if (all.Validation is not null)
+        {
+            return all;
+        }
+
+        if (TestChooses && all.Test is not null)
+        {
+            return new DatasetParts(all.Training, all.Test, null, all.Notes, all);
+        }
+
+        if (Options.ValidationFraction == 0)
+        {
+            return all;
+        }
+
+        (SubsetDataset training, SubsetDataset validation) = SubsetDataset.Split(all.Training, Options.ValidationFraction, Options.Seed);
+        return new DatasetParts(training, validation, all.Test, all.Notes, all);
+    }
 
     /// <summary>Checks that there is such a model, and that it takes images of the size; no memory is taken.</summary>
     private static void RequireModel(TrainingOptions options, string path)
@@ -108,4 +141,10 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     }
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    /// <summary>Sets that are closed together.</summary>
+    private sealed class Opened(params DatasetParts[] sets) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(sets, set => set.Dispose());
+    }
 }

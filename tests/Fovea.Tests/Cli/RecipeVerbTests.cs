@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fovea.Cli;
 using Fovea.Tests.Training;
 using Fovea.Training;
@@ -81,6 +82,26 @@ public sealed class RecipeVerbTests(TrainedRun trained) : IClassFixture<TrainedR
         await CliRun.Succeeds(
             "train", "--recipe", recipe, "--size", "16", "--batch", "8", "--threads", "1", "--out", _folder.File("run"));
         Assert.Equal(trained.Data, RunFolder.OpenRead(_folder.File("run")).ReadConfig().Data);
+    }
+
+    [Fact]
+    public async Task A_test_set_of_its_own_measures_the_best_epoch()
+    {
+        string data = TinyImages.Write(_folder.File("data"), 6);
+        string test = TinyImages.Write(_folder.File("test"), 5, seed: 3);
+        string run = _folder.File("run");
+        JsonObject answer = await CliRun.Succeeds(
+            "train", data, "--test", test, "--size", "16", "--batch", "4", "--epochs", "1", "--threads", "1", "--out", run);
+        Assert.Equal(("test", 15), ((string)answer["evaluatedOn"]!, (int)answer["images"]!));
+        Assert.Equal(test, RunFolder.OpenRead(run).ReadConfig().Test);
+
+        string recipe = Write("""{ "data": "data", "test": "test", "training": { "epochs": 1, "batchSize": 4 } }""");
+        answer = await CliRun.Succeeds("train", "--recipe", recipe, "--size", "16", "--threads", "1", "--out", _folder.File("other"));
+        Assert.Equal(("test", 15), ((string)answer["evaluatedOn"]!, (int)answer["images"]!));
+
+        string strange = TinyImages.Write(_folder.File("strange"), 1, 1, "apple", "zebra");
+        await CliRun.Fails(
+            ExitCodes.BadInput, ["test set", "zebra"], "train", data, "--test", strange, "--size", "16", "--out", _folder.File("none"));
     }
 
     [Theory]

@@ -36,6 +36,9 @@ public sealed class Recipe
     /// <summary>Full path of the validation set; null for the data set's own part, or a share of its training images.</summary>
     public string? Validation => Text("validation");
 
+    /// <summary>Full path of the set that measures the best checkpoint; null for the data set's own test part.</summary>
+    public string? Test => Text("test");
+
     /// <summary>Choice of the best epoch by a test part, as <see cref="RunConfiguration.TestChooses"/> has it.</summary>
     public bool TestChooses => _json["testChooses"] is JsonValue value && value.TryGetValue(out bool chooses) && chooses;
 

@@ -31,6 +31,7 @@ public sealed record RecipeDifference(string Member, IReadOnlyList<string?> Valu
     private static Dictionary<string, string> Leaves(Recipe recipe)
     {
         JsonObject whole = recipe.ToJson();
+        whole["testChooses"] = recipe.TestChooses;
         whole["training"] = recipe.ToOptions().ToJson();
         foreach (string remark in _remarks)
         {

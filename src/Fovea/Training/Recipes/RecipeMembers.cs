@@ -9,7 +9,7 @@ namespace Fovea.Training;
 /// <summary>Names of the members that a recipe may have, taken from the records that they are read into.</summary>
 internal static class RecipeMembers
 {
-    private static readonly string[] _texts = ["$schema", "description", "notRun", "data", "validation"];
+    private static readonly string[] _texts = ["$schema", "description", "notRun", "data", "validation", "test"];
     private static readonly string[] _outer = [.. _texts, "testChooses", "training"];
 
     // Its form is its own, as every prediction reads it, so that no generated code knows its members.

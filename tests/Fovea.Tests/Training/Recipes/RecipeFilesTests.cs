@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fovea.Models;
 using Fovea.Tests.Library;
 using Fovea.Training;
 
@@ -39,13 +40,13 @@ public sealed class RecipeFilesTests
             Path.GetFullPath((string)json["$schema"]!, Path.GetDirectoryName(path)!));
         if (isStudy)
         {
-            Assert.NotEmpty(Study.Read(path).Entries);
+            Assert.All(Study.Read(path).Entries, entry => AssertModel(entry.Recipe));
             return;
         }
 
         Recipe recipe = Recipe.Read(path);
         Assert.False(string.IsNullOrEmpty(recipe.Description));
-        Assert.Contains(recipe.ToOptions().Model, Fovea.Models.ModelRegistry.Names);
+        AssertModel(recipe);
 
         // Those for ImageNet say what the papers did, and nobody here has its images.
         Assert.Equal(file.StartsWith("recipes/imagenet/", StringComparison.Ordinal), recipe.NotRun is not null);
@@ -59,6 +60,9 @@ public sealed class RecipeFilesTests
         Assert.Equal(20, (int)options["properties"]!["epochs"]!["default"]!);
         Assert.Equal("Number of times that all training images are shown.", (string)options["properties"]!["epochs"]!["description"]!);
     }
+
+    private static void AssertModel(Recipe recipe) =>
+        Assert.Contains(recipe.ToOptions().Model, ModelRegistry.Names.Concat(ModelRegistry.Ablations));
 
     private static IEnumerable<string> Undescribed(JsonObject schema, string place)
     {

@@ -20,6 +20,7 @@ internal static class RecipeSchema
         ("notRun", "string", "Reason why nobody ran the recipe with this library; the command says it."),
         ("data", "string", "Path of the data set, relative to this file."),
         ("validation", "string", "Path of a data set that chooses the best epoch, relative to this file."),
+        ("test", "string", "Path of a data set that measures the best epoch in the end, relative to this file."),
         ("testChooses", "boolean", "True if a test part chooses the best epoch where there is no validation part."),
     ];
 
