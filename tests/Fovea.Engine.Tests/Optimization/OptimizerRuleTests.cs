@@ -1,4 +1,3 @@
-using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Optimization;
 using Fovea.Engine.Tests.Compile;
