@@ -71,10 +71,10 @@ public sealed partial class Trainer : IDisposable
         pool ??= WorkerPool.Shared;
         try
         {
+            folder.Claim();
             training = options.BalancedSampling ? Sampling.Balanced(training) : training;
             _objective = objective ?? TrainingObjective.Create(options, model, training, _owned);
             Info = _objective.Describe(model.Info, training);
-            folder.Claim();
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
             _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, unreadable, loaderThreads)));

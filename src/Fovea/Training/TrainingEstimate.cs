@@ -56,6 +56,9 @@ public static class TrainingEstimate
 
         using GradientBlock gradients = new(parameters.Trained);
         long tensors = parameters.Weights.Bytes + parameters.Statistics.Bytes;
-        return tensors + ((1 + Optimizers.StatesOf(optimizer)) * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
+
+        // Muon also holds the directions of a step.
+        int blocks = 1 + Optimizers.StatesOf(optimizer) + (optimizer == OptimizerKind.Muon ? 1 : 0);
+        return tensors + (blocks * gradients.Bytes) + Plan.Estimate(graph, threads, gradients).Total;
     }
 }

@@ -107,6 +107,7 @@ public sealed class RecipeOptionTests
             AccumulationSteps = 2,
             Objective = ObjectiveKind.BinaryCrossEntropy,
             TargetThreshold = 0.2f,
+            Mixing = new Mixing { MixupAlpha = 0.8, CutMixAlpha = 1 },
             ClipNorm = 0,
             AdaptiveClip = 0.02,
         };
