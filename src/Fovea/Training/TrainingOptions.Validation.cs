@@ -9,13 +9,13 @@ public sealed partial record TrainingOptions
     /// <exception cref="ArgumentException">One does not; the message names it.</exception>
     public void Validate()
     {
-        ValidateObjective();
-        ValidateSteps();
-        ValidateSchedule();
         Check(DropPath is null or (>= 0 and < 1), nameof(DropPath), "from 0 to below 1", DropPath!);
         Check(Dropout is null or (>= 0 and < 1), nameof(Dropout), "from 0 to below 1", Dropout!);
         Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        ValidateObjective();
+        ValidateSteps();
+        ValidateSchedule();
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
         Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
         Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
