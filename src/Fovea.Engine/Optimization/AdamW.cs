@@ -21,23 +21,12 @@ public sealed class AdamW(
     double beta2 = 0.999,
     double epsilon = 1e-8) : Optimizer(gradients, stateBlocks: 2, weightDecay, groups, pool)
 {
-    private readonly double _beta1 = OptimizerChecks.Share(beta1, nameof(beta1));
-    private readonly double _beta2 = OptimizerChecks.Share(beta2, nameof(beta2));
-    private readonly double _epsilon = OptimizerChecks.NotNegative(epsilon, nameof(epsilon));
+    private readonly AdamMoments _moments = new(beta1, beta2, epsilon);
 
     /// <inheritdoc/>
     protected override unsafe void Update(in UpdateRange range)
     {
-        AdamWArguments step = new()
-        {
-            LearningRate = range.LearningRate,
-            Beta1 = _beta1,
-            Beta2 = _beta2,
-            Epsilon = _epsilon,
-            WeightDecay = range.WeightDecay,
-            Step = range.Iteration,
-            GradientFactor = range.GradientFactor,
-        };
+        AdamWArguments step = _moments.ArgumentsOf(in range, range.GradientFactor);
         fixed (float* weights = range.Weights, slopes = range.Gradients, mean = range.State(0), meanSquare = range.State(1))
         {
             OptimizerKernels.AdamW(in step, weights, slopes, mean, meanSquare, range.Weights.Length);

@@ -11,9 +11,7 @@ namespace Fovea.Engine.Optimization;
 /// <remarks>Variables without weight decay, such as norms and biases, take the steps of Adam as they are.</remarks>
 public sealed class Lamb : Optimizer
 {
-    private readonly double _beta1;
-    private readonly double _beta2;
-    private readonly double _epsilon;
+    private readonly AdamMoments _moments;
     private readonly double _maxGradientNorm;
     private readonly (double Weights, double Direction)[] _squares;
     private float _factor;
@@ -39,9 +37,7 @@ public sealed class Lamb : Optimizer
         double maxGradientNorm = 1)
         : base(gradients, stateBlocks: 2, weightDecay, groups, pool)
     {
-        _beta1 = OptimizerChecks.Share(beta1, nameof(beta1));
-        _beta2 = OptimizerChecks.Share(beta2, nameof(beta2));
-        _epsilon = OptimizerChecks.NotNegative(epsilon, nameof(epsilon));
+        _moments = new AdamMoments(beta1, beta2, epsilon);
         _maxGradientNorm = OptimizerChecks.NotNegative(maxGradientNorm, nameof(maxGradientNorm));
         _squares = new (double, double)[Ranges];
     }
@@ -62,16 +58,7 @@ public sealed class Lamb : Optimizer
     /// <inheritdoc/>
     protected override unsafe void Update(in UpdateRange range)
     {
-        AdamWArguments step = new()
-        {
-            LearningRate = range.LearningRate,
-            Beta1 = _beta1,
-            Beta2 = _beta2,
-            Epsilon = _epsilon,
-            WeightDecay = range.WeightDecay,
-            Step = range.Iteration,
-            GradientFactor = _factor,
-        };
+        AdamWArguments step = _moments.ArgumentsOf(in range, _factor);
         nint length = range.Weights.Length;
         fixed (float* weights = range.Weights, slopes = range.Gradients, mean = range.State(0), meanSquare = range.State(1))
         {

@@ -28,9 +28,7 @@ public sealed class Muon : Optimizer
     private readonly bool _nesterov;
     private readonly double _rateFactor;
     private readonly MuonScaling _scaling;
-    private readonly double _beta1;
-    private readonly double _beta2;
-    private readonly double _epsilon;
+    private readonly AdamMoments _moments;
     private readonly OptimizerState _directions;
     private readonly Dictionary<(int Rows, int Columns), Orthogonalization> _orthogonalizations = [];
 
@@ -71,9 +69,7 @@ public sealed class Muon : Optimizer
         _nesterov = nesterov;
         _scaling = scaling;
         _rateFactor = OptimizerChecks.NotNegative(rateFactor, nameof(rateFactor));
-        _beta1 = OptimizerChecks.Share(beta1, nameof(beta1));
-        _beta2 = OptimizerChecks.Share(beta2, nameof(beta2));
-        _epsilon = OptimizerChecks.NotNegative(epsilon, nameof(epsilon));
+        _moments = new AdamMoments(beta1, beta2, epsilon);
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
         _directions = new OptimizerState(
             [.. gradients.Variables.Where(variable => variable.Shape.Rank is 2 or 4 && matrices?.Invoke(variable) != false)]);
@@ -163,16 +159,7 @@ public sealed class Muon : Optimizer
 
     private unsafe void UpdateByAdamW(in UpdateRange range)
     {
-        AdamWArguments step = new()
-        {
-            LearningRate = range.LearningRate,
-            Beta1 = _beta1,
-            Beta2 = _beta2,
-            Epsilon = _epsilon,
-            WeightDecay = range.WeightDecay,
-            Step = range.Iteration,
-            GradientFactor = range.GradientFactor,
-        };
+        AdamWArguments step = _moments.ArgumentsOf(in range, range.GradientFactor);
         fixed (float* weights = range.Weights, slopes = range.Gradients, mean = range.State(0), meanSquare = range.State(1))
         {
             OptimizerKernels.AdamW(in step, weights, slopes, mean, meanSquare, range.Weights.Length);

@@ -4,7 +4,7 @@ using Fovea.Engine;
 
 namespace Fovea.Tests.Data;
 
-/// <summary>What holds for operations on pixels whatever the image is.</summary>
+/// <summary>Properties of operations on pixels that hold for any image.</summary>
 public sealed class PixelPropertyTests
 {
     private const int Cases = 300;
