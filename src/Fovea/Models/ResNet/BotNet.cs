@@ -45,14 +45,15 @@ public static class BotNet
         ["botnet_nano_absolute"] = Nano(BottleneckPosition.Absolute),
     };
 
-    /// <summary>ResNet for images of 32 pixels, with an attention on a map of 8×8 and one of 4×4.</summary>
+    /// <summary>ResNet of three stages for images of 32 pixels, with an attention on a map of 8×8 and one of 4×4.</summary>
     /// <param name="position">Kind of position embedding; null for convolutions in place of the attention.</param>
-    internal static ResNetConfig Nano(BottleneckPosition? position = null) => new([2, 2, 2, 2], 32, 32)
+    internal static ResNetConfig Nano(BottleneckPosition? position = null) => new([2, 2, 2], 32, 32)
     {
         SmallImages = true,
-        StemChannels = 16,
+        StemChannels = 48,
+        Expansion = 2,
         Classes = 10,
-        Attention = position is BottleneckPosition kind ? new BottleneckAttentionConfig { HeadWidth = 32, Position = kind } : null,
+        Attention = position is BottleneckPosition kind ? new BottleneckAttentionConfig { HeadWidth = 48, Position = kind } : null,
     };
 
     private static ResNetConfig Create(int[] depths, int lastStride = 2, int size = 224) =>

@@ -8,9 +8,6 @@ namespace Fovea.Models;
 /// </summary>
 internal sealed class Bottleneck : Module
 {
-    /// <summary>Channels out, in widths of the bottleneck.</summary>
-    public const int Expansion = 4;
-
     private readonly Activation _activation;
     private readonly Conv2d _reduce;
     private readonly BatchNorm2d _reduceNorm;
@@ -59,7 +56,7 @@ internal sealed class Bottleneck : Module
         (int Height, int Width) map,
         float dropPath = 0)
     {
-        int outputs = Expansion * width;
+        int outputs = config.Expansion * width;
         bool leaderj1001 = config.IsLeaderj1001;
         _activation = config.Activation;
         _dropPath = dropPath;

@@ -38,7 +38,7 @@ public sealed class ResNet : Backbone
             {
                 float dropPath = blocks > 1 ? config.DropPath * block / (blocks - 1) : 0;
                 members[i] = Add($"layer{stage + 1}.{i}", new Bottleneck(config, channels, stage, i, dropPath));
-                channels = config.WidthOf(stage) * Bottleneck.Expansion;
+                channels = config.ChannelsAfter(stage);
             }
 
             _stages.Add(members);
@@ -73,7 +73,7 @@ public sealed class ResNet : Backbone
     public override IReadOnlyList<StageDescription> Stages =>
     [
         .. _config.Depths.Select((_, stage) =>
-            new StageDescription($"stage{stage + 1}", StrideAfter(stage), _config.WidthOf(stage) * Bottleneck.Expansion)),
+            new StageDescription($"stage{stage + 1}", StrideAfter(stage), _config.ChannelsAfter(stage))),
     ];
 
     /// <inheritdoc/>
@@ -90,7 +90,7 @@ public sealed class ResNet : Backbone
     protected override Value Build(Value x)
     {
         x = _stemNorm.Forward(_stem.Forward(x)).Activate(_config.Activation);
-        x = (_config.SmallImages ? x : x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1))).Mark("stem");
+        x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
         for (int stage = 0; stage < _stages.Count; stage++)
         {
             foreach (Bottleneck block in _stages[stage])

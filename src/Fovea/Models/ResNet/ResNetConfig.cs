@@ -33,7 +33,7 @@ public enum BottleneckPosition
 [Flags]
 public enum AttentionStages
 {
-    /// <summary>The third stage, whose maps have a sixteenth of the image's side.</summary>
+    /// <summary>The last stage but one, whose maps have a sixteenth of the image's side in the published networks.</summary>
     C4 = 1,
 
     /// <summary>The last stage.</summary>
@@ -93,7 +93,7 @@ public sealed record AttentionPoolingConfig
 /// <summary>
 /// A member of the ResNet family (arXiv 1512.03385), or of BoTNet's, which is a ResNet with attention in its last stage (arXiv 2101.11605).
 /// </summary>
-/// <param name="Depths">Blocks of the four stages.</param>
+/// <param name="Depths">Blocks of the stages: four in the published networks, three where images are small.</param>
 /// <param name="Height">Rows of the images that position embeddings are made for.</param>
 /// <param name="Width">Columns of the images that position embeddings are made for.</param>
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
@@ -103,10 +103,15 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public int StemChannels { get; init; } = 64;
 
     /// <summary>
-    /// True for a stem of one 3×3 convolution of stride 1 without pooling, as ResNets have it for images of 32 pixels (arXiv 1512.03385,
-    /// section 4.2), in place of a 7×7 convolution and pooling, both of stride 2.
+    /// True for a stem of one 3×3 convolution of stride 1 before the pooling of stride 2, for images of 32 pixels, in place of a 7×7
+    /// convolution of stride 2.
     /// </summary>
     public bool SmallImages { get; init; }
+
+    /// <summary>
+    /// Channels out of a block, in widths of its bottleneck: 4, or 2 for bottlenecks that are twice as wide (arXiv 1605.07146).
+    /// </summary>
+    public int Expansion { get; init; } = 4;
 
     /// <summary>Attention of the last stages; null for a plain ResNet.</summary>
     public BottleneckAttentionConfig? Attention { get; init; }
@@ -127,19 +132,22 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public bool IsLeaderj1001 => Attention?.Position == BottleneckPosition.Leaderj1001;
 
     /// <summary>Pixels between neighbouring positions of the stem's map.</summary>
-    public int StemStride => SmallImages ? 1 : 4;
+    public int StemStride => SmallImages ? 2 : 4;
 
     /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
     public int WidthOf(int stage) => StemChannels << stage;
 
+    /// <summary>Channels of the maps after a stage, counted from 0.</summary>
+    public int ChannelsAfter(int stage) => WidthOf(stage) * Expansion;
+
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>
-    public int StrideOf(int stage) => stage == 0 ? 1 : stage == 3 ? LastStride : 2;
+    public int StrideOf(int stage) => stage == 0 ? 1 : stage == Depths.Count - 1 ? LastStride : 2;
 
     /// <summary>The attention of a stage, counted from 0; null for 3×3 convolutions.</summary>
-    public BottleneckAttentionConfig? AttentionOf(int stage) => (Attention, stage) switch
+    public BottleneckAttentionConfig? AttentionOf(int stage) => (Attention, Depths.Count - 1 - stage) switch
     {
-        ({ } attention, 3) when attention.Stages.HasFlag(AttentionStages.C5) => attention,
-        ({ } attention, 2) when attention.Stages.HasFlag(AttentionStages.C4) => attention with { HeadWidth = attention.HeadWidth / 2 },
+        ({ } attention, 0) when attention.Stages.HasFlag(AttentionStages.C5) => attention,
+        ({ } attention, 1) when attention.Stages.HasFlag(AttentionStages.C4) => attention with { HeadWidth = attention.HeadWidth / 2 },
         _ => null,
     };
 
@@ -149,7 +157,7 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public (int Height, int Width) MapSize(int stage, int block)
     {
         // A stage halves in its first block, behind the attention.
-        int halvings = (SmallImages ? 0 : 2) + Enumerable.Range(0, block == 0 ? stage : stage + 1).Count(before => StrideOf(before) == 2);
+        int halvings = (SmallImages ? 1 : 2) + Enumerable.Range(0, block == 0 ? stage : stage + 1).Count(before => StrideOf(before) == 2);
         return (Halve(Height, halvings), Halve(Width, halvings));
     }
 
