@@ -66,6 +66,9 @@ public sealed class Parameter(
         ?? throw new InvalidOperationException(
             "A module's parameters have no memory before a ParameterStore is made of it, and none once that is disposed of.");
 
+    /// <summary>True where the network at hand does without the tensor: no store takes it up, and no checkpoint holds it.</summary>
+    internal bool IsLeftOut { get; set; }
+
     /// <summary>Store that the tensor is part of; null where it has none.</summary>
     internal ParameterStore? Owner { get; private set; }
 

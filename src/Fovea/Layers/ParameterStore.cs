@@ -159,7 +159,7 @@ public sealed class ParameterStore : IDisposable
 
     private static void Collect(Module module, string prefix, OrderedDictionary<string, Parameter> tensors)
     {
-        foreach ((string key, Parameter parameter) in module.Parameters)
+        foreach ((string key, Parameter parameter) in module.Parameters.Where(own => !own.Parameter.IsLeftOut))
         {
             if (!tensors.TryAdd(prefix + key, parameter))
             {

@@ -25,6 +25,11 @@ public readonly record struct TokenMap(Value Map, Value Tokens)
     /// <summary>One list (N, T + H·W, C).</summary>
     public Value ToList() => new[] { Tokens, Map.ToTokens() }.Concat(1);
 
+    /// <summary>The tokens of a map that <see cref="Mark"/> gave a name.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="name">Its name.</param>
+    public static Value TokensBeside(Value map, string name) => map.Graph.Marks[$"{name}_tokens"];
+
     /// <summary>Marks the map with a name and the tokens with the same and <c>_tokens</c>.</summary>
     public TokenMap Mark(string name)
     {

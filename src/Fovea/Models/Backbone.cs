@@ -22,6 +22,8 @@ public abstract class Backbone(NetworkConfig config) : Module
     /// </summary>
     public const string Pooled = "pooled";
 
+    private readonly List<Parameter> _pooling = [];
+
     /// <summary>Options that the backbone was made from.</summary>
     public NetworkConfig Config { get; } = config;
 
@@ -47,9 +49,59 @@ public abstract class Backbone(NetworkConfig config) : Module
     /// <param name="classes">Number of classes, at least 1.</param>
     public virtual Head CreateHead(int classes) => new LinearHead(Channels, classes, dropout: Config.Dropout);
 
+    /// <summary>Tensors of <see cref="Pool"/>, which dense networks do without.</summary>
+    internal IReadOnlyList<Parameter> PoolingParameters => _pooling;
+
+    /// <summary>Builds the stages alone, as dense networks need them.</summary>
+    /// <param name="images">Images (N, H, W, 3).</param>
+    /// <returns>The maps (N, H, W, C) of <see cref="Stages"/>, in their order.</returns>
+    /// <exception cref="ShapeException">The backbone does not take images of the size.</exception>
+    public IReadOnlyList<Value> ForwardStages(Value images)
+    {
+        using (Enter(images.Graph))
+        {
+            BuildStages(images);
+        }
+
+        return [.. Stages.Select(stage => images.Graph.Marks[stage.Name])];
+    }
+
+    /// <summary>Registers a part of <see cref="Pool"/> under its checkpoint key; dense networks leave its parameters out.</summary>
+    /// <typeparam name="T">Type of the part.</typeparam>
+    /// <param name="key">Checkpoint key.</param>
+    /// <param name="part">The part.</param>
+    /// <returns>The part.</returns>
+    protected T AddPooling<T>(string key, T part)
+        where T : Module
+    {
+        _pooling.AddRange(ParameterStore.TensorsOf(part).Values);
+        return Add(key, part);
+    }
+
+    /// <summary>Registers a parameter of <see cref="Pool"/> under its checkpoint key; dense networks leave it out.</summary>
+    /// <param name="key">Checkpoint key.</param>
+    /// <param name="parameter">The parameter.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter AddPooling(string key, Parameter parameter)
+    {
+        _pooling.Add(parameter);
+        return Add(key, parameter);
+    }
+
+    /// <summary>Builds stem and stages, and marks their maps.</summary>
+    /// <param name="x">Images (N, H, W, 3).</param>
+    /// <returns>The last stage's map (N, H, W, C).</returns>
+    /// <exception cref="ShapeException">The backbone does not take images of the size.</exception>
+    protected abstract Value BuildStages(Value x);
+
+    /// <summary>Builds the pooling of the last stage's map: the mean by default. Parts of it are registered with <c>AddPooling</c>.</summary>
+    /// <param name="map">The map (N, H, W, C).</param>
+    /// <returns>Pooled features (N, channels).</returns>
+    protected virtual Value Pool(Value map) => map.Pool();
+
     /// <summary>Builds the backbone's graph, and marks stem, stages and pooled features in it.</summary>
     /// <param name="x">Images (N, H, W, 3).</param>
     /// <returns>Pooled features (N, channels).</returns>
     /// <exception cref="ShapeException">The backbone does not take images of the size.</exception>
-    protected abstract override Value Build(Value x);
+    protected sealed override Value Build(Value x) => Pool(BuildStages(x)).Mark(Pooled);
 }

@@ -7,13 +7,14 @@ public static class InferenceGraph
     public const string Images = "images";
 
     /// <summary>
-    /// Name of the output of a network with a head: (N, classes). A network without one has the output <see cref="Backbone.Pooled"/>.
+    /// Name of the output of a network with a classifier: (N, classes). A network without a head has the output
+    /// <see cref="Backbone.Pooled"/>, one with a <see cref="DenseHead"/> those that it names.
     /// </summary>
     public const string Logits = "logits";
 
     /// <summary>
-    /// Builds inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes) or <c>pooled</c> (N,
-    /// channels).
+    /// Builds inference at the network's own size: input <c>images</c> (N, H, W, 3), output <c>logits</c> (N, classes), <c>pooled</c> (N,
+    /// channels), or the outputs of a dense head.
     /// </summary>
     /// <param name="network">A network that is part of a <see cref="Layers.ParameterStore"/>.</param>
     /// <param name="batch">Images in one run.</param>
@@ -28,10 +29,26 @@ public static class InferenceGraph
     public static ComputeGraph Build(Network network, int batch, int height, int width)
     {
         ComputeGraph graph = new();
-        graph.Output(OutputOf(network), network.Forward(graph.Input(Images, [batch, height, width, 3], batchAxis: 0)));
+        Value result = network.Forward(graph.Input(Images, [batch, height, width, 3], batchAxis: 0));
+        graph.Output(OutputOf(network), result);
+        foreach (string further in OutputsOf(network).Skip(1))
+        {
+            graph.Output(further, graph.Marks[further]);
+        }
+
         return graph;
     }
 
-    /// <summary>Name of the output of a network: <see cref="Logits"/>, or <see cref="Backbone.Pooled"/> without a head.</summary>
-    public static string OutputOf(Network network) => network.Head is null ? Backbone.Pooled : Logits;
+    /// <summary>Name of the network's first output.</summary>
+    public static string OutputOf(Network network) => OutputsOf(network)[0];
+
+    /// <summary>
+    /// Names of the outputs of a network: <see cref="Logits"/>, <see cref="Backbone.Pooled"/> without a head, or those of its dense head.
+    /// </summary>
+    public static IReadOnlyList<string> OutputsOf(Network network) => network.Head switch
+    {
+        null => [Backbone.Pooled],
+        DenseHead dense => dense.Outputs,
+        _ => [Logits],
+    };
 }

@@ -2,12 +2,17 @@ namespace Fovea.Models;
 
 /// <summary>
 /// Models by name. Families of others are added with <see cref="Add(string, Func{ModelOptions, Network})"/> and are then trained, saved,
-/// loaded, exported and listed like those of the library. Any number of threads may use the registry at the same time.
+/// loaded, exported and listed like those of the library. A dense head on a backbone is named <c>HEAD:BACKBONE</c>, such as
+/// <c>mask_rcnn:cmt_s</c>: each of <see cref="Heads"/> goes with each of <see cref="Names"/>. Any number of threads may use the registry at
+/// the same time.
 /// </summary>
 public static class ModelRegistry
 {
+    private const char Colon = ':';
+
     private static readonly Lock _changing = new();
     private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
+    private static readonly OrderedDictionary<string, Func<Backbone, ModelOptions, DenseHead>> _heads = [];
     private static readonly HashSet<string> _ablations = [];
 
     /// <summary>Names that models had up to version 0.1.0, which files and scripts still hold.</summary>
@@ -62,6 +67,34 @@ public static class ModelRegistry
             lock (_changing)
             {
                 return [.. _models.Keys.Where(_ablations.Contains)];
+            }
+        }
+    }
+
+    /// <summary>Names of dense heads, in the order in which they were added.</summary>
+    public static IReadOnlyList<string> Heads
+    {
+        get
+        {
+            lock (_changing)
+            {
+                return [.. _heads.Keys];
+            }
+        }
+    }
+
+    /// <summary>Adds a dense head, which then goes with every backbone.</summary>
+    /// <param name="name">Name in front of the colon of <c>HEAD:BACKBONE</c>.</param>
+    /// <param name="create">Creates the head, without weights, on a backbone for a caller's options.</param>
+    /// <exception cref="ArgumentException">The name is empty or taken, or has a colon.</exception>
+    public static void AddHead(string name, Func<Backbone, ModelOptions, DenseHead> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        lock (_changing)
+        {
+            if (name.Contains(Colon) || !_heads.TryAdd(name, create))
+            {
+                throw new ArgumentException($"'{name}' has a colon or is the name of a head already: give yours another name.", nameof(name));
             }
         }
     }
@@ -140,10 +173,26 @@ public static class ModelRegistry
 
     private static Func<ModelOptions, Network>? Find(string name)
     {
+        string[] parts = name.Split(Colon, 2);
         lock (_changing)
         {
-            return _models.GetValueOrDefault(Resolve(name));
+            Func<ModelOptions, Network>? model = _models.GetValueOrDefault(Resolve(parts[^1]));
+            if (parts.Length == 1 || model is null)
+            {
+                return model;
+            }
+
+            return _heads.TryGetValue(parts[0], out Func<Backbone, ModelOptions, DenseHead>? head)
+                ? options => WithHead(model, head, options)
+                : null;
         }
+    }
+
+    private static Network WithHead(
+        Func<ModelOptions, Network> model, Func<Backbone, ModelOptions, DenseHead> head, ModelOptions options)
+    {
+        Backbone backbone = model(options).Backbone;
+        return new Network(backbone, head(backbone, options));
     }
 
     private static void RequireFree(string name)

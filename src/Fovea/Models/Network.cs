@@ -3,8 +3,9 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// A backbone with a head, or without one: images (N, H, W, 3) to logits (N, classes), or to pooled features (N, channels). Both parts
-/// stand under the empty key, so that checkpoint keys are those of the official code.
+/// A backbone with a head, or without one: images (N, H, W, 3) to logits (N, classes), or to pooled features (N, channels); with a
+/// <see cref="DenseHead"/>, to what that gives. Both parts stand under the empty key, so that checkpoint keys are those of the official
+/// code.
 /// </summary>
 public sealed class Network : Module
 {
@@ -22,12 +23,16 @@ public sealed class Network : Module
     {
         Backbone = Add("", backbone);
         Head = head is null ? null : Add("", head);
+        foreach (Parameter parameter in backbone.PoolingParameters)
+        {
+            parameter.IsLeftOut = head is DenseHead;
+        }
     }
 
     /// <summary>Part that gives the stages' maps and the pooled features.</summary>
     public Backbone Backbone { get; }
 
-    /// <summary>Classifier; null where the network gives pooled features.</summary>
+    /// <summary>Classifier or dense head; null where the network gives pooled features.</summary>
     public Head? Head { get; }
 
     /// <summary>Rows of the images that the network is made for.</summary>
@@ -51,6 +56,14 @@ public sealed class Network : Module
     /// <inheritdoc/>
     protected override Value Build(Value x)
     {
+        if (Head is DenseHead dense)
+        {
+            // Without further word, images fill the batch.
+            int batch = x.Shape[0];
+            float[] sizes = [.. Enumerable.Repeat(new float[] { x.Shape[1], x.Shape[2] }, batch).SelectMany(size => size)];
+            return dense.Forward(x, x.Graph.Table([batch, 2], sizes), Backbone.ForwardStages(x));
+        }
+
         Value pooled = Backbone.Forward(x);
         return Head is null ? pooled : Head.Forward(pooled);
     }

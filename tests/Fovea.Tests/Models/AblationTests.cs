@@ -98,18 +98,18 @@ public sealed class AblationTests
         Assert.All(Missing("botnet_nano", "botnet_nano_content"), key => Assert.Contains("pos_embed", key, StringComparison.Ordinal));
         using ParameterStore content = new(ModelRegistry.Create("botnet_nano_content"));
         using ParameterStore position = new(ModelRegistry.Create("botnet_nano_position"));
-        const string projection = "layer4.1.conv2.qkv.weight";
+        const string projection = "layer3.1.conv2.qkv.weight";
         Assert.Equal(3 * position.Tensors[projection].Shape[0], 2 * content.Tensors[projection].Shape[0]);
-        Assert.Contains("layer4.1.conv2.pos_embed.height_rel", position.Tensors.Keys);
+        Assert.Contains("layer3.1.conv2.pos_embed.height_rel", position.Tensors.Keys);
     }
 
     [Fact]
-    public void A_ResNet_for_small_images_keeps_their_resolution_in_its_stem()
+    public void A_ResNet_for_small_images_halves_them_once_before_its_stages()
     {
         ComputeGraph graph = Graph("resnet_nano");
-        Assert.Equal([1, 32, 32, 16], graph.Marks["stem"].Shape);
-        Assert.Equal([1, 32, 32, 64], graph.Marks["stage1"].Shape);
-        Assert.Equal([1, 4, 4, 512], graph.Marks["stage4"].Shape);
+        Assert.Equal([1, 16, 16, 48], graph.Marks["stem"].Shape);
+        Assert.Equal([1, 16, 16, 96], graph.Marks["stage1"].Shape);
+        Assert.Equal([1, 4, 4, 384], graph.Marks["stage3"].Shape);
     }
 
     [Theory]

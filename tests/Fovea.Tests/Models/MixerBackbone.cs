@@ -42,12 +42,12 @@ internal sealed class MixerBackbone : Backbone
 
     public override int Channels => _config.Channels;
 
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         x = _norm.Forward(_patches.Forward(x)).Mark("stem");
         x += x.Graph.Read(_position, _position.Shape.With(1, x.Shape[1]).With(2, x.Shape[2]));
-        return (x + _spatial.Forward(x).Gelu()).Mark("stage1").Pool().Mark(Pooled);
+        return (x + _spatial.Forward(x).Gelu()).Mark("stage1");
     }
 }
 

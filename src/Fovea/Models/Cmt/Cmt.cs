@@ -59,8 +59,8 @@ public sealed class Cmt : Backbone
             _stages.Add(members);
         }
 
-        _expand = Add("_fc", new Conv2d(stages[^1].Channels, config.HeadChannels, kernel: 1));
-        _expandNorm = Add("_bn", new BatchNorm2d(config.HeadChannels));
+        _expand = AddPooling("_fc", new Conv2d(stages[^1].Channels, config.HeadChannels, kernel: 1));
+        _expandNorm = AddPooling("_bn", new BatchNorm2d(config.HeadChannels));
     }
 
     /// <summary>Variants by name, at the size and with the dropout that they were trained with.</summary>
@@ -95,7 +95,7 @@ public sealed class Cmt : Backbone
     public override Head CreateHead(int classes) => new LinearHead(Channels, classes, dropout: _config.Dropout);
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         foreach ((Conv2d convolution, BatchNorm2d norm) in _stem)
@@ -112,8 +112,11 @@ public sealed class Cmt : Backbone
             x = _stages[stage].Aggregate(x, (map, block) => block.Forward(map, position)).Mark($"stage{stage + 1}");
         }
 
-        return _expandNorm.Forward(_expand.Forward(x)).Silu().Pool().Mark(Pooled);
+        return x;
     }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map) => _expandNorm.Forward(_expand.Forward(map)).Silu().Pool();
 
     /// <summary>Three stages for images of 28 to 32 pixels: the smallest network that shows every part of the family.</summary>
     private static CmtConfig Nano(int[] reductions) =>

@@ -57,7 +57,7 @@ public sealed class CmtFlyEgle : Backbone
             _stages.Add(members);
         }
 
-        _expand = Add("fc", new Linear(stages[^1].Channels, config.HeadChannels));
+        _expand = AddPooling("fc", new Linear(stages[^1].Channels, config.HeadChannels));
     }
 
     /// <summary>Variants by name, at the size and with the dropout of the code.</summary>
@@ -88,7 +88,7 @@ public sealed class CmtFlyEgle : Backbone
     public override Head CreateHead(int classes) => new LinearHead(Channels, classes, "classifier", _config.Dropout);
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         foreach ((Conv2d convolution, BatchNorm2d norm) in _stem)
@@ -104,8 +104,11 @@ public sealed class CmtFlyEgle : Backbone
             x = _stages[stage].Aggregate(x.Mark($"pool{stage + 1}"), (map, block) => block.Forward(map)).Mark($"stage{stage + 1}");
         }
 
-        return _expand.Forward(x.Pool()).Mark("fc").Mark(Pooled);
+        return x;
     }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map) => _expand.Forward(map.Pool()).Mark("fc");
 
     private static CmtFlyEgleConfig Variant(int stem, CmtStage[] stages, int size) =>
         new(stem, stages, size, size) { DropPath = 0.1f, Dropout = 0.1f, AttentionDropout = 0.1f, ProjectionDropout = 0.1f };

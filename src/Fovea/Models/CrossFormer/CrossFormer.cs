@@ -37,7 +37,7 @@ public sealed class CrossFormer : Backbone
             _stages.Add((blocks, stage < config.Stages.Count - 1 ? Add($"layers.{stage}.downsample", MergeAfter(stage)) : null));
         }
 
-        _norm = config.Dense ? null : Add("norm", new LayerNorm(Channels));
+        _norm = config.Dense ? null : AddPooling("norm", new LayerNorm(Channels));
     }
 
     /// <summary>Variants by name, at the size that they were trained with.</summary>
@@ -78,7 +78,7 @@ public sealed class CrossFormer : Backbone
     public override Head CreateHead(int classes) => new LinearHead(Channels, classes);
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         x = _embedding.Forward(x).Mark("stem").Mark("patch_embed").Dropout(_config.Dropout);
@@ -89,8 +89,11 @@ public sealed class CrossFormer : Backbone
             x = merge is null ? x : merge.Forward(x).Mark($"merge{stage + 1}");
         }
 
-        return (_norm is null ? x : _norm.Forward(x).Mark("norm")).Pool().Mark(Pooled);
+        return x;
     }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map) => (_norm is null ? map : _norm.Forward(map).Mark("norm")).Pool();
 
     /// <summary>CrossFormer: groups of one size in all stages, each as sparse as an image of 224 pixels asks for.</summary>
     private static CrossFormerConfig Constant(int channels, int[] depths, float dropPath) =>

@@ -36,7 +36,7 @@ public sealed class PatchConvNet : Backbone
         int tokens = config.PerClass ? config.Classes : 1;
         _classTokens = config.AveragePooling
             ? null
-            : Add("cls_token", new Parameter([1, tokens, channels], Initializer.TruncatedNormal(0.02))
+            : AddPooling("cls_token", new Parameter([1, tokens, channels], Initializer.TruncatedNormal(0.02))
             {
                 ClassAxis = config.PerClass ? 1 : null,
             });
@@ -50,10 +50,10 @@ public sealed class PatchConvNet : Backbone
         {
             AggregationBlock aggregation = new(
                 channels, config.PerClass, config.LayerScale, config.Heads, config.MlpRatio, epsilon: Epsilon, dropout: config.Dropout);
-            _aggregation = Add("blocks_token_only.0", aggregation);
+            _aggregation = AddPooling("blocks_token_only.0", aggregation);
         }
 
-        _norm = Add("norm", new LayerNorm(channels, Epsilon));
+        _norm = AddPooling("norm", new LayerNorm(channels, Epsilon));
     }
 
     /// <summary>Variants by name; those with <c>_bn</c> have batch normalisation in the trunk.</summary>
@@ -91,7 +91,7 @@ public sealed class PatchConvNet : Backbone
             $"The backbone has class tokens for {_config.Classes} classes, not {classes}: make it for {classes}.", nameof(classes));
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Value map = _stem.Forward(x).Mark("stem");
         for (int i = 0; i < _blocks.Count; i++)
@@ -99,16 +99,20 @@ public sealed class PatchConvNet : Backbone
             map = _blocks[i].Forward(map).Mark($"block{i}");
         }
 
-        map.Mark("stage1");
+        return map.Mark("stage1");
+    }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map)
+    {
         if (_aggregation is null)
         {
-            return _norm.Forward(map.Pool()).Mark(Pooled);
+            return _norm.Forward(map.Pool());
         }
 
         TokenMap tokens = TokenMap.Of(map, _classTokens!);
         Value features = _norm.Forward(_aggregation.Forward(tokens).Mark("cls_after_aggregation"));
-        features = _config.PerClass ? features : features.Reshape([x.Shape[0], _config.Channels]);
-        return features.Mark(Pooled);
+        return _config.PerClass ? features : features.Reshape([map.Shape[0], _config.Channels]);
     }
 
     /// <summary>A trunk of 8×8 positions for images of 32 pixels.</summary>

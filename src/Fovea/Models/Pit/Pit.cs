@@ -43,7 +43,7 @@ public sealed class Pit : Backbone
             _pools.Add(Add($"pools.{stage - 1}", new PitPooling(stages[stage - 1].Channels, stages[stage].Channels)));
         }
 
-        _norm = Add("norm", new LayerNorm(stages[^1].Channels, config.Epsilon));
+        _norm = AddPooling("norm", new LayerNorm(stages[^1].Channels, config.Epsilon));
     }
 
     /// <summary>Variants by name.</summary>
@@ -103,7 +103,7 @@ public sealed class Pit : Backbone
     }
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         Value map = _embedding.Forward(x).Mark("patch_embed");
@@ -115,8 +115,14 @@ public sealed class Pit : Backbone
             y = _stages[stage].Forward(y.ToList(), y.Grid).Mark($"stage{stage + 1}");
         }
 
-        Value tokens = _norm.Forward(y.Tokens).Mark("norm");
-        return tokens.Reshape([tokens.Shape[0], Channels]).Mark(Pooled);
+        return y.Map;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map)
+    {
+        Value tokens = _norm.Forward(TokenMap.TokensBeside(map, Stages[^1].Name)).Mark("norm");
+        return tokens.Reshape([tokens.Shape[0], Channels]);
     }
 
     /// <summary>A grid of 15×15 patches for images of 32 pixels.</summary>

@@ -38,7 +38,7 @@ public sealed class PitLucidrains : Backbone
             _stages.Add(Add($"layers.{2 * stage}", Stage(config, stage)));
         }
 
-        _norm = Add("mlp_head.0", new LayerNorm(Channels));
+        _norm = AddPooling("mlp_head.0", new LayerNorm(Channels));
     }
 
     /// <summary>Variants by name: the example of the code's read-me.</summary>
@@ -93,7 +93,7 @@ public sealed class PitLucidrains : Backbone
     }
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         Sizes.Check(x.Shape[1], x.Shape[2]);
         Value map = _embedding.Forward(x).Mark("patch_embed").Mark("stem");
@@ -106,6 +106,13 @@ public sealed class PitLucidrains : Backbone
             y = _stages[stage].Forward(y.ToList(), y.Grid).Mark($"stage{stage + 1}");
         }
 
-        return _norm.Forward(y.Tokens.Reshape([x.Shape[0], y.Tokens.Shape.Last])).Mark(Pooled);
+        return y.Map;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Pool(Value map)
+    {
+        Value tokens = TokenMap.TokensBeside(map, Stages[^1].Name);
+        return _norm.Forward(tokens.Reshape([tokens.Shape[0], tokens.Shape.Last]));
     }
 }

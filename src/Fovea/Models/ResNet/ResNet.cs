@@ -24,7 +24,7 @@ public sealed class ResNet : Backbone
         int features = Stages[^1].Channels;
         Parameter? classToken = config.AttentionPooling is null
             ? null
-            : Add("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02)));
+            : AddPooling("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02)));
         int stem = config.StemChannels;
         _stem = Add("conv1", config.SmallImages
             ? new Conv2d(3, stem, kernel: 3, padding: 1, bias: false)
@@ -48,7 +48,8 @@ public sealed class ResNet : Backbone
         {
             (float scale, int heads, double ratio) = (pooling.LayerScale, pooling.Heads, pooling.MlpRatio);
             AggregationBlock block = new(features, perClass: false, scale, heads, ratio, pooling.QueryKeyValueBias, pooling.Epsilon);
-            _aggregation = (classToken!, Add("blocks_token_only.0", block), Add("norm", new LayerNorm(features, pooling.Epsilon)));
+            _aggregation = 
+                (classToken!, AddPooling("blocks_token_only.0", block), AddPooling("norm", new LayerNorm(features, pooling.Epsilon)));
         }
     }
 
@@ -87,7 +88,7 @@ public sealed class ResNet : Backbone
     }
 
     /// <inheritdoc/>
-    protected override Value Build(Value x)
+    protected override Value BuildStages(Value x)
     {
         x = _stemNorm.Forward(_stem.Forward(x)).Activate(_config.Activation);
         x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
@@ -101,11 +102,11 @@ public sealed class ResNet : Backbone
             x.Mark($"stage{stage + 1}");
         }
 
-        return Aggregate(x).Mark(Pooled);
+        return x;
     }
 
     /// <summary>Mean of the map, or a class token that attends to it (arXiv 2112.13692).</summary>
-    private Value Aggregate(Value map) => _aggregation is var (classToken, block, norm)
+    protected override Value Pool(Value map) => _aggregation is var (classToken, block, norm)
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
 
