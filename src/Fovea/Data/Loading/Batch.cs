@@ -23,6 +23,7 @@ public sealed class Batch
         ArgumentNullException.ThrowIfNull(fields);
         Size = size;
         Indices = new int[size];
+        Instances = new IReadOnlyList<Instance>[size];
         foreach (BatchField field in fields)
         {
             _arrays.Add(field.Name, new BatchArray(field, size));
@@ -47,6 +48,14 @@ public sealed class Batch
 
     /// <summary>Index of each row's sample in its source, (N).</summary>
     public int[] Indices { get; }
+
+    /// <summary>Objects of each row's image, (N), where the layout writes any; else empty.</summary>
+    public IReadOnlyList<Instance>[] Instances { get; }
+
+    /// <summary>
+    /// Upper left part of <c>images</c> that holds all images of the batch, where they differ in size; null where they fill the rows.
+    /// </summary>
+    public ImageSize? Window { get; set; }
 
     /// <summary>All arrays.</summary>
     public IReadOnlyCollection<BatchArray> Arrays => _arrays.Values;
@@ -77,6 +86,7 @@ public sealed class Batch
     internal void ClearFrom(int row)
     {
         Indices.AsSpan(row).Fill(-1);
+        Instances.AsSpan(row).Fill([]);
         for (int i = 0; i < _arrays.Count; i++)
         {
             ArrayAt(i).ClearFrom(row);

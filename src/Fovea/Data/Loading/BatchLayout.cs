@@ -6,6 +6,11 @@ public abstract class BatchLayout
     /// <summary>The arrays, in order.</summary>
     public abstract IReadOnlyList<BatchField> Fields { get; }
 
+    /// <summary>
+    /// True if images differ in size from batch to batch (<see cref="Batch.Window"/>); those of <see cref="Fields"/> then have the largest.
+    /// </summary>
+    public virtual bool HasWindows => false;
+
     /// <summary>Writes a sample into one row of each array; called from several threads at once, for different batches.</summary>
     /// <param name="sample">The sample, after all transforms.</param>
     /// <param name="batch">The batch.</param>

@@ -13,17 +13,16 @@ public sealed class TrainingGraph
     /// <summary>Name of the output that holds the loss.</summary>
     public const string LossName = "loss";
 
-    private TrainingGraph(Model model, BatchLayout layout, int batchSize, WorkerPool? pool)
+    private TrainingGraph(Model model, BatchLayout layout, int batchSize, WorkerPool? pool, ImageSize? window)
     {
         (Model, BatchSize, Pool) = (model, batchSize, pool);
         Graph = new ComputeGraph(training: true);
         foreach (BatchField field in layout.Fields)
         {
             ElementType element = field.Element == BatchElement.Int32 ? ElementType.Int32 : ElementType.Float32;
-            Graph.Input(field.Name, [batchSize, .. field.Shape], element);
+            Shape row = field.Name == Batch.ImagesName && window is ImageSize size ? [size.Height, size.Width, field.Shape[^1]] : [.. field.Shape];
+            Graph.Input(field.Name, [batchSize, .. row], element);
         }
-
-        Output = model.Network.Forward(this[Batch.ImagesName]);
     }
 
     /// <summary>The graph; what a loss is built with are its values and their operations.</summary>
@@ -38,7 +37,11 @@ public sealed class TrainingGraph
     /// <summary>
     /// Output of the network for the batch's images: logits (N, classes), or pooled features (N, channels) without a head.
     /// </summary>
-    public Value Output { get; }
+    /// <remarks>Built when it is first asked for, as <see cref="Maps"/> are; an objective takes one of the two.</remarks>
+    public Value Output => field ??= Model.Network.Forward(this[Batch.ImagesName]);
+
+    /// <summary>Maps (N, H, W, C) of the backbone's stages for the batch's images, for dense heads.</summary>
+    public IReadOnlyList<Value> Maps => field ??= Model.Network.Backbone.ForwardStages(this[Batch.ImagesName]);
 
     /// <summary>The threads that the step will run on; the shared pool where null.</summary>
     internal WorkerPool? Pool { get; }
@@ -62,9 +65,17 @@ public sealed class TrainingGraph
     public static ComputeGraph Build(Model model, Objective objective, int batchSize) =>
         Build(model, objective, objective.Layout(model), batchSize, null);
 
-    internal static ComputeGraph Build(Model model, Objective objective, BatchLayout layout, int batchSize, WorkerPool? pool)
+    /// <summary>Builds a step for batches of a layout.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="objective">The objective.</param>
+    /// <param name="layout">The objective's layout.</param>
+    /// <param name="batchSize">Images in a step.</param>
+    /// <param name="pool">Threads that the step will run on.</param>
+    /// <param name="window">Size of the images where it differs from batch to batch; null for that of the layout.</param>
+    internal static ComputeGraph Build(
+        Model model, Objective objective, BatchLayout layout, int batchSize, WorkerPool? pool, ImageSize? window = null)
     {
-        TrainingGraph graph = new(model, layout, batchSize, pool);
+        TrainingGraph graph = new(model, layout, batchSize, pool, window);
         Value loss = objective.Loss(graph);
         if (loss.Shape.Elements != 1)
         {

@@ -15,7 +15,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly TrainingOptions _options;
     private readonly WorkerPool _pool;
     private readonly GradientBlock _gradients;
-    private readonly Plan _plan;
+    private readonly StepPlans _plans;
     private readonly GradientClipping _clipping;
 
     /// <summary>Compiles the step.</summary>
@@ -34,12 +34,10 @@ internal sealed class TrainingStep : IDisposable
     internal TrainingStep(Model model, Objective objective, BatchLayout layout, TrainingOptions options, WorkerPool? pool)
     {
         (_objective, _options, _pool) = (objective, options, pool ?? WorkerPool.Shared);
-        ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.BatchSize, _pool);
         _gradients = new GradientBlock(model.Parameters.Trained);
         try
         {
-            _plan = Plan.Compile(graph, _pool, _gradients, accumulate: options.AccumulationSteps > 1);
-            _plan.Seed = options.Seed;
+            _plans = new StepPlans(model, objective, layout, options, _gradients, _pool);
             Optimizer = options.CreateOptimizer is not null
                 ? options.CreateOptimizer(_gradients, _pool)
                 : Optimizers.Create(options, model, Optimizers.GroupsOf(options, model), _gradients, _pool);
@@ -47,7 +45,7 @@ internal sealed class TrainingStep : IDisposable
         }
         catch
         {
-            _plan?.Dispose();
+            _plans?.Dispose();
             _gradients.Dispose();
             throw;
         }
@@ -56,8 +54,8 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>The optimiser, with the state that checkpoints keep.</summary>
     public Optimizer Optimizer { get; }
 
-    /// <summary>Bytes of the plan, the gradients and the optimiser's state.</summary>
-    public long Bytes => _plan.Memory.Total + _gradients.Bytes + Optimizer.State.Sum(state => state.Bytes);
+    /// <summary>Bytes of the plans, the gradients and the optimiser's state.</summary>
+    public long Bytes => _plans.Bytes + _gradients.Bytes + Optimizer.State.Sum(state => state.Bytes);
 
     /// <summary>Adds the gradients of one batch, and changes the weights with the last batch of a step.</summary>
     /// <param name="batch">The batch, of the objective's layout.</param>
@@ -75,43 +73,44 @@ internal sealed class TrainingStep : IDisposable
             _gradients.Clear();
         }
 
-        _plan.Fill(batch);
-        _objective.Prepare(batch, _plan);
+        Plan plan = _plans.For(batch.Window);
+        plan.Fill(batch);
 
-        // Dropout depends on this number, so batches of one step have numbers of their own.
-        _plan.Iteration = (ulong)((step * parts) + part);
-        _plan.Run();
-        double loss = _plan.Output(TrainingGraph.LossName)[0];
+        // Dropout and samples depend on this number, so batches of one step have numbers of their own.
+        plan.Iteration = (ulong)((step * parts) + part);
+        _objective.Prepare(batch, plan);
+        plan.Run();
+        double loss = plan.Output(TrainingGraph.LossName)[0];
         if (!double.IsFinite(loss))
         {
-            throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
+            throw new DivergenceException(step, learningRate, loss, plan.FindNonFinite());
         }
 
         if (part == parts - 1)
         {
-            Apply(step, learningRate, loss);
+            Apply(plan, step, learningRate, loss);
         }
 
-        _objective.Measure(_plan, batch, sums);
+        _objective.Measure(plan, batch, sums);
         return loss;
     }
 
-    /// <summary>Frees plan, gradients and optimiser.</summary>
+    /// <summary>Frees plans, gradients and optimiser.</summary>
     public void Dispose()
     {
-        _plan.Dispose();
+        _plans.Dispose();
         Optimizer.Dispose();
         _gradients.Dispose();
     }
 
     /// <summary>Changes the weights by the mean of the gradients, clipped.</summary>
-    private void Apply(long step, double learningRate, double loss)
+    private void Apply(Plan plan, long step, double learningRate, double loss)
     {
         int parts = _options.AccumulationSteps;
         double norm = _gradients.Norm(_pool) / parts;
         if (!double.IsFinite(norm))
         {
-            throw new DivergenceException(step, learningRate, loss, _plan.FindNonFinite());
+            throw new DivergenceException(step, learningRate, loss, plan.FindNonFinite());
         }
 
         Optimizer.Step(learningRate, _clipping.Apply(norm, 1f / parts));

@@ -1,0 +1,68 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// Base class of detectors: from the maps of a backbone's stages to boxes, scores and classes. What depends on the data is host code inside
+/// the graph, with room for a fixed number of boxes.
+/// </summary>
+public abstract class DetectorHead : DenseHead
+{
+    /// <summary>Name of the output of boxes (N, D, 4): x1, y1, x2, y2 in pixels of the input.</summary>
+    public const string BoxesName = "boxes";
+
+    /// <summary>Name of the output of scores (N, D), in descending order.</summary>
+    public const string ScoresName = "scores";
+
+    /// <summary>Name of the output of class indices (N, D), integers; −1 where there is no detection.</summary>
+    public const string ClassesName = "classes";
+
+    private protected DetectorHead(int classes, DetectorOptions options)
+        : base(classes) =>
+        (Options, Rules) = (options, new DetectorRules(options, classes));
+
+    /// <summary>Options that the head was made from.</summary>
+    public DetectorOptions Options { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Outputs => [BoxesName, ScoresName, ClassesName];
+
+    /// <summary>Names of the losses of a training step; they are torchvision's.</summary>
+    internal abstract IReadOnlyList<string> LossNames { get; }
+
+    /// <summary>Rules of the host code.</summary>
+    internal DetectorRules Rules { get; }
+
+    /// <summary>Builds the losses of a training step.</summary>
+    /// <param name="images">Images (N, H, W, 3).</param>
+    /// <param name="sizes">Rows and columns of each image (N, 2).</param>
+    /// <param name="maps">Maps (N, H, W, C) of the backbone's stages.</param>
+    /// <param name="objects">Objects of the step, read when it runs.</param>
+    /// <returns>Single numbers by name, whose sum is minimised.</returns>
+    internal IReadOnlyList<(string Name, Value Loss)> Losses(
+        Value images, Value sizes, IReadOnlyList<Value> maps, TrainingObjects objects)
+    {
+        using (Enter(images.Graph))
+        {
+            return [.. LossNames.Zip(BuildLosses(images, sizes, maps, objects))];
+        }
+    }
+
+    /// <summary>Builds the losses in the order of <see cref="LossNames"/>.</summary>
+    private protected abstract IEnumerable<Value> BuildLosses(
+        Value images, Value sizes, IReadOnlyList<Value> maps, TrainingObjects objects);
+
+    /// <summary>Results of a node of host code.</summary>
+    private protected static IReadOnlyList<Value> Apply(HostOperation operation, params ReadOnlySpan<Value> operands) =>
+        operands[0].Graph.Apply(operation, operands).Producer.Outputs;
+
+    /// <summary>Marks boxes, scores and classes.</summary>
+    private protected static void MarkDetections(IReadOnlyList<Value> detections)
+    {
+        detections[0].Mark(BoxesName);
+        detections[1].Mark(ScoresName);
+        detections[2].Mark(ClassesName);
+    }
+
+    /// <summary>Sum of all elements, as a single number (1).</summary>
+    private protected static Value Total(Value elements) =>
+        elements.Reshape([(int)elements.Shape.Elements]).Sum(axes: [0]).Reshape([1]);
+}

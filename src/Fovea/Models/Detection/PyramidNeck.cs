@@ -1,0 +1,43 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Way from a backbone's stages to a feature pyramid, under the key <c>fpn</c>. A backbone of a single stage, such as PatchConvNet, gets
+/// maps of four sizes first (arXiv 2106.09681, appendix).
+/// </summary>
+internal sealed class PyramidNeck : Module
+{
+    private readonly SingleScaleNeck? _scales;
+    private readonly FeaturePyramid _pyramid;
+
+    /// <summary>Makes a neck.</summary>
+    /// <param name="stages">Stages of the backbone.</param>
+    /// <param name="options">Options of the pyramid.</param>
+    public PyramidNeck(IReadOnlyList<StageDescription> stages, FeaturePyramidOptions options)
+    {
+        IReadOnlyList<StageDescription> all = StagesOf(stages);
+        _scales = stages.Count == 1 ? Add("", new SingleScaleNeck(stages[0].Channels)) : null;
+        _pyramid = Add("fpn", new FeaturePyramid([.. all.Select(stage => stage.Channels)], options));
+        int[] own = [.. all.Skip(options.FirstStage).Select(stage => stage.Stride)];
+        Strides = [.. own, .. Enumerable.Range(1, options.Extra).Select(extra => own[^1] << extra)];
+    }
+
+    /// <summary>Pixels between neighbouring positions of each level, the finest first.</summary>
+    public IReadOnlyList<int> Strides { get; }
+
+    /// <summary>Stages that the pyramid is built on.</summary>
+    public static IReadOnlyList<StageDescription> StagesOf(IReadOnlyList<StageDescription> stages) => stages.Count > 1
+        ? stages
+        : [.. SingleScaleNeck.Scales.Select(scale => stages[0] with { Stride = (int)(stages[0].Stride / scale) })];
+
+    /// <summary>Builds all levels, the finest first.</summary>
+    /// <param name="maps">Maps (N, H, W, C) of the backbone's stages.</param>
+    public IReadOnlyList<Value> Forward(IReadOnlyList<Value> maps)
+    {
+        using (Enter(maps[0].Graph))
+        {
+            return _pyramid.Forward(_scales is null ? maps : _scales.Forward(maps[0]));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Fovea.Detection;
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// RetinaNet (arXiv 1708.02002): a pyramid over the backbone's last three stages and two more levels, and on every level a class and a box
+/// for each anchor. Checkpoint keys are torchvision's: <c>fpn</c>, <c>head</c>.
+/// </summary>
+public sealed class RetinaNet : DetectorHead
+{
+    private const int FocalGamma = 2;
+    private const float FocalAlpha = 0.25f;
+    private readonly PyramidNeck _neck;
+    private readonly RetinaNetHead _head;
+    private readonly AnchorGenerator _generator;
+
+    /// <summary>Makes a head for a backbone.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="options">Options; those of the published network where null.</param>
+    public RetinaNet(Backbone backbone, int classes, DetectorOptions? options = null)
+        : base(classes, options ?? new DetectorOptions())
+    {
+        bool isTorchvision = Rules.IsTorchvision;
+        _neck = Add("", new PyramidNeck(backbone.Stages, new FeaturePyramidOptions
+        {
+            Channels = Options.Channels,
+            FirstStage = Math.Max(0, PyramidNeck.StagesOf(backbone.Stages).Count - 3),
+            Extra = 2,
+            ExtraFrom = isTorchvision ? ExtraLevels.Output : ExtraLevels.Input,
+            ExtraRelu = isTorchvision,
+        }));
+        _generator = Rules.Anchors(_neck.Strides, octave: true);
+        _head = Add("head", new RetinaNetHead(Options.Channels, _generator.Levels[0].PerCell, classes, Options.Convolutions));
+    }
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> LossNames => ["classification", "bbox_regression"];
+
+    /// <inheritdoc/>
+    protected override Value Build(Value images, Value sizes, IReadOnlyList<Value> maps)
+    {
+        IReadOnlyList<Value> levels = _neck.Forward(maps);
+        (Value logits, Value codes) = _head.Forward(levels);
+        PyramidAnchors anchors = new(_generator, levels, images.Shape[1], images.Shape[2]);
+        int capacity = Options.Detections ?? (Rules.IsTorchvision ? 300 : 100);
+        IReadOnlyList<Value> detections = Apply(new SelectAnchors(Rules.AnchorDetection, anchors, capacity), logits, codes, sizes);
+        MarkDetections(detections);
+        return detections[0];
+    }
+
+    private protected override IEnumerable<Value> BuildLosses(
+        Value images, Value sizes, IReadOnlyList<Value> maps, TrainingObjects objects)
+    {
+        IReadOnlyList<Value> levels = _neck.Forward(maps);
+        (Value logits, Value codes) = _head.Forward(levels);
+        PyramidAnchors anchors = new(_generator, levels, images.Shape[1], images.Shape[2]);
+        WriteAnchorTargets operation = new(
+            objects,
+            Rules.RetinaTargets,
+            anchors,
+            Classes,
+            Rules.IsTorchvision ? AnchorNormalizer.ObjectsOfImage : AnchorNormalizer.ObjectsOfBatch,
+            Rules.ValidMultiple,
+            _generator);
+        IReadOnlyList<Value> targets = Apply(operation, sizes);
+        Value classification = ElementLosses.Focal(logits, targets[0], FocalAlpha, FocalGamma, targets[1]);
+        Value regression = ElementLosses.SmoothL1(codes, targets[2], beta: 0, targets[3]);
+        return [Total(classification), Total(regression)];
+    }
+}
