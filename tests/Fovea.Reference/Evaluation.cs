@@ -43,6 +43,8 @@ internal static class Evaluation
         [typeof(ScatterAdd)] = Layouts.ScatterAdd,
         [typeof(Resize)] = Resampling.Forward,
         [typeof(ResizeGradient)] = Resampling.Gradient,
+        [typeof(RoiAlign)] = RoiPoolings.Forward,
+        [typeof(RoiAlignGradient)] = RoiPoolings.Gradient,
         [typeof(Dropout)] = Dropouts.Forward,
     };
 

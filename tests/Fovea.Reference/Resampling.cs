@@ -40,9 +40,9 @@ internal static class Resampling
             (int pixel, int channel) = Math.DivRem(i, result[3]);
             (int line, int column) = Math.DivRem(pixel, result[2]);
             (int image, int row) = Math.DivRem(line, result[1]);
-            foreach ((int y, double rowWeight) in AxisTaps(resize, row, map[1], result[1]))
+            foreach ((int y, double rowWeight) in AxisTaps(resize, row, map[1], result[1], resize.Scale?.Rows))
             {
-                foreach ((int x, double columnWeight) in AxisTaps(resize, column, map[2], result[2]))
+                foreach ((int x, double columnWeight) in AxisTaps(resize, column, map[2], result[2], resize.Scale?.Columns))
                 {
                     yield return ((((((image * map[1]) + y) * map[2]) + x) * map[3]) + channel, i, rowWeight * columnWeight);
                 }
@@ -51,9 +51,22 @@ internal static class Resampling
     }
 
     /// <summary>The positions along one axis that a result reads, clamped to the border, and their weights.</summary>
-    private static (int Position, double Weight)[] AxisTaps(Resize resize, int target, int input, int output)
+    private static (int Position, double Weight)[] AxisTaps(Resize resize, int target, int input, int output, double? scale)
     {
-        double source = !resize.AlignCorners ? ((target + 0.5) * input / output) - 0.5
+        double factor = scale ?? (double)output / input;
+        if (resize.Interpolation == Interpolation.Area)
+        {
+            // A position belongs to the bin where any of it lies between the bin's ends.
+            int[] bin = [.. Enumerable.Range(0, input).Where(p => (p + 1) * output > target * input && p * output < (target + 1) * input)];
+            return [.. bin.Select(position => (position, 1.0 / bin.Length))];
+        }
+
+        if (resize.Interpolation == Interpolation.Nearest)
+        {
+            return [(Math.Min((int)Math.Floor((target / factor) + 1e-9), input - 1), 1)];
+        }
+
+        double source = !resize.AlignCorners ? ((target + 0.5) / factor) - 0.5
             : output == 1 ? 0
             : (double)target * (input - 1) / (output - 1);
         int first = (int)Math.Floor(source);

@@ -21,6 +21,7 @@ public sealed class Conv2d : Module
     /// <param name="layout">
     /// Layout of the weights in checkpoints: <see cref="TensorLayout.ChannelsLast"/> or <see cref="TensorLayout.Unfolded"/>.
     /// </param>
+    /// <param name="biasInitializer">Initializer of the bias; the one that belongs to that of the weights where null.</param>
     public Conv2d(
         int inputs,
         int outputs,
@@ -29,12 +30,14 @@ public sealed class Conv2d : Module
         int padding = 0,
         bool bias = true,
         Initializer? initializer = null,
-        TensorLayout layout = TensorLayout.ChannelsLast)
+        TensorLayout layout = TensorLayout.ChannelsLast,
+        Initializer? biasInitializer = null)
     {
         _window = new WindowSpec(kernel, stride, padding);
         initializer ??= Initializer.KaimingNormalFanOut;
+        biasInitializer ??= initializer.ForBias((long)inputs * kernel * kernel);
         _weight = Add("weight", new Parameter([outputs, kernel, kernel, inputs], initializer, layout));
-        _bias = bias ? Add("bias", new Parameter([outputs], initializer.ForBias((long)inputs * kernel * kernel))) : null;
+        _bias = bias ? Add("bias", new Parameter([outputs], biasInitializer)) : null;
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,16 @@ public abstract record Initializer
     /// </summary>
     public static Initializer KaimingNormalFanOut { get; } = new KaimingFanOut();
 
+    /// <summary>
+    /// Kaiming uniform with gain 1 over the inputs (arXiv 1502.01852 without an activation): ±√(3 / (in·kernel height·kernel width)).
+    /// </summary>
+    public static Initializer KaimingUniform { get; } = new KaimingFanIn();
+
+    /// <summary>
+    /// Xavier uniform (Glorot and Bengio, 2010): ±√(6 / (inputs + outputs)), each times kernel height·kernel width.
+    /// </summary>
+    public static Initializer XavierUniform { get; } = new Xavier();
+
     /// <summary>Initializer of the bias beside weights of this one: zeros, but for <see cref="FanInUniform"/>.</summary>
     /// <param name="fanIn">Inputs of one output.</param>
     public virtual Initializer ForBias(long fanIn) => Zeros;
@@ -82,6 +92,24 @@ public abstract record Initializer
                 while (Math.Abs(drawn) > Limit);
                 value = (float)drawn;
             }
+        }
+    }
+
+    private sealed record KaimingFanIn : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            long fanIn = checkpointShape.Elements / checkpointShape[0];
+            Uniform(Math.Sqrt(3.0 / fanIn)).Apply(values, checkpointShape, random);
+        }
+    }
+
+    private sealed record Xavier : Initializer
+    {
+        public override void Apply(Span<float> values, Shape checkpointShape, KeyedRandom random)
+        {
+            long fans = (checkpointShape.Elements / checkpointShape[0]) + (checkpointShape.Elements / checkpointShape[1]);
+            Uniform(Math.Sqrt(6.0 / fans)).Apply(values, checkpointShape, random);
         }
     }
 

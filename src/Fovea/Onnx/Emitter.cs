@@ -38,6 +38,7 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
         For<Reduction>(null, Maps.Reduction),
         For<Pooling>(MapLayout.ChannelsFirst, Maps.Pooling),
         For<Resize>(MapLayout.ChannelsFirst, Maps.Resize),
+        For<RoiAlign>(MapLayout.ChannelsFirst, Regions.RoiAlign),
     ]);
 
     /// <summary>The emitter of a node.</summary>

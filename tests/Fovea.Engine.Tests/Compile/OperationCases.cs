@@ -162,11 +162,14 @@ internal static class OperationCases
                 yield return new($"pad {axis}", [shape], x => x[0].Pad(axis, 2, 1));
             }
 
+            yield return new("enlarged linearly", [[2, 4, 5, 3]], x => x[0].Enlarge(Interpolation.Bilinear, 1.3, 2.5));
+            yield return new("enlarged by nearest pixels", [[2, 4, 5, 3]], x => x[0].Enlarge(Interpolation.Nearest, 1.3, 0.7));
             yield return new("gather", [[5, 3]], x => x[0].Gather(x[0].Graph.Table([2, 4], [0, 3, 3, 1, 4, 0, 3, 2])));
             foreach (Interpolation kind in Enum.GetValues<Interpolation>())
             {
+                bool takesCorners = kind is Interpolation.Bilinear or Interpolation.Bicubic;
                 (int, int, bool)[] sizes = [(7, 9, false), (3, 2, false), (5, 3, true), (2, 8, true), (1, 1, false)];
-                foreach ((int height, int width, bool corners) in sizes)
+                foreach ((int height, int width, bool corners) in sizes.Where(size => takesCorners || !size.Item3))
                 {
                     yield return new(
                         $"{kind} to {height}×{width}, corners {corners}", [[2, 4, 5, 3]], x => x[0].Resize(kind, height, width, corners));
@@ -238,6 +241,20 @@ internal static class OperationCases
             yield return new("attention of many tokens to themselves", [[1, 67, 8]], x => x[0].Attention(x[0], x[0], 2, 0.5f));
             yield return new("dropout", [[3, 17]], x => x[0].Dropout(0.4f));
             yield return new("drop path", [[6, 2, 3]], x => x[0].DropPath(0.5f));
+            foreach ((int samples, bool aligned) in ((int, bool)[])[(0, false), (0, true), (2, false), (3, true)])
+            {
+                string what = $"{samples} samples, aligned: {aligned}";
+                yield return new(
+                    $"regions of a map, {what}", [[2, 7, 6, 3]], x => x[0].RoiAlign(Regions(x[0].Graph), 2, 3, 0.5f, samples, aligned));
+                yield return new(
+                    $"regions of a pyramid, {what}",
+                    [[2, 7, 6, 11], [2, 4, 3, 11]],
+                    x => x.RoiAlign(
+                        Regions(x[0].Graph),
+                        x[0].Graph.Table([5], [0, 1, 1, 0, 1]),
+                        new RoiAlign(2, 2, [0.5f, 0.25f], samples, aligned)));
+            }
+
             yield return new("an operation from outside", [[7, 5]], x => x[0].Graph.Apply(new Cube(), x[0]));
         }
     }
@@ -245,6 +262,17 @@ internal static class OperationCases
     /// <summary>A mask that closes another third of the keys in each group.</summary>
     private static Value Mask(ComputeGraph graph, int groups, int keys) =>
         graph.Table([groups, keys], [.. Enumerable.Range(0, groups * keys).Select(i => (i + (i / keys)) % 3 == 0 ? -1e6f : 0)]);
+
+    /// <summary>Regions of a map of half the size: inside, across the border, in the other image, empty, outside.</summary>
+    private static Value Regions(ComputeGraph graph) => graph.Table(
+        [5, 5],
+        [
+            0, 1.3f, 2.2f, 9.7f, 11.9f,
+            0, -3.4f, -1.7f, 4.1f, 5.3f,
+            1, 2.6f, 0.4f, 11.3f, 13.2f,
+            -1, 1, 1, 5, 5,
+            1, 25, 30, 31, 39,
+        ]);
 
     private static Value BatchNormalization(Value[] x)
     {

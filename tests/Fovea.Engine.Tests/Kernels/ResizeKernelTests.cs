@@ -48,6 +48,17 @@ public unsafe class ResizeKernelTests
     }
 
     [Fact]
+    public void A_factor_of_enlargement_sets_the_distance_of_grid_points_whatever_the_size()
+    {
+        ResizeTable linear = ResizeTable.Bilinear(5, 7, alignCorners: false, scale: 1.5);
+        Assert.Equal([0, 0, 1, 1, 2, 1, 2, 2, 3, 3, 4, 3, 4], linear.Sources);
+        Assert.Equal([1f, 0.5f, 0.5f], linear.Weights[..3]);
+        Assert.Equal([0, 0, 1, 2, 2, 3, 4], ResizeTable.Nearest(5, 7, scale: 1.5).Sources);
+        Assert.Equal([0, 0, 1, 2, 2, 3, 4], ResizeTable.Nearest(5, 7).Sources);
+        Assert.Equal([0, 0, 1, 1, 2, 2, 2], ResizeTable.Nearest(3, 7, scale: 2).Sources);
+    }
+
+    [Fact]
     public void A_resized_map_and_its_gradient_agree_with_their_twins_in_any_grouping()
     {
         foreach ((ResizeTable rows, double[,] rowTwin, string what) in Tables())
@@ -120,6 +131,9 @@ public unsafe class ResizeKernelTests
                     ResizeTable.Bilinear(input, output, alignCorners), Twin(input, output, false, alignCorners), $"bilinear {what}");
                 yield return (ResizeTable.Bicubic(input, output, alignCorners), Twin(input, output, true, alignCorners), $"bicubic {what}");
             }
+
+            yield return (ResizeTable.Nearest(input, output), NearestTwin(input, output), $"nearest {input} to {output}");
+            yield return (ResizeTable.Area(input, output), AreaTwin(input, output), $"area {input} to {output}");
         }
     }
 
@@ -137,6 +151,35 @@ public unsafe class ResizeKernelTests
                 double distance = Math.Abs(source - tap);
                 double weight = cubic ? Cubic(distance) : Math.Max(0, 1 - distance);
                 matrix[i, Math.Clamp(tap, 0, input - 1)] += weight;
+            }
+        }
+
+        return matrix;
+    }
+
+    // A result takes the pixel in which its first edge lies.
+    private static double[,] NearestTwin(int input, int output)
+    {
+        double[,] matrix = new double[output, input];
+        for (int i = 0; i < output; i++)
+        {
+            matrix[i, Enumerable.Range(0, input).Last(pixel => pixel * output <= i * input)] = 1;
+        }
+
+        return matrix;
+    }
+
+    // A result is the mean of the pixels that any part of it covers.
+    private static double[,] AreaTwin(int input, int output)
+    {
+        double[,] matrix = new double[output, input];
+        for (int i = 0; i < output; i++)
+        {
+            int[] covered =
+                [.. Enumerable.Range(0, input).Where(pixel => (pixel + 1) * output > i * input && pixel * output < (i + 1) * input)];
+            foreach (int pixel in covered)
+            {
+                matrix[i, pixel] = 1.0 / covered.Length;
             }
         }
 

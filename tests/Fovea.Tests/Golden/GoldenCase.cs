@@ -44,13 +44,15 @@ internal sealed class GoldenCase
 
     public JsonElement Root => _root;
 
-    /// <summary>All inputs by name: those with values bring them, the others are filled by the formula.</summary>
+    /// <summary>
+    /// All inputs by name: those with values bring them, the others are filled by the formula. A list of inputs holds all of them.
+    /// </summary>
     public IEnumerable<(string Name, int[] Shape, float[] Values)> Inputs
     {
         get
         {
             OrderedDictionary<string, JsonElement> inputs = [];
-            if (_root.TryGetProperty("input", out JsonElement input))
+            if (_root.TryGetProperty("input", out JsonElement input) && !Has("inputs"))
             {
                 inputs["input"] = input;
             }

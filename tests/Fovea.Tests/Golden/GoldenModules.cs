@@ -6,7 +6,7 @@ namespace Fovea.Tests.Golden;
 internal static class GoldenModules
 {
     private static readonly Func<GoldenCase, Module?>[] _families =
-        [CmtGolden.Create, PatchConvNetGolden.Create, PitGolden.Create, CrossFormerGolden.Create, ResNetGolden.Create];
+        [DenseUnits.Create, CmtGolden.Create, PatchConvNetGolden.Create, PitGolden.Create, CrossFormerGolden.Create, ResNetGolden.Create];
 
     /// <summary>The module, without memory.</summary>
     /// <exception cref="NotSupportedException">The project does not know the model.</exception>

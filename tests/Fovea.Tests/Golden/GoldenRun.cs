@@ -140,7 +140,7 @@ internal sealed class GoldenRun : IDisposable
             graph.Input(name, batch is int samples ? declared.With(0, samples) : declared);
         }
 
-        return _module.Forward(graph.Inputs["input"]);
+        return _module.Forward(graph.Inputs.Values.First());
     }
 
     /// <summary>Multiply-adds are those of one sample, where the first axis counts samples at all: a table of two axes has none.</summary>
@@ -191,7 +191,8 @@ internal sealed class GoldenRun : IDisposable
 
         for (int i = 0; i < inputs.Length; i++)
         {
-            graph.Output($"gradient of {inputs[i]}", gradients[State.Weights.Variables.Count + i]!);
+            Value input = graph.Inputs[inputs[i]];
+            graph.Output($"gradient of {inputs[i]}", gradients[State.Weights.Variables.Count + i] ?? graph.Filled(input.Shape, 0));
         }
 
         Value Product(string name, Value result) =>

@@ -20,6 +20,9 @@ public sealed class OnnxOperationTests : IDisposable
     {
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Bicubic, 11, 5));
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Bilinear, 4, 20, alignCorners: true));
+        AssertAgrees(6, 9, map => map.Resize(Interpolation.Nearest, 13, 4));
+        AssertAgrees(5, 7, map => map.Enlarge(Interpolation.Bilinear, 1.5, 1.5) + map.Enlarge(Interpolation.Nearest, 1.5, 1.5));
+        AssertAgrees(7, 5, map => map.AdaptiveAveragePooling(3, 6));
         AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1), countPadding: false));
         WindowSpec window = new(3, Stride: 2, Padding: 1);
         AssertAgrees(5, 7, map => map.AveragePooling(window) + map.MaxPooling(window));
@@ -35,6 +38,23 @@ public sealed class OnnxOperationTests : IDisposable
             4,
             3,
             map => map.MaxPooling(new WindowSpec(1)) * map.Graph.Table([4, 3, 1], Numbers(12)) + map.Graph.Table([3, 3], Numbers(9)));
+    }
+
+    [Fact]
+    public void Pooled_regions_compute_the_same()
+    {
+        float[] regions = [0, 1.5f, 2, 9.5f, 11, 2, -3, -2, 7, 6, 1, 2.5f, 0.5f, 13, 11, -1, 1, 1, 5, 5, 0, 5, 5, 5.5f, 5.5f];
+        foreach ((int samples, bool aligned) in new[] { (0, false), (0, true), (2, false), (2, true) })
+        {
+            AssertAgrees(6, 7, isOpen: false, operation: map =>
+                map.RoiAlign(map.Graph.Table([5, 5], regions), 2, 3, 0.5f, samples, aligned));
+            AssertAgrees(6, 8, isOpen: false, operation: map =>
+            {
+                Value[] levels = [map, map.AveragePooling(new WindowSpec(2, Stride: 2))];
+                Value chosen = map.Graph.Table([5], [1, 0, 1, 0, 1]);
+                return levels.RoiAlign(map.Graph.Table([5, 5], regions), chosen, new RoiAlign(3, 2, [0.5f, 0.25f], samples, aligned));
+            });
+        }
     }
 
     [Fact]
@@ -197,21 +217,21 @@ public sealed class OnnxOperationTests : IDisposable
 
     private static Value Tokens(Value map) => map.Reshape([map.Shape[0], map.Shape[1] * map.Shape[2], 3]);
 
-    private static ComputeGraph Build(Func<Value, Value> operation, int batch, int height, int width)
+    private static ComputeGraph Build(Func<Value, Value> operation, int batch, int height, int width, bool isOpen = true)
     {
         ComputeGraph graph = new();
-        graph.Output("out", operation(graph.Input("images", [batch, height, width, 3], batchAxis: 0)));
+        graph.Output("out", operation(graph.Input("images", [batch, height, width, 3], batchAxis: isOpen ? 0 : null)));
         return graph;
     }
 
     private void Export(Func<Value, Value> operation, int height, int width) =>
         OnnxExport.Write(Target, Build(operation, 11, height, width), new OnnxOptions());
 
-    private void AssertAgrees(int height, int width, Func<Value, Value> operation)
+    private void AssertAgrees(int height, int width, Func<Value, Value> operation, bool isOpen = true)
     {
         foreach (int opset in new[] { OnnxOptions.MinOpset, OnnxOptions.MaxOpset })
         {
-            OnnxExport.Write(Target, Build(operation, 11, height, width), new OnnxOptions { Opset = opset });
+            OnnxExport.Write(Target, Build(operation, isOpen ? 11 : Batch, height, width, isOpen), new OnnxOptions { Opset = opset });
             using WorkerPool pool = new(1);
             using Plan plan = Plan.Compile(Build(operation, Batch, height, width), pool);
             float[] image = Numbers(Batch * height * width * 3);

@@ -45,6 +45,8 @@ internal static class Lowering
         Gather => new GatherCall(node, builder),
         ScatterAdd => new ScatterAddCall(node, builder),
         Resize or ResizeGradient => new ResizeCall(node, builder),
+        RoiAlign => new RoiAlignForwardCall(node, builder),
+        RoiAlignGradient => new RoiAlignGradientCall(node, builder),
         Dropout => new DropoutCall(node, builder),
         CustomOperation => new CustomCall(node, builder),
         _ => throw new NotSupportedException($"{node}: this processor has no kernel for the operation {node.Operation.GetType().Name}."),

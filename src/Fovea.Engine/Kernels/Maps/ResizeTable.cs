@@ -41,15 +41,33 @@ internal sealed class ResizeTable
     /// <summary>The weight of each tap.</summary>
     public float[] Weights { get; }
 
-    /// <summary>
-    /// Linear interpolation: two taps, with sources in front of the first position moved onto it.
-    /// Source = (target + ½)·in/out − ½, or target·(in − 1)/(out − 1) with aligned corners (0 where out = 1).
-    /// </summary>
+    /// <summary>One tap: position ⌊target·step⌋, where the step is in/out or 1/scale.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
-    public static ResizeTable Bilinear(int inputLength, int outputLength, bool alignCorners) =>
+    public static ResizeTable Nearest(int inputLength, int outputLength, double? scale = null) =>
+        Create(inputLength, outputLength, output => scale is double factor
+            ? [((int)MathF.Floor((float)(output / factor)), 1)]
+            : [((int)((long)output * inputLength / outputLength), 1)]);
+
+    /// <summary>The mean over the positions from ⌊target·in/out⌋ up to but without ⌈(target + 1)·in/out⌉.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
+    public static ResizeTable Area(int inputLength, int outputLength) =>
         Create(inputLength, outputLength, output =>
         {
-            double source = Math.Max(0, Source(output, inputLength, outputLength, alignCorners));
+            int first = (int)((long)output * inputLength / outputLength);
+            int end = (int)((((long)(output + 1) * inputLength) + outputLength - 1) / outputLength);
+            return [.. Enumerable.Range(first, end - first).Select(source => (source, 1.0 / (end - first)))];
+        });
+
+    /// <summary>
+    /// Linear interpolation: two taps, with sources in front of the first position moved onto it.
+    /// Source = (target + ½)·step − ½, where the step is in/out or 1/scale, or target·(in − 1)/(out − 1) with aligned corners (0 where
+    /// out = 1).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
+    public static ResizeTable Bilinear(int inputLength, int outputLength, bool alignCorners, double? scale = null) =>
+        Create(inputLength, outputLength, output =>
+        {
+            double source = Math.Max(0, Source(output, inputLength, outputLength, alignCorners, scale));
             int first = Math.Min((int)source, inputLength - 1);
             double weight = Math.Min(source - first, 1);
             return [(first, 1 - weight), (first + 1, weight)];
@@ -60,10 +78,10 @@ internal sealed class ResizeTable
     /// <see cref="Bilinear"/>, but not moved.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
-    public static ResizeTable Bicubic(int inputLength, int outputLength, bool alignCorners) =>
+    public static ResizeTable Bicubic(int inputLength, int outputLength, bool alignCorners, double? scale = null) =>
         Create(inputLength, outputLength, output =>
         {
-            double source = Source(output, inputLength, outputLength, alignCorners);
+            double source = Source(output, inputLength, outputLength, alignCorners, scale);
             int first = (int)Math.Floor(source);
             double weight = source - first;
             return [(first - 1, Far(1 + weight)), (first, Near(weight)), (first + 1, Near(1 - weight)), (first + 2, Far(2 - weight))];
@@ -109,9 +127,11 @@ internal sealed class ResizeTable
         return new ResizeTable(inputLength, rows);
     }
 
-    private static double Source(int output, int inputLength, int outputLength, bool alignCorners) => alignCorners
-        ? outputLength == 1 ? 0 : (double)output * (inputLength - 1) / (outputLength - 1)
-        : (output + 0.5) * inputLength / outputLength - 0.5;
+    private static double Source(int output, int inputLength, int outputLength, bool alignCorners, double? scale) =>
+        scale is double factor ? (output + 0.5) / factor - 0.5
+        : !alignCorners ? (output + 0.5) * inputLength / outputLength - 0.5
+        : outputLength == 1 ? 0
+        : (double)output * (inputLength - 1) / (outputLength - 1);
 
     // The cubic at distances below 1 and between 1 and 2.
     private static double Near(double x) => ((CubicA + 2) * x - (CubicA + 3)) * x * x + 1;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Onnx.Emitters;
 
 /// <summary>Writes reductions and what slides over maps or resizes them.</summary>
@@ -41,13 +43,55 @@ internal static class Maps
     {
         OnnxGraph graph = node.Graph;
         string x = node.Operand(0);
-        string outer = graph.Add("Shape", [x], new OnnxAttribute("start", 0L), new OnnxAttribute("end", 2L));
-        string sizes = graph.Add("Concat", [outer, graph.Integers(resize.Height, resize.Width)], new OnnxAttribute("axis", 0L));
-        return graph.Add(
-            "Resize",
-            [x, "", "", sizes],
-            new OnnxAttribute("mode", resize.Interpolation == Interpolation.Bicubic ? "cubic" : "linear"),
-            new OnnxAttribute("cubic_coeff_a", -0.75f),
-            new OnnxAttribute("coordinate_transformation_mode", resize.AlignCorners ? "align_corners" : "half_pixel"));
+        if (resize.Interpolation == Interpolation.Area)
+        {
+            Shape map = node.Node.Inputs[0].Shape;
+            string columns = graph.Add("MatMul", [x, Bins(map[2], resize.Width, transposed: true, graph)]);
+            return graph.Add("MatMul", [Bins(map[1], resize.Height, transposed: false, graph), columns]);
+        }
+
+        string[] operands = [x, "", "", ""];
+        if (resize.Scale is (double rows, double width))
+        {
+            string scales = string.Create(CultureInfo.InvariantCulture, $"scales_{rows:R}_{width:R}");
+            operands = [x, "", graph.Numbers(scales, [1, 1, (float)rows, (float)width], 4)];
+        }
+        else
+        {
+            string outer = graph.Add("Shape", [x], new OnnxAttribute("start", 0L), new OnnxAttribute("end", 2L));
+            operands[3] = graph.Add("Concat", [outer, graph.Integers(resize.Height, resize.Width)], new OnnxAttribute("axis", 0L));
+        }
+
+        return resize.Interpolation == Interpolation.Nearest
+            ? graph.Add(
+                "Resize",
+                operands,
+                new OnnxAttribute("mode", "nearest"),
+                new OnnxAttribute("nearest_mode", "floor"),
+                new OnnxAttribute("coordinate_transformation_mode", "asymmetric"))
+            : graph.Add(
+                "Resize",
+                operands,
+                new OnnxAttribute("mode", resize.Interpolation == Interpolation.Bicubic ? "cubic" : "linear"),
+                new OnnxAttribute("cubic_coeff_a", -0.75f),
+                new OnnxAttribute("coordinate_transformation_mode", resize.AlignCorners ? "align_corners" : "half_pixel"));
+    }
+
+    /// <summary>The table of an axis whose bins are averaged: (bins, pixels), or (pixels, bins) where it multiplies from the right.</summary>
+    private static string Bins(int pixels, int bins, bool transposed, OnnxGraph graph)
+    {
+        float[] table = new float[pixels * bins];
+        for (int bin = 0; bin < bins; bin++)
+        {
+            int first = bin * pixels / bins;
+            int end = (((bin + 1) * pixels) + bins - 1) / bins;
+            for (int pixel = first; pixel < end; pixel++)
+            {
+                table[transposed ? (pixel * bins) + bin : (bin * pixels) + pixel] = 1f / (end - first);
+            }
+        }
+
+        (int rows, int columns) = transposed ? (pixels, bins) : (bins, pixels);
+        return graph.Numbers($"bins_{pixels}_{bins}{(transposed ? "_transposed" : "")}", table, rows, columns);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fovea.Layers;
 
 namespace Fovea.Training;
 
@@ -86,15 +87,8 @@ public sealed record ClassificationLoss(
         return -(targets * distance.Pow(Gamma) * logarithms);
     }
 
-    /// <summary>
-    /// log(1 + eˣ) − t·x, with the logarithm as (x + |x|)/2 + log(1 + e^−|x|): finite for any x, and of the right slope at 0.
-    /// </summary>
-    private Value Binary(Value x, Value targets)
-    {
-        Value certain = TargetThreshold is float threshold ? targets > threshold : targets;
-        Value magnitude = x.Abs();
-        return ((x + magnitude) * 0.5f) + (1 + (-magnitude).Exp()).Log() - (certain * x);
-    }
+    private Value Binary(Value x, Value targets) =>
+        ElementLosses.BinaryCrossEntropy(x, TargetThreshold is float threshold ? targets > threshold : targets);
 
     private Value Weighted(Value losses)
     {

@@ -19,8 +19,8 @@ internal sealed unsafe class ResizeCall : NodeCall
         (Resize operation, Shape map) = node.Operation is ResizeGradient gradient
             ? (gradient.Forward, gradient.InputShape)
             : ((Resize)node.Operation, node.Inputs[0].Shape);
-        _rows = Table(operation, map[1], operation.Height);
-        _columns = Table(operation, map[2], operation.Width);
+        _rows = Table(operation, map[1], operation.Height, operation.Scale?.Rows);
+        _columns = Table(operation, map[2], operation.Width, operation.Scale?.Columns);
         if (node.Operation is ResizeGradient)
         {
             (_rows, _columns) = (_rows.Transpose(), _columns.Transpose());
@@ -39,9 +39,14 @@ internal sealed unsafe class ResizeCall : NodeCall
     public override void Run(int phase, int first, int last, int worker) =>
         ResizeKernel.Run(_rows, _columns, _channels, Reads[0].Floats, Writes[0].Floats, first, last, ScratchOf(worker));
 
-    private static ResizeTable Table(Resize operation, int from, int to) => operation.Interpolation == Interpolation.Bilinear
-        ? ResizeTable.Bilinear(from, to, operation.AlignCorners)
-        : ResizeTable.Bicubic(from, to, operation.AlignCorners);
+    private static ResizeTable Table(Resize operation, int from, int to, double? scale) => operation.Interpolation switch
+    {
+        Interpolation.Nearest => ResizeTable.Nearest(from, to, scale),
+        Interpolation.Bilinear => ResizeTable.Bilinear(from, to, operation.AlignCorners, scale),
+        Interpolation.Bicubic => ResizeTable.Bicubic(from, to, operation.AlignCorners, scale),
+        Interpolation.Area => ResizeTable.Area(from, to),
+        _ => throw new NotSupportedException($"There is no kernel for the interpolation {operation.Interpolation}."),
+    };
 }
 
 /// <summary>Sum, mean or maximum along neighbouring axes.</summary>

@@ -1,0 +1,33 @@
+using Fovea.Layers;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Head of Mask R-CNN on pooled regions (arXiv 1703.06870, figure 4): 3×3 convolutions, a transposed one that doubles the sides, and the
+/// logits of each class at every pixel. Checkpoint keys <c>mask_head.I.0</c>, <c>mask_predictor.conv5_mask</c>,
+/// <c>mask_predictor.mask_fcn_logits</c>.
+/// </summary>
+internal sealed class MaskHead : Module
+{
+    private readonly ConvolutionStack _convolutions;
+    private readonly ConvTranspose2d _enlarging;
+    private readonly Conv2d _logits;
+
+    /// <summary>Makes a head.</summary>
+    /// <param name="channels">Channels of the pooled regions.</param>
+    /// <param name="widths">Channels of each 3×3 convolution.</param>
+    /// <param name="enlarged">Channels of the transposed convolution.</param>
+    /// <param name="classes">Masks of a region.</param>
+    public MaskHead(int channels, IReadOnlyList<int> widths, int enlarged, int classes)
+    {
+        Initializer initializer = Initializer.KaimingNormalFanOut;
+        _convolutions = Add("mask_head", new ConvolutionStack(channels, widths, initializer));
+        _enlarging = Add("mask_predictor.conv5_mask", new ConvTranspose2d(_convolutions.Channels, enlarged, initializer: initializer));
+        _logits = Add("mask_predictor.mask_fcn_logits", new Conv2d(enlarged, classes, kernel: 1, initializer: initializer));
+    }
+
+    /// <summary>Builds the head: regions (K, side, side, C) to logits (K, 2·side, 2·side, classes).</summary>
+    /// <remarks>Activation and logits come before pixels are put in place: there are far fewer logits to move than channels.</remarks>
+    protected override Value Build(Value x) =>
+        ConvTranspose2d.Arrange(_logits.Forward(_enlarging.Squares(_convolutions.Forward(x)).Relu()));
+}
