@@ -36,6 +36,7 @@ public sealed class GoldenTests
         if (DetectorParts.Covers(golden))
         {
             DetectorParts.Check(golden);
+            DetectorGolden.Check(golden);
             return;
         }
 

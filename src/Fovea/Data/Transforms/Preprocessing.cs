@@ -14,6 +14,12 @@ public enum ResizeRule
 
     /// <summary>Straight to the input size; the proportions change.</summary>
     Exact,
+
+    /// <summary>
+    /// The shorter side becomes <see cref="Preprocessing.ResizeTo"/> pixels, or less where the longer one would exceed
+    /// <see cref="Preprocessing.LongerSide"/>; the proportions stay. Images keep different sizes: for detectors.
+    /// </summary>
+    BoundedSides,
 }
 
 /// <summary>
@@ -55,6 +61,20 @@ public sealed record Preprocessing
 
     /// <summary>Shorter side after <see cref="ResizeRule.ShorterSide"/>, in pixels; 0 means the input's shorter side.</summary>
     public int ResizeTo { get; init; }
+
+    /// <summary>Longest side after <see cref="ResizeRule.BoundedSides"/>, in pixels; 0 for any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int LongerSide { get; init; }
+
+    /// <summary>Multiple that the sides of images of different sizes are padded to, with zeros right and below; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int PadTo { get; init; }
+
+    /// <summary>
+    /// True to resize by four neighbours without a filter, after normalisation, as torchvision's detectors do: for their checkpoints.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Aliased { get; init; }
 
     /// <summary>The filter that resizes.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Bicubic;
@@ -125,6 +145,8 @@ public sealed record Preprocessing
             $"the input size {Height}×{Width} is out of range");
         Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
         Require(ResizeTo is >= 0 and <= Image.MaxSide, $"resizeTo must be 0 or a number of pixels, not {ResizeTo}");
+        Require(LongerSide is >= 0 and <= Image.MaxSide, $"longerSide must be 0 or a number of pixels, not {LongerSide}");
+        Require(PadTo is >= 0 and <= Image.MaxSide, $"padTo must be 0 or a number of pixels, not {PadTo}");
         Require(Mean.Length == Channels, $"mean has {Mean.Length} numbers for {Channels} channels");
         Require(StandardDeviation.Length == Channels, $"standardDeviation has {StandardDeviation.Length} numbers for {Channels} channels");
         Require(Array.TrueForAll(Mean, float.IsFinite), "every mean must be a finite number");
@@ -157,6 +179,10 @@ public sealed record Preprocessing
         Normalize(pixels, destination);
     }
 
+    /// <summary>A side with padding.</summary>
+    /// <param name="side">Pixels without padding.</param>
+    internal int PaddedSide(int side) => PadTo > 1 ? (side + PadTo - 1) / PadTo * PadTo : side;
+
     /// <summary>Checks the length of a prepared image.</summary>
     /// <param name="prepared">[Height, Width, Channels].</param>
     /// <exception cref="ArgumentException">It does not have <see cref="Length"/> floats.</exception>
@@ -182,7 +208,7 @@ public sealed record Preprocessing
     public ImageSize? LeastSize => Resize switch
     {
         ResizeRule.Exact => new ImageSize(Width, Height),
-        ResizeRule.ShorterSide => new ImageSize(ShorterSide, ShorterSide),
+        ResizeRule.ShorterSide or ResizeRule.BoundedSides => new ImageSize(ShorterSide, ShorterSide),
         _ => null,
     };
 
@@ -202,7 +228,7 @@ public sealed record Preprocessing
                 + "Crop it or take it out.");
         }
 
-        if (!CenterCrop && (resizedWidth != Width || resizedHeight != Height))
+        if (!CenterCrop && Resize != ResizeRule.BoundedSides && (resizedWidth != Width || resizedHeight != Height))
         {
             throw new UnusableDataException(
                 $"The image is {resizedWidth}×{resizedHeight} pixels (width × height), but the network takes {Width}×{Height}. "
@@ -259,6 +285,7 @@ public sealed record Preprocessing
     public bool Equals(Preprocessing? other) => other is not null
         && (Height, Width, Channels, Resize, ResizeTo) == (other.Height, other.Width, other.Channels, other.Resize, other.ResizeTo)
         && (Interpolation, CenterCrop, ApplyOrientation) == (other.Interpolation, other.CenterCrop, other.ApplyOrientation)
+        && (LongerSide, PadTo, Aliased) == (other.LongerSide, other.PadTo, other.Aliased)
         && Mean.AsSpan().SequenceEqual(other.Mean)
         && StandardDeviation.AsSpan().SequenceEqual(other.StandardDeviation);
 
@@ -289,6 +316,11 @@ public sealed record Preprocessing
                 return (width, height);
             case ResizeRule.Exact:
                 return (Width, Height);
+            case ResizeRule.BoundedSides:
+                // In single precision and cut to whole pixels, as torchvision does.
+                float scale = (float)ShorterSide / Math.Min(width, height);
+                scale = LongerSide > 0 ? Math.Min(scale, (float)LongerSide / Math.Max(width, height)) : scale;
+                return (Math.Max(1, (int)(width * scale)), Math.Max(1, (int)(height * scale)));
             default:
                 // The longer side is cut to whole pixels, as torchvision does.
                 int side = ShorterSide;

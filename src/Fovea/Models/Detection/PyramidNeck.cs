@@ -8,7 +8,7 @@ namespace Fovea.Models;
 /// </summary>
 internal sealed class PyramidNeck : Module
 {
-    private readonly SingleScaleNeck? _scales;
+    private readonly PatchConvNetNeck? _scales;
     private readonly FeaturePyramid _pyramid;
 
     /// <summary>Makes a neck.</summary>
@@ -17,7 +17,7 @@ internal sealed class PyramidNeck : Module
     public PyramidNeck(IReadOnlyList<StageDescription> stages, FeaturePyramidOptions options)
     {
         IReadOnlyList<StageDescription> all = StagesOf(stages);
-        _scales = stages.Count == 1 ? Add("", new SingleScaleNeck(stages[0].Channels)) : null;
+        _scales = stages.Count == 1 ? Add("", new PatchConvNetNeck(stages[0].Channels)) : null;
         _pyramid = Add("fpn", new FeaturePyramid([.. all.Select(stage => stage.Channels)], options));
         int[] own = [.. all.Skip(options.FirstStage).Select(stage => stage.Stride)];
         Strides = [.. own, .. Enumerable.Range(1, options.Extra).Select(extra => own[^1] << extra)];
@@ -29,7 +29,7 @@ internal sealed class PyramidNeck : Module
     /// <summary>Stages that the pyramid is built on.</summary>
     public static IReadOnlyList<StageDescription> StagesOf(IReadOnlyList<StageDescription> stages) => stages.Count > 1
         ? stages
-        : [.. SingleScaleNeck.Scales.Select(scale => stages[0] with { Stride = (int)(stages[0].Stride / scale) })];
+        : [.. PatchConvNetNeck.StridesOf(stages[0].Stride).Select(stride => stages[0] with { Stride = stride })];
 
     /// <summary>Builds all levels, the finest first.</summary>
     /// <param name="maps">Maps (N, H, W, C) of the backbone's stages.</param>
@@ -37,7 +37,7 @@ internal sealed class PyramidNeck : Module
     {
         using (Enter(maps[0].Graph))
         {
-            return _pyramid.Forward(_scales is null ? maps : _scales.Forward(maps[0]));
+            return _pyramid.Forward(_scales is null ? maps : _scales.Levels(maps[0]));
         }
     }
 }

@@ -25,6 +25,10 @@ internal sealed class PatchConvNetNeck : Module
         ConvTranspose2d Double() => new(channels, channels, initializer: Initializer.FanInUniform);
     }
 
+    /// <summary>Strides of the four levels of a trunk.</summary>
+    /// <param name="stride">Stride of the trunk, a multiple of 4.</param>
+    public static IReadOnlyList<int> StridesOf(int stride) => [stride / 4, stride / 2, stride, 2 * stride];
+
     /// <summary>Builds four levels of strides 4, 8, 16 and 32 from the trunk's map (N, H, W, C).</summary>
     public IReadOnlyList<Value> Levels(Value map)
     {

@@ -38,7 +38,9 @@ internal sealed record WriteMaskTargets(
     {
         int images = run.Node.Inputs[2].Shape[0];
         int regions = run.Node.Inputs[0].Shape[0] / images;
-        (Span<float> masks, Span<float> choices, Span<float> weights) = (run.Output(2), run.Output(3), run.Output(4));
+        Span<float> masks = run.Output(2);
+        Span<float> choices = run.Output(3);
+        Span<float> weights = run.Output(4);
         masks.Clear();
         choices.Clear();
         weights.Clear();
@@ -58,7 +60,7 @@ internal sealed record WriteMaskTargets(
 
                 int row = (image * Capacity) + count;
                 ReadOnlySpan<float> box = run.Input().Slice((region * RegionNumbers) + 1, Boxes.Numbers);
-                box.CopyTo(Boxes.At(boxes, count++));
+                box.CopyTo(Boxes.At(boxes.AsSpan(), count++));
                 WriteMask(objects.Masks[index], box, masks.Slice(row * Size * Size, Size * Size));
                 choices[(row * Classes.BoxesPerRegion) + Classes.LabelOf(objects.Classes[index])] = 1;
                 weights[row] = 1;
