@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Fovea;
@@ -33,9 +35,20 @@ internal static class JsonText
     public static JsonObject ParseObject(string json)
     {
         using JsonDocument document = Parse(json);
-        return document.RootElement.ValueKind == JsonValueKind.Object
-            ? JsonObject.Create(document.RootElement.Clone())!
-            : throw new JsonException($"{Kind(document.RootElement)} stands where a JSON object is expected");
+        Require(document.RootElement, JsonValueKind.Object);
+        return JsonObject.Create(document.RootElement.Clone())!;
+    }
+
+    /// <summary>Reads a list, or a record whose members are all parameters of its constructor and have their defaults if missing.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="type">The generated code.</param>
+    /// <exception cref="JsonException">The text is not such a value; the message names the member.</exception>
+    public static T Read<T>(string json, JsonTypeInfo<T> type)
+        where T : class
+    {
+        using JsonDocument document = Parse(json);
+        Require(document.RootElement, type.Kind == JsonTypeInfoKind.Object ? JsonValueKind.Object : JsonValueKind.Array);
+        return Take(() => document.Deserialize(type)!, type);
     }
 
     /// <summary>Reads a record; members that the object does not have keep their initial values.</summary>
@@ -49,14 +62,7 @@ internal static class JsonText
     {
         JsonObject whole = JsonSerializer.SerializeToNode(initial, type)!.AsObject();
         LayOver(whole, json);
-        try
-        {
-            return whole.Deserialize(type)!;
-        }
-        catch (JsonException error)
-        {
-            throw Unfit(error);
-        }
+        return Take(() => whole.Deserialize(type)!, type);
     }
 
     /// <summary>Name of a JSON value's kind, for error messages.</summary>
@@ -88,11 +94,48 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The error of a value that generated code does not take, named by its place and without types of .NET.</summary>
-    private static JsonException Unfit(JsonException error)
+    private static void Require(JsonElement value, JsonValueKind kind)
     {
+        if (value.ValueKind != kind)
+        {
+            string expected = kind == JsonValueKind.Object ? "a JSON object" : "a list";
+            throw new JsonException($"{Kind(value)} stands where {expected} is expected");
+        }
+    }
+
+    /// <summary>Takes what generated code reads; its errors are worded anew, without types of .NET.</summary>
+    private static T Take<T>(Func<T> read, JsonTypeInfo type)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException error)
+        {
+            throw new JsonException(Problem(error, type), error);
+        }
+    }
+
+    /// <summary>Finds the member that an error is about, for the words that it takes, or because there is no such member.</summary>
+    private static string Problem(JsonException error, JsonTypeInfo type)
+    {
+        string place = error.Path?.TrimStart('$', '.') ?? "";
+        JsonTypeInfo? taken = type;
+        foreach (string name in place.Split('.', '['))
+        {
+            JsonPropertyInfo? member = taken?.Properties.FirstOrDefault(each => each.Name == name);
+            if (member is null && taken?.UnmappedMemberHandling == JsonUnmappedMemberHandling.Disallow)
+            {
+                return $"there is no member '{place}'";
+            }
+
+            Type? inner = member is null ? null : Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType;
+            taken = inner is null ? null : type.Options.GetTypeInfo(inner);
+        }
+
         string reason = error.InnerException is Exception cause ? $": {cause.Message}" : "";
-        return new JsonException($"the value of '{error.Path?.TrimStart('$', '.')}' does not fit{reason}", error);
+        string words = taken?.GetJsonSchemaAsNode()["enum"] is JsonArray known ? $"; known are {string.Join(", ", known)}" : "";
+        return $"the value of '{place}' does not fit{reason}{words}";
     }
 
     /// <summary>Reads every name and text once: an escape that stands for half a character is found only then.</summary>

@@ -85,7 +85,7 @@ public static class Checkpoint
     {
         [ModelKey] = info.Name,
         [OptionsKey] = info.Options.ToJson(),
-        [ClassesKey] = JsonForm.WriteTexts(info.Classes),
+        [ClassesKey] = JsonSerializer.Serialize([.. info.Classes], ModelInfoJson.Default.ClassNames),
         [PreprocessingKey] = info.Preprocessing.ToJson(),
     };
 
@@ -111,7 +111,7 @@ public static class Checkpoint
             ModelInfo info = new(
                 ModelRegistry.Resolve(file.Metadata[ModelKey]),
                 ModelOptions.FromJson(file.Metadata[OptionsKey]),
-                JsonForm.ReadTexts(file.Metadata[ClassesKey]),
+                ReadClasses(file.Metadata[ClassesKey]),
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
             return info.Classes.Count == info.Options.Classes
                 ? info
@@ -198,6 +198,14 @@ public static class Checkpoint
         {
             fill(file, name, tensor);
         }
+    }
+
+    private static string[] ReadClasses(string json)
+    {
+        string[] classes = JsonText.Read(json, ModelInfoJson.Default.ClassNames);
+        return Array.TrueForAll(classes, name => name is not null)
+            ? classes
+            : throw new JsonException("null stands in a list of texts");
     }
 
     /// <summary>Creates the network that a file says it holds.</summary>

@@ -8,6 +8,7 @@ namespace Fovea.Models;
 /// <param name="Width">Columns of the images that position embeddings are made for.</param>
 /// <param name="DropPath">Probability of dropping the last block's branches in training.</param>
 /// <param name="Dropout">Dropout in front of the classifier.</param>
+/// <remarks>Checkpoints hold the options as JSON, where a member that is missing has the value that its parameter has here.</remarks>
 public sealed record ModelOptions(int? Classes = null, int? Height = null, int? Width = null, float? DropPath = null, float? Dropout = null)
 {
     /// <summary>
@@ -15,15 +16,8 @@ public sealed record ModelOptions(int? Classes = null, int? Height = null, int? 
     /// </summary>
     /// <param name="json">One JSON object.</param>
     /// <exception cref="JsonException">The text is not such an object.</exception>
-    internal static ModelOptions FromJson(string json) => JsonForm.Read(json, passesOver: true, new ModelOptions().Through);
+    internal static ModelOptions FromJson(string json) => JsonText.Read(json, ModelInfoJson.Default.ModelOptions);
 
     /// <summary>Writes all members as one JSON object on one line.</summary>
-    internal string ToJson() => JsonForm.Write(form => Through(form));
-
-    private ModelOptions Through(JsonForm form) => new(
-        form.Integer("classes", Classes),
-        form.Integer("height", Height),
-        form.Integer("width", Width),
-        form.Float("dropPath", DropPath),
-        form.Float("dropout", Dropout));
+    internal string ToJson() => JsonSerializer.Serialize(this, ModelInfoJson.Default.ModelOptions);
 }

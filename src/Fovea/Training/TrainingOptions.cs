@@ -223,7 +223,7 @@ public sealed partial record TrainingOptions
             options.Validate();
             return options;
         }
-        catch (Exception error) when (error is JsonException or UnusableDataException or ArgumentException)
+        catch (Exception error) when (error is JsonException or ArgumentException)
         {
             throw new InvalidFileException(
                 path, $"the options of the run cannot be read ({ExceptionText.Of(error)})", "Restore the file, or begin a new run.", error);

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Fovea.Data;
 
 /// <summary>Resize of an image to about a network's input size, before the centre crop.</summary>
+[JsonConverter(typeof(EnumWords<ResizeRule>))]
 public enum ResizeRule
 {
     /// <summary>Not at all.</summary>
@@ -30,14 +31,11 @@ public enum ResizeRule
 /// The steps, in order: upright or as stored, grey or RGB, <see cref="Resize"/>, <see cref="CenterCrop"/>, then
 /// (value/255 − mean) / standard deviation.
 /// </remarks>
-[JsonConverter(typeof(PreprocessingConverter))]
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record Preprocessing
 {
     // A narrow strip would become gigabytes long where its shorter side grows.
     private const long MaxResizedPixels = 1L << 26;
-
-    private static readonly string[] _resizeWords = ["none", "shorterSide", "exact"];
-    private static readonly string[] _interpolationWords = ["bilinear", "bicubic", "nearest"];
 
     private float[]? _table;
 
@@ -103,6 +101,7 @@ public sealed record Preprocessing
     = [0.229f, 0.224f, 0.225f];
 
     /// <summary>The number of floats of one prepared image: height × width × channels.</summary>
+    [JsonIgnore]
     public int Length => Height * Width * Channels;
 
     /// <summary>
@@ -115,6 +114,7 @@ public sealed record Preprocessing
 
     /// <summary>
     /// Reads what <see cref="ToJson"/> wrote; left-out members have their defaults, but for <see cref="ApplyOrientation"/>, which is false.
+    /// A member that is not known may change what the network sees, so it is an error.
     /// </summary>
     /// <param name="json">One JSON object.</param>
     /// <exception cref="UnusableDataException">The text is not such an object or its values do not fit together.</exception>
@@ -122,8 +122,8 @@ public sealed record Preprocessing
     {
         try
         {
-            // A member that is not known may change what the network sees, so it is an error.
-            Preprocessing result = JsonForm.Read(json, passesOver: false, new Preprocessing { ApplyOrientation = false }.Through);
+            Preprocessing initial = new() { ApplyOrientation = false };
+            Preprocessing result = JsonText.Read(JsonText.ParseObject(json), initial, PreprocessingJson.Default.Preprocessing);
             result.Validate();
             return result;
         }
@@ -134,7 +134,7 @@ public sealed record Preprocessing
     }
 
     /// <summary>Writes all members as one JSON object on one line.</summary>
-    public string ToJson() => JsonForm.Write(form => Through(form));
+    public string ToJson() => JsonSerializer.Serialize(this, PreprocessingJson.Default.Preprocessing);
 
     /// <summary>Checks that the members fit together.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the member.</exception>
@@ -205,6 +205,7 @@ public sealed record Preprocessing
     }
 
     /// <summary>Size below which an image would be enlarged by <see cref="Resize"/>; null where its size stays.</summary>
+    [JsonIgnore]
     public ImageSize? LeastSize => Resize switch
     {
         ResizeRule.Exact => new ImageSize(Width, Height),
@@ -292,20 +293,6 @@ public sealed record Preprocessing
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Channels, Resize, ResizeTo, Interpolation, CenterCrop);
 
-    private Preprocessing Through(JsonForm form) => this with
-    {
-        Height = form.Integer("height", Height),
-        Width = form.Integer("width", Width),
-        Channels = form.Integer("channels", Channels),
-        ApplyOrientation = form.Boolean("applyOrientation", ApplyOrientation),
-        Resize = (ResizeRule)form.Word("resize", _resizeWords, (int)Resize),
-        ResizeTo = form.Integer("resizeTo", ResizeTo),
-        Interpolation = (Interpolation)form.Word("interpolation", _interpolationWords, (int)Interpolation),
-        CenterCrop = form.Boolean("centerCrop", CenterCrop),
-        Mean = form.Floats("mean", Mean),
-        StandardDeviation = form.Floats("standardDeviation", StandardDeviation),
-    };
-
     private int ShorterSide => ResizeTo > 0 ? ResizeTo : Math.Min(Width, Height);
 
     private (int Width, int Height) ResizedSize(int width, int height)
@@ -342,17 +329,7 @@ public sealed record Preprocessing
     }
 }
 
-/// <summary>JSON form of a preprocessing as a member of other objects: that of <see cref="Preprocessing.ToJson"/>.</summary>
-internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
-{
-    /// <inheritdoc/>
-    public override Preprocessing Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        using JsonDocument document = JsonDocument.ParseValue(ref reader);
-        return Preprocessing.FromJson(document.RootElement.GetRawText());
-    }
-
-    /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options) =>
-        writer.WriteRawValue(value.ToJson());
-}
+/// <summary>Generated code for preprocessing.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(Preprocessing))]
+internal sealed partial class PreprocessingJson : JsonSerializerContext;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Fovea.Data;
 using Fovea.Formats;
 
 namespace Fovea.Training;
@@ -11,10 +10,6 @@ internal static class RecipeMembers
 {
     private static readonly string[] _texts = ["$schema", "description", "notRun", "data", "validation", "test"];
     private static readonly string[] _outer = [.. _texts, "testChooses", "training"];
-
-    // Its form is its own, as every prediction reads it, so that no generated code knows its members.
-    private static readonly string[] _preprocessing =
-        [.. JsonNode.Parse(new Preprocessing().ToJson())!.AsObject().Select(member => member.Key)];
 
     /// <summary>Refuses members that are not known: a name that is spelt wrong must not pass for a default.</summary>
     /// <param name="recipe">A recipe, or a part of one.</param>
@@ -60,12 +55,6 @@ internal static class RecipeMembers
 
     private static void Check(JsonObject json, JsonTypeInfo type, string path, string place)
     {
-        if (type.Type == typeof(Preprocessing))
-        {
-            Require(json, _preprocessing, path, place);
-            return;
-        }
-
         if (type.Kind != JsonTypeInfoKind.Object || type.PolymorphismOptions is not null)
         {
             return;
