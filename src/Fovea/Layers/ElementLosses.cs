@@ -39,18 +39,20 @@ internal static class ElementLosses
     /// <summary>
     /// Smooth L1: with d = |x − t|, d²/(2β) below β and d − β/2 from there on (arXiv 1504.08083 with β = 1); |x − t| for β = 0.
     /// </summary>
+    /// <remarks>For β = 0 the slope where x = t is −1, as PyTorch's function has it.</remarks>
     /// <param name="x">Predictions.</param>
     /// <param name="targets">Targets.</param>
     /// <param name="beta">Difference β from which on the loss is linear, 0 or more.</param>
     /// <param name="weight">Weight of each element; 1 where null.</param>
     public static Value SmoothL1(Value x, Value targets, float beta, Value? weight = null)
     {
-        Value distance = (x - targets).Abs();
+        Value difference = x - targets;
         if (beta == 0)
         {
-            return Weighted(distance, weight);
+            return Weighted((difference > 0).Where(difference, -difference), weight);
         }
 
+        Value distance = difference.Abs();
         Value near = distance.Minimum(beta);
         return Weighted(near * (distance - (near * 0.5f)) / beta, weight);
     }

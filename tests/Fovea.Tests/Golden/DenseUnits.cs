@@ -154,7 +154,7 @@ internal static class DenseUnits
         }
     }
 
-    /// <summary>The neck of PatchConvNet; the public figures do not count transposed convolutions.</summary>
+    /// <summary>The neck of PatchConvNet, its levels by stride.</summary>
     private sealed class Neck : Module
     {
         private readonly PatchConvNetNeck _neck;
@@ -167,11 +167,6 @@ internal static class DenseUnits
             for (int i = 0; i < levels.Count; i++)
             {
                 levels[i].Mark($"out{4 << i}");
-            }
-
-            foreach (Node product in x.Graph.Nodes.Where(node => node.Operation is MatMul).ToArray())
-            {
-                x.Graph.Annotate(new UncountedProducts(product, product.MultiplyAdds));
             }
 
             return levels[0];
