@@ -1,8 +1,8 @@
 namespace Fovea.Data;
 
 /// <summary>
-/// Runs of a drawn polygon, pixel for pixel as <c>rleFrPoly</c> of COCO's code draws it: the outline is walked on a grid five times as fine,
-/// and where it crosses the middle of a column of pixels, the column turns from outside to inside or back.
+/// Runs of a drawn polygon, pixel for pixel as <c>rleFrPoly</c> of COCO's code draws it: the outline is walked on a grid five times as
+/// fine, and where it crosses the middle of a column of pixels, the column turns from outside to inside or back.
 /// </summary>
 internal static class PolygonRuns
 {

@@ -34,8 +34,8 @@ internal static class RunLengthText
                     : throw new FormatException("The mask's text ends within a number: it was cut off.");
                 if (group is < 0 or > 63)
                 {
-                    throw new FormatException(
-                        $"Character {position} of the mask's text is {ExceptionText.Quote(text[position].ToString())}; from '0' to 'o' are known.");
+                    string found = ExceptionText.Quote(text[position].ToString());
+                    throw new FormatException($"Character {position} of the mask's text is {found}; from '0' to 'o' are known.");
                 }
 
                 value |= (long)(group & 0x1f) << bits;
