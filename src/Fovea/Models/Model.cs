@@ -26,7 +26,7 @@ public sealed class Model : IDisposable
                 $"A network of {network.Classes} classes needs as many class names, not {info.Classes.Count}.", nameof(info));
         }
 
-        if ((info.Preprocessing.Height, info.Preprocessing.Width) != (network.Height, network.Width))
+        if (network.Head is not DenseHead && (info.Preprocessing.Height, info.Preprocessing.Width) != (network.Height, network.Width))
         {
             throw new ArgumentException(
                 $"The preprocessing gives images of {info.Preprocessing.Height}×{info.Preprocessing.Width}, "

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Fovea.Models;
 
@@ -8,8 +9,15 @@ namespace Fovea.Models;
 /// <param name="Width">Columns of the images that position embeddings are made for.</param>
 /// <param name="DropPath">Probability of dropping the last block's branches in training.</param>
 /// <param name="Dropout">Dropout in front of the classifier.</param>
+/// <param name="Detector">Options of a detection head.</param>
 /// <remarks>Checkpoints hold the options as JSON, where a member that is missing has the value that its parameter has here.</remarks>
-public sealed record ModelOptions(int? Classes = null, int? Height = null, int? Width = null, float? DropPath = null, float? Dropout = null)
+public sealed record ModelOptions(
+    int? Classes = null,
+    int? Height = null,
+    int? Width = null,
+    float? DropPath = null,
+    float? Dropout = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectorOptions? Detector = null)
 {
     /// <summary>
     /// Reads what <see cref="ToJson"/> wrote. Names may begin with capitals, and members that are not known are passed over.

@@ -8,7 +8,15 @@ namespace Fovea.Models;
 /// </summary>
 public static class ModelRegistry
 {
-    private const char Colon = ':';
+    /// <summary>Sign between the names of a dense head and its backbone.</summary>
+    internal const char Colon = ':';
+
+    // Sizes of the published detectors' images, and sizes for networks that are made for images of some 32 pixels.
+    private const int LargeImages = 128;
+    private const int DenseHeight = 800;
+    private const int DenseWidth = 1280;
+    private const int SmallDenseSide = 256;
+    private const int CocoClasses = 80;
 
     private static readonly Lock _changing = new();
     private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
@@ -36,6 +44,9 @@ public static class ModelRegistry
         Add(CrossFormer.Variants, config => new CrossFormer(config));
         Add(BotNet.Variants, config => new ResNet(config));
         Add(ResNet.Variants, config => new ResNet(config));
+        AddHead("retinanet", (backbone, options) => new RetinaNet(backbone, ClassesOf(options), options.Detector));
+        AddHead("faster_rcnn", (backbone, options) => new FasterRcnn(backbone, ClassesOf(options), masks: false, options.Detector));
+        AddHead("mask_rcnn", (backbone, options) => new FasterRcnn(backbone, ClassesOf(options), masks: true, options.Detector));
         AddAblations(Cmt.Ablations, config => new Cmt(config));
         AddAblations(PatchConvNet.Ablations, config => new PatchConvNet(config));
         AddAblations(Pit.Ablations, config => new Pit(config));
@@ -191,9 +202,19 @@ public static class ModelRegistry
     private static Network WithHead(
         Func<ModelOptions, Network> model, Func<Backbone, ModelOptions, DenseHead> head, ModelOptions options)
     {
-        Backbone backbone = model(options).Backbone;
+        Backbone backbone = model(options with { Classes = ClassesOf(options) }).Backbone;
+        if (options.Height is null && options.Width is null)
+        {
+            // Dense tasks see larger images than classifiers, where the backbone takes them.
+            (int height, int width) = backbone.Height >= LargeImages ? (DenseHeight, DenseWidth) : (SmallDenseSide, SmallDenseSide);
+            options = backbone.Sizes.Fits(height, width) ? options with { Height = height, Width = width } : options;
+            backbone = model(options with { Classes = ClassesOf(options) }).Backbone;
+        }
+
         return new Network(backbone, head(backbone, options));
     }
+
+    private static int ClassesOf(ModelOptions options) => options.Classes ?? CocoClasses;
 
     private static void RequireFree(string name)
     {

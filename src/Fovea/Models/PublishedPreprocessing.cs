@@ -26,6 +26,11 @@ internal static class PublishedPreprocessing
     /// <param name="width">Columns of the input.</param>
     public static Preprocessing Of(string model, int height, int width)
     {
+        if (model.Contains(ModelRegistry.Colon))
+        {
+            return OfDetector(Math.Min(height, width));
+        }
+
         model = ModelRegistry.Resolve(model);
         (_, int resizeTo, Interpolation interpolation) =
             Array.Find(_table, entry => model.StartsWith(entry.Models, StringComparison.Ordinal));
@@ -36,5 +41,21 @@ internal static class PublishedPreprocessing
             ResizeTo = Preprocessing.SideBeforeCrop(height, width, resizeTo),
             Interpolation = interpolation,
         };
+    }
+
+    /// <summary>Preprocessing of the published detectors, whose sides are 800 and at most 1333 pixels, for a shorter side.</summary>
+    private static Preprocessing OfDetector(int shorterSide)
+    {
+        Preprocessing preprocessing = new()
+        {
+            Resize = ResizeRule.BoundedSides,
+            ResizeTo = shorterSide,
+            LongerSide = shorterSide * 1333 / 800,
+            PadTo = 32,
+            Interpolation = Interpolation.Bilinear,
+            CenterCrop = false,
+        };
+        int canvas = preprocessing.PaddedSide(preprocessing.LongerSide);
+        return preprocessing with { Height = canvas, Width = canvas };
     }
 }

@@ -242,6 +242,15 @@ public sealed record Preprocessing
     /// <summary>The image's pixels after all steps before normalisation.</summary>
     internal PixelBuffer Fit(Image image)
     {
+        PixelBuffer pixels = Oriented(image);
+        (int width, int height) = FittedSize(pixels.Width, pixels.Height);
+        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
+        return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+    }
+
+    /// <summary>The image's pixels, upright or as stored, grey where the input is.</summary>
+    internal PixelBuffer Oriented(Image image)
+    {
         ArgumentNullException.ThrowIfNull(image);
         PixelBuffer pixels = PixelBuffer.Of(image);
         if (!ApplyOrientation)
@@ -249,10 +258,7 @@ public sealed record Preprocessing
             pixels = pixels.Turn(image.StoredAs.Inverse());
         }
 
-        (int width, int height) = FittedSize(pixels.Width, pixels.Height);
-        pixels = Channels == 1 ? pixels.ReplaceBy(pixels.ToGrey()) : pixels;
-        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
-        return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+        return Channels == 1 ? pixels.ReplaceBy(pixels.ToGrey()) : pixels;
     }
 
     /// <summary>Writes (value/255 − mean) / standard deviation, repeating grey where the input has three channels.</summary>

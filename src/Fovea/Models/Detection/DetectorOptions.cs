@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fovea.Models;
 
 /// <summary>
@@ -74,6 +76,7 @@ public sealed record DetectorOptions
 }
 
 /// <summary>Public code whose form a detector has where the two differ.</summary>
+[JsonConverter(typeof(EnumWords<DetectorForm>))]
 public enum DetectorForm
 {
     /// <summary>torchvision 0.14.</summary>

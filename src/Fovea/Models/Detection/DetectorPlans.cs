@@ -1,16 +1,16 @@
+using System.Buffers;
+using System.Numerics;
+using Fovea.Data;
+using Fovea.Detection;
 using Fovea.Engine.Execution;
 
 namespace Fovea.Models;
 
-/// <summary>A box that a detector found, in pixels of its input.</summary>
-/// <param name="X1">Left edge.</param>
-/// <param name="Y1">Upper edge.</param>
-/// <param name="X2">Right edge.</param>
-/// <param name="Y2">Lower edge.</param>
+/// <summary>An object that a detector found.</summary>
+/// <param name="Box">Box in pixels of the image as it was, with the index of the class.</param>
 /// <param name="Score">Score, 0 to 1.</param>
-/// <param name="Class">Index of the class.</param>
-/// <param name="Mask">Probability of each of the mask's pixels (size, size), over the box; empty without masks.</param>
-internal sealed record FoundBox(float X1, float Y1, float X2, float Y2, float Score, int Class, float[] Mask);
+/// <param name="Mask">Mask of the size of the image as it was; null without masks.</param>
+internal sealed record FoundObject(Box Box, float Score, RunLengthMask? Mask = null);
 
 /// <summary>
 /// Runs a detector on prepared images, one at a time: the graph up to boxes, then the mask head on as many regions as boxes were found.
@@ -42,39 +42,33 @@ internal sealed class DetectorPlans : IDisposable
     public void ThrowIfClosed() => _boxes.ThrowIfClosed();
 
     /// <summary>Finds the objects of an image.</summary>
-    /// <param name="image">The image with padding (paddedHeight, paddedWidth, 3).</param>
-    /// <param name="padded">Size with padding.</param>
-    /// <param name="height">Rows without padding.</param>
-    /// <param name="width">Columns without padding.</param>
+    /// <param name="image">The image.</param>
     /// <param name="threshold">Score that is exceeded, beside that of the head's options.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
+    /// <returns>The objects in descending order of score.</returns>
     /// <exception cref="ShapeException">The network does not take images of the size.</exception>
-    public IReadOnlyList<FoundBox> Find(
-        ReadOnlySpan<float> image,
-        (int Height, int Width) padded,
-        int height,
-        int width,
-        float threshold = 0,
-        CancellationToken cancellation = default)
+    public IReadOnlyList<FoundObject> Find(PreparedImage image, float threshold = 0, CancellationToken cancellation = default)
     {
-        List<FoundBox> found = [];
-        using PlanCache.Lease lease = _boxes.Rent(new PlanKey(1, padded.Height, padded.Width), cancellation);
-        image.CopyTo(lease.Plan.Input(InferenceGraph.Images));
+        List<FoundObject> found = [];
+        using PlanCache.Lease lease = _boxes.Rent(new PlanKey(1, image.PaddedHeight, image.PaddedWidth), cancellation);
+        image.Values.CopyTo(lease.Plan.Input(InferenceGraph.Images));
         Span<float> sizes = lease.Plan.Input(SizesName);
-        (sizes[0], sizes[1]) = (height, width);
+        (sizes[0], sizes[1]) = (image.Height, image.Width);
         lease.Plan.Run();
         ReadOnlySpan<float> boxes = lease.Plan.Output(DetectorHead.BoxesName);
         ReadOnlySpan<float> scores = lease.Plan.Output(DetectorHead.ScoresName);
         ReadOnlySpan<int> classes = lease.Plan.IntegerOutput(DetectorHead.ClassesName);
         for (int i = 0; i < scores.Length && classes[i] >= 0 && scores[i] > threshold; i++)
         {
-            ReadOnlySpan<float> box = boxes.Slice(4 * i, 4);
-            found.Add(new FoundBox(box[0], box[1], box[2], box[3], scores[i], classes[i], []));
+            ReadOnlySpan<float> box = Boxes.At(boxes, i);
+            Box inInput = new(box[0], box[1], box[2], box[3], classes[i]);
+            Box inImage = inInput.Scaled((float)image.OriginalWidth / image.Width, (float)image.OriginalHeight / image.Height);
+            found.Add(new FoundObject(inImage, scores[i]));
         }
 
         if (_masks is not null && found.Count > 0)
         {
-            AddMasks(found, lease.Plan.Output(FasterRcnn.MaskRegionsName), cancellation);
+            AddMasks(found, lease.Plan.Output(FasterRcnn.MaskRegionsName), image, cancellation);
         }
 
         return found;
@@ -87,10 +81,10 @@ internal sealed class DetectorPlans : IDisposable
         _masks?.Dispose();
     }
 
-    private void AddMasks(List<FoundBox> found, ReadOnlySpan<float> regions, CancellationToken cancellation)
+    private void AddMasks(List<FoundObject> found, ReadOnlySpan<float> regions, PreparedImage image, CancellationToken cancellation)
     {
         // A few sizes of the batch, so that plans are few.
-        int rows = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)found.Count);
+        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)found.Count);
         int side = _head.Options.MaskPooling;
         using PlanCache.Lease lease = _masks!.Rent(new PlanKey(rows, side, side), cancellation);
         Span<float> input = lease.Plan.Input(RegionsName);
@@ -101,17 +95,29 @@ internal sealed class DetectorPlans : IDisposable
         ReadOnlySpan<float> logits = lease.Plan.Output(FasterRcnn.MasksName);
         int pixels = 4 * side * side;
         int channels = logits.Length / (rows * pixels);
+        float[] mask = new float[pixels];
+        int area = image.OriginalHeight * image.OriginalWidth;
+        byte[] pasted = ArrayPool<byte>.Shared.Rent(area);
         for (int i = 0; i < found.Count; i++)
         {
-            int channel = _head.Rules.Classes.LabelOf(found[i].Class);
-            float[] mask = new float[pixels];
+            Box box = found[i].Box;
+            int channel = _head.Rules.Classes.LabelOf(box.Label);
             for (int pixel = 0; pixel < pixels; pixel++)
             {
                 mask[pixel] = 1 / (1 + MathF.Exp(-logits[(((i * pixels) + pixel) * channels) + channel]));
             }
 
-            found[i] = found[i] with { Mask = mask };
+            MaskPasting.Paste(
+                _head.Rules.MaskPasting,
+                mask,
+                [box.Left, box.Top, box.Right, box.Bottom],
+                image.OriginalHeight,
+                image.OriginalWidth,
+                pasted.AsSpan(0, area));
+            found[i] = found[i] with { Mask = RunLengthMask.FromPixels(pasted.AsSpan(0, area), image.OriginalHeight, image.OriginalWidth) };
         }
+
+        ArrayPool<byte>.Shared.Return(pasted);
     }
 
     private ComputeGraph BuildBoxes(PlanKey key)
