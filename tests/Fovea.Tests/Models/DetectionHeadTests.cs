@@ -1,4 +1,3 @@
-using Fovea.Engine.Compile;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
