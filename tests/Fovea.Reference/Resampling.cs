@@ -53,7 +53,9 @@ internal static class Resampling
     /// <summary>The positions along one axis that a result reads, clamped to the border, and their weights.</summary>
     private static (int Position, double Weight)[] AxisTaps(Resize resize, int target, int input, int output, double? scale)
     {
-        double factor = scale ?? (double)output / input;
+        // Linear interpolation leaves an axis alone that keeps its length.
+        bool isKept = resize.Interpolation == Interpolation.Bilinear && output == input;
+        double factor = scale is double given && !isKept ? given : (double)output / input;
         if (resize.Interpolation == Interpolation.Area)
         {
             // A position belongs to the bin where any of it lies between the bin's ends.

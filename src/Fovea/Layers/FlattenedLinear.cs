@@ -24,8 +24,9 @@ internal sealed class FlattenedLinear : Module
     /// <inheritdoc/>
     protected override Value Build(Value x)
     {
-        Value weight = x.Graph.Read(_weight);
-        int columns = (int)weight.Shape.Elements / weight.Shape[0];
-        return x.Reshape([x.Shape[0], columns]).MatMul(weight.Reshape([weight.Shape[0], columns]), transposeRight: true) + x.Graph.Read(_bias);
+        int outputs = _weight.Shape[0];
+        int columns = (int)(_weight.Shape.Elements / outputs);
+        Value weight = x.Graph.Read(_weight).Reshape([outputs, columns]);
+        return x.Reshape([x.Shape[0], columns]).MatMul(weight, transposeRight: true) + x.Graph.Read(_bias);
     }
 }

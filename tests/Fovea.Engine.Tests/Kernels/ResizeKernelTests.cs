@@ -53,6 +53,7 @@ public unsafe class ResizeKernelTests
         ResizeTable linear = ResizeTable.Bilinear(5, 7, alignCorners: false, scale: 1.5);
         Assert.Equal([0, 0, 1, 1, 2, 1, 2, 2, 3, 3, 4, 3, 4], linear.Sources);
         Assert.Equal([1f, 0.5f, 0.5f], linear.Weights[..3]);
+        Assert.Equal([0, 1, 2], ResizeTable.Bilinear(3, 3, alignCorners: false, scale: 1.2).Sources);
         Assert.Equal([0, 0, 1, 2, 2, 3, 4], ResizeTable.Nearest(5, 7, scale: 1.5).Sources);
         Assert.Equal([0, 0, 1, 2, 2, 3, 4], ResizeTable.Nearest(5, 7).Sources);
         Assert.Equal([0, 0, 1, 1, 2, 2, 2], ResizeTable.Nearest(3, 7, scale: 2).Sources);

@@ -96,9 +96,10 @@ internal static class DenseUnits
         {
             _names = [.. golden.Entries("outputs").Select(output => output.Name)];
             int[] stages = GoldenCase.Ints(golden.Options.GetProperty("in_channels"));
-            _pyramid = Add("", new FeaturePyramid(stages, golden.State.Any(entry => entry.Name.StartsWith("lateral_convs", StringComparison.Ordinal))
-                ? Mmdetection(golden, stages.Length)
-                : Torchvision(golden, stages.Length)));
+            bool isMmdetection = golden.State.Any(entry => entry.Name.StartsWith("lateral_convs", StringComparison.Ordinal));
+            FeaturePyramidOptions options =
+                isMmdetection ? Mmdetection(golden, stages.Length) : Torchvision(golden, stages.Length);
+            _pyramid = Add("", new FeaturePyramid(stages, options));
         }
 
         protected override Value Build(Value x)

@@ -1,6 +1,7 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Layers;
 using Fovea.Onnx;
 
 namespace Fovea.Tests.Onnx;
@@ -23,6 +24,7 @@ public sealed class OnnxOperationTests : IDisposable
         AssertAgrees(6, 9, map => map.Resize(Interpolation.Nearest, 13, 4));
         AssertAgrees(5, 7, map => map.Enlarge(Interpolation.Bilinear, 1.5, 1.5) + map.Enlarge(Interpolation.Nearest, 1.5, 1.5));
         AssertAgrees(7, 5, map => map.AdaptiveAveragePooling(3, 6));
+        AssertAgrees(3, 8, map => ConvTranspose2d.Arrange(map.Exp()));
         AssertAgrees(5, 7, map => map.AveragePooling(new WindowSpec(3, Stride: 2, Padding: 1), countPadding: false));
         WindowSpec window = new(3, Stride: 2, Padding: 1);
         AssertAgrees(5, 7, map => map.AveragePooling(window) + map.MaxPooling(window));

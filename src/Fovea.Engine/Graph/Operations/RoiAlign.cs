@@ -17,8 +17,10 @@ namespace Fovea.Engine.Graph.Operations;
 public sealed record RoiAlign(int Height, int Width, IReadOnlyList<float> Scales, int SamplingRatio, bool Aligned) : Operation
 {
     /// <inheritdoc/>
-    public override string Details =>
-        $"{Height}×{Width} bins, {(SamplingRatio > 0 ? $"{SamplingRatio}×{SamplingRatio}" : "adaptive")} samples{(Aligned ? ", aligned" : "")}";
+    public override string Details => string.Concat(
+        $"{Height}×{Width} bins, ",
+        SamplingRatio > 0 ? $"{SamplingRatio}×{SamplingRatio} samples" : "adaptive samples",
+        Aligned ? ", aligned" : "");
 
     /// <inheritdoc/>
     /// <remarks>Lists of scales compare by identity.</remarks>

@@ -61,13 +61,15 @@ internal sealed class ResizeTable
     /// <summary>
     /// Linear interpolation: two taps, with sources in front of the first position moved onto it.
     /// Source = (target + ½)·step − ½, where the step is in/out or 1/scale, or target·(in − 1)/(out − 1) with aligned corners (0 where
-    /// out = 1).
+    /// out = 1). As in PyTorch, an axis that keeps its length is left as it is, whatever the scale.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1.</exception>
     public static ResizeTable Bilinear(int inputLength, int outputLength, bool alignCorners, double? scale = null) =>
         Create(inputLength, outputLength, output =>
         {
-            double source = Math.Max(0, Source(output, inputLength, outputLength, alignCorners, scale));
+            double source = outputLength == inputLength
+                ? output
+                : Math.Max(0, Source(output, inputLength, outputLength, alignCorners, scale));
             int first = Math.Min((int)source, inputLength - 1);
             double weight = Math.Min(source - first, 1);
             return [(first, 1 - weight), (first + 1, weight)];

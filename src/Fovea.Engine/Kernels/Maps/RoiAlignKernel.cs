@@ -27,7 +27,13 @@ internal static unsafe class RoiAlignKernel
     /// <param name="scratch">Room for <see cref="RoiTaps.ScratchFloats"/> floats.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        in RoiAlignGeometry geometry, ReadOnlySpan<RoiLevel> levels, float* regions, int* chosen, float* output, int first, int last,
+        in RoiAlignGeometry geometry,
+        ReadOnlySpan<RoiLevel> levels,
+        float* regions,
+        int* chosen,
+        float* output,
+        int first,
+        int last,
         float* scratch)
     {
         RoiTaps taps = new(in geometry, LongestSide(levels), scratch);
@@ -66,7 +72,13 @@ internal static unsafe class RoiAlignKernel
     /// <param name="scratch">Room for <see cref="RoiTaps.ScratchFloats"/> floats.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradient(
-        in RoiAlignGeometry geometry, ReadOnlySpan<RoiLevel> levels, float* regions, int* chosen, float* outputGradient, int first, int last,
+        in RoiAlignGeometry geometry,
+        ReadOnlySpan<RoiLevel> levels,
+        float* regions,
+        int* chosen,
+        float* outputGradient,
+        int first,
+        int last,
         float* scratch)
     {
         RoiTaps taps = new(in geometry, LongestSide(levels), scratch);

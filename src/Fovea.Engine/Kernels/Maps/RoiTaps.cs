@@ -41,10 +41,10 @@ internal unsafe struct RoiTaps(in RoiAlignGeometry geometry, int longestSide, fl
     private readonly RoiAlignGeometry _geometry = geometry;
 
     /// <summary>What the rows of bins read.</summary>
-    public AxisTaps Rows = new(geometry.Height, scratch, Capacity(geometry.Height, longestSide, geometry.SamplingRatio));
+    public readonly AxisTaps Rows = new(geometry.Height, scratch, Capacity(geometry.Height, longestSide, geometry.SamplingRatio));
 
     /// <summary>What the columns of bins read.</summary>
-    public AxisTaps Columns = new(
+    public readonly AxisTaps Columns = new(
         geometry.Width,
         scratch + AxisFloats(geometry.Height, longestSide, geometry.SamplingRatio),
         Capacity(geometry.Width, longestSide, geometry.SamplingRatio));

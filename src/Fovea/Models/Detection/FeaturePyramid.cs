@@ -51,9 +51,6 @@ internal sealed class FeaturePyramid : Module
         ];
     }
 
-    /// <summary>Number of levels.</summary>
-    public int Levels => _outputs.Length + _options.Extra;
-
     /// <summary>Builds all levels, the finest first, extra ones last.</summary>
     /// <param name="stages">The backbone's maps (N, H, W, C), the finest first; those in front of the first stage are not read.</param>
     public IReadOnlyList<Value> Forward(IReadOnlyList<Value> stages)

@@ -77,7 +77,9 @@ internal static class Maps
                 new OnnxAttribute("coordinate_transformation_mode", resize.AlignCorners ? "align_corners" : "half_pixel"));
     }
 
-    /// <summary>The table of an axis whose bins are averaged: (bins, pixels), or (pixels, bins) where it multiplies from the right.</summary>
+    /// <summary>
+    /// The table of an axis whose bins are averaged: (bins, pixels), or (pixels, bins) where it multiplies from the right.
+    /// </summary>
     private static string Bins(int pixels, int bins, bool transposed, OnnxGraph graph)
     {
         float[] table = new float[pixels * bins];

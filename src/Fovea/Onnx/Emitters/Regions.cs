@@ -13,9 +13,13 @@ internal static class Regions
         string image = graph.Add("Cast", [graph.Add("Relu", [index])], Type(OnnxElementType.Int64));
         string boxes = graph.Slice(regions, 1, 1, 4);
         string isThere = graph.Add("GreaterOrEqual", [index, graph.Number(0)]);
-        string chosen = levels == 1
-            ? ""
-            : graph.Add("Cast", [graph.Reshape(node.Values.Operand(node.Inputs[^1], MapLayout.ChannelsLast), -1)], Type(OnnxElementType.Int64));
+        string chosen = "";
+        if (levels > 1)
+        {
+            string operand = graph.Reshape(node.Values.Operand(node.Inputs[^1], MapLayout.ChannelsLast), -1);
+            chosen = graph.Add("Cast", [operand], Type(OnnxElementType.Int64));
+        }
+
         string pooled = graph.Number(0);
         for (int level = 0; level < levels; level++)
         {
