@@ -50,7 +50,7 @@ internal sealed class GoldenCase
         get
         {
             OrderedDictionary<string, JsonElement> inputs = [];
-            if (_root.TryGetProperty("input", out JsonElement input))
+            if (_root.TryGetProperty("input", out JsonElement input) && input.TryGetProperty("shape", out _))
             {
                 inputs["input"] = input;
             }
