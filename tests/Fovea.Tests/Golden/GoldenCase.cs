@@ -52,7 +52,7 @@ internal sealed class GoldenCase
         get
         {
             OrderedDictionary<string, JsonElement> inputs = [];
-            if (_root.TryGetProperty("input", out JsonElement input) && !Has("inputs"))
+            if (_root.TryGetProperty("input", out JsonElement input) && input.TryGetProperty("shape", out _) && !Has("inputs"))
             {
                 inputs["input"] = input;
             }
