@@ -7,38 +7,64 @@ using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea evaluate CHECKPOINT DATA</c>: how often a checkpoint is right.</summary>
+/// <summary>
+/// <c>fovea evaluate CHECKPOINT DATA</c>: how often a checkpoint is right; <c>fovea evaluate --results RESULTS --data ANNOTATIONS</c>: how
+/// good the detections of any detector are.
+/// </summary>
 internal sealed class EvaluateVerb : Verb
 {
-    private readonly Argument<string> _checkpoint;
-    private readonly Argument<string> _data;
+    private readonly Argument<string?> _checkpoint;
+    private readonly Argument<string?> _data;
     private readonly Option<int> _batch;
     private readonly Option<string> _size;
     private readonly Option<ClassChoice> _classes;
     private readonly Option<int?> _maxBad;
+    private readonly Option<string> _results;
+    private readonly Option<string> _annotations;
 
     /// <summary>Declares the verb.</summary>
     public EvaluateVerb()
         : base(
             "evaluate",
-            "Evaluate a checkpoint on a data set: its test part, else its validation part, where it has them.",
+            "Evaluate a checkpoint on a data set: its test part, else its validation part, where it has them. Or any detector's results.",
             "fovea evaluate runs/first/best.safetensors images/",
             "fovea evaluate runs/first/best.safetensors images/ --batch 16 --json",
-            "fovea evaluate imagenet.safetensors some-classes/ --classes common")
+            "fovea evaluate imagenet.safetensors some-classes/ --classes common",
+            "fovea evaluate --results results.json --data annotations.json")
     {
-        _checkpoint = AddArgument<string>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint.");
-        _data = AddArgument<string>("DATA", "A data set of the same classes, in any order.");
+        _checkpoint = AddArgument<string?>("CHECKPOINT", "A safetensors file of a run, or a published checkpoint.");
+        _checkpoint.Arity = ArgumentArity.ZeroOrOne;
+        _data = AddArgument<string?>("DATA", "A data set of the same classes, in any order.");
+        _data.Arity = ArgumentArity.ZeroOrOne;
         _batch = AddOption("--batch", "Images in a batch.", 64);
         _size = AddInputSize();
         _classes = AddOption(
             "--classes", "Same: the set must have the checkpoint's classes. Common: evaluate over those that both have.", ClassChoice.Same);
         _maxBad = AddOption<int?>(
             "--max-bad", "Images that are left out because they cannot be read, at most. [default: one in a hundred, at least one]");
+        _results = AddOption<string>("--results", "Detections in COCO's form of results, in place of a checkpoint.");
+        _annotations = AddOption<string>("--data", "With --results: COCO's file of annotations.");
     }
 
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
+        if (context.Value(_results) is string results)
+        {
+            DetectionScores.Judge(context, results, Annotations(context), cancellation);
+            return Task.FromResult(ExitCodes.Success);
+        }
+
+        if (context.ValueOrNull(_checkpoint) is not string checkpoint || context.ValueOrNull(_data) is not string data)
+        {
+            throw new UsageException("Give a checkpoint and a data set, or detections by --results and --data.");
+        }
+
+        if (context.IsGiven(_annotations))
+        {
+            throw new UsageException("--data belongs to --results: the data set of a checkpoint stands behind it, without an option.");
+        }
+
         int batch = context.Value(_batch);
         if (batch < 1)
         {
@@ -50,8 +76,8 @@ internal sealed class EvaluateVerb : Verb
             throw new UsageException($"--max-bad {most} must be at least 0.");
         }
 
-        using Classifier classifier = ModelChoice.Load(context.Value(_checkpoint), context.Value(_size), batch);
-        using DatasetParts parts = Datasets.OpenParts(context.Value(_data));
+        using Classifier classifier = ModelChoice.Load(checkpoint, context.Value(_size), batch);
+        using DatasetParts parts = Datasets.OpenParts(data);
         IReadOnlyList<string> known = classifier.Info.Classes;
         bool common = context.Value(_classes) == ClassChoice.Common;
         IImageDataset images = common
@@ -78,6 +104,26 @@ internal sealed class EvaluateVerb : Verb
 
         Show(context, evaluation);
         return Task.FromResult(ExitCodes.Success);
+    }
+
+    private string Annotations(VerbContext context)
+    {
+        if (context.ValueOrNull(_checkpoint) is not null)
+        {
+            throw new UsageException(
+                "--results takes the place of a checkpoint and a data set: leave them out, and name the annotations by --data.");
+        }
+
+        foreach (Option option in new Option[] { _batch, _size, _classes, _maxBad })
+        {
+            if (context.IsGiven(option))
+            {
+                throw new UsageException($"{option.Name} belongs to the evaluation of a checkpoint: leave it out with --results.");
+            }
+        }
+
+        return context.Value(_annotations)
+            ?? throw new UsageException("--results says what was found; say what is there by --data ANNOTATIONS.json.");
     }
 
     private static void ShowCommon(VerbContext context, int known, IImageDataset whole, IImageDataset images)

@@ -89,8 +89,10 @@ public sealed class RunLengthMaskTests
     [Fact]
     public void Runs_that_do_not_add_up_are_refused()
     {
-        Assert.Contains("add up to 11", Assert.Throws<ArgumentException>(() => RunLengthMask.FromCounts(3, 4, [5, 6])).Message, StringComparison.Ordinal);
-        Assert.Contains("negative", Assert.Throws<ArgumentException>(() => RunLengthMask.FromCounts(3, 4, [15, -3])).Message, StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => RunLengthMask.FromCounts(3, 4, [5, 6]));
+        Assert.Contains("add up to 11", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ArgumentException>(() => RunLengthMask.FromCounts(3, 4, [15, -3]));
+        Assert.Contains("negative", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => RunLengthMask.FromPolygons(3, 4, [[1, 2, 3]]));
         Assert.Throws<ArgumentException>(() => RunLengthMask.FromPolygons(3, 4, [[1, 2, double.NaN, 2, 3, 3]]));
         Assert.Throws<ArgumentOutOfRangeException>(() => RunLengthMask.FromCounts(0, 4, []));

@@ -30,9 +30,10 @@ internal static class RunLengthMaskGolden
         }
     }
 
-    private static RunLengthMask Make(JsonElement entry, int height, int width) => entry.TryGetProperty("polygons", out JsonElement polygons)
-        ? RunLengthMask.FromPolygons(height, width, polygons.EnumerateArray().Select(GoldenCase.Doubles))
-        : RunLengthMask.FromPixels(Pixels(entry), height, width);
+    private static RunLengthMask Make(JsonElement entry, int height, int width) =>
+        entry.TryGetProperty("polygons", out JsonElement polygons)
+            ? RunLengthMask.FromPolygons(height, width, polygons.EnumerateArray().Select(GoldenCase.Doubles))
+            : RunLengthMask.FromPixels(Pixels(entry), height, width);
 
     private static byte[] Pixels(JsonElement entry) =>
         [.. entry.GetProperty("rows").EnumerateArray().SelectMany(row => row.GetString()!).Select(pixel => (byte)(pixel - '0'))];
@@ -81,5 +82,7 @@ internal static class RunLengthMaskGolden
     }
 
     private static CocoBox Box(JsonElement numbers) =>
-        GoldenCase.Doubles(numbers) is [double x, double y, double width, double height] ? new(x, y, width, height) : throw new FormatException();
+        GoldenCase.Doubles(numbers) is [double x, double y, double width, double height]
+            ? new(x, y, width, height)
+            : throw new FormatException();
 }

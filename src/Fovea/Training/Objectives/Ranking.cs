@@ -18,13 +18,13 @@ internal static class Ranking
         return best;
     }
 
-    /// <summary>Number of values above one of them.</summary>
+    /// <summary>Number of values that go before one of them: the larger ones, and the equal ones in front of it.</summary>
     public static int RankOf(ReadOnlySpan<float> values, int index)
     {
         int rank = 0;
-        foreach (float value in values)
+        for (int i = 0; i < values.Length; i++)
         {
-            rank += value > values[index] ? 1 : 0;
+            rank += values[i] > values[index] || (values[i] == values[index] && i < index) ? 1 : 0;
         }
 
         return rank;
