@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fovea.Data;
 
 /// <summary>
-/// A <c>.tar</c> or <c>.tar.gz</c>. A plain archive stays open and is read at each image's position; a compressed one is read once and its
-/// images kept in memory, encoded. Nothing is written to disk.
+/// A <c>.tar</c> or <c>.tar.gz</c>. A plain archive stays open and is read at each file's position; a compressed one is read once and its
+/// files kept in memory, images encoded. Nothing is written to disk.
 /// </summary>
 internal sealed class TarContainer : IContainer
 {
@@ -29,7 +29,6 @@ internal sealed class TarContainer : IContainer
         }
 
         _links.Resolve(_listing);
-        Notes = _listing.Notes();
         _file = isCompressed ? null : File.OpenHandle(path);
     }
 
@@ -40,10 +39,13 @@ internal sealed class TarContainer : IContainer
     public IReadOnlyList<ContainerFile> Images => _listing.Images;
 
     /// <inheritdoc/>
+    public IReadOnlyList<ContainerFile> Texts => _listing.Texts;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string[]> Folders => _listing.Folders;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notes { get; }
+    public IReadOnlyList<string> Notes(bool withTexts) => _listing.Notes(withTexts);
 
     /// <summary>Lists an archive.</summary>
     /// <param name="path">The archive.</param>
@@ -75,14 +77,17 @@ internal sealed class TarContainer : IContainer
     }
 
     /// <inheritdoc/>
-    public Image Load(ContainerFile file, ImageSize? atLeast = null)
+    public Image Load(ContainerFile file, ImageSize? atLeast = null) => ImageFile.Decode(Read(file), NameOf(file), atLeast);
+
+    /// <inheritdoc/>
+    public byte[] Read(ContainerFile file)
     {
-        string name = $"{Location}: {file.Name}";
-        ImageFile.CheckEncodedSize(name, file.Length);
+        string name = NameOf(file);
+        file.CheckLength(name);
         (long position, byte[]? kept) = _data[file.Key];
         if (kept is not null)
         {
-            return ImageFile.Decode(kept, name, atLeast);
+            return kept;
         }
 
         byte[] bytes = new byte[file.Length];
@@ -100,12 +105,14 @@ internal sealed class TarContainer : IContainer
         }
 
         return filled == bytes.Length
-            ? ImageFile.Decode(bytes, name, atLeast)
+            ? bytes
             : throw new InvalidImageException(name, "the archive has become shorter since it was opened.");
     }
 
     /// <summary>Closes a plain archive.</summary>
     public void Dispose() => _file?.Dispose();
+
+    private string NameOf(ContainerFile file) => $"{Location}: {file.Name}";
 
     private void Add(TarHeader entry, TarReader reader, bool isCompressed)
     {
@@ -168,7 +175,8 @@ internal sealed class TarContainer : IContainer
         }
 
         byte[]? beginning = null;
-        if (!ImageContent.IsImage(parts[^1], () => beginning = Beginning(entry, reader)))
+        bool isImage = ImageContent.IsImage(parts[^1], () => beginning = Beginning(entry, reader));
+        if (!isImage && !ContainerFile.IsTextName(parts[^1]))
         {
             if (!ContainerListing.IsHidden(parts))
             {
@@ -181,12 +189,12 @@ internal sealed class TarContainer : IContainer
         }
         else
         {
-            ContainerFile file = new(parts, entry.Size, _data.Count);
-            _data.Add((reader.DataPosition, isCompressed ? Keep(entry, reader, beginning ?? []) : null));
+            ContainerFile file = new(parts, entry.Size, _data.Count, !isImage);
+            _data.Add((reader.DataPosition, isCompressed && !file.IsTooLong ? Keep(entry, reader, beginning ?? []) : null));
             _links.AddFile(file);
             if (!ContainerListing.IsHidden(parts))
             {
-                _listing.Images.Add(file);
+                _listing.Add(file);
             }
         }
     }
@@ -198,23 +206,9 @@ internal sealed class TarContainer : IContainer
         return bytes;
     }
 
-    /// <summary>Keeps an image of a compressed archive in memory.</summary>
-    private byte[]? Keep(TarHeader entry, TarReader reader, byte[] beginning)
+    /// <summary>Keeps a file of a compressed archive in memory.</summary>
+    private byte[] Keep(TarHeader entry, TarReader reader, byte[] beginning)
     {
-        if (entry.Size > ImageFile.MaxEncodedBytes)
-        {
-            return null;
-        }
-
-        _memory += entry.Size;
-        if (_memory > _maxMemory)
-        {
-            throw new InvalidDatasetException(
-                Location,
-                "the compressed archive needs more than half of the machine's memory. "
-                + "Uncompress it with gunzip: a plain .tar is read in place.");
-        }
-
         // The length is only the header's word: memory is taken as the bytes arrive.
         const int Piece = 1 << 20;
         byte[] bytes = new byte[Math.Min(entry.Size, Piece)];
@@ -226,10 +220,23 @@ internal sealed class TarContainer : IContainer
                 Array.Resize(ref bytes, (int)Math.Min(entry.Size, 2L * filled));
             }
 
+            TakeMemory(bytes.Length - filled);
             reader.ReadData(bytes.AsSpan(filled));
             filled = bytes.Length;
         }
 
         return bytes;
+    }
+
+    private void TakeMemory(int bytes)
+    {
+        _memory += bytes;
+        if (_memory > _maxMemory)
+        {
+            throw new InvalidDatasetException(
+                Location,
+                "the compressed archive needs more than half of the machine's memory. "
+                + "Uncompress it with gunzip: a plain .tar is read in place.");
+        }
     }
 }
