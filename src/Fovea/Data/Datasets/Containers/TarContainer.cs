@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fovea.Data;
@@ -8,6 +9,7 @@ namespace Fovea.Data;
 /// </summary>
 internal sealed class TarContainer : IContainer
 {
+    private const int Piece = 1 << 20;
     private readonly SafeFileHandle? _file;
     private readonly List<(long Position, byte[]? Bytes)> _data = [];
     private readonly ContainerListing _listing = new();
@@ -87,7 +89,7 @@ internal sealed class TarContainer : IContainer
         (long position, byte[]? kept) = _data[file.Key];
         if (kept is not null)
         {
-            return kept;
+            return file.IsText ? Inflate(kept, file.Length) : kept;
         }
 
         byte[] bytes = new byte[file.Length];
@@ -190,7 +192,10 @@ internal sealed class TarContainer : IContainer
         else
         {
             ContainerFile file = new(parts, entry.Size, _data.Count, !isImage);
-            _data.Add((reader.DataPosition, isCompressed && !file.IsTooLong ? Keep(entry, reader, beginning ?? []) : null));
+            byte[]? kept = !isCompressed || file.IsTooLong ? null
+                : isImage ? KeepImage(entry, reader, beginning ?? [])
+                : KeepText(entry, reader, beginning ?? []);
+            _data.Add((reader.DataPosition, kept));
             _links.AddFile(file);
             if (!ContainerListing.IsHidden(parts))
             {
@@ -206,11 +211,12 @@ internal sealed class TarContainer : IContainer
         return bytes;
     }
 
-    /// <summary>Keeps a file of a compressed archive in memory.</summary>
-    private byte[] Keep(TarHeader entry, TarReader reader, byte[] beginning)
+    /// <summary>Keeps an image of a compressed archive in memory.</summary>
+    private byte[] KeepImage(TarHeader entry, TarReader reader, byte[] beginning)
     {
+        TakeMemory(entry.Size);
+
         // The length is only the header's word: memory is taken as the bytes arrive.
-        const int Piece = 1 << 20;
         byte[] bytes = new byte[Math.Min(entry.Size, Piece)];
         beginning.CopyTo(bytes, 0);
         for (int filled = beginning.Length; filled < entry.Size;)
@@ -220,7 +226,6 @@ internal sealed class TarContainer : IContainer
                 Array.Resize(ref bytes, (int)Math.Min(entry.Size, 2L * filled));
             }
 
-            TakeMemory(bytes.Length - filled);
             reader.ReadData(bytes.AsSpan(filled));
             filled = bytes.Length;
         }
@@ -228,7 +233,35 @@ internal sealed class TarContainer : IContainer
         return bytes;
     }
 
-    private void TakeMemory(int bytes)
+    /// <summary>Keeps a text of a compressed archive in memory, deflated: it may be none of the data, and large.</summary>
+    private byte[] KeepText(TarHeader entry, TarReader reader, byte[] beginning)
+    {
+        using MemoryStream packed = new();
+        using (DeflateStream deflate = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflate.Write(beginning);
+            byte[] piece = new byte[(int)Math.Min(entry.Size, Piece)];
+            for (long left = entry.Size - beginning.Length; left > 0; left -= Piece)
+            {
+                Span<byte> part = piece.AsSpan(0, (int)Math.Min(left, Piece));
+                reader.ReadData(part);
+                deflate.Write(part);
+            }
+        }
+
+        TakeMemory(packed.Length);
+        return packed.ToArray();
+    }
+
+    private static byte[] Inflate(byte[] packed, long length)
+    {
+        using DeflateStream inflate = new(new MemoryStream(packed), CompressionMode.Decompress);
+        byte[] bytes = new byte[length];
+        inflate.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private void TakeMemory(long bytes)
     {
         _memory += bytes;
         if (_memory > _maxMemory)
