@@ -28,7 +28,7 @@ internal sealed class YoloReader
         Dictionary<string, ContainerFile> labels = new(StringComparer.Ordinal);
         foreach (ContainerFile text in container.Texts)
         {
-            if (text.Path[..^1].Contains(Labels) && text.Name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase))
+            if (text.Path.AsSpan(..^1).Contains(Labels) && text.Name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase))
             {
                 labels[text.Name[..^4]] = text;
             }
