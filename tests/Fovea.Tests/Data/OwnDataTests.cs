@@ -157,7 +157,7 @@ public sealed class OwnDataTests
 
         public Image Load(int index) => new(8, 7, 1, new byte[56]);
 
-        public void Describe(int index, Sample sample) => sample.Boxes.Add(new Box(index, 0, index + 2, 3, 0));
+        public void Describe(int index, Sample sample) => sample.Instances.Add(new Instance(new Box(index, 0, index + 2, 3, 0)));
     }
 
     private sealed class BoxLayout : BatchLayout
@@ -168,9 +168,9 @@ public sealed class OwnDataTests
         public override void Write(Sample sample, Batch batch, int row)
         {
             WriteImage(sample, batch, row);
-            Box box = sample.Boxes[0];
+            Box box = sample.Instances[0].Box;
             new[] { box.Left, box.Top, box.Right, box.Bottom }.CopyTo(batch["boxes"].FloatRow(row));
-            batch["counts"].Integers[row] = sample.Boxes.Count;
+            batch["counts"].Integers[row] = sample.Instances.Count;
         }
     }
 }

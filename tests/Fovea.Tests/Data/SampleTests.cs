@@ -10,7 +10,7 @@ public sealed class SampleTests
     {
         using Sample sample = Start(10, 8, new Box(0, 0, 4, 4, 1), new Box(3, 2, 9, 7, 2), new Box(8, 6, 10, 8, 3), new Box(2, 1, 7, 6, 4));
         sample.Crop(2, 1, 5, 5);
-        Assert.Equal([new Box(0, 0, 2, 3, 1), new Box(1, 1, 5, 5, 2), new Box(0, 0, 5, 5, 4)], sample.Boxes);
+        Assert.Equal([new Box(0, 0, 2, 3, 1), new Box(1, 1, 5, 5, 2), new Box(0, 0, 5, 5, 4)], sample.Instances.Select(one => one.Box));
         Assert.Equal((5, 5), (sample.Width, sample.Height));
     }
 
@@ -20,7 +20,7 @@ public sealed class SampleTests
         using Sample sample = Start(3, 2, new Box(0.5f, 0, 3, 1.5f, 1));
         sample.SetMask(new Image(3, 2, 1, [1, 2, 3, 4, 5, 6]));
         sample.Crop(-1, 1, 3, 2);
-        Assert.Equal([new Box(1.5f, 0, 3, 0.5f, 1)], sample.Boxes);
+        Assert.Equal([new Box(1.5f, 0, 3, 0.5f, 1)], sample.Instances.Select(one => one.Box));
         Assert.Equal([255, 4, 5, 255, 255, 255], sample.Mask.ToArray());
     }
 
@@ -31,11 +31,11 @@ public sealed class SampleTests
         sample.SetMask(TestData.Pattern(10, 4, 1));
         byte[] pixels = sample.Pixels.ToArray();
         sample.FlipHorizontal();
-        Assert.Equal([new Box(6, 0, 9, 3, 5)], sample.Boxes);
+        Assert.Equal([new Box(6, 0, 9, 3, 5)], sample.Instances.Select(one => one.Box));
         Assert.Equal(Transforms.FlipHorizontal(TestData.Pattern(10, 4, 1)).Pixels, sample.Mask.ToArray());
         Assert.NotEqual(pixels, sample.Pixels.ToArray());
         sample.FlipHorizontal();
-        Assert.Equal([new Box(1, 0, 4, 3, 5)], sample.Boxes);
+        Assert.Equal([new Box(1, 0, 4, 3, 5)], sample.Instances.Select(one => one.Box));
         Assert.Equal(pixels, sample.Pixels.ToArray());
     }
 
@@ -45,7 +45,7 @@ public sealed class SampleTests
         using Sample sample = Start(4, 2, new Box(1, 0.5f, 3, 2, 1));
         sample.SetMask(new Image(4, 2, 1, [1, 2, 3, 4, 5, 6, 7, 8]));
         sample.Resize(8, 1);
-        Assert.Equal([new Box(2, 0.25f, 6, 1, 1)], sample.Boxes);
+        Assert.Equal([new Box(2, 0.25f, 6, 1, 1)], sample.Instances.Select(one => one.Box));
         Assert.Equal([5, 5, 6, 6, 7, 7, 8, 8], sample.Mask.ToArray());
     }
 
@@ -79,7 +79,8 @@ public sealed class SampleTests
         sample.SetDistribution([0.5f, 0.5f]);
         sample.Label = 3;
         sample.Start(TestData.Pattern(2, 2, 3), 9);
-        Assert.Equal((-1, 0, 0, 0, 9), (sample.Label, sample.Boxes.Count, sample.Mask.Length, sample.Distribution.Length, sample.Index));
+        Assert.Equal((-1, 9), (sample.Label, sample.Index));
+        Assert.Equal((0, 0, 0), (sample.Instances.Count, sample.Mask.Length, sample.Distribution.Length));
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public sealed class SampleTests
         sample.Start(TestData.Pattern(width, height, 3));
         foreach (Box box in boxes)
         {
-            sample.Boxes.Add(box);
+            sample.Instances.Add(new Instance(box));
         }
 
         return sample;

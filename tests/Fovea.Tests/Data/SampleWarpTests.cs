@@ -12,7 +12,7 @@ public sealed class SampleWarpTests
         using Sample sample = Start(4, 2, new Box(1, 0, 3, 2, 5), new Box(0, 0, 1, 1, 6));
         sample.SetMask(new Image(4, 2, 1, [1, 2, 3, 4, 5, 6, 7, 8]));
         sample.Warp(AffineMap.Translation(1, 0), Interpolation.Nearest, new Rgb(9, 9, 9));
-        Assert.Equal([new Box(0, 0, 2, 2, 5)], sample.Boxes);
+        Assert.Equal([new Box(0, 0, 2, 2, 5)], sample.Instances.Select(one => one.Box));
         Assert.Equal([2, 3, 4, 255, 6, 7, 8, 255], sample.Mask.ToArray());
         Assert.Equal([9, 9, 9], sample.Pixels[9..12].ToArray());
         Assert.Equal(TestData.Pattern(4, 2, 3).Pixels[3..12], sample.Pixels[..9].ToArray());
@@ -25,7 +25,7 @@ public sealed class SampleWarpTests
         sample.SetMask(new Image(3, 3, 1, [1, 2, 3, 4, 5, 6, 7, 8, 9]));
         sample.Warp(AffineMap.Rotation(3, 3, 90), Interpolation.Bilinear);
         Assert.Equal([3, 6, 9, 2, 5, 8, 1, 4, 7], sample.Mask.ToArray());
-        Box box = Assert.Single(sample.Boxes);
+        Box box = Assert.Single(sample.Instances).Box;
         Assert.Equal([0, 1, 1, 3], new[] { box.Left, box.Top, box.Right, box.Bottom }, (a, b) => Math.Abs(a - b) < 1e-5);
     }
 
@@ -34,7 +34,7 @@ public sealed class SampleWarpTests
     {
         using Sample sample = Start(20, 20, new Box(8, 8, 12, 12, 5));
         sample.Warp(AffineMap.Rotation(20, 20, 45), Interpolation.Bicubic);
-        Box box = Assert.Single(sample.Boxes);
+        Box box = Assert.Single(sample.Instances).Box;
         float reach = 2 * MathF.Sqrt(2);
         Assert.Equal(
             [10 - reach, 10 - reach, 10 + reach, 10 + reach],
@@ -48,7 +48,7 @@ public sealed class SampleWarpTests
         // Row y moves 2·y columns to the left.
         using Sample sample = Start(10, 4, new Box(4, 0, 8, 4, 1), new Box(0, 2, 3, 4, 2));
         sample.Warp(AffineMap.ShearX(2));
-        Assert.Equal([new Box(0, 0, 8, 4, 1)], sample.Boxes);
+        Assert.Equal([new Box(0, 0, 8, 4, 1)], sample.Instances.Select(one => one.Box));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class SampleWarpTests
         sample.SetMask(new Image(3, 2, 1, [1, 2, 3, 4, 5, 6]));
         sample.Crop(-2, -1, 7, 4, BorderMode.Reflect);
         Assert.Equal([6, 5, 4, 5, 6, 5, 4, 3, 2, 1, 2, 3, 2, 1, 6, 5, 4, 5, 6, 5, 4, 3, 2, 1, 2, 3, 2, 1], sample.Mask.ToArray());
-        Assert.Equal([new Box(2, 1, 4, 3, 1)], sample.Boxes);
+        Assert.Equal([new Box(2, 1, 4, 3, 1)], sample.Instances.Select(one => one.Box));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class SampleWarpTests
         KeyedRandom random = new(1, 2, 3);
         new ColorJitter { Brightness = 0.5, Contrast = 0.5, Saturation = 0.5, Hue = 0.2 }.Apply(sample, ref random);
         new ThreeAugment().Apply(sample, ref random);
-        Assert.Equal([new Box(1, 1, 3, 3, 1)], sample.Boxes);
+        Assert.Equal([new Box(1, 1, 3, 3, 1)], sample.Instances.Select(one => one.Box));
         Assert.Equal(TestData.Pattern(6, 5, 1).Pixels, sample.Mask.ToArray());
     }
 
@@ -99,7 +99,7 @@ public sealed class SampleWarpTests
         sample.Start(TestData.Pattern(width, height, 3));
         foreach (Box box in boxes)
         {
-            sample.Boxes.Add(box);
+            sample.Instances.Add(new Instance(box));
         }
 
         return sample;

@@ -36,7 +36,7 @@ public static class Datasets
         IContainer container = Containers.Open(path);
         try
         {
-            List<string> notes = [.. container.Notes];
+            List<string> notes = [.. container.Notes(withTexts: true)];
             DatasetLayout layout = DatasetLayout.Read(FolderTree.Of(container), path, notes);
             ClassFolderDataset training = ClassFolderDataset.Open(container, layout.Training);
             return new DatasetParts(training, Part(layout.Validation), Part(layout.Test), notes, container);

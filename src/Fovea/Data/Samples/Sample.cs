@@ -1,16 +1,16 @@
 namespace Fovea.Data;
 
 /// <summary>
-/// An image on its way into a batch, together with its target: a label, a distribution over classes, boxes, a mask, or several of them.
+/// An image on its way into a batch, together with its target: a label, a distribution over classes, objects, a mask, or several of them.
 /// </summary>
 /// <remarks>
-/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>, <see cref="Warp"/>) carry boxes and mask
-/// along.
+/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>, <see cref="Warp"/>) carry objects, each with
+/// box and mask, and the mask of classes along.
 /// A loader's thread uses one sample for all its images, so that preparing them allocates nothing. Not safe for several threads at once.
 /// </remarks>
 public sealed class Sample : IDisposable
 {
-    private readonly List<Box> _boxes = [];
+    private readonly List<Instance> _instances = [];
     private PixelBuffer? _pixels;
     private PixelBuffer? _mask;
     private float[] _values = [];
@@ -47,8 +47,8 @@ public sealed class Sample : IDisposable
     /// <summary>Probability of each class, (classes); empty for none.</summary>
     public ReadOnlySpan<float> Distribution => _distribution.AsSpan(0, _classes);
 
-    /// <summary>Boxes in the image, in pixels.</summary>
-    public IList<Box> Boxes => _boxes;
+    /// <summary>Objects in the image: boxes in pixels, with masks of the image's size where they are known.</summary>
+    public IList<Instance> Instances => _instances;
 
     /// <summary>Class index of each pixel, (Height, Width); empty for none. Normalisation leaves the mask as it is.</summary>
     public ReadOnlySpan<byte> Mask => _mask is PixelBuffer mask ? mask.Pixels : [];
@@ -72,7 +72,7 @@ public sealed class Sample : IDisposable
         Dispose();
         (_pixels, Index, _storedAs) = (PixelBuffer.Of(image), index, image.StoredAs);
         (Label, _classes) = (-1, 0);
-        _boxes.Clear();
+        _instances.Clear();
     }
 
     /// <summary>Sets the probability of each class.</summary>
@@ -105,7 +105,7 @@ public sealed class Sample : IDisposable
         _mask = PixelBuffer.Of(mask);
     }
 
-    /// <summary>Replaces the pixels, with boxes and mask left as they are: for changes of colour.</summary>
+    /// <summary>Replaces the pixels, with objects and mask left as they are: for changes of colour.</summary>
     /// <param name="image">The new image; its pixels are not written to.</param>
     /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
     public void SetImage(Image image)
@@ -131,7 +131,7 @@ public sealed class Sample : IDisposable
     /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
     public void ToGrey() => Replace(Buffer, Buffer.ToGrey());
 
-    /// <summary>Cuts a window out. Boxes are clipped at its border and those outside removed.</summary>
+    /// <summary>Cuts a window out. Boxes are clipped at its border; objects outside are removed.</summary>
     /// <param name="left">The window's first column, possibly negative.</param>
     /// <param name="top">The window's first row, possibly negative.</param>
     /// <param name="width">The window's width.</param>
@@ -156,17 +156,15 @@ public sealed class Sample : IDisposable
             _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Crop(left, top, width, height, MaskOutside)) : null;
         }
 
-        for (int i = 0; i < _boxes.Count; i++)
-        {
-            _boxes[i] = _boxes[i].Within(left, top, width, height);
-        }
-
-        RemoveHiddenBoxes();
+        Move(
+            (left, top, width, height),
+            static (box, by) => box.Within(by.left, by.top, by.width, by.height),
+            static (mask, by) => MaskTransforms.Crop(mask, by.left, by.top, by.width, by.height));
     }
 
     /// <summary>
     /// Rotates, shears or moves the image, whose size stays. A mask takes the nearest pixel's class and <see cref="MaskOutside"/> where
-    /// there is none. A box becomes the smallest upright one around its corners, clipped at the border; those outside are removed.
+    /// there is none. A box becomes the smallest upright one around its corners, clipped at the border; objects outside are removed.
     /// </summary>
     /// <param name="map">Map from the points of the new image to those of the image before.</param>
     /// <param name="interpolation">The filter of the image.</param>
@@ -177,12 +175,10 @@ public sealed class Sample : IDisposable
         Replace(Buffer, Buffer.Warp(map, interpolation, fill));
         Rgb outside = new(MaskOutside, MaskOutside, MaskOutside);
         _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Warp(map, Interpolation.Nearest, outside)) : null;
-        for (int i = 0; i < _boxes.Count; i++)
-        {
-            _boxes[i] = _boxes[i].Warped(map).Within(0, 0, Width, Height);
-        }
-
-        RemoveHiddenBoxes();
+        Move(
+            (map, Width, Height),
+            static (box, by) => box.Warped(by.map).Within(0, 0, by.Width, by.Height),
+            static (mask, by) => MaskTransforms.Warp(mask, by.map));
     }
 
     /// <summary>Cuts the middle out, as <see cref="Transforms.CenterCrop"/> does.</summary>
@@ -204,10 +200,10 @@ public sealed class Sample : IDisposable
         (float horizontal, float vertical) = ((float)width / Width, (float)height / Height);
         Replace(Buffer, Buffer.Resize(width, height, interpolation));
         _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.ResizeNearest(width, height)) : null;
-        for (int i = 0; i < _boxes.Count; i++)
-        {
-            _boxes[i] = _boxes[i].Scaled(horizontal, vertical);
-        }
+        Move(
+            (horizontal, vertical, width, height),
+            static (box, by) => box.Scaled(by.horizontal, by.vertical),
+            static (mask, by) => MaskTransforms.Resize(mask, by.width, by.height));
     }
 
     /// <summary>Mirrors left to right.</summary>
@@ -216,13 +212,10 @@ public sealed class Sample : IDisposable
     {
         Replace(Buffer, Buffer.FlipHorizontal());
         _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.FlipHorizontal()) : null;
-        for (int i = 0; i < _boxes.Count; i++)
-        {
-            _boxes[i] = _boxes[i].Mirrored(Width);
-        }
+        Move(Width, static (box, width) => box.Mirrored(width), static (mask, _) => MaskTransforms.FlipHorizontal(mask));
     }
 
-    /// <summary>Takes image, boxes and mask as the file stores them, where a preprocessing does not want them upright.</summary>
+    /// <summary>Takes image, objects and mask as the file stores them, where a preprocessing does not want them upright.</summary>
     /// <param name="preprocessing">Preprocessing that begins the chain.</param>
     internal void Orient(Preprocessing preprocessing)
     {
@@ -232,10 +225,10 @@ public sealed class Sample : IDisposable
         }
 
         ImageOrientation back = _storedAs.Inverse();
-        for (int i = 0; i < _boxes.Count; i++)
-        {
-            _boxes[i] = _boxes[i].Turned(Width, Height, back);
-        }
+        Move(
+            (Width, Height, back),
+            static (box, by) => box.Turned(by.Width, by.Height, by.back),
+            static (mask, by) => MaskTransforms.Turn(mask, by.back));
 
         Replace(Buffer, Buffer.Turn(back));
         _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Turn(back)) : null;
@@ -273,23 +266,34 @@ public sealed class Sample : IDisposable
         (_pixels, _mask, Index, _valueShape) = (null, null, -1, default);
     }
 
-    /// <summary>Goes on with other pixels, of the same size; boxes and mask stay as they are.</summary>
+    /// <summary>Goes on with other pixels, of the same size; objects and mask stay as they are.</summary>
     /// <param name="next">A buffer that was made from <see cref="Buffer"/>, or that one itself.</param>
     internal void Recolor(PixelBuffer next) => Replace(Buffer, next);
 
     private void Replace(PixelBuffer old, PixelBuffer next) => _pixels = old.ReplaceBy(next);
 
-    private void RemoveHiddenBoxes()
+    /// <summary>
+    /// Moves box and mask of each object; one whose box has no area or whose mask no pixel any more is removed. Without masks nothing is
+    /// allocated.
+    /// </summary>
+    private void Move<T>(T by, Func<Box, T, Box> moveBox, Func<RunLengthMask, T, RunLengthMask> moveMask)
     {
         int kept = 0;
-        for (int i = 0; i < _boxes.Count; i++)
+        for (int i = 0; i < _instances.Count; i++)
         {
-            if (_boxes[i].Area > 0)
+            Box box = moveBox(_instances[i].Box, by);
+            if (box.Area <= 0)
             {
-                _boxes[kept++] = _boxes[i];
+                continue;
+            }
+
+            RunLengthMask? mask = _instances[i].Mask is RunLengthMask before ? moveMask(before, by) : null;
+            if (mask is not { Area: 0 })
+            {
+                _instances[kept++] = _instances[i].Moved(box, mask);
             }
         }
 
-        _boxes.RemoveRange(kept, _boxes.Count - kept);
+        _instances.RemoveRange(kept, _instances.Count - kept);
     }
 }

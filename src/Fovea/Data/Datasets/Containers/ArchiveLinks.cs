@@ -1,13 +1,13 @@
 namespace Fovea.Data;
 
-/// <summary>Links among an archive's entries: those that end at an image become images of their own names.</summary>
+/// <summary>Links among an archive's entries: those that end at an image or a text become files of their own names.</summary>
 internal sealed class ArchiveLinks
 {
     private const int MaxSteps = 40;
     private readonly Dictionary<string, ContainerFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string[] Path, string? Target)> _links = new(StringComparer.Ordinal);
 
-    /// <summary>Takes a file that is an image, a hidden one as well: links may lead to it.</summary>
+    /// <summary>Takes an image or a text, a hidden one as well: links may lead to it.</summary>
     /// <param name="file">The file.</param>
     public void AddFile(ContainerFile file) => _files[file.Name] = file;
 
@@ -39,7 +39,7 @@ internal sealed class ArchiveLinks
             string? end = End(target);
             if (end is not null && _files.TryGetValue(end, out ContainerFile? file))
             {
-                listing.Images.Add(file with { Path = path });
+                listing.Add(file with { Path = path });
             }
             else
             {

@@ -12,6 +12,9 @@ internal sealed class ContainerListing
     /// <summary>The images.</summary>
     public List<ContainerFile> Images { get; } = [];
 
+    /// <summary>The texts that may hold annotations.</summary>
+    public List<ContainerFile> Texts { get; } = [];
+
     /// <summary>The folders, as the parts of their paths.</summary>
     public List<string[]> Folders { get; } = [];
 
@@ -34,14 +37,13 @@ internal sealed class ContainerListing
         }
     }
 
-    /// <summary>Counts a file that is no image.</summary>
+    /// <summary>Adds an image or a text.</summary>
+    /// <param name="file">The file.</param>
+    public void Add(ContainerFile file) => (file.IsText ? Texts : Images).Add(file);
+
+    /// <summary>Counts a file that is neither an image nor a text.</summary>
     /// <param name="name">Its name.</param>
-    public void PassOverFile(string name)
-    {
-        string extension = Path.GetExtension(name);
-        string kind = extension.Length is > 1 and < 9 ? extension.ToLowerInvariant() : "without extension";
-        _others[kind] = _others.GetValueOrDefault(kind) + 1;
-    }
+    public void PassOverFile(string name) => Count(_others, name);
 
     /// <summary>Notes a link that is not followed.</summary>
     /// <param name="path">The link.</param>
@@ -54,17 +56,24 @@ internal sealed class ContainerListing
     public void PassOverEntry(string path, string kind) => _strange.Add($"'{path}' is {kind}");
 
     /// <summary>Sentences about what was passed over; none where all is usual.</summary>
-    public IReadOnlyList<string> Notes()
+    /// <param name="withTexts">True where the texts are passed over, too.</param>
+    public IReadOnlyList<string> Notes(bool withTexts)
     {
         List<string> notes = [];
-        int files = _others.Values.Sum();
+        SortedDictionary<string, int> others = new(_others, StringComparer.Ordinal);
+        foreach (ContainerFile text in withTexts ? Texts : [])
+        {
+            Count(others, text.Path[^1]);
+        }
+
+        int files = others.Values.Sum();
         if (files > 0)
         {
             IEnumerable<string> kinds =
-                _others.OrderByDescending(kind => kind.Value).Take(Shown).Select(kind => $"{kind.Value} {kind.Key}");
+                others.OrderByDescending(kind => kind.Value).Take(Shown).Select(kind => $"{kind.Value} {kind.Key}");
             notes.Add(
                 $"{Count(files, "file is no image", "files are no images")} that can be read: passed over "
-                + $"({string.Join(", ", kinds)}{(_others.Count > Shown ? ", …" : "")}).");
+                + $"({string.Join(", ", kinds)}{(others.Count > Shown ? ", …" : "")}).");
         }
 
         Add(notes, _links, "link is", "links are");
@@ -79,6 +88,13 @@ internal sealed class ContainerListing
             string rest = found.Count > Shown ? ", …" : "";
             notes.Add($"{Count(found.Count, one, many)} passed over: {string.Join(", ", found.Take(Shown))}{rest}.");
         }
+    }
+
+    private static void Count(SortedDictionary<string, int> kinds, string name)
+    {
+        string extension = Path.GetExtension(name);
+        string kind = extension.Length is > 1 and < 9 ? extension.ToLowerInvariant() : "without extension";
+        kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
     }
 
     private static string Count(int number, string one, string many) => number == 1 ? $"1 {one}" : $"{number} {many}";

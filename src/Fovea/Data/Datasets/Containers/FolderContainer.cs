@@ -5,23 +5,24 @@ internal sealed class FolderContainer : IContainer
 {
     private readonly string[] _files;
 
-    private FolderContainer(string location, Walk walk)
-    {
-        (Location, _files) = (location, [.. walk.Files]);
-        (Images, Folders, Notes) = (walk.Listing.Images, walk.Listing.Folders, walk.Listing.Notes());
-    }
+    private readonly ContainerListing _listing;
+
+    private FolderContainer(string location, Walk walk) => (Location, _files, _listing) = (location, [.. walk.Files], walk.Listing);
 
     /// <inheritdoc/>
     public string Location { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<ContainerFile> Images { get; }
+    public IReadOnlyList<ContainerFile> Images => _listing.Images;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string[]> Folders { get; }
+    public IReadOnlyList<ContainerFile> Texts => _listing.Texts;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notes { get; }
+    public IReadOnlyList<string[]> Folders => _listing.Folders;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notes(bool withTexts) => _listing.Notes(withTexts);
 
     /// <summary>Lists a folder.</summary>
     /// <param name="path">An existing folder.</param>
@@ -43,6 +44,22 @@ internal sealed class FolderContainer : IContainer
     /// <inheritdoc/>
     public Image Load(ContainerFile file, ImageSize? atLeast = null) =>
         file.Length > 0 ? ImageFile.Read(_files[file.Key], atLeast) : ImageFile.Decode([], _files[file.Key]);
+
+    /// <inheritdoc/>
+    public byte[] Read(ContainerFile file)
+    {
+        string path = _files[file.Key];
+        file.CheckLength(path);
+        try
+        {
+            // Pipes and devices have no length, and reading them may never end.
+            return file.Length > 0 ? File.ReadAllBytes(path) : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidImageException(path, $"the file cannot be read ({exception.Message}).", exception);
+        }
+    }
 
     /// <summary>Nothing is held open.</summary>
     public void Dispose()
@@ -110,9 +127,10 @@ internal sealed class FolderContainer : IContainer
                 ? file.ResolveLinkTarget(returnFinalTarget: true)
                 : file;
             long length = target is FileInfo { Exists: true } real ? real.Length : 0;
-            if (ImageContent.IsImage(file.Name, () => length > 0 ? ImageContent.Beginning(file.FullName) : []))
+            bool isImage = ImageContent.IsImage(file.Name, () => length > 0 ? ImageContent.Beginning(file.FullName) : []);
+            if (isImage || ContainerFile.IsTextName(file.Name))
             {
-                Listing.Images.Add(new ContainerFile(parts, length, Files.Count));
+                Listing.Add(new ContainerFile(parts, length, Files.Count, !isImage));
                 Files.Add(file.FullName);
             }
             else

@@ -1,13 +1,15 @@
+using System.IO.Compression;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fovea.Data;
 
 /// <summary>
-/// A <c>.tar</c> or <c>.tar.gz</c>. A plain archive stays open and is read at each image's position; a compressed one is read once and its
-/// images kept in memory, encoded. Nothing is written to disk.
+/// A <c>.tar</c> or <c>.tar.gz</c>. A plain archive stays open and is read at each file's position; a compressed one is read once and its
+/// files kept in memory, images encoded. Nothing is written to disk.
 /// </summary>
 internal sealed class TarContainer : IContainer
 {
+    private const int Piece = 1 << 20;
     private readonly SafeFileHandle? _file;
     private readonly List<(long Position, byte[]? Bytes)> _data = [];
     private readonly ContainerListing _listing = new();
@@ -29,7 +31,6 @@ internal sealed class TarContainer : IContainer
         }
 
         _links.Resolve(_listing);
-        Notes = _listing.Notes();
         _file = isCompressed ? null : File.OpenHandle(path);
     }
 
@@ -40,10 +41,13 @@ internal sealed class TarContainer : IContainer
     public IReadOnlyList<ContainerFile> Images => _listing.Images;
 
     /// <inheritdoc/>
+    public IReadOnlyList<ContainerFile> Texts => _listing.Texts;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string[]> Folders => _listing.Folders;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notes { get; }
+    public IReadOnlyList<string> Notes(bool withTexts) => _listing.Notes(withTexts);
 
     /// <summary>Lists an archive.</summary>
     /// <param name="path">The archive.</param>
@@ -75,14 +79,17 @@ internal sealed class TarContainer : IContainer
     }
 
     /// <inheritdoc/>
-    public Image Load(ContainerFile file, ImageSize? atLeast = null)
+    public Image Load(ContainerFile file, ImageSize? atLeast = null) => ImageFile.Decode(Read(file), NameOf(file), atLeast);
+
+    /// <inheritdoc/>
+    public byte[] Read(ContainerFile file)
     {
-        string name = $"{Location}: {file.Name}";
-        ImageFile.CheckEncodedSize(name, file.Length);
+        string name = NameOf(file);
+        file.CheckLength(name);
         (long position, byte[]? kept) = _data[file.Key];
         if (kept is not null)
         {
-            return ImageFile.Decode(kept, name, atLeast);
+            return file.IsText ? Inflate(kept, file.Length) : kept;
         }
 
         byte[] bytes = new byte[file.Length];
@@ -100,12 +107,14 @@ internal sealed class TarContainer : IContainer
         }
 
         return filled == bytes.Length
-            ? ImageFile.Decode(bytes, name, atLeast)
+            ? bytes
             : throw new InvalidImageException(name, "the archive has become shorter since it was opened.");
     }
 
     /// <summary>Closes a plain archive.</summary>
     public void Dispose() => _file?.Dispose();
+
+    private string NameOf(ContainerFile file) => $"{Location}: {file.Name}";
 
     private void Add(TarHeader entry, TarReader reader, bool isCompressed)
     {
@@ -168,7 +177,8 @@ internal sealed class TarContainer : IContainer
         }
 
         byte[]? beginning = null;
-        if (!ImageContent.IsImage(parts[^1], () => beginning = Beginning(entry, reader)))
+        bool isImage = ImageContent.IsImage(parts[^1], () => beginning = Beginning(entry, reader));
+        if (!isImage && !ContainerFile.IsTextName(parts[^1]))
         {
             if (!ContainerListing.IsHidden(parts))
             {
@@ -181,12 +191,15 @@ internal sealed class TarContainer : IContainer
         }
         else
         {
-            ContainerFile file = new(parts, entry.Size, _data.Count);
-            _data.Add((reader.DataPosition, isCompressed ? Keep(entry, reader, beginning ?? []) : null));
+            ContainerFile file = new(parts, entry.Size, _data.Count, !isImage);
+            byte[]? kept = !isCompressed || file.IsTooLong ? null
+                : isImage ? KeepImage(entry, reader, beginning ?? [])
+                : KeepText(entry, reader, beginning ?? []);
+            _data.Add((reader.DataPosition, kept));
             _links.AddFile(file);
             if (!ContainerListing.IsHidden(parts))
             {
-                _listing.Images.Add(file);
+                _listing.Add(file);
             }
         }
     }
@@ -199,24 +212,11 @@ internal sealed class TarContainer : IContainer
     }
 
     /// <summary>Keeps an image of a compressed archive in memory.</summary>
-    private byte[]? Keep(TarHeader entry, TarReader reader, byte[] beginning)
+    private byte[] KeepImage(TarHeader entry, TarReader reader, byte[] beginning)
     {
-        if (entry.Size > ImageFile.MaxEncodedBytes)
-        {
-            return null;
-        }
-
-        _memory += entry.Size;
-        if (_memory > _maxMemory)
-        {
-            throw new InvalidDatasetException(
-                Location,
-                "the compressed archive needs more than half of the machine's memory. "
-                + "Uncompress it with gunzip: a plain .tar is read in place.");
-        }
+        TakeMemory(entry.Size);
 
         // The length is only the header's word: memory is taken as the bytes arrive.
-        const int Piece = 1 << 20;
         byte[] bytes = new byte[Math.Min(entry.Size, Piece)];
         beginning.CopyTo(bytes, 0);
         for (int filled = beginning.Length; filled < entry.Size;)
@@ -231,5 +231,45 @@ internal sealed class TarContainer : IContainer
         }
 
         return bytes;
+    }
+
+    /// <summary>Keeps a text of a compressed archive in memory, deflated: it may be none of the data, and large.</summary>
+    private byte[] KeepText(TarHeader entry, TarReader reader, byte[] beginning)
+    {
+        using MemoryStream packed = new();
+        using (DeflateStream deflate = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflate.Write(beginning);
+            byte[] piece = new byte[(int)Math.Min(entry.Size, Piece)];
+            for (long left = entry.Size - beginning.Length; left > 0; left -= Piece)
+            {
+                Span<byte> part = piece.AsSpan(0, (int)Math.Min(left, Piece));
+                reader.ReadData(part);
+                deflate.Write(part);
+            }
+        }
+
+        TakeMemory(packed.Length);
+        return packed.ToArray();
+    }
+
+    private static byte[] Inflate(byte[] packed, long length)
+    {
+        using DeflateStream inflate = new(new MemoryStream(packed), CompressionMode.Decompress);
+        byte[] bytes = new byte[length];
+        inflate.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private void TakeMemory(long bytes)
+    {
+        _memory += bytes;
+        if (_memory > _maxMemory)
+        {
+            throw new InvalidDatasetException(
+                Location,
+                "the compressed archive needs more than half of the machine's memory. "
+                + "Uncompress it with gunzip: a plain .tar is read in place.");
+        }
     }
 }

@@ -29,7 +29,6 @@ internal sealed class ZipContainer : IContainer
             }
 
             _links.Resolve(_listing);
-            Notes = _listing.Notes();
         }
         catch
         {
@@ -45,10 +44,13 @@ internal sealed class ZipContainer : IContainer
     public IReadOnlyList<ContainerFile> Images => _listing.Images;
 
     /// <inheritdoc/>
+    public IReadOnlyList<ContainerFile> Texts => _listing.Texts;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string[]> Folders => _listing.Folders;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notes { get; }
+    public IReadOnlyList<string> Notes(bool withTexts) => _listing.Notes(withTexts);
 
     /// <summary>Lists an archive.</summary>
     /// <param name="path">The archive.</param>
@@ -71,11 +73,14 @@ internal sealed class ZipContainer : IContainer
     }
 
     /// <inheritdoc/>
-    public Image Load(ContainerFile file, ImageSize? atLeast = null)
+    public Image Load(ContainerFile file, ImageSize? atLeast = null) => ImageFile.Decode(Read(file), NameOf(file), atLeast);
+
+    /// <inheritdoc/>
+    public byte[] Read(ContainerFile file)
     {
-        string name = $"{Location}: {file.Name}";
+        string name = NameOf(file);
         ZipArchiveEntry entry = _entries[file.Key];
-        ImageFile.CheckEncodedSize(name, file.Length);
+        file.CheckLength(name);
         if (entry.IsEncrypted)
         {
             throw new InvalidImageException(name, "it is encrypted. Unpack the archive with its password.");
@@ -86,11 +91,13 @@ internal sealed class ZipContainer : IContainer
             throw new InvalidImageException(name, $"it inflates to more than {InflatingStream.MaxRatio} times its size. Take it out.");
         }
 
-        return ImageFile.Decode(Read(entry, file.Length, name), name, atLeast);
+        return Read(entry, file.Length, name);
     }
 
     /// <summary>Closes the archive.</summary>
     public void Dispose() => _archive.Dispose();
+
+    private string NameOf(ContainerFile file) => $"{Location}: {file.Name}";
 
     private static bool IsDamage(Exception exception) =>
         exception is InvalidDataException or EndOfStreamException or ArgumentException or OverflowException or NotSupportedException;
@@ -123,14 +130,15 @@ internal sealed class ZipContainer : IContainer
 
     private void AddFile(ZipArchiveEntry entry, string[] parts)
     {
-        if (ImageContent.IsImage(parts[^1], () => Beginning(entry)))
+        bool isImage = ImageContent.IsImage(parts[^1], () => Beginning(entry));
+        if (isImage || ContainerFile.IsTextName(parts[^1]))
         {
-            ContainerFile file = new(parts, entry.Length, _entries.Count);
+            ContainerFile file = new(parts, entry.Length, _entries.Count, !isImage);
             _entries.Add(entry);
             _links.AddFile(file);
             if (!ContainerListing.IsHidden(parts))
             {
-                _listing.Images.Add(file);
+                _listing.Add(file);
             }
         }
         else if (!ContainerListing.IsHidden(parts))

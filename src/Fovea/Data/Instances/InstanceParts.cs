@@ -1,0 +1,50 @@
+namespace Fovea.Data;
+
+/// <summary>A set of images with objects, with its parts, which share their classes.</summary>
+public sealed class InstanceParts : IDisposable
+{
+    private readonly IContainer _container;
+
+    internal InstanceParts(
+        AnnotationForm form,
+        IInstanceDataset training,
+        IInstanceDataset? validation,
+        IInstanceDataset? test,
+        IReadOnlyList<DataProblem> problems,
+        IReadOnlyList<string> notes,
+        IContainer container)
+    {
+        (Form, Training, Validation, Test) = (form, training, validation, test);
+        (Problems, Notes, _container) = (problems, notes, container);
+    }
+
+    /// <summary>Form of the annotations.</summary>
+    public AnnotationForm Form { get; }
+
+    /// <summary>The training part, or the whole of a set without parts.</summary>
+    public IInstanceDataset Training { get; }
+
+    /// <summary>The part that chooses the best epoch; null where there is none.</summary>
+    public IInstanceDataset? Validation { get; }
+
+    /// <summary>The part that measures the result, and nothing before that; null where there is none.</summary>
+    public IInstanceDataset? Test { get; }
+
+    /// <summary>The part to measure a finished model on: the test part, else that for validation, else all there is.</summary>
+    public IInstanceDataset Measured => Test ?? Validation ?? Training;
+
+    /// <summary>Problems that were met while the annotations were read; <see cref="DatasetCheck"/> looks for all.</summary>
+    public IReadOnlyList<DataProblem> Problems { get; }
+
+    /// <summary>Sentences about what was left out while the set was opened.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>The parts with their usual names: train, val, test.</summary>
+    internal IEnumerable<(string Name, InstanceDataset Images)> Named =>
+        new (string, IInstanceDataset?)[] { ("train", Training), ("val", Validation), ("test", Test) }
+            .Where(part => part.Item2 is not null)
+            .Select(part => (part.Item1, (InstanceDataset)part.Item2!));
+
+    /// <summary>Closes an archive; its images cannot be read any more.</summary>
+    public void Dispose() => _container.Dispose();
+}
