@@ -62,7 +62,8 @@ internal static class MetricGolden
         {
             long[] ids = [.. name.Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
             CocoPair pair = Pair(truths, detections, ids[0], ids[1], overlap);
-            Assert.Equal(GoldenCase.Ints(expected.GetProperty("shape")), [pair.Overlaps.GetLength(0), pair.Overlaps.GetLength(1)]);
+            int[] extents = [pair.Overlaps.GetLength(0), pair.Overlaps.GetLength(1)];
+            Assert.Equal(GoldenCase.Ints(expected.GetProperty("shape")), extents);
             Compare(name, GoldenCase.Doubles(expected.GetProperty("values")), [.. pair.Overlaps.Cast<double>()]);
         }
 

@@ -11,6 +11,7 @@ internal readonly struct CocoMembers(string file, string place, long? id = null)
 
     /// <summary>The error of this entry.</summary>
     /// <param name="problem">What is wrong with it, as the rest of a sentence whose subject is the entry.</param>
+    /// <param name="cause">The failure underneath, where there is one.</param>
     public InvalidDatasetException Error(string problem, Exception? cause = null) =>
         new(file, $"{place}{(id is long number ? $" (id {number})" : "")} {problem}.", cause);
 
