@@ -21,9 +21,14 @@ internal sealed class EpochBars(VerbContext context, int epochs) : IProgress<Tra
     public void Report(EpochResult value)
     {
         List<(string, string)> counters = [.. Counters(value.Loss, value.Metrics)];
-        if (value.Validation is Evaluation validation)
+        switch (value.Validation)
         {
-            counters.Add(("validation", Numbers.Percent(validation.Top1)));
+            case Evaluation classes:
+                counters.Add(("validation", Numbers.Percent(classes.Top1)));
+                break;
+            case EvaluationResult other:
+                counters.AddRange(other.Metrics.Select(metric => (metric.Name, Numbers.Fixed(metric.Value))));
+                break;
         }
 
         int left = epochs - value.Epoch - 1;

@@ -11,6 +11,8 @@ namespace Fovea.Cli;
 /// <param name="changes">What stands on the command line.</param>
 internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges changes)
 {
+    private const int DetectorBatch = 4;
+
     /// <summary>Completes the recipe.</summary>
     /// <exception cref="UsageException">No data are named, or an option of the command line does not fit.</exception>
     /// <exception cref="FoveaException">The recipe, the images or the checkpoint to begin with cannot be used.</exception>
@@ -26,8 +28,48 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             Test = Full(changes.Test) ?? recipe.Test,
             TestChooses = recipe.TestChooses,
         };
+        string? model = changes.Model ?? (recipe.Has("model") ? options.Model : null);
+        if (model is not null && ModelRegistry.IsDense(model))
+        {
+            return ConfigureDetector(configuration, model);
+        }
+
         using DatasetParts parts = configuration.OpenData();
         return configuration with { Options = FitBatch(Complete(options, parts.Training), parts.Training.Count) };
+    }
+
+    /// <summary>
+    /// Completes the recipe of a detector: images of the published detectors' size, a tenth of the default batch, where nothing is said.
+    /// </summary>
+    private RunConfiguration ConfigureDetector(RunConfiguration configuration, string model)
+    {
+        TrainingOptions options = configuration.Options;
+        string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
+        using InstanceParts parts = configuration.OpenInstances();
+        ModelOptions made = new(parts.Training.Classes.Count, changes.Size?.Height, changes.Size?.Width, Detector: options.Detector);
+        if (!ModelRegistry.Contains(model))
+        {
+            ModelChoice.CheckName(model);
+        }
+
+        Network network = ModelChoice.Fit(model, () => ModelRegistry.Create(model, made));
+        Preprocessing images = recipe.Has("preprocessing") && changes.Size is null
+            ? options.Preprocessing
+            : PublishedPreprocessing.Of(model, network.Height, network.Width);
+        int batch = changes.BatchGiven || recipe.Has("batchSize") ? options.BatchSize : Math.Min(DetectorBatch, parts.Training.Count);
+        ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
+        return configuration with
+        {
+            Options = options with
+            {
+                Model = model,
+                From = from,
+                BatchSize = batch,
+                Preprocessing = images,
+                Augmentation = null,
+                ObjectAugmentation = changes.NoFlip ? augmentation with { FlipProbability = 0 } : augmentation,
+            },
+        };
     }
 
     /// <summary>Chooses model and preprocessing, as far as neither recipe nor command line say them.</summary>

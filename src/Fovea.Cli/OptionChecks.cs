@@ -12,13 +12,7 @@ internal static class OptionChecks
     /// <exception cref="InvalidDatasetException">The two sets have different classes.</exception>
     public static void Validate(TrainingOptions options, IImageDataset training, IImageDataset? validation)
     {
-        if (training.Count < options.BatchSize)
-        {
-            throw new UsageException(
-                $"--batch {options.BatchSize} is more than the {training.Count} training images: a step takes a whole batch. "
-                + $"Choose at most {training.Count}.");
-        }
-
+        RequireBatch(options, training.Count);
         if (validation is null)
         {
             return;
@@ -32,6 +26,18 @@ internal static class OptionChecks
         }
 
         ClassCheck.Match(training.Classes, validation, "The validation set", "the training set");
+    }
+
+    /// <summary>Checks that the images suffice for a step.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public static void RequireBatch(TrainingOptions options, int images)
+    {
+        if (images < options.BatchSize)
+        {
+            throw new UsageException(
+                $"--batch {options.BatchSize} is more than the {images} training images: a step takes a whole batch. "
+                + $"Choose at most {images}.");
+        }
     }
 
     /// <summary>Checks that a file is not there yet, or may be replaced.</summary>

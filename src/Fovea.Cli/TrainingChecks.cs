@@ -7,6 +7,16 @@ namespace Fovea.Cli;
 /// <summary>Checks of what a run will take of the machine, before it takes it.</summary>
 internal static class TrainingChecks
 {
+    /// <summary>Bytes that the folder of a detector's run needs on its disk.</summary>
+    /// <param name="options">Options of the run.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static long DiskBytes(TrainingOptions options, int classes)
+    {
+        Preprocessing images = options.Preprocessing;
+        ModelOptions changes = new(classes, images.Height, images.Width, Detector: options.Detector);
+        return TrainingEstimate.DiskBytes(ModelRegistry.Create(options.Model, changes), options);
+    }
+
     /// <summary>Holds memory against the machine's, and warns of normalisations that have nothing to normalise.</summary>
     /// <param name="context">Takes the warning.</param>
     /// <param name="options">Options of the run.</param>

@@ -28,12 +28,34 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
     public RunResult Resume(RunConfiguration configuration, string path) =>
         Train(configuration, bytes => RunFolder.Open(path, bytes), resume: true);
 
-    private RunResult Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    private RunResult Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume) =>
+        configuration.IsDetection ? TrainDetector(configuration, open, resume) : TrainClassifier(configuration, open, resume);
+
+    private RunResult TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    {
+        using InstanceParts data = configuration.OpenInstances();
+        TrainingOptions options = configuration.Options;
+        OptionChecks.RequireBatch(options, data.Training.Count);
+        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
+        RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
+        UnreadableNotes unreadable = new();
+        DetectionRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
+        {
+            Validation = data.Validation,
+            Test = data.Test,
+            Resume = resume && File.Exists(folder.LastCheckpointPath),
+            Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
+            Title = TitleOf(configuration),
+        };
+        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
+    }
+
+    private RunResult TrainClassifier(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using DatasetParts data = configuration.OpenData();
         TrainingOptions options = configuration.Options;
         OptionChecks.Validate(options, data.Training, data.Validation);
-        Introduce(configuration, data);
+        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
         RunFolder folder = open(TrainingChecks.Prepare(context, options, data.Training.Classes.Count, threads));
         UnreadableNotes unreadable = new();
         long cache = ImageCache.Choose(context, options, data.Training);
@@ -43,13 +65,22 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             Test = data.Test,
             Resume = resume && File.Exists(folder.LastCheckpointPath),
             Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
-            Title = $"{options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}",
+            Title = TitleOf(configuration),
         };
+        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
+    }
+
+    private static string TitleOf(RunConfiguration configuration) =>
+        $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}";
+
+    /// <summary>Runs to the end with bars, and shows images that could not be read.</summary>
+    private RunResult Follow(TrainingOptions options, UnreadableNotes unreadable, RunFolder folder, Action<WorkerPool, EpochBars> run)
+    {
         using WorkerPool pool = new(threads);
         using EpochBars bars = new(context, options.Epochs);
         try
         {
-            run.Run(pool, bars, bars, cancellation);
+            run(pool, bars);
             return folder.ReadResult()!;
         }
         finally
@@ -59,14 +90,16 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
     }
 
     /// <summary>Says what is trained on what, and what was passed over or looks like a mistake.</summary>
-    private void Introduce(RunConfiguration configuration, DatasetParts data)
+    private void Introduce(
+        RunConfiguration configuration, ISampleSource training, ISampleSource? validation, ISampleSource? last, IReadOnlyList<string> notes)
     {
-        string test = data.Test is null ? "" : $", {Numbers.Whole(data.Test.Count)} to test the best epoch";
+        string test = last is null ? "" : $", {Numbers.Whole(last.Count)} to test the best epoch";
+        int classes = (training as IInstanceDataset)?.Classes.Count ?? ((IImageDataset)training).Classes.Count;
         string where = Path.GetRelativePath(Directory.GetCurrentDirectory(), configuration.Data);
         context.Output.WriteLine(
             $"{configuration.Options.Model} on {(where.StartsWith("..", StringComparison.Ordinal) ? configuration.Data : where)}: "
-            + $"{Numbers.Whole(data.Training.Count)} images of {data.Training.Classes.Count} classes, "
-            + $"{Numbers.Whole(data.Validation?.Count ?? 0)} for validation{test}");
-        DatasetNotes.Show(context, data.Notes);
+            + $"{Numbers.Whole(training.Count)} images of {classes} {(classes == 1 ? "class" : "classes")}, "
+            + $"{Numbers.Whole(validation?.Count ?? 0)} for validation{test}");
+        DatasetNotes.Show(context, notes);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Training;
 
@@ -120,13 +121,26 @@ internal sealed class TrainVerb : Verb
     private static void Show(VerbContext context, RunFolder folder, RunResult result)
     {
         context.Output.WriteLine(
-            $"top-1 {Numbers.Percent(result.Top1, 2)} on the {result.EvaluatedOn} images after "
+            $"{FiguresOf(result)} on the {result.EvaluatedOn} images after "
             + $"{Numbers.Duration(TimeSpan.FromSeconds(result.Seconds))} of training");
         context.Output.WriteLine($"best checkpoint  {folder.BestCheckpointPath}");
         context.Output.WriteLine($"report           {folder.ReportPath}");
-        context.Result["top1"] = result.Top1;
-        context.Result["top5"] = result.Top5;
-        context.Result["loss"] = result.Loss;
+        if (result.Detection is DetectionFigures figures)
+        {
+            context.Result["task"] = "detection";
+            context.Result["bbox"] = Json(figures.Bbox);
+            if (figures.Segm is not null)
+            {
+                context.Result["segm"] = Json(figures.Segm);
+            }
+        }
+        else
+        {
+            context.Result["top1"] = result.Top1;
+            context.Result["top5"] = result.Top5;
+            context.Result["loss"] = result.Loss;
+        }
+
         context.Result["evaluatedOn"] = result.EvaluatedOn;
         context.Result["images"] = result.Images;
         context.Result["seconds"] = result.Seconds;
@@ -134,6 +148,20 @@ internal sealed class TrainVerb : Verb
         context.Result["checkpoint"] = folder.BestCheckpointPath;
         context.Result["report"] = folder.ReportPath;
     }
+
+    private static string FiguresOf(RunResult result)
+    {
+        if (result.Detection is not DetectionFigures figures)
+        {
+            return $"top-1 {Numbers.Percent(result.Top1, 2)}";
+        }
+
+        string boxes = $"box AP {Numbers.Fixed(figures.Bbox["AP"])}, AP50 {Numbers.Fixed(figures.Bbox["AP50"])}";
+        return figures.Segm is null ? boxes : $"{boxes}, mask AP {Numbers.Fixed(figures.Segm["AP"])}, AP50 {Numbers.Fixed(figures.Segm["AP50"])}";
+    }
+
+    private static JsonObject Json(IReadOnlyDictionary<string, double> figures) =>
+        [.. figures.Select(figure => KeyValuePair.Create(figure.Key, (JsonNode?)figure.Value))];
 
     /// <summary>Reads the configuration of an earlier run, whose images may have moved since.</summary>
     private RunConfiguration Continue(VerbContext context, RunFolder folder)

@@ -8,8 +8,8 @@ namespace Fovea.Models;
 /// </summary>
 public static class ModelRegistry
 {
-    /// <summary>Sign between the names of a dense head and its backbone.</summary>
-    internal const char Colon = ':';
+    // Sign between the names of a dense head and its backbone.
+    private const char Colon = ':';
 
     // Sizes of the published detectors' images, and sizes for networks that are made for images of some 32 pixels.
     private const int LargeImages = 128;
@@ -151,6 +151,9 @@ public static class ModelRegistry
             }
         }
     }
+
+    /// <summary>True if a name is that of a dense head on a backbone, <c>HEAD:BACKBONE</c>, whether there are such or not.</summary>
+    public static bool IsDense(string name) => name.Contains(Colon);
 
     /// <summary>True if there is a model of that name, or was one up to version 0.1.0.</summary>
     public static bool Contains(string name) => Find(name) is not null;

@@ -7,7 +7,7 @@ namespace Fovea.Models;
 /// Preprocessing that the published figures of each family were measured with: the shorter side is resized, the middle cut out, ImageNet's
 /// mean and deviation.
 /// </summary>
-internal static class PublishedPreprocessing
+public static class PublishedPreprocessing
 {
     // By the beginning of the model's name, the first that fits: the shorter side for an input of 224 pixels, and the filter.
     // Other inputs keep the proportion, cut to whole pixels.
@@ -26,7 +26,7 @@ internal static class PublishedPreprocessing
     /// <param name="width">Columns of the input.</param>
     public static Preprocessing Of(string model, int height, int width)
     {
-        if (model.Contains(ModelRegistry.Colon))
+        if (ModelRegistry.IsDense(model))
         {
             return OfDetector(Math.Min(height, width));
         }

@@ -47,6 +47,31 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         }
     }
 
+    /// <summary>True if the model is a detector, which is trained on images with objects.</summary>
+    public bool IsDetection => ModelRegistry.IsDense(Options.Model);
+
+    /// <summary>Opens the images with objects of the run of a detector.</summary>
+    /// <returns>
+    /// The training images; for validation those of <see cref="Validation"/>, else of the set's own validation part, else null; and for the
+    /// test those of <see cref="Test"/>, else of the set's own test part, else null.
+    /// </returns>
+    /// <exception cref="InvalidDatasetException">A set is not there, or cannot be used; the message says why.</exception>
+    public InstanceParts OpenInstances()
+    {
+        InstanceParts all = InstanceDatasets.OpenParts(Data);
+        InstanceDatasetOptions sameClasses = new() { Classes = all.Training.Classes };
+        try
+        {
+            all = Validation is null ? all : all.WithValidation(InstanceDatasets.OpenParts(Validation, sameClasses));
+            return Test is null ? all : all.WithTest(InstanceDatasets.OpenParts(Test, sameClasses));
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads what <see cref="ToJson"/> wrote, in this or an earlier version.</summary>
     /// <param name="json">Content of the file.</param>
     /// <param name="path">File name, for messages.</param>
@@ -131,7 +156,12 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
             Preprocessing images = options.Preprocessing;
             ModelRegistry.Create(
                 ModelRegistry.Resolve(options.Model),
-                new ModelOptions(Height: images.Height, Width: images.Width, DropPath: options.DropPath, Dropout: options.Dropout));
+                new ModelOptions(
+                    Height: images.Height,
+                    Width: images.Width,
+                    DropPath: options.DropPath,
+                    Dropout: options.Dropout,
+                    Detector: options.Detector));
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {

@@ -77,7 +77,13 @@ public sealed partial class Trainer : IDisposable
             Info = _objective.Describe(model.Info, training);
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
-            _loader = Own(new DataLoader(training, Info.Preprocessing, options.ForLoader(layout, unreadable, loaderThreads)));
+            DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads);
+            if (training is IInstanceDataset instances)
+            {
+                loading = loading with { Chain = (options.ObjectAugmentation ?? new ObjectAugmentation()).Chain(Info.Preprocessing, instances) };
+            }
+
+            _loader = Own(new DataLoader(training, Info.Preprocessing, loading));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = Schedules.Create(options, _stepsPerEpoch);
             _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, options.EmaWarmUp, pool)) : null;

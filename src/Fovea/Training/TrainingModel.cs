@@ -20,6 +20,7 @@ internal static class TrainingModel
         {
             model.FreezeStages(options.FrozenStages);
             _ = options.FreezeBackbone ? model.FreezeBackbone() : 0;
+            _ = options.FrozenBatchNorm ? model.FreezeBatchNorm() : 0;
             return model;
         }
         catch
@@ -32,7 +33,7 @@ internal static class TrainingModel
     private static Model WithWeights(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
     {
         (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
-        ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout);
+        ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout, options.Detector);
         ModelInfo info = new(options.Model, changes, classes, options.Preprocessing);
         Model model = Model.From(info.CreateNetwork(), info, options.Seed);
         if (options.From is not string checkpoint || fresh)

@@ -23,6 +23,8 @@ public sealed partial record TrainingOptions
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
+        ObjectAugmentation?.Validate();
+        Check(MostObjects >= 1, nameof(MostObjects), "at least 1", MostObjects);
         Mixing?.Validate();
     }
 

@@ -5,6 +5,7 @@ using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
+using Fovea.Models;
 
 namespace Fovea.Training;
 
@@ -164,6 +165,18 @@ public sealed partial record TrainingOptions
     /// <summary>Random changes to training images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
+    /// <summary>Options of a detection head; those of the published networks where null.</summary>
+    public DetectorOptions? Detector { get; init; }
+
+    /// <summary>Random changes to training images with objects; mirroring alone where null.</summary>
+    public ObjectAugmentation? ObjectAugmentation { get; init; }
+
+    /// <summary>Largest number of objects in an image that a detector learns from; of more, the first are taken.</summary>
+    public int MostObjects { get; init; } = 100;
+
+    /// <summary>True to keep batch normalisations of the backbone as they are, weights and statistics: for batches of a few images.</summary>
+    public bool FrozenBatchNorm { get; init; }
+
     /// <summary>Mixing of the images of a batch; null for none. Targets are then distributions over the classes.</summary>
     public Mixing? Mixing { get; init; }
 
@@ -214,6 +227,8 @@ public sealed partial record TrainingOptions
             TrainingOptions initial = new()
             {
                 Augmentation = Augmentation.Initial(renewed["augmentation"]),
+                Detector = renewed["detector"] is null ? null : new DetectorOptions(),
+                ObjectAugmentation = ObjectAugmentation.Initial(renewed["objectAugmentation"]),
                 Mixing = renewed["mixing"] is null ? null : new Mixing(),
                 Distillation = renewed["distillation"] is null ? null : new Distillation(),
                 Muon = renewed["muon"] is null ? null : new MuonOptions(),

@@ -3,7 +3,7 @@ namespace Fovea.Data;
 /// <summary>A set of images with objects, with its parts, which share their classes.</summary>
 public sealed class InstanceParts : IDisposable
 {
-    private readonly IContainer _container;
+    private readonly IDisposable _opened;
 
     internal InstanceParts(
         AnnotationForm form,
@@ -12,10 +12,10 @@ public sealed class InstanceParts : IDisposable
         IInstanceDataset? test,
         IReadOnlyList<DataProblem> problems,
         IReadOnlyList<string> notes,
-        IContainer container)
+        IDisposable opened)
     {
         (Form, Training, Validation, Test) = (form, training, validation, test);
-        (Problems, Notes, _container) = (problems, notes, container);
+        (Problems, Notes, _opened) = (problems, notes, opened);
     }
 
     /// <summary>Form of the annotations.</summary>
@@ -46,5 +46,19 @@ public sealed class InstanceParts : IDisposable
             .Select(part => (part.Item1, (InstanceDataset)part.Item2!));
 
     /// <summary>Closes an archive; its images cannot be read any more.</summary>
-    public void Dispose() => _container.Dispose();
+    public void Dispose() => _opened.Dispose();
+
+    /// <summary>These parts, with another set's for validation: its validation part, else its test part, else all of it.</summary>
+    internal InstanceParts WithValidation(InstanceParts other) =>
+        new(Form, Training, other.Validation ?? other.Test ?? other.Training, Test, Problems, [.. Notes, .. other.Notes], new Opened(this, other));
+
+    /// <summary>These parts, with another set's for the test: its test part, else its validation part, else all of it.</summary>
+    internal InstanceParts WithTest(InstanceParts other) =>
+        new(Form, Training, Validation, other.Measured, Problems, [.. Notes, .. other.Notes], new Opened(this, other));
+
+    /// <summary>Sets that are closed together.</summary>
+    private sealed class Opened(params InstanceParts[] sets) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(sets, set => set.Dispose());
+    }
 }

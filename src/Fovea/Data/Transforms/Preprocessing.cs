@@ -245,7 +245,7 @@ public sealed record Preprocessing
         PixelBuffer pixels = Oriented(image);
         (int width, int height) = FittedSize(pixels.Width, pixels.Height);
         pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
-        return pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+        return Resize == ResizeRule.BoundedSides ? pixels : pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
     }
 
     /// <summary>The image's pixels, upright or as stored, grey where the input is.</summary>
@@ -310,10 +310,9 @@ public sealed record Preprocessing
             case ResizeRule.Exact:
                 return (Width, Height);
             case ResizeRule.BoundedSides:
-                // In single precision and cut to whole pixels, as torchvision does.
-                float scale = (float)ShorterSide / Math.Min(width, height);
-                scale = LongerSide > 0 ? Math.Min(scale, (float)LongerSide / Math.Max(width, height)) : scale;
-                return (Math.Max(1, (int)(width * scale)), Math.Max(1, (int)(height * scale)));
+                int most = LongerSide > 0 ? LongerSide : int.MaxValue;
+                ImageSize bounded = ShortSideResize.SizeOf(new ImageSize(width, height), ShorterSide, most);
+                return (bounded.Width, bounded.Height);
             default:
                 // The longer side is cut to whole pixels, as torchvision does.
                 int side = ShorterSide;

@@ -53,6 +53,7 @@ internal static class Report
         }
 
         AppendMistakes(page, content.Mistakes);
+        AppendImages(page, content.Images);
         AppendTable(page, "Model", content.Model);
         if (content.Configuration.Count > 0)
         {
@@ -124,6 +125,22 @@ internal static class Report
         if (table is not null)
         {
             page.Append($"<section>\n<h2>{heading}</h2>\n").Append(Table(table)).Append("</section>\n");
+        }
+    }
+
+    private static void AppendImages(StringBuilder page, IReadOnlyList<ReportImage> images)
+    {
+        if (images.Count > 0)
+        {
+            page.Append("<section>\n<h2>Worst images</h2>\n<div class=\"images\">\n");
+            foreach (ReportImage image in images)
+            {
+                string caption = Escape(image.Caption);
+                page.Append($"<figure class=\"card\"><img alt=\"{caption}\" src=\"data:image/png;base64,");
+                page.Append(Convert.ToBase64String(image.Png.Span)).Append($"\"><figcaption>{caption}</figcaption></figure>\n");
+            }
+
+            page.Append("</div>\n</section>\n");
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed record ReportContent
     /// <summary>The images that were predicted wrong with most confidence.</summary>
     public IReadOnlyList<ReportMistake> Mistakes { get; init; } = [];
 
+    /// <summary>Images with what was found in them, the worst first.</summary>
+    public IReadOnlyList<ReportImage> Images { get; init; } = [];
+
     /// <summary>The model by stage.</summary>
     public ReportTable? Model { get; init; }
 
@@ -62,6 +65,11 @@ internal readonly record struct ReportPoint(double X, double Y);
 /// <param name="PredictedClass">The class that it was taken for.</param>
 /// <param name="Confidence">The probability given to the predicted class, 0 to 1.</param>
 internal sealed record ReportMistake(ReadOnlyMemory<byte> Png, string TrueClass, string PredictedClass, double Confidence);
+
+/// <summary>An image with a line under it.</summary>
+/// <param name="Png">The image, as the bytes of a PNG file.</param>
+/// <param name="Caption">The line.</param>
+internal sealed record ReportImage(ReadOnlyMemory<byte> Png, string Caption);
 
 /// <summary>A table; columns that hold only numbers stand on the right.</summary>
 /// <param name="Columns">The headings.</param>

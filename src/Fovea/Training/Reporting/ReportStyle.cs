@@ -45,6 +45,9 @@ internal static class ReportStyle
         th, td { padding: 5px 12px; text-align: left; border-top: 1px solid var(--line); }
         thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 13px; }
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; margin-top: 8px; }
+        .images .card { padding: 8px; }
+        .images img { display: block; width: 100%; }
         .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 12px; margin-top: 8px; }
         .mistakes .card { padding: 8px; }
         .mistakes img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;

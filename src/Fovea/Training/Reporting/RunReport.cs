@@ -75,7 +75,8 @@ internal static class RunReport
         info.Classes[mistake.Predicted],
         mistake.Confidence);
 
-    private static ReportTable Stages(ModelInfo info)
+    /// <summary>Parts of a model in figures.</summary>
+    internal static ReportTable Stages(ModelInfo info)
     {
         NetworkSummary summary = new(info.CreateNetwork());
         return new ReportTable(

@@ -5,7 +5,7 @@ using Fovea.Formats;
 
 namespace Fovea.Training;
 
-/// <summary>Result of a finished run of a classification, as its folder keeps it.</summary>
+/// <summary>Result of a finished run, as its folder keeps it.</summary>
 public sealed record RunResult
 {
     /// <summary>Share of images whose class the best checkpoint finds, from 0 to 1.</summary>
@@ -16,6 +16,9 @@ public sealed record RunResult
 
     /// <summary>Mean cross-entropy.</summary>
     public double Loss { get; init; }
+
+    /// <summary>Figures of a detector; null for a classifier.</summary>
+    public DetectionFigures? Detection { get; init; }
 
     /// <summary>Part of the data that was evaluated: test, validation or training.</summary>
     public string EvaluatedOn { get; init; } = "";
@@ -54,6 +57,7 @@ public sealed record RunResult
 /// <summary>Generated code for results.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RunResult))]

@@ -2,7 +2,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Freezing of the first stages of a network.</summary>
+/// <summary>Freezing of the first stages of a network, and of its batch normalisations.</summary>
 public static class StageFreezing
 {
     /// <summary>
@@ -48,5 +48,21 @@ public static class StageFreezing
         }
 
         return model.Freeze(keys.Contains);
+    }
+
+    /// <summary>
+    /// Freezes all batch normalisations, as <see cref="Model.Freeze"/> does: for batches of too few images to have statistics of their own.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Number of weights that are frozen.</returns>
+    public static int FreezeBatchNorm(this Model model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        const string statistic = "running_mean";
+        HashSet<string> layers =
+        [
+            .. model.Parameters.Tensors.Keys.Where(key => key.EndsWith(statistic, StringComparison.Ordinal)).Select(key => key[..^statistic.Length]),
+        ];
+        return model.Freeze(key => layers.Contains(key[..(key.LastIndexOf('.') + 1)]));
     }
 }

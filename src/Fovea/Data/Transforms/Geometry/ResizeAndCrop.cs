@@ -24,6 +24,9 @@ public sealed record ResizeAndCrop(Preprocessing Input) : ISampleTransform
         }
 
         sample.Resize(width, height, Input.Interpolation);
-        sample.CenterCrop(Input.Width, Input.Height);
+        if (Input.Resize != ResizeRule.BoundedSides)
+        {
+            sample.CenterCrop(Input.Width, Input.Height);
+        }
     }
 }
