@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
+using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;
 
@@ -76,6 +77,15 @@ internal sealed class EvaluateVerb : Verb
             throw new UsageException($"--max-bad {most} must be at least 0.");
         }
 
+        if (DetectorChoice.TryLoad(ShippedNetworks.Resolve(checkpoint)) is Model detector)
+        {
+            using (detector)
+            {
+                EvaluateDetector(context, detector, data, cancellation);
+                return Task.FromResult(ExitCodes.Success);
+            }
+        }
+
         using Classifier classifier = ModelChoice.Load(checkpoint, context.Value(_size), batch);
         using DatasetParts parts = Datasets.OpenParts(data);
         IReadOnlyList<string> known = classifier.Info.Classes;
@@ -104,6 +114,33 @@ internal sealed class EvaluateVerb : Verb
 
         Show(context, evaluation);
         return Task.FromResult(ExitCodes.Success);
+    }
+
+    private void EvaluateDetector(VerbContext context, Model detector, string data, CancellationToken cancellation)
+    {
+        foreach (Option option in new Option[] { _size, _classes })
+        {
+            if (context.IsGiven(option))
+            {
+                throw new UsageException($"{option.Name} belongs to the evaluation of classifiers: {detector.Info.Name} is a detector.");
+            }
+        }
+
+        using InstanceParts parts = InstanceDatasets.OpenParts(data, new InstanceDatasetOptions { Classes = detector.Info.Classes });
+        DatasetNotes.Show(context, parts.Notes);
+        int most = context.Value(_maxBad) ?? Math.Max(1, parts.Measured.Count / 100);
+        UnreadableImages unreadable = new(most);
+        using DetectionEvaluator evaluator = new(parts.Measured, unreadable: unreadable);
+        DetectionEvaluation evaluation;
+        using (ProgressBar bar = context.Progress("evaluating", parts.Measured.Count))
+        {
+            evaluation = evaluator.Evaluate(detector, new BarProgress(bar), cancellation);
+            bar.Finish(("AP", Numbers.Fixed(evaluation.Score)));
+        }
+
+        DatasetNotes.Show(context, unreadable.Images);
+        context.Result["images"] = evaluation.Images;
+        DetectionScores.Show(context, evaluation.Classes, evaluation.Boxes, evaluation.Masks);
     }
 
     private string Annotations(VerbContext context)

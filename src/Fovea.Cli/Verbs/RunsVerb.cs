@@ -35,7 +35,7 @@ internal sealed class RunsVerb : Verb
             throw new UsageException($"There is no folder {folder}: name the one that holds your runs.");
         }
 
-        Table table = new("run", "model", "data", "epochs", "top-1", "of", "training", "state");
+        Table table = new("run", "model", "data", "epochs", "best", "of", "training", "state");
         JsonArray runs = [];
         foreach (RunFolder run in RunSummary.Find(folder))
         {
@@ -71,7 +71,7 @@ internal sealed class RunsVerb : Verb
         run.Configuration.Options.Model,
         Path.GetFileName(Path.TrimEndingDirectorySeparator(run.Configuration.Data)),
         $"{run.Epochs}/{run.Configuration.Options.Epochs}",
-        run.Top1 is double top1 ? Numbers.Percent(top1, 2) : "-",
+        run.Score is double score ? $"{run.Metric} {Numbers.Percent(score, 2)}" : "-",
         run.MeasuredOn,
         Numbers.Duration(TimeSpan.FromSeconds(run.Seconds)),
         run.State.ToString().ToLowerInvariant());
@@ -83,7 +83,9 @@ internal sealed class RunsVerb : Verb
         ["data"] = run.Configuration.Data,
         ["epochs"] = run.Epochs,
         ["plannedEpochs"] = run.Configuration.Options.Epochs,
-        ["top1"] = run.Top1,
+        ["metric"] = run.Metric,
+        ["score"] = run.Score,
+        ["top1"] = run.Metric is "top-1" or "" ? run.Score : null,
         ["measuredOn"] = run.MeasuredOn,
         ["seconds"] = run.Seconds,
         ["state"] = run.State.ToString().ToLowerInvariant(),

@@ -63,14 +63,14 @@ public static class RunComparison
     }
 
     private static ReportTable Results(string[] names, RunSummary[] runs) => new(
-        ["run", "model", "epochs", "top-1", "measured on", "training", "state"],
+        ["run", "model", "epochs", "best", "measured on", "training", "state"],
         [
             .. runs.Select((run, i) => (IReadOnlyList<string>)
             [
                 names[i],
                 run.Configuration.Options.Model,
                 $"{run.Epochs} of {run.Configuration.Options.Epochs}",
-                run.Top1 is double top1 ? RunReport.Percent(top1) : "–",
+                run.Score is double score ? $"{run.Metric} {RunReport.Percent(score)}" : "–",
                 run.MeasuredOn,
                 run.Seconds.ToString("F0", CultureInfo.InvariantCulture) + " s",
                 run.State.ToString().ToLowerInvariant(),

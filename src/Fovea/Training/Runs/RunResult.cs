@@ -51,7 +51,16 @@ public sealed record RunResult
     }
 
     /// <summary>The result as a JSON object.</summary>
-    internal JsonObject ToJson() => JsonSerializer.SerializeToNode(this, RunResultJson.Default.RunResult)!.AsObject();
+    internal JsonObject ToJson()
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, RunResultJson.Default.RunResult)!.AsObject();
+        foreach (string ofClassifier in Detection is null ? Array.Empty<string>() : ["top1", "top5", "loss"])
+        {
+            json.Remove(ofClassifier);
+        }
+
+        return json;
+    }
 }
 
 /// <summary>Generated code for results.</summary>

@@ -21,12 +21,36 @@ public enum RunState
 /// <param name="Configuration">Options and data of the run.</param>
 /// <param name="Epochs">Epochs that are trained.</param>
 /// <param name="Seconds">Seconds of training so far.</param>
-/// <param name="Top1">Best top-1 accuracy, from 0 to 1; null before the first evaluation.</param>
-/// <param name="MeasuredOn">Part of the data that <paramref name="Top1"/> is of: test, validation or training.</param>
+/// <param name="Score">Best figure, from 0 to 1; null before the first evaluation.</param>
+/// <param name="Metric">Name of the figure: top-1, or AP of boxes or masks.</param>
+/// <param name="MeasuredOn">Part of the data that <paramref name="Score"/> is of: test, validation or training.</param>
 /// <param name="State">State of the run.</param>
 public sealed record RunSummary(
-    string Path, RunConfiguration Configuration, int Epochs, double Seconds, double? Top1, string MeasuredOn, RunState State)
+    string Path,
+    RunConfiguration Configuration,
+    int Epochs,
+    double Seconds,
+    double? Score,
+    string Metric,
+    string MeasuredOn,
+    RunState State)
 {
+    private const string Top1 = "top-1";
+    private const string BoxAp = "AP";
+    private const string MaskAp = "mask AP";
+
+    // Members of the metrics by which runs are compared, the better known first.
+    private static readonly (string Key, string Metric, string Part)[] _measured =
+    [
+        ("testTop1", Top1, "test"),
+        ("testmaskAP", MaskAp, "test"),
+        ("testAP", BoxAp, "test"),
+        ("top1", Top1, "validation"),
+        ("maskAP", MaskAp, "validation"),
+        ("AP", BoxAp, "validation"),
+        ("accuracy", Top1, "training"),
+    ];
+
     private static readonly EnumerationOptions _everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = true };
 
     /// <summary>Folders of runs below a folder, or itself, in the order of their names.</summary>
@@ -56,25 +80,32 @@ public sealed record RunSummary(
         // Runs of earlier versions left no result.
         bool finished = result is not null || (epochs >= configuration.Options.Epochs && File.Exists(folder.ReportPath));
         RunState state = folder.IsInUse ? RunState.Running : finished ? RunState.Finished : RunState.Interrupted;
-        (double? top1, string part) = result is not null ? (result.Top1, result.EvaluatedOn) : BestOf(lines);
-        return new RunSummary(folder.Path, configuration, epochs, seconds, top1, part, state);
+        (double? score, string metric, string part) = result is not null ? BestOf(result) : BestOf(lines);
+        return new RunSummary(folder.Path, configuration, epochs, seconds, score, metric, part, state);
     }
 
     /// <summary>Number of a line of the metrics; null where it has none of the name.</summary>
     internal static double? Number(JsonObject line, string key) =>
         line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
-    private static (double? Top1, string Part) BestOf(IReadOnlyList<JsonObject> lines)
+    private static (double? Score, string Metric, string Part) BestOf(RunResult result) => result.Detection switch
     {
-        foreach ((string key, string part) in new[] { ("testTop1", "test"), ("top1", "validation"), ("accuracy", "training") })
+        { Segm: { } masks } => (masks["AP"], MaskAp, result.EvaluatedOn),
+        { Bbox: var boxes } => (boxes["AP"], BoxAp, result.EvaluatedOn),
+        null => (result.Top1, Top1, result.EvaluatedOn),
+    };
+
+    private static (double? Score, string Metric, string Part) BestOf(IReadOnlyList<JsonObject> lines)
+    {
+        foreach ((string key, string metric, string part) in _measured)
         {
             if (lines.Max(line => Number(line, key)) is double best)
             {
-                return (best, part);
+                return (best, metric, part);
             }
         }
 
-        return (null, "");
+        return (null, "", "");
     }
 
     private static bool IsOfRun(string path)
