@@ -34,6 +34,11 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             return ConfigureDetector(configuration, model);
         }
 
+        if (changes.BackboneFrom is not null)
+        {
+            throw new UsageException("--backbone-from belongs to detectors, whose --model is HEAD:BACKBONE; for a classifier take --from.");
+        }
+
         using DatasetParts parts = configuration.OpenData();
         return configuration with { Options = FitBatch(Complete(options, parts.Training), parts.Training.Count) };
     }
@@ -45,6 +50,9 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
     {
         TrainingOptions options = configuration.Options;
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
+        string? backbone = changes.BackboneFrom is string classifier
+            ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))
+            : options.BackboneFrom;
         using InstanceParts parts = configuration.OpenInstances();
         ModelOptions made = new(parts.Training.Classes.Count, changes.Size?.Height, changes.Size?.Width, Detector: options.Detector);
         if (!ModelRegistry.Contains(model))
@@ -64,6 +72,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             {
                 Model = model,
                 From = from,
+                BackboneFrom = backbone,
                 BatchSize = batch,
                 Preprocessing = images,
                 Augmentation = null,

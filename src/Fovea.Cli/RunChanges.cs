@@ -20,6 +20,9 @@ internal sealed record RunChanges
     /// <summary>Path of the checkpoint to begin with.</summary>
     public string? From { get; init; }
 
+    /// <summary>Checkpoint of a classifier whose backbone a detector begins with.</summary>
+    public string? BackboneFrom { get; init; }
+
     /// <summary>Rows and columns of the images.</summary>
     public (int Height, int Width)? Size { get; init; }
 

@@ -13,6 +13,7 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string[]> _set;
     private readonly Option<string> _model;
     private readonly Option<string> _from;
+    private readonly Option<string> _backboneFrom;
     private readonly Option<string> _out;
     private readonly Option<bool> _resume;
     private readonly Option<bool> _overwrite;
@@ -28,11 +29,12 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files.",
+            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on COCO, VOC or YOLO sets.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train images/ --recipe recipes/imagenet/cmt_ti.json --batch 64 --set mixing.mixupAlpha=0.2",
             "fovea train images/ --model cmt_nano --repeat 3 --out runs/three-seeds",
+            "fovea train cells/ --model faster_rcnn:cmt_ti --size 320 --backbone-from cmt_ti.pth --out runs/cells",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
             "fovea train --resume --out runs/first")
     {
@@ -47,6 +49,8 @@ internal sealed class TrainVerb : Verb
             "--from",
             "A checkpoint to begin with, of Fovea, PyTorch or safetensors; it also tells the model and the normalisation. [default: "
                 + "fresh weights]");
+        _backboneFrom = AddOption<string>(
+            "--backbone-from", "For a detector: a checkpoint of a classifier, whose backbone it begins with. [default: fresh weights]");
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options; more --epochs extend it.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
@@ -215,6 +219,7 @@ internal sealed class TrainVerb : Verb
             Test = context.Value(_test),
             Model = context.IsGiven(_model) ? context.Value(_model) : null,
             From = context.Value(_from),
+            BackboneFrom = context.Value(_backboneFrom),
             Size = context.Value(_size) is string size ? ModelChoice.ParseSize(size) : null,
             NoFlip = context.Value(_noFlip),
             BatchGiven = context.IsGiven(_training.For(nameof(TrainingOptions.BatchSize))),

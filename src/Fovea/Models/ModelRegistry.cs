@@ -155,6 +155,9 @@ public static class ModelRegistry
     /// <summary>True if a name is that of a dense head on a backbone, <c>HEAD:BACKBONE</c>, whether there are such or not.</summary>
     public static bool IsDense(string name) => name.Contains(Colon);
 
+    /// <summary>Name of the backbone of a dense model; any other name stays.</summary>
+    public static string BackboneOf(string name) => name[(name.IndexOf(Colon) + 1)..];
+
     /// <summary>True if there is a model of that name, or was one up to version 0.1.0.</summary>
     public static bool Contains(string name) => Find(name) is not null;
 

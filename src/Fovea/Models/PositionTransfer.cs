@@ -7,11 +7,19 @@ namespace Fovea.Models;
 internal static class PositionTransfer
 {
     /// <summary>Copies all tensors of one store into another; those that belong to an image size are resized as their layers say.</summary>
+    /// <param name="source">Tensors to copy.</param>
+    /// <param name="target">Tensors that are filled.</param>
+    /// <param name="keys">Choice of the target's tensors; all of them where null.</param>
     /// <exception cref="ShapeException">Another tensor has another shape, or is missing.</exception>
-    public static void Resize(ParameterStore source, ParameterStore target)
+    public static void Resize(ParameterStore source, ParameterStore target, Func<string, bool>? keys = null)
     {
         foreach ((string name, Parameter tensor) in target.Tensors)
         {
+            if (keys?.Invoke(name) == false)
+            {
+                continue;
+            }
+
             if (!source.Tensors.TryGetValue(name, out Parameter? original))
             {
                 throw new ShapeException($"the tensor {name} is missing");

@@ -36,6 +36,11 @@ internal static class TrainingModel
         ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout, options.Detector);
         ModelInfo info = new(options.Model, changes, classes, options.Preprocessing);
         Model model = Model.From(info.CreateNetwork(), info, options.Seed);
+        if (options.BackboneFrom is string classifier && options.From is null && !fresh)
+        {
+            CopyBackbone(classifier, model, (height, width));
+        }
+
         if (options.From is not string checkpoint || fresh)
         {
             return model;
@@ -53,6 +58,23 @@ internal static class TrainingModel
 
             PositionTransfer.Resize(import.Model.Parameters, model.Parameters);
             return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies the tensors of a classifier's backbone; those of its pooling and its head have no place in a dense model.</summary>
+    private static void CopyBackbone(string path, Model model, (int Height, int Width) size)
+    {
+        try
+        {
+            using CheckpointImport import = CheckpointImport.Open(
+                path, new ImportOptions(ModelRegistry.BackboneOf(model.Info.Name), Size: size, Seed: 0));
+            HashSet<string> head = [.. model.Network.HeadKeys];
+            PositionTransfer.Resize(import.Model.Parameters, model.Parameters, name => !head.Contains(name));
         }
         catch
         {

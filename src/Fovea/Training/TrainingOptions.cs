@@ -25,6 +25,11 @@ public sealed partial record TrainingOptions
     /// <summary>Checkpoint that the weights begin with, of any kind that can be imported; fresh weights where null.</summary>
     public string? From { get; init; }
 
+    /// <summary>
+    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a detector begins with; null for none.
+    /// </summary>
+    public string? BackboneFrom { get; init; }
+
     /// <summary>Probability of dropping the last block's branches; the variant's own where null.</summary>
     public float? DropPath { get; init; }
 

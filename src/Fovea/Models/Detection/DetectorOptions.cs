@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Fovea.Models;
@@ -73,6 +74,15 @@ public sealed record DetectorOptions
 
     /// <summary>Largest number of detections of an image; null for 100, for RetinaNet in torchvision's form 300.</summary>
     public int? Detections { get; init; }
+
+    /// <summary>True if all options are equal, lists by their elements.</summary>
+    /// <param name="other">The other options.</param>
+    public bool Equals(DetectorOptions? other) => other is not null && ToJson() == other.ToJson();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToJson().GetHashCode(StringComparison.Ordinal);
+
+    private string ToJson() => JsonSerializer.Serialize(this, ModelInfoJson.Default.DetectorOptions);
 }
 
 /// <summary>Public code whose form a detector has where the two differ.</summary>
