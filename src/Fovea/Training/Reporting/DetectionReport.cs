@@ -11,6 +11,7 @@ internal static class DetectionReport
 {
     private const int WorstImages = 12;
     private const double LeastScore = 0.5;
+    private static readonly string[] _figures = ["AP", "AP50", "maskAP", "maskAP50"];
     private static readonly Color _missed = new(230, 159, 0);
     private static readonly Color _invented = new(213, 94, 0);
     private static readonly Color _found = new(0, 158, 115);
@@ -61,8 +62,7 @@ internal static class DetectionReport
         [new($"{of} AP", RunReport.Percent(metrics.Ap)), new($"{of} AP50", RunReport.Percent(metrics.Ap50))];
 
     private static IEnumerable<ReportCurve> Curves(IReadOnlyList<JsonObject> lines) =>
-        new[] { "AP", "AP50", "maskAP", "maskAP50" }
-            .Select(name => RunReport.Curve(name, name, lines)).Where(curve => curve.Points.Count > 0);
+        _figures.Select(name => RunReport.Curve(name, name, lines)).Where(curve => curve.Points.Count > 0);
 
     private static ReportChart PrecisionRecall(string title, CocoEvaluation evaluation, IReadOnlyList<string> classes) => new(
         title,
