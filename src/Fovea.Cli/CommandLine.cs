@@ -38,6 +38,7 @@ internal static class CommandLine
         ("runs", () => new RunsVerb()),
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
+        ("detect", () => new DetectVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),
         ("average", () => new AverageVerb()),

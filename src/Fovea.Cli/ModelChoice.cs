@@ -31,7 +31,9 @@ internal static class ModelChoice
     /// <exception cref="UsageException">There is no such model; the message names those that are alike.</exception>
     public static void CheckName(string name)
     {
-        if (!ModelRegistry.Names.Contains(name) && !ModelRegistry.Ablations.Contains(name))
+        string[] parts = name.Split(':', 2);
+        bool hasHead = parts.Length == 1 || ModelRegistry.Heads.Contains(parts[0]);
+        if (!hasHead || (!ModelRegistry.Names.Contains(parts[^1]) && !ModelRegistry.Ablations.Contains(parts[^1])))
         {
             throw new UsageException(
                 $"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' "
@@ -54,11 +56,25 @@ internal static class ModelChoice
             RequireMemory(path, size, batch);
         }
 
+        return Explained(() => size is null
+            ? Classifier.Load(path, batch)
+            : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size))));
+    }
+
+    /// <summary>Loads a checkpoint of a detector for use.</summary>
+    /// <param name="checkpoint">The file, or the name of a network that ships.</param>
+    public static Detector LoadDetector(string checkpoint)
+    {
+        string path = ShippedNetworks.Resolve(checkpoint);
+        return Explained(() => Detector.Load(path));
+    }
+
+    /// <summary>Loads a file; where options of another verb would help, the error says of which.</summary>
+    private static T Explained<T>(Func<T> load)
+    {
         try
         {
-            return size is null
-                ? Classifier.Load(path, batch)
-                : Fit($"--size {size}", () => Classifier.Load(path, batch, size: ParseSize(size)));
+            return load();
         }
         catch (InvalidFileException error) when (error.Remedies.Any(IsOptionOfConvert))
         {

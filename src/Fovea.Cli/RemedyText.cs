@@ -19,6 +19,8 @@ internal static class RemedyText
         Remedy.SetClasses => "--classes N makes a fresh classifier for N classes, to be trained.",
         Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
+        Remedy.DetectObjects detect => $"It finds objects: 'fovea detect {detect.Path} IMAGE'.",
+        Remedy.ClassifyImages classify => $"It tells the classes of images: 'fovea predict {classify.Path} IMAGE'.",
         Remedy.ResumeOrOverwrite { IsRun: false } => "Choose another folder, or replace such files with --overwrite.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
         Remedy.RaiseImageLimit { Pixels: > Image.LargestMaxPixels } => "Make it smaller first; --max-pixels cannot be raised so far.",

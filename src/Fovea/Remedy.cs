@@ -82,6 +82,22 @@ public abstract record Remedy
         public override string Text => "CheckpointDiagnosis.Problems tells all.";
     }
 
+    /// <summary>Find objects with a checkpoint that was taken for a classifier.</summary>
+    /// <param name="Path">File name of the checkpoint.</param>
+    public sealed record DetectObjects(string Path) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "It finds objects: take Detector.Load.";
+    }
+
+    /// <summary>Classify images with a checkpoint that was taken for a detector.</summary>
+    /// <param name="Path">File name of the checkpoint.</param>
+    public sealed record ClassifyImages(string Path) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "It tells the classes of images: take Classifier.Load.";
+    }
+
     /// <summary>Continue the run that a folder holds, or give up its files.</summary>
     /// <param name="IsRun">True if the folder holds a run that can be continued.</param>
     public sealed record ResumeOrOverwrite(bool IsRun = true) : Remedy

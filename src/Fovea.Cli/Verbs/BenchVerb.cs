@@ -32,6 +32,7 @@ internal sealed class BenchVerb : Verb
             "Measure inference, or steps of training, beside the peak of this machine.",
             "fovea bench cmt_s pit_s --batch 1,8 --threads 1,2",
             "fovea bench resnet50 --train --batch 8 --json",
+            "fovea bench faster_rcnn:resnet50 --size 800x1088",
             "fovea bench --data images/ --recipe recipes/cifar10/cmt_nano.json")
     {
         _models = AddArgument<string[]>("MODEL", "Names of models. [default: ten of all families]");

@@ -28,7 +28,7 @@ internal sealed class GraphVerb : Verb
             "fovea graph resnet18 --after fuse-epilogues --batch 8",
             "fovea graph cmt_nano --train --json")
     {
-        _model = AddArgument<string>("MODEL", "The model's name; 'fovea models' lists them.");
+        _model = AddArgument<string>("MODEL", "The model's name, or HEAD:MODEL for a detector; 'fovea models' lists them.");
         _train = AddOption<bool>("--train", "The graph of a training step (forward, loss and backward) instead of inference.");
         _after = AddOption<string>(
             "--after",
@@ -61,7 +61,7 @@ internal sealed class GraphVerb : Verb
         Network network = ModelChoice.Create(name, new ModelOptions(context.Value(_classes), size?.Height, size?.Width));
         using ParameterStore state = ParameterStore.Describe(network);
         ComputeGraph graph = ModelChoice.Fit(name, () => train
-            ? ClassificationGraph.Training(network, state, batch, network.Height, network.Width)
+            ? NetworkStep.Build(network, state, batch)
             : InferenceGraph.Build(network, batch));
         if (after is not null)
         {

@@ -33,8 +33,18 @@ internal sealed class ModelsVerb() : Verb(
 
         context.Write(table);
         context.Result["models"] = models;
+        ShowHeads(context);
         ShowShipped(context);
         return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void ShowHeads(VerbContext context)
+    {
+        IReadOnlyList<string> heads = ModelRegistry.Heads;
+        context.Output.WriteLine();
+        context.Output.WriteLine($"heads for detection: {string.Join(", ", heads)}");
+        context.Output.WriteLine($"Each goes with each model above, as HEAD:MODEL: {heads[^1]}:cmt_s, for instance.");
+        context.Result["heads"] = new JsonArray([.. heads.Select(head => (JsonNode)head)]);
     }
 
     private static void ShowShipped(VerbContext context)

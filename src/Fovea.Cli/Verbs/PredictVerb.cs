@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
-using Fovea.Data;
 using Fovea.Tasks;
 
 namespace Fovea.Cli.Verbs;
@@ -51,53 +50,23 @@ internal sealed class PredictVerb : Verb
 
         Table table = new([.. headings]);
         JsonArray answers = [];
-        JsonArray failures = [];
-        foreach (string path in ImageArguments.Expand(context.Value(_images)))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            try
+        EachImage images = new(context, [.. ImageArguments.Expand(context.Value(_images))]);
+        images.Run(
+            "predicting",
+            (path, image) =>
             {
-                IReadOnlyList<Prediction> predictions = Predict(classifier, path, top, cancellation);
+                IReadOnlyList<Prediction> predictions = classifier.Predict(image, top, cancellation);
                 table.Add([path, .. predictions.SelectMany(one => new[] { one.Class, Numbers.Percent(one.Probability) })]);
                 answers.Add((JsonNode)new JsonObject { ["image"] = path, ["classes"] = Answer(predictions) });
-            }
-            catch (FoveaException error)
-            {
-                // One bad image must not cost the answers to all others.
-                string message = RemedyText.Of(error);
-                message = message.Contains(path, StringComparison.Ordinal) ? message : $"{path}: {message}";
-                context.Error.WriteLine($"fovea: {Printable.Of(message, lines: true)}");
-                failures.Add((JsonNode)new JsonObject { ["image"] = path, ["error"] = message });
-            }
-        }
-
-        if (answers.Count > 0)
+            },
+            cancellation);
+        if (images.Answered > 0)
         {
             context.Write(table);
         }
 
         context.Result["predictions"] = answers;
-        if (failures.Count == 0)
-        {
-            return Task.FromResult(ExitCodes.Success);
-        }
-
-        context.Result["failures"] = failures;
-        context.Result["error"] = (string)failures[0]!["error"]!;
-        if (answers.Count + failures.Count > 1)
-        {
-            context.Error.WriteLine($"fovea: {failures.Count} of {answers.Count + failures.Count} images could not be read");
-        }
-
-        return Task.FromResult(ExitCodes.BadInput);
-    }
-
-    private static IReadOnlyList<Prediction> Predict(Classifier classifier, string path, int top, CancellationToken cancellation)
-    {
-        // Pipes and devices have no length, and opening a pipe that nobody writes to would wait for ever.
-        return new FileInfo(path) is { Exists: true, Length: 0 }
-            ? throw new UnusableDataException($"{path}: it is empty, or a pipe or device. Give an image file.")
-            : classifier.Predict(ImageFile.Read(path), top, cancellation);
+        return Task.FromResult(images.Finish());
     }
 
     private static JsonArray Answer(IEnumerable<Prediction> predictions) =>

@@ -152,7 +152,8 @@ public sealed class CheckpointImport : IDisposable
             ?? (own?.Classes.Count == classes && match.Reinitialized.Count == 0 ? own.Classes : ModelInfo.Unnamed(classes));
         return own is not null
             ? own with { Options = own.Options with { Classes = classes }, Classes = names }
-            : new ModelInfo(match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width));
+            : new ModelInfo(
+                match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width, match.Outline.Network.Sizes));
     }
 
     private static string Sentence(CheckpointDiagnosis diagnosis, CheckpointProblem problem)

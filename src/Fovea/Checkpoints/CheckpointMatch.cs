@@ -11,7 +11,8 @@ namespace Fovea.Checkpoints;
 /// </summary>
 /// <param name="Classes">Number of classes; where the checkpoint has another, the classifier keeps its initial values.</param>
 /// <param name="Size">Rows and columns of the images; tables are resized.</param>
-public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null);
+/// <param name="Known">What the checkpoint says of its network itself; null where it says nothing.</param>
+public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null, ModelOptions? Known = null);
 
 /// <summary>Difference between the shapes of a tensor in a checkpoint and in the network.</summary>
 /// <param name="Name">The official name.</param>
@@ -40,7 +41,11 @@ public sealed class CheckpointMatch
     /// <param name="options">Requirements of the network.</param>
     /// <exception cref="ShapeException">The model cannot be made for the size that is asked for.</exception>
     public CheckpointMatch(StateDict weights, string model, MatchOptions? options = null)
-        : this(weights, Names(weights), new ModelSignature(model), options ?? new MatchOptions())
+        : this(
+            weights,
+            Names(weights),
+            new ModelSignature(model, new ModelOptions(options?.Known?.Classes, Detector: options?.Known?.Detector)),
+            options ?? new MatchOptions())
     {
     }
 
@@ -52,10 +57,12 @@ public sealed class CheckpointMatch
             name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
         tensors = WrappedHead.Unwrap(tensors, native, Scheme);
         int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
-        ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, new ModelOptions(classes));
+        ModelSignature ofClasses = classes == native.Network.Classes
+            ? native
+            : new ModelSignature(native.Model, new ModelOptions(classes, Detector: options.Known?.Detector));
         OwnSide = SideOf(tensors, ofClasses, Scheme);
         (int height, int width) = options.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
-        Options = new ModelOptions(classes, height, width);
+        Options = new ModelOptions(classes, height, width, Detector: options.Known?.Detector);
         bool isNative = (height, width) == (native.Network.Height, native.Network.Width);
         Outline = isNative ? ofClasses : new ModelSignature(native.Model, Options);
         IsNative = isNative;

@@ -7,8 +7,16 @@ namespace Fovea.Models;
 /// <exception cref="ArgumentOutOfRangeException">There is no class.</exception>
 public abstract class DenseHead(int classes) : Head(classes)
 {
-    /// <summary>Names of the outputs of inference, which are marks of the graph; the first is the one that <see cref="Forward"/> gives.</summary>
+    /// <summary>
+    /// Names of the outputs of inference, which are marks of the graph; the first is the one that <see cref="Forward"/> gives.
+    /// </summary>
     public abstract IReadOnlyList<string> Outputs { get; }
+
+    /// <summary>
+    /// Names of the head's parts in the order in which maps pass them, for figures and profiles. Each but the last ends at the mark of its
+    /// name.
+    /// </summary>
+    public virtual IReadOnlyList<string> Parts => [NetworkParts.Head];
 
     /// <summary>Builds inference.</summary>
     /// <param name="images">

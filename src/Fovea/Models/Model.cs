@@ -208,7 +208,7 @@ public sealed class Model : IDisposable
         name,
         (options ?? new ModelOptions()) with { Classes = network.Classes, Height = network.Height, Width = network.Width },
         ModelInfo.Unnamed(network.Classes),
-        PublishedPreprocessing.Of(name, network.Height, network.Width));
+        PublishedPreprocessing.Of(name, network.Height, network.Width, network.Sizes));
 
     private Model With(Network network, ModelInfo info, IReadOnlyList<string>? names, ulong seed)
     {

@@ -18,6 +18,9 @@ public static class ModelRegistry
     private const int SmallDenseSide = 256;
     private const int CocoClasses = 80;
 
+    // Backbone of the published detectors, which completes a head that is named alone.
+    private const string UsualBackbone = "resnet50";
+
     private static readonly Lock _changing = new();
     private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
     private static readonly OrderedDictionary<string, Func<Backbone, ModelOptions, DenseHead>> _heads = [];
@@ -105,7 +108,8 @@ public static class ModelRegistry
         {
             if (name.Contains(Colon) || !_heads.TryAdd(name, create))
             {
-                throw new ArgumentException($"'{name}' has a colon or is the name of a head already: give yours another name.", nameof(name));
+                throw new ArgumentException(
+                    $"'{name}' has a colon or is the name of a head already: give yours another name.", nameof(name));
             }
         }
     }
@@ -174,12 +178,26 @@ public static class ModelRegistry
         : throw new ArgumentException(
             $"There is no model '{name}'. The nearest names are {string.Join(", ", Nearest(name))}.", nameof(name));
 
-    /// <summary>Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first.</summary>
-    public static IReadOnlyList<string> Nearest(string name, int count = 3) =>
-    [
-        .. Names.Concat(Ablations).Concat(_oldNames.Keys)
-            .OrderBy(known => Spelling.Edits(name, known)).Select(Resolve).Distinct().Take(count),
-    ];
+    /// <summary>
+    /// Names of models that are spelt most like a given one, or were up to version 0.1.0, the nearest first; of <c>HEAD:BACKBONE</c>, both
+    /// parts count.
+    /// </summary>
+    public static IReadOnlyList<string> Nearest(string name, int count = 3)
+    {
+        IEnumerable<(string Name, int Edits)> backbones = Edits(name.Split(Colon, 2)[^1], Names.Concat(Ablations).Concat(_oldNames.Keys));
+        IEnumerable<(string Name, int Edits)> dense = name.Contains(Colon)
+            ? from head in Edits(name.Split(Colon)[0], Heads)
+              from backbone in backbones
+              select ($"{head.Name}{Colon}{Resolve(backbone.Name)}", head.Edits + backbone.Edits)
+            : from head in Edits(name, Heads) select ($"{head.Name}{Colon}{UsualBackbone}", head.Edits);
+        IEnumerable<(string Name, int Edits)> all = name.Contains(Colon)
+            ? dense
+            : backbones.Select(backbone => (Resolve(backbone.Name), backbone.Edits)).Concat(dense);
+        return [.. all.OrderBy(known => known.Edits).Select(known => known.Name).Distinct().Take(count)];
+
+        static IReadOnlyList<(string Name, int Edits)> Edits(string word, IEnumerable<string> names) =>
+            [.. names.Select(known => (known, Spelling.Edits(word, known)))];
+    }
 
     private static void AddAblations<TConfig>(IReadOnlyDictionary<string, TConfig> ablations, Func<TConfig, Backbone> make)
         where TConfig : NetworkConfig

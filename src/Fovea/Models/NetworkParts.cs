@@ -2,7 +2,8 @@ namespace Fovea.Models;
 
 /// <summary>
 /// Parts of a network, the stem, its stages and the head, and the modules that belong to each. The graph alone tells: the stem ends at the
-/// value marked <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included.
+/// value marked <c>stem</c>, each stage at its own mark, and the rest is the head, pooling included. A dense head has parts of its own,
+/// such as a pyramid, which end at marks as well.
 /// </summary>
 internal sealed class NetworkParts
 {
@@ -14,15 +15,18 @@ internal sealed class NetworkParts
 
     private readonly Dictionary<string, string?> _partOfPath = [];
     private readonly List<(string Name, int LastNode)> _ends;
+    private readonly string _last;
 
     /// <summary>Reads the parts from a graph that the network was built in.</summary>
     /// <param name="network">The network.</param>
     /// <param name="graph">The graph as the network built it, before any pass.</param>
     public NetworkParts(Network network, ComputeGraph graph)
     {
-        string[] marked = [Stem, .. network.Stages.Select(stage => stage.Name)];
+        IReadOnlyList<string> ofHead = network.Head is DenseHead dense ? dense.Parts : [Head];
+        string[] marked = [Stem, .. network.Stages.Select(stage => stage.Name), .. ofHead.SkipLast(1)];
+        _last = ofHead[^1];
         _ends = [.. marked.Where(graph.Marks.ContainsKey).Select(name => (name, graph.Marks[name].Producer.Index))];
-        Names = [.. _ends.Select(end => end.Name), Head];
+        Names = [.. _ends.Select(end => end.Name), _last];
         foreach (Node node in graph.Nodes)
         {
             string part = PartOf(node);
@@ -47,7 +51,7 @@ internal sealed class NetworkParts
             }
         }
 
-        return Head;
+        return _last;
     }
 
     /// <summary>

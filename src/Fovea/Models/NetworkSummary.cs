@@ -3,12 +3,13 @@ using Fovea.Layers;
 
 namespace Fovea.Models;
 
-/// <summary>One part of a network in figures: the stem, a stage or the head.</summary>
-/// <param name="Name">Name of the part, such as <c>stage1</c>.</param>
-/// <param name="Stride">Pixels of the image between neighbouring positions of its result; null for the head, which gives no map.</param>
+/// <summary>One part of a network in figures: the stem, a stage, the head or a part of it.</summary>
+/// <param name="Name">Name of the part, such as <c>stage1</c> or <c>fpn</c>.</param>
+/// <param name="Stride">Pixels of the image between neighbouring positions of its result; null for the head and its parts.</param>
 /// <param name="Channels">Channels of its result.</param>
 /// <param name="Output">
-/// Shape of its result for one image: (H, W, C); for the head (classes), or (channels) of the pooled features where there is none.
+/// Shape of its result for one image: (H, W, C), of a pyramid the coarsest level; for the head (classes), or (channels) of the pooled
+/// features where there is none; for detectors (proposals, 5) and (detections, 4).
 /// </param>
 /// <param name="Parameters">Trained values.</param>
 /// <param name="MultiplyAdds">Multiply-adds for one image.</param>
@@ -52,7 +53,7 @@ public sealed class NetworkSummary
     /// <summary>Bytes of an inference run: weights, running statistics and the plan's memory.</summary>
     public long InferenceBytes { get; }
 
-    /// <summary>Stem, stages and head.</summary>
+    /// <summary>Stem, stages and head; of a dense head its parts.</summary>
     public IReadOnlyList<PartSummary> Parts { get; }
 
     /// <summary>Counts trained values, and multiply-adds for one image, without planning any memory. The network stays as it is.</summary>
@@ -85,14 +86,16 @@ public sealed class NetworkSummary
         Value result = graph.Outputs[InferenceGraph.OutputOf(network)];
         Dictionary<Node, long> counts = CountByNode(graph);
         NetworkParts parts = new(network, graph);
+        IReadOnlyList<string> ofHead = network.Head is DenseHead dense ? dense.Parts : [NetworkParts.Head];
         ILookup<string, Node> nodes = graph.Nodes.ToLookup(parts.PartOf);
         return [.. parts.Names.Select(name =>
         {
             Shape output = graph.Marks.TryGetValue(name, out Value? map) ? map.Shape : result.Shape;
-            int? stride = map is null ? null : network.Height / map.Shape[1];
+            int? stride = map is null || ofHead.Contains(name) ? null : network.Height / map.Shape[1];
             long parameters = nodes[name].Select(node => node.Operation).OfType<ReadVariable>().Select(read => read.Variable)
                 .Where(weights.Contains).Sum(variable => variable.Shape.Elements);
-            return new PartSummary(name, stride, output.Last, [.. output.Skip(1)], parameters, nodes[name].Sum(node => counts[node]));
+            Shape ofImage = output.Rank > 2 || network.Head is not DenseHead ? [.. output.Skip(1)] : output;
+            return new PartSummary(name, stride, output.Last, ofImage, parameters, nodes[name].Sum(node => counts[node]));
         })];
     }
 }

@@ -24,11 +24,12 @@ public static class PublishedPreprocessing
     /// <param name="model">Registered name; that of an unknown family gets what most families have.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
-    public static Preprocessing Of(string model, int height, int width)
+    /// <param name="sizes">Image sizes that the network takes; any where null. They matter for detectors.</param>
+    public static Preprocessing Of(string model, int height, int width, ImageSizes? sizes = null)
     {
         if (ModelRegistry.IsDense(model))
         {
-            return OfDetector(Math.Min(height, width));
+            return OfDetector(Math.Min(height, width), isSquare: sizes?.Square == true);
         }
 
         model = ModelRegistry.Resolve(model);
@@ -43,15 +44,18 @@ public static class PublishedPreprocessing
         };
     }
 
-    /// <summary>Preprocessing of the published detectors, whose sides are 800 and at most 1333 pixels, for a shorter side.</summary>
-    private static Preprocessing OfDetector(int shorterSide)
+    /// <summary>
+    /// Preprocessing of the published detectors, whose sides are 800 and at most 1333 pixels, for a shorter side. A network that takes
+    /// squares alone sees the whole image in one.
+    /// </summary>
+    private static Preprocessing OfDetector(int shorterSide, bool isSquare)
     {
         Preprocessing preprocessing = new()
         {
             Resize = ResizeRule.BoundedSides,
             ResizeTo = shorterSide,
-            LongerSide = shorterSide * 1333 / 800,
-            PadTo = 32,
+            LongerSide = isSquare ? shorterSide : shorterSide * 1333 / 800,
+            PadTo = isSquare ? shorterSide : 32,
             Interpolation = Interpolation.Bilinear,
             CenterCrop = false,
         };

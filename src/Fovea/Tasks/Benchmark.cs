@@ -55,7 +55,7 @@ public sealed record Benchmark(int Batch, TimeSpan Median, TimeSpan Fastest, lon
         using ParameterStore parameters = new(network);
         parameters.Initialize(1);
         using GradientBlock gradients = new(parameters.Trained);
-        ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+        ComputeGraph graph = NetworkStep.Build(network, parameters, batch);
         using Plan plan = Plan.Compile(graph, pool, gradients);
         using AdamW optimizer = new(gradients, 0.05, WeightDecay.Groups, pool);
         FillWithNoise(plan.Input(InferenceGraph.Images));
@@ -84,6 +84,16 @@ public sealed record Benchmark(int Batch, TimeSpan Median, TimeSpan Fastest, lon
         return parameters;
     }
 
+    /// <summary>Fills images with noise, so that what depends on them has something to do.</summary>
+    internal static void FillWithNoise(Span<float> values)
+    {
+        KeyedRandom noise = new(1, 2);
+        foreach (ref float value in values)
+        {
+            value = (float)noise.NextDouble(-2, 2);
+        }
+    }
+
     private static long Held(ParameterStore parameters) => parameters.Weights.Bytes + parameters.Statistics.Bytes;
 
     private static Benchmark Measure(
@@ -107,15 +117,6 @@ public sealed record Benchmark(int Batch, TimeSpan Median, TimeSpan Fastest, lon
         }
 
         return times;
-    }
-
-    private static void FillWithNoise(Span<float> values)
-    {
-        KeyedRandom noise = new(1, 2);
-        foreach (ref float value in values)
-        {
-            value = (float)noise.NextDouble(-2, 2);
-        }
     }
 
     private static long Resident()

@@ -38,7 +38,7 @@ public sealed class Classifier : IClassifier, IDisposable
     /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
     /// </param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
-    /// <exception cref="ArgumentException">The model has no head.</exception>
+    /// <exception cref="ArgumentException">The model has no head, or one that does not classify images.</exception>
     public Classifier(Model model, int batchSize = DefaultBatchSize, WorkerPool? pool = null, int concurrency = 1)
         : this(model, ownsModel: false, batchSize, pool, concurrency)
     {
@@ -52,6 +52,11 @@ public sealed class Classifier : IClassifier, IDisposable
         {
             throw new ArgumentException(
                 "The model has no head and so no classes: give it one with Model.WithHead, or take a FeatureExtractor.", nameof(model));
+        }
+
+        if (model.Network.Head is DenseHead)
+        {
+            throw new ArgumentException($"{model.Info.Name} does not classify images: take a Detector.", nameof(model));
         }
 
         (_model, _ownsModel, _batchSize) = (model, ownsModel, batchSize);
@@ -96,7 +101,9 @@ public sealed class Classifier : IClassifier, IDisposable
         WorkerPool? pool = null,
         (int Height, int Width)? size = null,
         int concurrency = 1) =>
-        CompiledCheckpoint.Load(path, size, model => new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
+        CompiledCheckpoint.Load(path, size, model => model.Network.Head is DetectorHead
+            ? throw new InvalidFileException(path, $"it holds the detector {model.Info.Name}", [new Remedy.DetectObjects(path)])
+            : new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
 
     /// <inheritdoc/>
     /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>

@@ -1,6 +1,7 @@
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
+using Fovea.Formats;
 using Fovea.Models;
 
 namespace Fovea.Tasks;
@@ -57,14 +58,16 @@ public sealed class Detector : IDisposable
     /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
     /// </param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
-    /// <exception cref="Formats.InvalidFileException">The file is missing, broken or does not fit its model.</exception>
-    /// <exception cref="ArgumentException">The file holds no detector.</exception>
+    /// <exception cref="InvalidFileException">The file is missing, broken, does not fit its model, or holds no detector.</exception>
     public static Detector Load(string path, WorkerPool? pool = null, int concurrency = 1)
     {
         Model model = Checkpoint.Load(path);
         try
         {
-            return new Detector(model, ownsModel: true, pool, concurrency);
+            return model.Network.Head is DetectorHead
+                ? new Detector(model, ownsModel: true, pool, concurrency)
+                : throw new InvalidFileException(
+                    path, $"it holds {model.Info.Name}, which is no detector", [new Remedy.ClassifyImages(path)]);
         }
         catch
         {

@@ -9,7 +9,7 @@ namespace Fovea.Tasks;
 /// <summary>One node of a plan in a profile.</summary>
 /// <param name="Path">Path of the module that it belongs to.</param>
 /// <param name="Operation">Name of the operation.</param>
-/// <param name="Part">Part of the network: stem, a stage, head; or "elsewhere", where several parts share it.</param>
+/// <param name="Part">Part of the network: stem, a stage, head or a part of it; or "elsewhere", where several parts share it.</param>
 /// <param name="Time">Median time.</param>
 /// <param name="MultiplyAdds">Number of multiply-adds.</param>
 /// <param name="Bytes">Bytes of its operands and results.</param>
@@ -53,11 +53,12 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
 
         ComputeGraph inference = InferenceGraph.Build(network, batch);
         ComputeGraph graph = training
-            ? ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width)
+            ? NetworkStep.Build(network, parameters, batch)
             : inference;
         NetworkParts parts = new(network, inference);
         using GradientBlock? gradients = training ? new(parameters.Trained) : null;
         using Plan plan = Plan.Compile(graph, pool, gradients);
+        Benchmark.FillWithNoise(plan.Input(InferenceGraph.Images));
         for (int i = 0; i < Math.Max(3, runs / 3); i++)
         {
             cancellation.ThrowIfCancellationRequested();

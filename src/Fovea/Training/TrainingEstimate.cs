@@ -32,7 +32,7 @@ public static class TrainingEstimate
     public static IReadOnlyList<string> SingleValueNorms(Network network, int batch)
     {
         using ParameterStore parameters = ParameterStore.Describe(network);
-        ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+        ComputeGraph graph = NetworkStep.Build(network, parameters, batch);
         return
         [
             .. graph.Nodes
@@ -52,7 +52,7 @@ public static class TrainingEstimate
     public static long Bytes(Network network, int batch, OptimizerKind optimizer = OptimizerKind.AdamW, int? threads = null)
     {
         using ParameterStore parameters = ParameterStore.Describe(network);
-        ComputeGraph graph = ClassificationGraph.Training(network, parameters, batch, network.Height, network.Width);
+        ComputeGraph graph = NetworkStep.Build(network, parameters, batch);
 
         using GradientBlock gradients = new(parameters.Trained);
         long tensors = parameters.Weights.Bytes + parameters.Statistics.Bytes;

@@ -17,6 +17,7 @@ public sealed partial class RemedyTests
             new Remedy.ChooseWeights(["model_ema"]), new Remedy.SetClasses(), new Remedy.SetClasses(3), new Remedy.KeepSize(),
             new Remedy.Diagnose("a.pth"), new Remedy.ResumeOrOverwrite(), new Remedy.RaiseImageLimit(300_000_000),
             new Remedy.PassOverUnreadable(3), new Remedy.TakeCommonClasses(2),
+            new Remedy.DetectObjects("a.pth"), new Remedy.ClassifyImages("a.pth"),
         ];
         IEnumerable<Type> known = typeof(Remedy).GetNestedTypes(BindingFlags.Public).Where(type => type != typeof(Remedy.Advice));
         Assert.Equal(known.OrderBy(type => type.Name), remedies.Select(remedy => remedy.GetType()).Distinct().OrderBy(type => type.Name));
@@ -62,7 +63,7 @@ public sealed partial class RemedyTests
     [
         GeneratedRegex(
             "\"[^\"]*(?<=[ '({])(?<!var\\()--[a-z]|\"--[a-z]|\"[^\"]*\\bfovea "
-                + "(bench|compare|convert|doctor|evaluate|export|info|models|predict|profile|train)\\b"),
+                + "(bench|compare|convert|detect|doctor|evaluate|export|info|models|predict|profile|train)\\b"),
     ]
     private static partial Regex WordsOfTheCommand();
 }

@@ -6,7 +6,7 @@ namespace Fovea.Tests.Cli;
 public sealed class VerbTests(TrainedRun trained) : IClassFixture<TrainedRun>
 {
     private static readonly string[] _verbs =
-        ["quickstart", "models", "info", "train", "study", "runs", "evaluate", "predict", "average", "version"];
+        ["quickstart", "models", "info", "train", "study", "runs", "evaluate", "predict", "detect", "average", "version"];
 
     [Fact]
     public async Task Evaluate_says_of_the_best_checkpoint_what_train_said()

@@ -124,6 +124,21 @@ public sealed class DisposalTests
         }
     }
 
+    [Fact]
+    public async Task Detectors_end_under_load()
+    {
+        using FreshDetector fresh = new("mask_rcnn");
+        for (int round = 0; round < 6; round++)
+        {
+            Detector detector = Detector.Load(fresh.Path, concurrency: 1 + (round % 2));
+            Task[] callers = Callers(
+                () => detector.Detect(FreshDetector.Image(1)), () => Task.Run(() => detector.Detect(FreshDetector.Image(2))));
+            Thread.SpinWait(round * 20_000);
+            detector.Dispose();
+            await Task.WhenAll(callers).WaitAsync(_patience);
+        }
+    }
+
     /// <summary>Eight callers that ask until they are told that all is over: four on threads of their own, four without.</summary>
     private static Task[] Callers(Action ask, Func<Task> askAsync) =>
     [

@@ -179,6 +179,21 @@ public sealed record Preprocessing
         Normalize(pixels, destination);
     }
 
+    /// <summary>Preprocessing of images of different sizes, with the bounds of their sides changed by a factor.</summary>
+    internal Preprocessing WithSides(double factor)
+    {
+        // A square that every image is padded to grows with its sides.
+        int padTo = PadTo == LongerSide ? (int)Math.Round(PadTo * factor) : PadTo;
+        Preprocessing changed = this with
+        {
+            ResizeTo = (int)Math.Round(ResizeTo * factor),
+            LongerSide = (int)Math.Round(LongerSide * factor),
+            PadTo = padTo,
+        };
+        int canvas = changed.LongerSide > 0 ? changed.PaddedSide(changed.LongerSide) : Height;
+        return factor == 1 ? this : changed with { Height = canvas, Width = canvas };
+    }
+
     /// <summary>A side with padding.</summary>
     /// <param name="side">Pixels without padding.</param>
     internal int PaddedSide(int side) => PadTo > 1 ? (side + PadTo - 1) / PadTo * PadTo : side;

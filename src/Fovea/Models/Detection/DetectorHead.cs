@@ -22,6 +22,9 @@ public abstract class DetectorHead : DenseHead
     /// <summary>Options that the head was made from.</summary>
     public DetectorOptions Options { get; }
 
+    /// <summary>Name of the part, and of the mark, of the feature pyramid; its mark is the coarsest level.</summary>
+    internal const string PyramidPart = "fpn";
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> Outputs => [BoxesName, ScoresName, ClassesName];
 
@@ -51,8 +54,16 @@ public abstract class DetectorHead : DenseHead
         Value images, Value sizes, IReadOnlyList<Value> maps, TrainingObjects objects);
 
     /// <summary>Results of a node of host code.</summary>
-    private protected static IReadOnlyList<Value> Apply(HostOperation operation, params ReadOnlySpan<Value> operands) =>
-        operands[0].Graph.Apply(operation, operands).Producer.Outputs;
+    /// <param name="part">Part of the head that the node belongs to.</param>
+    /// <param name="operation">The host code.</param>
+    /// <param name="operands">Operands.</param>
+    private protected static IReadOnlyList<Value> Apply(string part, HostOperation operation, params ReadOnlySpan<Value> operands)
+    {
+        using (operands[0].Graph.Enter(part))
+        {
+            return operands[0].Graph.Apply(operation, operands).Producer.Outputs;
+        }
+    }
 
     /// <summary>Marks boxes, scores and classes.</summary>
     private protected static void MarkDetections(IReadOnlyList<Value> detections)

@@ -12,6 +12,8 @@ public sealed class FasterRcnn : DetectorHead
     /// <summary>Name of the output of mask logits (N·D, H, W, channels), a channel for each label.</summary>
     public const string MasksName = "masks";
 
+    private const string ProposalPart = "rpn";
+    private const string RegionPart = "roi_heads";
     private readonly PyramidNeck _neck;
     private readonly RpnHead _proposals;
     private readonly BoxHead _boxes;
@@ -27,20 +29,24 @@ public sealed class FasterRcnn : DetectorHead
     public FasterRcnn(Backbone backbone, int classes, bool masks, DetectorOptions? options = null)
         : base(classes, options ?? new DetectorOptions())
     {
-        _neck = Add("", new PyramidNeck(backbone.Stages, new FeaturePyramidOptions { Channels = Options.Channels, Form = DetectorForm.Torchvision }));
+        FeaturePyramidOptions pyramid = new() { Channels = Options.Channels, Form = DetectorForm.Torchvision };
+        _neck = Add("", new PyramidNeck(backbone.Stages, pyramid));
         _regionStrides = [.. _neck.Strides.SkipLast(1)];
         _generator = Rules.Anchors(_neck.Strides, octave: false);
-        _proposals = Add("rpn.head", new RpnHead(Options.Channels, _generator.Levels[0].PerCell));
+        _proposals = Add($"{ProposalPart}.head", new RpnHead(Options.Channels, _generator.Levels[0].PerCell));
         RegionClasses labels = Rules.Classes;
         _boxes = Add(
-            "roi_heads", new BoxHead(Options.Channels, Options.BoxPooling, Options.Width, labels.Labels, labels.BoxesPerRegion));
+            RegionPart, new BoxHead(Options.Channels, Options.BoxPooling, Options.Width, labels.Labels, labels.BoxesPerRegion));
         _masks = masks
-            ? Add("roi_heads", new MaskHead(Options.Channels, Options.MaskConvolutions, Options.MaskChannels, labels.BoxesPerRegion))
+            ? Add(RegionPart, new MaskHead(Options.Channels, Options.MaskConvolutions, Options.MaskChannels, labels.BoxesPerRegion))
             : null;
     }
 
     /// <summary>True for Mask R-CNN.</summary>
     public bool HasMasks => _masks is not null;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Parts => [PyramidPart, ProposalPart, RegionPart];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Outputs => HasMasks ? [.. base.Outputs, MasksName] : base.Outputs;
@@ -56,7 +62,7 @@ public sealed class FasterRcnn : DetectorHead
         (Value logits, Value codes) = _boxes.Predict(Pool(proposed, Options.BoxPooling, proposed.Regions, proposed.Levels));
         int capacity = Options.Detections ?? 100;
         SelectRegions operation = new(Rules.RegionDetection, Rules.LevelMapper(_regionStrides), capacity);
-        IReadOnlyList<Value> detections = Apply(operation, proposed.Regions, logits, codes, sizes);
+        IReadOnlyList<Value> detections = Apply(RegionPart, operation, proposed.Regions, logits, codes, sizes);
         MarkDetections(detections);
         _masks?.Forward(Pool(proposed, Options.MaskPooling, detections[3], detections[4]).Mark(MaskRegionsName)).Mark(MasksName);
         return detections[0];
@@ -90,6 +96,7 @@ public sealed class FasterRcnn : DetectorHead
     private Value[] ProposalLosses(Proposed proposed, Value sizes, TrainingObjects objects)
     {
         IReadOnlyList<Value> targets = Apply(
+            ProposalPart,
             new WriteAnchorTargets(
                 objects, Rules.ProposalTargets, proposed.Anchors, 1, AnchorNormalizer.Samples, Rules.ValidMultiple, _generator),
             sizes);
@@ -103,7 +110,7 @@ public sealed class FasterRcnn : DetectorHead
         LevelMapper mapper = Rules.LevelMapper(_regionStrides);
         int room = Math.Min(Options.RegionSample, proposed.Capacity + objects.Capacity);
         IReadOnlyList<Value> targets = Apply(
-            new WriteRegionTargets(objects, Rules.RegionTargets, mapper, room), proposed.Regions, sizes);
+            RegionPart, new WriteRegionTargets(objects, Rules.RegionTargets, mapper, room), proposed.Regions, sizes);
         (Value logits, Value codes) = _boxes.Predict(Pool(proposed, Options.BoxPooling, targets[0], targets[1]));
         yield return Total(-(targets[3] * logits.LogSoftmax()));
         yield return Total(ElementLosses.SmoothL1(codes, targets[4], Rules.Beta, targets[5]));
@@ -112,7 +119,7 @@ public sealed class FasterRcnn : DetectorHead
             int size = 2 * Options.MaskPooling;
             WriteMaskTargets operation = new(
                 objects, Rules.MaskTargets, Rules.Classes, mapper, Math.Min(Rules.ObjectRegions, room), size);
-            IReadOnlyList<Value> masks = Apply(operation, targets[0], targets[2], sizes);
+            IReadOnlyList<Value> masks = Apply(RegionPart, operation, targets[0], targets[2], sizes);
             Value all = _masks.Forward(Pool(proposed, Options.MaskPooling, masks[0], masks[1]));
             Value chosen = (all * masks[3].BroadcastTo(all.Shape)).Sum(axes: [3]).Reshape(masks[2].Shape);
             yield return Total(ElementLosses.BinaryCrossEntropy(chosen, masks[2], masks[4]));
@@ -126,12 +133,18 @@ public sealed class FasterRcnn : DetectorHead
         PyramidAnchors anchors = new(_generator, levels, images.Shape[1], images.Shape[2]);
         int capacity = Math.Min(most, anchors.LevelSizes.Sum(size => Math.Min(size, perLevel)));
         SelectProposals operation = new(Rules.Proposals(perLevel), anchors, Rules.LevelMapper(_regionStrides), capacity);
-        IReadOnlyList<Value> regions = Apply(operation, objectness, codes, sizes);
+        IReadOnlyList<Value> regions = Apply(ProposalPart, operation, objectness, codes, sizes);
+        regions[0].Mark(ProposalPart);
         return new Proposed([.. levels.SkipLast(1)], objectness, codes, anchors, regions[0], regions[1], capacity);
     }
 
-    private Value Pool(Proposed proposed, int side, Value regions, Value levels) =>
-        proposed.Maps.RoiAlign(regions, levels, Rules.Pooling(side, _regionStrides));
+    private Value Pool(Proposed proposed, int side, Value regions, Value levels)
+    {
+        using (regions.Graph.Enter(RegionPart))
+        {
+            return proposed.Maps.RoiAlign(regions, levels, Rules.Pooling(side, _regionStrides));
+        }
+    }
 
     /// <summary>Results of the proposal network.</summary>
     /// <param name="Maps">Levels of the pyramid that regions are read from.</param>

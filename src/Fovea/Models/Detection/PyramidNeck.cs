@@ -18,7 +18,7 @@ internal sealed class PyramidNeck : Module
     {
         IReadOnlyList<StageDescription> all = StagesOf(stages);
         _scales = stages.Count == 1 ? Add("", new PatchConvNetNeck(stages[0].Channels)) : null;
-        _pyramid = Add("fpn", new FeaturePyramid([.. all.Select(stage => stage.Channels)], options));
+        _pyramid = Add(DetectorHead.PyramidPart, new FeaturePyramid([.. all.Select(stage => stage.Channels)], options));
         int[] own = [.. all.Skip(options.FirstStage).Select(stage => stage.Stride)];
         Strides = [.. own, .. Enumerable.Range(1, options.Extra).Select(extra => own[^1] << extra)];
     }
@@ -37,7 +37,9 @@ internal sealed class PyramidNeck : Module
     {
         using (Enter(maps[0].Graph))
         {
-            return _pyramid.Forward(_scales is null ? maps : _scales.Levels(maps[0]));
+            IReadOnlyList<Value> levels = _pyramid.Forward(_scales is null ? maps : _scales.Levels(maps[0]));
+            levels[^1].Mark(DetectorHead.PyramidPart);
+            return levels;
         }
     }
 }

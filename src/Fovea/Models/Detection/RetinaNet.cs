@@ -11,6 +11,7 @@ public sealed class RetinaNet : DetectorHead
 {
     private const int FocalGamma = 2;
     private const float FocalAlpha = 0.25f;
+    private const string AnchorPart = "head";
     private readonly PyramidNeck _neck;
     private readonly RetinaNetHead _head;
     private readonly AnchorGenerator _generator;
@@ -32,8 +33,11 @@ public sealed class RetinaNet : DetectorHead
             ExtraRelu = isTorchvision,
         }));
         _generator = Rules.Anchors(_neck.Strides, octave: true);
-        _head = Add("head", new RetinaNetHead(Options.Channels, _generator.Levels[0].PerCell, classes, Options.Convolutions));
+        _head = Add(AnchorPart, new RetinaNetHead(Options.Channels, _generator.Levels[0].PerCell, classes, Options.Convolutions));
     }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Parts => [PyramidPart, AnchorPart];
 
     /// <inheritdoc/>
     internal override IReadOnlyList<string> LossNames => ["classification", "bbox_regression"];
@@ -45,7 +49,8 @@ public sealed class RetinaNet : DetectorHead
         (Value logits, Value codes) = _head.Forward(levels);
         PyramidAnchors anchors = new(_generator, levels, images.Shape[1], images.Shape[2]);
         int capacity = Options.Detections ?? (Rules.IsTorchvision ? 300 : 100);
-        IReadOnlyList<Value> detections = Apply(new SelectAnchors(Rules.AnchorDetection, anchors, capacity), logits, codes, sizes);
+        SelectAnchors operation = new(Rules.AnchorDetection, anchors, capacity);
+        IReadOnlyList<Value> detections = Apply(AnchorPart, operation, logits, codes, sizes);
         MarkDetections(detections);
         return detections[0];
     }
@@ -64,7 +69,7 @@ public sealed class RetinaNet : DetectorHead
             Rules.IsTorchvision ? AnchorNormalizer.ObjectsOfImage : AnchorNormalizer.ObjectsOfBatch,
             Rules.ValidMultiple,
             _generator);
-        IReadOnlyList<Value> targets = Apply(operation, sizes);
+        IReadOnlyList<Value> targets = Apply(AnchorPart, operation, sizes);
         Value classification = ElementLosses.Focal(logits, targets[0], FocalAlpha, FocalGamma, targets[1]);
         Value regression = ElementLosses.SmoothL1(codes, targets[2], beta: 0, targets[3]);
         return [Total(classification), Total(regression)];
