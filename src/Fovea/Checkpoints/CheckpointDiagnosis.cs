@@ -44,7 +44,10 @@ public sealed class CheckpointDiagnosis
         if (Own is not null)
         {
             Network network = Checkpoint.CreateNetwork(Own, file.Path);
-            _options = Own.Name == _model && _options.Size is null ? _options with { Size = (network.Height, network.Width) } : _options;
+            ModelOptions further = Own.Options with { Classes = null, Height = null, Width = null };
+            _options = Own.Name == _model
+                ? _options with { Size = _options.Size ?? (network.Height, network.Width), Network = further }
+                : _options;
         }
 
         StateDict[] candidates = weights is null ? [file.Choose(), .. file.StateDicts.Skip(1)] : [file.Choose(weights)];

@@ -11,11 +11,21 @@ namespace Fovea.Models;
 /// <param name="Preprocessing">Preprocessing that turns images into the network's input.</param>
 public sealed record ModelInfo(string Name, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
 {
-    /// <summary>Describes the model for images of another size. A resize to the shorter side keeps its proportion to the input.</summary>
+    /// <summary>
+    /// Describes the model for images of another size. A resize to the shorter side keeps its proportion to the input; that of a detector,
+    /// whose images keep different sizes, its proportion to the size that the network is made for.
+    /// </summary>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     public ModelInfo At(int height, int width)
     {
+        if (Preprocessing.Resize == ResizeRule.BoundedSides)
+        {
+            Network made = CreateNetwork();
+            double ratio = (double)Math.Min(height, width) / Math.Min(made.Height, made.Width);
+            return this with { Options = Options with { Height = height, Width = width }, Preprocessing = Preprocessing.Scaled(ratio) };
+        }
+
         double factor = (double)Math.Min(height, width) / Math.Min(Preprocessing.Height, Preprocessing.Width);
         int resizeTo = (int)Math.Round(Preprocessing.ResizeTo * factor);
         return this with

@@ -175,6 +175,9 @@ public static class ModelRegistry
             .OrderBy(known => Spelling.Edits(name, known)).Select(Resolve).Distinct().Take(count),
     ];
 
+    /// <summary>Name of a dense model.</summary>
+    internal static string WithHead(string head, string backbone) => $"{head}{Colon}{backbone}";
+
     private static void AddAblations<TConfig>(IReadOnlyDictionary<string, TConfig> ablations, Func<TConfig, Backbone> make)
         where TConfig : NetworkConfig
     {

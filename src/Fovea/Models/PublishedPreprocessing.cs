@@ -24,11 +24,12 @@ internal static class PublishedPreprocessing
     /// <param name="model">Registered name; that of an unknown family gets what most families have.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
-    public static Preprocessing Of(string model, int height, int width)
+    /// <param name="aliased">True to resize without a filter, as the code of published detectors does.</param>
+    public static Preprocessing Of(string model, int height, int width, bool aliased = false)
     {
         if (model.Contains(ModelRegistry.Colon))
         {
-            return OfDetector(Math.Min(height, width));
+            return OfDetector(Math.Min(height, width)) with { Aliased = aliased };
         }
 
         model = ModelRegistry.Resolve(model);

@@ -179,6 +179,17 @@ public sealed record Preprocessing
         Normalize(pixels, destination);
     }
 
+    /// <summary>Preprocessing for images whose sides are bounded in proportion.</summary>
+    /// <param name="factor">Factor of both bounds, and of the canvas.</param>
+    internal Preprocessing Scaled(double factor)
+    {
+        return this with { ResizeTo = Side(ResizeTo), LongerSide = Side(LongerSide), Height = Canvas(Height), Width = Canvas(Width) };
+
+        int Side(int side) => (int)Math.Round(side * factor);
+
+        int Canvas(int side) => PaddedSide(Side(side));
+    }
+
     /// <summary>A side with padding.</summary>
     /// <param name="side">Pixels without padding.</param>
     internal int PaddedSide(int side) => PadTo > 1 ? (side + PadTo - 1) / PadTo * PadTo : side;

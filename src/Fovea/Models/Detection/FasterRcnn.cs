@@ -35,7 +35,7 @@ public sealed class FasterRcnn : DetectorHead
         _boxes = Add(
             "roi_heads", new BoxHead(Options.Channels, Options.BoxPooling, Options.Width, labels.Labels, labels.BoxesPerRegion));
         _masks = masks
-            ? Add("roi_heads", new MaskHead(Options.Channels, Options.MaskConvolutions, Options.MaskChannels, labels.BoxesPerRegion))
+            ? Add("roi_heads", new MaskHead(Options.Channels, Options.MaskConvolutions, Options.MaskChannels, labels.BoxesPerRegion, background: Rules.IsTorchvision))
             : null;
     }
 
