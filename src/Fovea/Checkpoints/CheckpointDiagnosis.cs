@@ -44,8 +44,9 @@ public sealed class CheckpointDiagnosis
         if (Own is not null)
         {
             Network network = Checkpoint.CreateNetwork(Own, file.Path);
+            ModelOptions further = Own.Options with { Classes = null, Height = null, Width = null };
             _options = Own.Name == _model
-                ? _options with { Size = _options.Size ?? (network.Height, network.Width), Known = Own.Options }
+                ? _options with { Size = _options.Size ?? (network.Height, network.Width), Network = further }
                 : _options;
         }
 

@@ -20,7 +20,14 @@ public sealed record ImportOptions(
     int? Classes = null,
     IReadOnlyList<string>? Labels = null,
     (int Height, int Width)? Size = null,
-    ulong Seed = 0);
+    ulong Seed = 0)
+{
+    /// <summary>
+    /// Number that batch normalisations add to the variance; that of the file's own code where null: 0 for the names of torchvision's
+    /// first detectors, as its released weights have them.
+    /// </summary>
+    public float? NormEpsilon { get; init; }
+}
 
 /// <summary>Import of a checkpoint of either format and any known key scheme: the model, and what was found in the file.</summary>
 public sealed class CheckpointImport : IDisposable
@@ -149,12 +156,18 @@ public sealed class CheckpointImport : IDisposable
         // A checkpoint of Fovea keeps what it says of itself as far as it still holds.
         ModelInfo? own = diagnosis.Own?.Name == match.Model ? diagnosis.Own.At(height, width) : null;
         IReadOnlyList<string> names = options.Labels
-            ?? (own?.Classes.Count == classes && match.Reinitialized.Count == 0 ? own.Classes : ModelInfo.Unnamed(classes));
+            ?? (match.Reinitialized.Count > 0 ? null : own?.Classes.Count == classes ? own.Classes : CocoClasses.Of(match))
+            ?? ModelInfo.Unnamed(classes);
+        ModelOptions network = (own?.Options ?? match.Options) with { Classes = classes };
+        network = network with { NormEpsilon = options.NormEpsilon ?? network.NormEpsilon };
         return own is not null
-            ? own with { Options = own.Options with { Classes = classes }, Classes = names }
-            : new ModelInfo(
-                match.Model, match.Options, names, PublishedPreprocessing.Of(match.Model, height, width, match.Outline.Network.Sizes));
+            ? own with { Options = network, Classes = names }
+            : new ModelInfo(match.Model, network, names, PreprocessingOf(match, height, width));
     }
+
+    /// <summary>The family's preprocessing; files of detectors of others resize as their code does.</summary>
+    private static Preprocessing PreprocessingOf(CheckpointMatch match, int height, int width) =>
+        PublishedPreprocessing.Of(match.Model, height, width, match.Outline.Network.Sizes) with { Aliased = match.Scheme.OfDetectors };
 
     private static string Sentence(CheckpointDiagnosis diagnosis, CheckpointProblem problem)
     {

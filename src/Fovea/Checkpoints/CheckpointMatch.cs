@@ -11,8 +11,11 @@ namespace Fovea.Checkpoints;
 /// </summary>
 /// <param name="Classes">Number of classes; where the checkpoint has another, the classifier keeps its initial values.</param>
 /// <param name="Size">Rows and columns of the images; tables are resized.</param>
-/// <param name="Known">What the checkpoint says of its network itself; null where it says nothing.</param>
-public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null, ModelOptions? Known = null);
+public sealed record MatchOptions(int? Classes = null, (int Height, int Width)? Size = null)
+{
+    /// <summary>Further options of the network; those that go with the names in the file where null.</summary>
+    internal ModelOptions? Network { get; init; }
+}
 
 /// <summary>Difference between the shapes of a tensor in a checkpoint and in the network.</summary>
 /// <param name="Name">The official name.</param>
@@ -53,16 +56,16 @@ public sealed class CheckpointMatch
         StateDict weights, IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, MatchOptions options)
     {
         Weights = weights;
-        Scheme = native.Schemes.MaxBy(scheme => native.Tensors.Keys.Count(
+        Scheme = native.SchemesOfFiles.MaxBy(scheme => native.Tensors.Keys.Count(
             name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
+        ModelOptions own = options.Network ?? Scheme.Options;
+        native = own == new ModelOptions() ? native : new ModelSignature(native.Model, own);
         tensors = WrappedHead.Unwrap(tensors, native, Scheme);
         int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
-        ModelSignature ofClasses = classes == native.Network.Classes
-            ? native
-            : new ModelSignature(native.Model, new ModelOptions(classes, Detector: options.Known?.Detector));
+        ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, own with { Classes = classes });
         OwnSide = SideOf(tensors, ofClasses, Scheme);
         (int height, int width) = options.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
-        Options = new ModelOptions(classes, height, width, Detector: options.Known?.Detector);
+        Options = own with { Classes = classes, Height = height, Width = width };
         bool isNative = (height, width) == (native.Network.Height, native.Network.Width);
         Outline = isNative ? ofClasses : new ModelSignature(native.Model, Options);
         IsNative = isNative;
@@ -157,9 +160,11 @@ public sealed class CheckpointMatch
         {
             if (native.ClassAxis(official) is int axis
                 && Find(tensors, scheme, official) is TensorInfo info
-                && DiffersOnlyIn(axis, info.Shape, tensor.CheckpointShape))
+                && DiffersOnlyIn(axis, info.Shape, tensor.CheckpointShape)
+                && info.Shape[axis] % tensor.EntriesPerClass == 0
+                && (info.Shape[axis] / tensor.EntriesPerClass) - tensor.UntoldClasses is > 0 and <= MaxClasses and int classes)
             {
-                return info.Shape[axis];
+                return classes;
             }
         }
 
@@ -168,7 +173,6 @@ public sealed class CheckpointMatch
 
     private static bool DiffersOnlyIn(int axis, IReadOnlyList<int> shape, Shape expected) =>
         shape.Count == expected.Rank
-        && shape[axis] is > 0 and <= MaxClasses
         && Enumerable.Range(0, shape.Count).All(each => each == axis || shape[each] == expected[each]);
 
     private static int? SideOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature outline, KeyScheme scheme)
@@ -192,15 +196,19 @@ public sealed class CheckpointMatch
 
     private void Compare(IReadOnlyDictionary<string, TensorInfo> tensors, bool classesGiven)
     {
-        // Another number of classes replaces the whole classifier, never a part of it; so does its absence.
+        // Another number of classes replaces the whole classifier, never a part of it; so does its absence. A head of which nothing is
+        // there is fresh as a whole, as that of a detector on a backbone alone.
         string[] classifier = [.. Outline.Tensors.Keys.Where(Outline.IsOfClasses)];
+        bool headless = Outline.Network.HeadKeys.All(name => Find(tensors, Scheme, name) is null);
         bool replaced = classifier.All(name => Find(tensors, Scheme, name) is null)
             || (classesGiven && classifier.Any(name =>
                 Find(tensors, Scheme, name) is not TensorInfo info || TensorFilling.StoredShape(info, Outline.Tensors[name]) is null));
         foreach ((string official, Parameter tensor) in Outline.Tensors)
         {
             TensorInfo? info = Find(tensors, Scheme, official);
-            if (Scheme.NameOf(official) is null || (replaced && Outline.IsOfClasses(official)))
+            if (Scheme.NameOf(official) is null
+                || (replaced && Outline.IsOfClasses(official))
+                || (headless && Outline.IsOfHead(official)))
             {
                 _reinitialized.Add(official);
             }

@@ -11,6 +11,7 @@ internal sealed class ModelMatcher
     private const int MaxLooked = 16;
 
     private readonly ModelSignature[] _signatures = [.. ModelRegistry.Names.Select(name => new ModelSignature(name))];
+    private readonly DenseMatcher _dense = new();
 
     /// <summary>The models most alike, the likeliest first: each with the share of names and shapes that agree.</summary>
     /// <param name="weights">The dictionary.</param>
@@ -23,7 +24,8 @@ internal sealed class ModelMatcher
         // Shapes only where many agree.
         (ModelSignature Signature, double Explained, double Found)[] alike =
         [
-            .. _signatures
+            .. _dense.Like(tensors, _signatures)
+                .Concat(_signatures)
                 .Select(signature => (Signature: signature, Common: Common(signature, tensors)))
                 .Where(entry => entry.Common > 0)
                 .Select(entry => (entry.Signature, (double)entry.Common / useful, (double)entry.Common / entry.Signature.Tensors.Count))
@@ -46,9 +48,9 @@ internal sealed class ModelMatcher
     public static IReadOnlyList<CheckpointMatch> UnambiguousMatches(IReadOnlyList<CheckpointMatch> ranked) =>
         ranked.Count == 0 || ranked[0] is not { Missing.Count: 0, ShapeMismatches.Count: 0, Unexpected.Count: 0 } best
             ? []
-            : [.. ranked.TakeWhile(match => match.MatchRatio == best.MatchRatio && match.IsNative == best.IsNative)];
+            : DenseMatcher.Distinct([.. ranked.TakeWhile(match => match.MatchRatio == best.MatchRatio && match.IsNative == best.IsNative)]);
 
     /// <summary>Counts the tensors of a model that a dictionary has, under the names of the scheme with which it has most.</summary>
-    private static int Common(ModelSignature signature, Dictionary<string, TensorInfo> tensors) => signature.Schemes.Max(
+    private static int Common(ModelSignature signature, Dictionary<string, TensorInfo> tensors) => signature.SchemesOfFiles.Max(
         scheme => signature.Tensors.Keys.Count(name => scheme.NameOf(name) is string other && tensors.ContainsKey(other)));
 }

@@ -55,6 +55,12 @@ public sealed class Parameter(
     /// </summary>
     public int? ClassAxis { get; set; }
 
+    /// <summary>Entries along <see cref="ClassAxis"/> for each class, such as the four numbers of a box.</summary>
+    public int EntriesPerClass { get; set; } = 1;
+
+    /// <summary>Classes along <see cref="ClassAxis"/> that the network does not tell, such as the background of a detector.</summary>
+    public int UntoldClasses { get; set; }
+
     /// <summary>True for a tensor of a single class, of which a network has as many as classes.</summary>
     public bool OfOneClass { get; init; }
 
@@ -71,6 +77,18 @@ public sealed class Parameter(
 
     /// <summary>Store that the tensor is part of; null where it has none.</summary>
     internal ParameterStore? Owner { get; private set; }
+
+    /// <summary>Marks the tensors of a layer whose outputs are classes, so that the first axis is known to count them.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="entries">Outputs for each class.</param>
+    /// <param name="untold">Classes that the network does not tell.</param>
+    internal static void CountClasses(Module layer, int entries = 1, int untold = 0)
+    {
+        foreach (Parameter parameter in ParameterStore.TensorsOf(layer).Values)
+        {
+            (parameter.ClassAxis, parameter.EntriesPerClass, parameter.UntoldClasses) = (0, entries, untold);
+        }
+    }
 
     /// <summary>Makes the tensor part of a store.</summary>
     internal void Attach(ParameterStore owner, string name) =>

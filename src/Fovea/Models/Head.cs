@@ -36,11 +36,7 @@ public abstract class Head : Module
     protected T AddClassifier<T>(string key, T layer)
         where T : Module
     {
-        foreach (Parameter parameter in ParameterStore.TensorsOf(layer).Values)
-        {
-            parameter.ClassAxis = 0;
-        }
-
+        Parameter.CountClasses(layer);
         return Add(key, layer);
     }
 }

@@ -10,6 +10,9 @@ namespace Fovea.Models;
 /// <param name="DropPath">Probability of dropping the last block's branches in training.</param>
 /// <param name="Dropout">Dropout in front of the classifier.</param>
 /// <param name="Detector">Options of a detection head.</param>
+/// <param name="NormEpsilon">
+/// Number that batch normalisations add to the variance, where the family has them; 0 in the detectors of torchvision's first release.
+/// </param>
 /// <remarks>Checkpoints hold the options as JSON, where a member that is missing has the value that its parameter has here.</remarks>
 public sealed record ModelOptions(
     int? Classes = null,
@@ -17,7 +20,8 @@ public sealed record ModelOptions(
     int? Width = null,
     float? DropPath = null,
     float? Dropout = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectorOptions? Detector = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectorOptions? Detector = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? NormEpsilon = null)
 {
     /// <summary>
     /// Reads what <see cref="ToJson"/> wrote. Names may begin with capitals, and members that are not known are passed over.

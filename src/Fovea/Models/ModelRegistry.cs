@@ -199,6 +199,9 @@ public static class ModelRegistry
             [.. names.Select(known => (known, Spelling.Edits(word, known)))];
     }
 
+    /// <summary>Name of a dense model.</summary>
+    internal static string WithHead(string head, string backbone) => $"{head}{Colon}{backbone}";
+
     private static void AddAblations<TConfig>(IReadOnlyDictionary<string, TConfig> ablations, Func<TConfig, Backbone> make)
         where TConfig : NetworkConfig
     {

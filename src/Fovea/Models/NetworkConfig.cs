@@ -16,6 +16,9 @@ public abstract record NetworkConfig(int Height, int Width)
     /// <summary>Dropout, where the family has it: in front of the classifier as a rule.</summary>
     public float Dropout { get; init; }
 
+    /// <summary>Number that batch normalisations add to the variance, in the ResNet family.</summary>
+    public float NormEpsilon { get; init; } = 1e-5f;
+
     /// <summary>Options with a caller's changes.</summary>
     public NetworkConfig With(ModelOptions options) => this with
     {
@@ -24,5 +27,6 @@ public abstract record NetworkConfig(int Height, int Width)
         Width = options.Width ?? Width,
         DropPath = options.DropPath ?? DropPath,
         Dropout = options.Dropout ?? Dropout,
+        NormEpsilon = options.NormEpsilon ?? NormEpsilon,
     };
 }

@@ -7,11 +7,14 @@ namespace Fovea.Tests.Formats;
 internal sealed class TorchFactAttribute : FactAttribute
 {
     private const string Python = "/usr/bin/python3";
-    private static readonly Lazy<bool> _isInstalled = new(
-        () => File.Exists(Python) && Run("import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)").ExitCode == 0);
+    private static readonly Lazy<bool> _isInstalled = new(() => Has("torch"));
 
     public TorchFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
         : base(sourceFilePath, sourceLineNumber) => Explicit = !_isInstalled.Value;
+
+    /// <summary>True if Debian's Python has a module.</summary>
+    public static bool Has(string module) => File.Exists(Python)
+        && Run($"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)").ExitCode == 0;
 
     /// <summary>Runs a program of Python.</summary>
     /// <param name="program">The program's text.</param>

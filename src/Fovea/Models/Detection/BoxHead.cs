@@ -27,6 +27,8 @@ internal sealed class BoxHead : Module
         _second = Add("box_head.fc7", new Linear(width, width, initializer: Initializer.FanInUniform));
         _scores = Add("box_predictor.cls_score", new Linear(width, classes, initializer: Initializer.FanInUniform));
         _boxes = Add("box_predictor.bbox_pred", new Linear(width, BoxNumbers * boxes, initializer: Initializer.FanInUniform));
+        Parameter.CountClasses(_scores, untold: 1);
+        Parameter.CountClasses(_boxes, BoxNumbers, untold: boxes + 1 - classes);
     }
 
     /// <summary>Builds the head on pooled regions.</summary>

@@ -38,7 +38,12 @@ public sealed class FasterRcnn : DetectorHead
         _boxes = Add(
             RegionPart, new BoxHead(Options.Channels, Options.BoxPooling, Options.Width, labels.Labels, labels.BoxesPerRegion));
         _masks = masks
-            ? Add(RegionPart, new MaskHead(Options.Channels, Options.MaskConvolutions, Options.MaskChannels, labels.BoxesPerRegion))
+            ? Add(RegionPart, new MaskHead(
+                Options.Channels,
+                Options.MaskConvolutions,
+                Options.MaskChannels,
+                labels.BoxesPerRegion,
+                background: Rules.IsTorchvision))
             : null;
     }
 

@@ -18,12 +18,14 @@ internal sealed class MaskHead : Module
     /// <param name="widths">Channels of each 3×3 convolution.</param>
     /// <param name="enlarged">Channels of the transposed convolution.</param>
     /// <param name="classes">Masks of a region.</param>
-    public MaskHead(int channels, IReadOnlyList<int> widths, int enlarged, int classes)
+    /// <param name="background">True if one of them is the background's.</param>
+    public MaskHead(int channels, IReadOnlyList<int> widths, int enlarged, int classes, bool background = false)
     {
         Initializer initializer = Initializer.KaimingNormalFanOut;
         _convolutions = Add("mask_head", new ConvolutionStack(channels, widths, initializer));
         _enlarging = Add("mask_predictor.conv5_mask", new ConvTranspose2d(_convolutions.Channels, enlarged, initializer: initializer));
         _logits = Add("mask_predictor.mask_fcn_logits", new Conv2d(enlarged, classes, kernel: 1, initializer: initializer));
+        Parameter.CountClasses(_logits, untold: background ? 1 : 0);
     }
 
     /// <summary>Builds the head: regions (K, side, side, C) to logits (K, 2·side, 2·side, classes).</summary>

@@ -28,6 +28,7 @@ internal sealed class RetinaNetHead : Module
         double bias = -Math.Log((1 - PriorProbability) / PriorProbability);
         _classification = Add(
             "classification_head", new Subnet("cls_logits", channels, anchors * classes, convolutions, Initializer.Constant((float)bias)));
+        Parameter.CountClasses(_classification.Output, anchors);
         _regression = Add("regression_head", new Subnet("bbox_reg", channels, anchors * BoxNumbers, convolutions, Initializer.Zeros));
     }
 
@@ -47,16 +48,17 @@ internal sealed class RetinaNetHead : Module
     private sealed class Subnet : Module
     {
         private readonly ConvolutionStack _convolutions;
-        private readonly Conv2d _output;
 
         public Subnet(string key, int channels, int outputs, int convolutions, Initializer bias)
         {
             Initializer initializer = Initializer.Normal(0.01);
             _convolutions = Add("conv", new ConvolutionStack(channels, [.. Enumerable.Repeat(channels, convolutions)], initializer));
-            _output = Add(
+            Output = Add(
                 key, new Conv2d(channels, outputs, kernel: 3, padding: 1, initializer: initializer, biasInitializer: bias));
         }
 
-        protected override Value Build(Value x) => _output.Forward(_convolutions.Forward(x));
+        public Conv2d Output { get; }
+
+        protected override Value Build(Value x) => Output.Forward(_convolutions.Forward(x));
     }
 }

@@ -49,6 +49,12 @@ public sealed record KeyScheme(string Name, string Description, string Models, I
     /// <summary>Beginnings of the official names of tensors that the scheme's files do not hold.</summary>
     public IReadOnlyList<string> Absent { get; init; } = [];
 
+    /// <summary>True if they are the names of detectors, backbone included.</summary>
+    public bool OfDetectors { get; init; }
+
+    /// <summary>Options that the networks have whose files hold these names.</summary>
+    public ModelOptions Options { get; init; } = new();
+
     /// <summary>The scheme's name of a tensor; null where its files do not hold it.</summary>
     /// <param name="official">The official name.</param>
     public string? NameOf(string official)

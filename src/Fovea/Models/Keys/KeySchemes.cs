@@ -43,6 +43,7 @@ public static class KeySchemes
         {
             Absent = ["norm.", "head."],
         },
+        .. DetectorKeySchemes.All,
     ];
 
     /// <summary>
@@ -55,14 +56,15 @@ public static class KeySchemes
     // Buffers of the normalisation of images, which training code keeps beside the network; ours is part of the preprocessing.
     private static readonly string[] _normalization = ["mean", "std", "pixel_mean", "pixel_std"];
 
-    /// <summary>The schemes in which a model's names can be written; those that would change none are left out.</summary>
+    /// <summary>The schemes that a model's names can have; those that would change none are left out.</summary>
     /// <param name="signature">The model.</param>
     internal static IReadOnlyList<KeyScheme> Of(ModelSignature signature)
     {
         return [.. All.Where(scheme => scheme == Official || Changes(scheme))];
 
         bool Changes(KeyScheme scheme) =>
-            signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal)
+            scheme.OfDetectors == signature.Network.Head is DetectorHead
+            && signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal)
             && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name)
             && (scheme.Absent.Count == 0 || signature.Tensors.Keys.Any(name => scheme.NameOf(name) is null));
     }

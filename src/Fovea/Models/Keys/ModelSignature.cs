@@ -14,6 +14,7 @@ public sealed partial class ModelSignature
     private readonly ModelOptions _options;
     private readonly Lazy<IReadOnlyList<KeyScheme>> _schemes;
     private readonly HashSet<string> _ofClasses;
+    private readonly HashSet<string> _ofHead;
     private readonly HashSet<string> _ofOneClass;
 
     /// <summary>Makes a signature.</summary>
@@ -28,7 +29,11 @@ public sealed partial class ModelSignature
         Network = ModelRegistry.Create(model, _options);
         Tensors = ParameterStore.TensorsOf(Network);
         _schemes = new(() => KeySchemes.Of(this));
-        _ofClasses = [.. Network.HeadKeys, .. Tensors.Keys.Where(name => Tensors[name].ClassAxis is not null)];
+
+        // Of a dense head, the tensors before the classes' own are worth keeping where the classes change.
+        IReadOnlyList<string> classifier = Network.Head is DenseHead ? [] : Network.HeadKeys;
+        _ofClasses = [.. classifier, .. Tensors.Keys.Where(name => Tensors[name].ClassAxis is not null)];
+        _ofHead = [.. Network.HeadKeys];
         _ofOneClass = [.. Tensors.Keys.Where(name => Tensors[name].OfOneClass).Select(Pattern)];
     }
 
@@ -42,13 +47,19 @@ public sealed partial class ModelSignature
     public IReadOnlyDictionary<string, Parameter> Tensors { get; }
 
     /// <summary>The schemes in which the names can be written, the official one first.</summary>
-    public IReadOnlyList<KeyScheme> Schemes => _schemes.Value;
+    public IReadOnlyList<KeyScheme> Schemes => [.. SchemesOfFiles.Where(Suits)];
+
+    /// <summary>The schemes that the names can have in a file, which may also tell the options of its network.</summary>
+    internal IReadOnlyList<KeyScheme> SchemesOfFiles => _schemes.Value;
 
     /// <summary>
-    /// True if a tensor belongs to the classes: the head's, and those of the backbone whose shape another number of classes changes.
+    /// True if a tensor belongs to the classes: a classifier's, and those elsewhere whose shape another number of classes changes.
     /// </summary>
     /// <param name="name">An official name; of a tensor of a single class also one that the model has too few classes for.</param>
     public bool IsOfClasses(string name) => _ofClasses.Contains(name) || (_ofOneClass.Count > 0 && _ofOneClass.Contains(Pattern(name)));
+
+    /// <summary>True if a tensor belongs to the head.</summary>
+    internal bool IsOfHead(string name) => _ofHead.Contains(name);
 
     /// <summary>Axis of a tensor that has an entry for each class; null for other tensors.</summary>
     public int? ClassAxis(string name) => Tensors.GetValueOrDefault(name)?.ClassAxis;
@@ -100,6 +111,11 @@ public sealed partial class ModelSignature
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();
+
+    /// <summary>True if a file with a scheme's names is taken for a network with these options.</summary>
+    private bool Suits(KeyScheme scheme) => scheme == KeySchemes.Official
+        || ((scheme.Options.Detector?.Form ?? default) == (_options.Detector?.Form ?? default)
+            && (scheme.Options.NormEpsilon is null || scheme.Options.NormEpsilon == _options.NormEpsilon));
 
     private long ElementsAt(string name, int side)
     {

@@ -62,13 +62,14 @@ internal sealed class Bottleneck : Module
         _dropPath = dropPath;
         _shortcutActivation = attention?.ShortcutActivation == true;
         _reduce = Add("conv1", new Conv2d(inputs, width, kernel: 1, bias: false));
-        _reduceNorm = Add("bn1", new BatchNorm2d(width));
+        _reduceNorm = Add("bn1", new BatchNorm2d(width, config.NormEpsilon));
         _spatial = attention is null
             ? Add<Module>("conv2", new Conv2d(width, width, kernel: 3, stride, padding: 1, bias: false))
             : Add<Module>(leaderj1001 ? "conv2.0" : "conv2", new BottleneckAttention(attention, width, map, stride));
-        _spatialNorm = Add("bn2", new BatchNorm2d(width));
+        _spatialNorm = Add("bn2", new BatchNorm2d(width, config.NormEpsilon));
         _expand = Add("conv3", new Conv2d(width, outputs, kernel: 1, bias: false));
-        _expandNorm = Add("bn3", new BatchNorm2d(outputs, initialWeight: attention?.ZeroLastGamma == true ? 0 : 1));
+        float lastWeight = attention?.ZeroLastGamma == true ? 0 : 1;
+        _expandNorm = Add("bn3", new BatchNorm2d(outputs, config.NormEpsilon, initialWeight: lastWeight));
         if (config.SqueezeExcitation && attention is null)
         {
             _excitation = Add("se", new SqueezeExcitation(outputs, outputs / 16, "fc1", "fc2", config.Activation));
@@ -78,7 +79,7 @@ internal sealed class Bottleneck : Module
         {
             string key = leaderj1001 ? "shortcut" : "downsample";
             _shortcut = Add($"{key}.0", new Conv2d(inputs, outputs, kernel: 1, stride, bias: leaderj1001));
-            _shortcutNorm = Add($"{key}.1", new BatchNorm2d(outputs));
+            _shortcutNorm = Add($"{key}.1", new BatchNorm2d(outputs, config.NormEpsilon));
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class ResNet : Backbone
         _stem = Add("conv1", config.SmallImages
             ? new Conv2d(3, stem, kernel: 3, padding: 1, bias: false)
             : new Conv2d(3, stem, kernel: 7, stride: 2, padding: 3, bias: false));
-        _stemNorm = Add("bn1", new BatchNorm2d(stem));
+        _stemNorm = Add("bn1", new BatchNorm2d(stem, config.NormEpsilon));
         int blocks = config.Depths.Sum();
         for (int stage = 0, block = 0, channels = stem; stage < config.Depths.Count; stage++)
         {
