@@ -31,7 +31,7 @@ internal static class ModelChoice
     /// <exception cref="UsageException">There is no such model; the message names those that are alike.</exception>
     public static void CheckName(string name)
     {
-        if (!ModelRegistry.Names.Contains(name) && !ModelRegistry.Ablations.Contains(name))
+        if (!ModelRegistry.Contains(name))
         {
             throw new UsageException(
                 $"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' "

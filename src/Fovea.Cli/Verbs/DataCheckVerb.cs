@@ -143,7 +143,7 @@ internal sealed class DataCheckVerb : Verb
         })]);
     }
 
-    private static JsonNode Answer(PartCheck part, bool hasObjects)
+    private static JsonObject Answer(PartCheck part, bool hasObjects)
     {
         JsonObject answer = new()
         {
