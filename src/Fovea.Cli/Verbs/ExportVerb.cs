@@ -26,9 +26,10 @@ internal sealed class ExportVerb : Verb
     public ExportVerb()
         : base(
             "export",
-            "Write a checkpoint, or a model with fresh weights, as an ONNX file for any batch.",
+            "Write a checkpoint, or a model with fresh weights, as an ONNX file: for any batch, or, of a detector, for one image.",
             "fovea export runs/first/best.safetensors --onnx first.onnx",
             "fovea export runs/first/best.safetensors --onnx first.onnx --with-preprocessing",
+            "fovea export runs/cells/best.safetensors --onnx cells.onnx --size 480x640",
             "fovea export --model cmt_s --onnx cmt_s.onnx --opset 20")
     {
         _checkpoint = AddArgument<string?>("CHECKPOINT", "A safetensors file of a run.");
@@ -39,7 +40,9 @@ internal sealed class ExportVerb : Verb
         _model = AddOption<string>("--model", "A model with fresh weights, in place of a checkpoint; 'fovea models' lists them.");
         _classes = AddOption<int?>("--classes", "With --model: number of classes. [default: the model's own]");
         _size = AddOption<string>(
-            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the checkpoint's or the model's own]");
+            "--size",
+            "Side of the images in pixels, or rows and columns as 192x256; a detector's with padding. "
+                + "[default: the checkpoint's or the model's own]");
         _seed = AddOption<ulong>("--seed", "With --model: what the fresh weights are drawn from.", 1);
         _opset = AddOption(
             "--opset", $"Version of ONNX's operators, {OnnxOptions.MinOpset} to {OnnxOptions.MaxOpset}.", OnnxOptions.MinOpset);

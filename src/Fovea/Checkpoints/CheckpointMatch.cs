@@ -47,7 +47,7 @@ public sealed class CheckpointMatch
         : this(
             weights,
             Names(weights),
-            new ModelSignature(model, new ModelOptions(options?.Known?.Classes, Detector: options?.Known?.Detector)),
+            new ModelSignature(model, options?.Network ?? new ModelOptions()),
             options ?? new MatchOptions())
     {
     }

@@ -13,6 +13,18 @@ internal sealed record SuppressionOptions(double Threshold)
     /// changes overlaps by rounding: 1000 in torchvision on processors, 9999 in mmcv. With 0, every class is treated by itself.
     /// </summary>
     public int OffsetUpTo { get; init; }
+
+    /// <summary>
+    /// The largest float that is not above the threshold: an overlap is greater than the one exactly if it is greater than the other.
+    /// </summary>
+    public float LargestOverlap
+    {
+        get
+        {
+            float nearest = (float)Threshold;
+            return nearest > Threshold ? MathF.BitDecrement(nearest) : nearest;
+        }
+    }
 }
 
 /// <summary>
@@ -54,7 +66,7 @@ internal static class NonMaximumSuppression
         }
 
         dropped.Clear();
-        Drop(LargestFloatUpTo(options.Threshold), boxes, grouped, classes, dropped);
+        Drop(options.LargestOverlap, boxes, grouped, classes, dropped);
         for (int i = 0; i < count; i++)
         {
             if (dropped[i] != 0)
@@ -129,12 +141,5 @@ internal static class NonMaximumSuppression
         {
             moved[i] = boxes[i] + (classes[i / Boxes.Numbers] * (largest + 1));
         }
-    }
-
-    /// <summary>The largest float that is not greater: a float is greater than the one exactly if it is greater than the other.</summary>
-    private static float LargestFloatUpTo(double threshold)
-    {
-        float nearest = (float)threshold;
-        return nearest > threshold ? MathF.BitDecrement(nearest) : nearest;
     }
 }

@@ -1,3 +1,4 @@
+using Fovea.Models;
 using Fovea.Onnx.Emitters;
 using Fovea.Onnx.Passes;
 
@@ -32,13 +33,17 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
         For<Permute>(MapLayout.ChannelsLast, Layouts.Permute),
         For<Concat>(null, Layouts.Concat),
         For<Slice>(null, Layouts.Slice),
-        new(typeof(Split), new Emitter(null, node => Layouts.Split((Split)node.Node.Operation, node))),
+        For<Split>(null, Layouts.Split),
         For<Pad>(null, Layouts.Pad),
         For<Gather>(MapLayout.ChannelsLast, Layouts.Gather),
         For<Reduction>(null, Maps.Reduction),
         For<Pooling>(MapLayout.ChannelsFirst, Maps.Pooling),
         For<Resize>(MapLayout.ChannelsFirst, Maps.Resize),
         For<RoiAlign>(MapLayout.ChannelsFirst, Regions.RoiAlign),
+        For<SelectProposals>(MapLayout.ChannelsLast, Selections.Proposals),
+        For<SelectAnchors>(MapLayout.ChannelsLast, Selections.Anchors),
+        For<SelectRegions>(MapLayout.ChannelsLast, Selections.Detections),
+        For<PredictedMasks>(MapLayout.ChannelsFirst, Selections.Masks),
     ]);
 
     /// <summary>The emitter of a node.</summary>
@@ -50,4 +55,7 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
 
     private static KeyValuePair<Type, Emitter> For<T>(MapLayout? layout, Func<T, Emission, string> write)
         where T : Operation => new(typeof(T), new Emitter(layout, node => [write((T)node.Node.Operation, node)]));
+
+    private static KeyValuePair<Type, Emitter> For<T>(MapLayout? layout, Func<T, Emission, IReadOnlyList<string>> write)
+        where T : Operation => new(typeof(T), new Emitter(layout, node => write((T)node.Node.Operation, node)));
 }

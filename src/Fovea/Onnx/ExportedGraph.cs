@@ -46,6 +46,9 @@ internal sealed class ExportedGraph
     /// <summary>The nodes that each run of the file computes, operands first.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
+    /// <summary>True for a value that another node takes as an operand.</summary>
+    public bool IsRead(Value value) => _uses.Consumers(value).Any(_uses.IsNeeded);
+
     /// <summary>True for a value that stands in the file: it depends on weights alone, and is not repeated for each image.</summary>
     public bool IsConstant(Value value) => _uses.IsConstant(value) && Batch[value] is null;
 }

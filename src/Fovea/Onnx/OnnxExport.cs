@@ -4,15 +4,17 @@ using Fovea.Models;
 
 namespace Fovea.Onnx;
 
-/// <summary>Models as ONNX files, for other runtimes. Each run of a file chooses its own batch.</summary>
+/// <summary>
+/// Models as ONNX files, for other runtimes. Each run of a file chooses its own batch; the file of a detector takes one image.
+/// </summary>
 public static class OnnxExport
 {
     // The graph is written for any number of images. This one is prime, so that no other extent is a multiple of it by design.
     private const int Images = 11;
 
     /// <summary>
-    /// Writes a model: logits, or pooled features if it has no head, from images. The metadata of the file is that of a checkpoint, under
-    /// the same keys.
+    /// Writes a model: from images to logits, to pooled features if it has no head, or to boxes, scores, classes and masks. The metadata of
+    /// the file is that of a checkpoint, under the same keys.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>
@@ -57,7 +59,9 @@ public static class OnnxExport
 
     private static ComputeGraph Build(Network network, OnnxOptions options)
     {
-        ComputeGraph graph = InferenceGraph.Build(network, Images);
+        ComputeGraph graph = network.Head is DetectorHead head
+            ? DetectorGraph.Build(network, head)
+            : InferenceGraph.Build(network, Images);
         foreach (string stage in options.Stages)
         {
             if (network.Stages.All(known => known.Name != stage))

@@ -71,6 +71,13 @@ internal sealed class OnnxGraph(int opset, string input)
     public string Numbers(string name, float[] numbers, params long[] shape) =>
         Initializer(name, OnnxElementType.Float, shape, MemoryMarshal.AsBytes<float>(numbers).ToArray());
 
+    /// <summary>The name of a vector of numbers.</summary>
+    public string Numbers(float[] numbers)
+    {
+        IEnumerable<string> texts = numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture));
+        return Numbers($"numbers_{string.Join('_', texts)}", numbers, numbers.Length);
+    }
+
     /// <summary>The name of a vector of integers, such as a shape.</summary>
     public string Integers(params long[] integers) =>
         Initializer(

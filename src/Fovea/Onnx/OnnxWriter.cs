@@ -63,7 +63,8 @@ internal sealed class OnnxWriter
         MapLayout layout = value.Shape.Rank == 4 ? MapLayout.ChannelsFirst : MapLayout.ChannelsLast;
         _target.Path = value.Producer.Path;
         _target.Rename(name, _values.Operand(value, layout));
-        return new OnnxValue(name, OnnxElementType.Float, Open(_values.OpenShape(value, layout)));
+        OnnxElementType type = value.Type.ElementType == ElementType.Int32 ? OnnxElementType.Int64 : OnnxElementType.Float;
+        return new OnnxValue(name, type, Open(_values.OpenShape(value, layout)));
     }
 
     /// <summary>Names that the network gives to values inside, such as its stages' maps, stand in the file too.</summary>

@@ -46,6 +46,15 @@ public sealed class ExportVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_detector_becomes_a_file_for_one_image_of_a_size()
+    {
+        await CliRun.Succeeds("export", "--model", "retinanet:cmt_nano", "--onnx", Target, "--classes", "3", "--size", "64x96");
+        OnnxContent file = new(Target);
+        Assert.Equal(["1", "3", "64", "96"], file.Axes(11));
+        Assert.Equal(["boxes", "scores", "classes"], file.Graph.Messages(12).Select(output => output.Text(1)));
+    }
+
+    [Fact]
     public async Task Wrong_usage_is_named()
     {
         await CliRun.Fails(ExitCodes.WrongUsage, ["either a checkpoint or --model"], "export", "--onnx", Target);

@@ -155,10 +155,10 @@ internal static class MetricGolden
         }
     }
 
-    private static void Compare(string name, IReadOnlyList<double> expected, IReadOnlyList<double> got)
+    private static void Compare(string name, double[] expected, IReadOnlyList<double> got)
     {
-        Assert.Equal(expected.Count, got.Count);
-        for (int i = 0; i < expected.Count; i++)
+        Assert.Equal(expected.Length, got.Count);
+        for (int i = 0; i < expected.Length; i++)
         {
             Assert.True(
                 double.IsNaN(expected[i]) ? double.IsNaN(got[i]) : Math.Abs(expected[i] - got[i]) <= Tolerance,

@@ -43,8 +43,29 @@ public sealed class OnnxCheckerTests
             OnnxExport.Write(path, made, new OnnxOptions { MaxBytesInside = inside, Stages = [made.Network.Stages[0].Name] });
         }
 
+        Check(paths);
+    }
+
+    [OnnxCheckerFact]
+    public void The_checker_accepts_detectors()
+    {
+        using TemporaryFolder folder = new();
+        string[] heads = ["retinanet", "faster_rcnn", "mask_rcnn"];
+        string[] paths = [.. heads.Select(head => folder.File($"{head}.onnx"))];
+        foreach ((string head, string path) in heads.Zip(paths))
+        {
+            ModelOptions options = new(Height: 64, Width: 96, Detector: new DetectorOptions { Channels = 8, Width = 8 });
+            using Model made = Model.Create($"{head}:cmt_nano", options);
+            OnnxExport.Write(path, made);
+        }
+
+        Check(paths);
+    }
+
+    private static void Check(string[] paths)
+    {
         (int exitCode, string output) = TorchFactAttribute.Run(Program, paths);
         Assert.True(exitCode == 0, output);
-        Assert.All(models, model => Assert.Contains($"{model}.onnx", output, StringComparison.Ordinal));
+        Assert.All(paths, path => Assert.Contains(Path.GetFileName(path), output, StringComparison.Ordinal));
     }
 }

@@ -23,15 +23,17 @@ internal static class Regions
         string pooled = graph.Number(0);
         for (int level = 0; level < levels; level++)
         {
+            // Regions of other levels shrink to a point: where samples are as many as pixels, they would take the most time.
+            string isOwn = levels == 1 ? isThere : graph.Add("And", [isThere, graph.Add("Equal", [chosen, graph.Integers(level)])]);
+            string ownBoxes = graph.Add("Where", [graph.Reshape(isOwn, -1, 1), boxes, graph.Number(0)]);
             string own = graph.Add(
                 "RoiAlign",
-                [node.Operand(level), boxes, image],
+                [node.Operand(level), ownBoxes, image],
                 new OnnxAttribute("output_height", (long)pooling.Height),
                 new OnnxAttribute("output_width", (long)pooling.Width),
                 new OnnxAttribute("sampling_ratio", (long)pooling.SamplingRatio),
                 new OnnxAttribute("spatial_scale", pooling.Scales[level]),
                 new OnnxAttribute("coordinate_transformation_mode", pooling.Aligned ? "half_pixel" : "output_half_pixel"));
-            string isOwn = levels == 1 ? isThere : graph.Add("And", [isThere, graph.Add("Equal", [chosen, graph.Integers(level)])]);
             pooled = graph.Add("Where", [graph.Reshape(isOwn, -1, 1, 1, 1), own, pooled]);
         }
 
