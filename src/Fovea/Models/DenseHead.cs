@@ -7,7 +7,9 @@ namespace Fovea.Models;
 /// <exception cref="ArgumentOutOfRangeException">There is no class.</exception>
 public abstract class DenseHead(int classes) : Head(classes)
 {
-    /// <summary>Names of the outputs of inference, which are marks of the graph; the first is the one that <see cref="Forward"/> gives.</summary>
+    /// <summary>
+    /// Names of the outputs of inference, which are marks of the graph; the first is the one that <see cref="Forward"/> gives.
+    /// </summary>
     public abstract IReadOnlyList<string> Outputs { get; }
 
     /// <summary>Builds inference.</summary>
