@@ -25,7 +25,9 @@ internal static class OnnxRuntime
         using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([Images(session, input, shape)]);
         return results.ToDictionary(
             result => result.Name,
-            result => result.ElementType == TensorElementType.Int64 ? (Array)result.AsTensor<long>().ToArray() : result.AsTensor<float>().ToArray());
+            result => result.ElementType == TensorElementType.Int64
+                ? (Array)result.AsTensor<long>().ToArray()
+                : result.AsTensor<float>().ToArray());
     }
 
     private static NamedOnnxValue Images<T>(InferenceSession session, T[] input, int[] shape)
