@@ -21,12 +21,35 @@ internal static class DenseUnits
         }),
         "unit_fpn" => new Pyramid(golden),
         "unit_patchconvnet_dense_neck" => new Neck(golden.Option("channels", 0)),
+        "unit_ppm" => new Pooling(golden),
+        "unit_fcn_aux_head" or "unit_sem_fpn_head" or "unit_uper_head" => new Segmentation(CreateHead(golden)),
         "unit_sigmoid_focal_loss" => new Loss((x, inputs) =>
             ElementLosses.Focal(x, inputs["targets"], (float)golden.Option("alpha", 0.25), (float)golden.Option("gamma", 2.0))),
         "unit_smooth_l1" => new Loss((x, inputs) => ElementLosses.SmoothL1(x, inputs["target"], (float)golden.Option("beta", 1.0))),
         "unit_bce_with_logits" => new Loss((x, inputs) => ElementLosses.BinaryCrossEntropy(x, inputs["targets"])),
         _ => null,
     };
+
+    private static SegmentationHead CreateHead(GoldenCase golden)
+    {
+        SegmentationOptions options = new()
+        {
+            Channels = golden.Option("channels", 512),
+            Dropout = (float)golden.Option("dropout_ratio", 0.0),
+            AlignCorners = golden.Option("align_corners", false),
+        };
+        int classes = golden.Option("num_classes", 0);
+        JsonElement inputs = golden.Options.GetProperty("in_channels");
+        return golden.Model switch
+        {
+            "unit_fcn_aux_head" => new FcnHead(
+                inputs.GetInt32(), classes, options, golden.Option("num_convs", 1), golden.Option("concat_input", false)),
+            "unit_sem_fpn_head" => new SemanticFpnHead(
+                GoldenCase.Ints(inputs), GoldenCase.Ints(golden.Options.GetProperty("feature_strides")), classes, options),
+            _ => new UperHead(
+                GoldenCase.Ints(inputs), classes, options, GoldenCase.Ints(golden.Options.GetProperty("pool_scales"))),
+        };
+    }
 
     private static Value RoiAlign(GoldenCase golden, Value map)
     {
@@ -152,6 +175,41 @@ internal static class DenseUnits
                 ExtraRelu = golden.Option("relu_before_extra_convs", false),
                 Form = DetectorForm.Mmdetection,
             };
+        }
+    }
+
+    /// <summary>A segmentation head on the inputs in order.</summary>
+    private sealed class Segmentation : Module
+    {
+        private readonly SegmentationHead _head;
+
+        public Segmentation(SegmentationHead head) => _head = Add("", head);
+
+        protected override Value Build(Value x) => _head.Forward([.. x.Graph.Inputs.Values]);
+    }
+
+    /// <summary>Pyramid pooling, its branches by their bins.</summary>
+    private sealed class Pooling : Module
+    {
+        private readonly PyramidPooling _pooling;
+        private readonly int[] _bins;
+
+        public Pooling(GoldenCase golden)
+        {
+            _bins = GoldenCase.Ints(golden.Options.GetProperty("pool_scales"));
+            _pooling = Add("", new PyramidPooling(
+                golden.Option("in_channels", 0), golden.Option("channels", 0), _bins, golden.Option("align_corners", false)));
+        }
+
+        protected override Value Build(Value x)
+        {
+            IReadOnlyList<Value> branches = _pooling.Branches(x);
+            for (int i = 0; i < branches.Count; i++)
+            {
+                branches[i].Mark($"branch{_bins[i]}");
+            }
+
+            return branches[0];
         }
     }
 

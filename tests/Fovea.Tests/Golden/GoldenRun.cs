@@ -12,10 +12,12 @@ namespace Fovea.Tests.Golden;
 /// <summary>Builds what a case describes, runs it once and keeps what came out, in the layouts of checkpoints.</summary>
 internal sealed class GoldenRun : IDisposable
 {
+    private const string EvaluationLogits = "logits_eval";
     private readonly GoldenCase _golden;
     private readonly Module _module;
     private readonly GradientBlock _gradients;
     private readonly Plan _plan;
+    private readonly float[] _evaluation;
 
     public GoldenRun(GoldenCase golden)
     {
@@ -24,6 +26,7 @@ internal sealed class GoldenRun : IDisposable
         State = new ParameterStore(_module);
         Fill(golden, State);
         MultiplyAdds = CountMultiplyAdds();
+        _evaluation = golden.Entries("outputs").Any(output => output.Name == EvaluationLogits) ? Evaluate() : [];
 
         ComputeGraph graph = new(golden.Training);
         Value output = Build(graph);
@@ -39,6 +42,10 @@ internal sealed class GoldenRun : IDisposable
             {
                 graph.Output(name, output);
             }
+            else if (graph.Nodes.LastOrDefault(node => IsInside(node.Path, name)) is Node last)
+            {
+                graph.Output(name, last.Outputs[0]);
+            }
         }
 
         if (golden.Has("loss"))
@@ -48,10 +55,7 @@ internal sealed class GoldenRun : IDisposable
 
         _gradients = new GradientBlock(State.Trained);
         _plan = Plan.Compile(graph, gradients: _gradients);
-        foreach ((string name, int[] shape, float[] values) in golden.Inputs)
-        {
-            ToChannelsLast(values, shape).CopyTo(_plan.Input(name));
-        }
+        FillInputs(_plan);
 
         if (golden.Has("loss"))
         {
@@ -83,10 +87,11 @@ internal sealed class GoldenRun : IDisposable
     }
 
     /// <summary>Whether the run gives an output; a mean over one is worked out from it.</summary>
-    public bool Gives(string name) => _plan.Graph.Outputs.ContainsKey(name);
+    public bool Gives(string name) => name == EvaluationLogits || _plan.Graph.Outputs.ContainsKey(name);
 
     /// <summary>An output, channels first where it is a map.</summary>
-    public float[] Output(string name, int[] shape) => ToChannelsFirst(_plan.Output(name), shape);
+    public float[] Output(string name, int[] shape) =>
+        ToChannelsFirst(name == EvaluationLogits ? _evaluation : _plan.Output(name), shape);
 
     /// <summary>The gradient of a parameter or of an input.</summary>
     public float[] Gradient(string name)
@@ -128,6 +133,28 @@ internal sealed class GoldenRun : IDisposable
 
     private static float[] ToChannelsFirst(ReadOnlySpan<float> values, int[] shape) =>
         shape.Length == 4 ? GoldenFill.ChannelsFirst(values, shape) : values.ToArray();
+
+    private static bool IsInside(string path, string module) =>
+        path == module || path.StartsWith($"{module}.", StringComparison.Ordinal);
+
+    private void FillInputs(Plan plan)
+    {
+        foreach ((string name, int[] shape, float[] values) in _golden.Inputs)
+        {
+            ToChannelsLast(values, shape).CopyTo(plan.Input(name));
+        }
+    }
+
+    /// <summary>What the module gives in evaluation, before a step of training changes its running statistics.</summary>
+    private float[] Evaluate()
+    {
+        ComputeGraph graph = new();
+        graph.Output("logits", Build(graph));
+        using Plan plan = Plan.Compile(graph);
+        FillInputs(plan);
+        plan.Run();
+        return plan.Output("logits").ToArray();
+    }
 
     /// <summary>
     /// Declares all inputs, of which units find the further ones by name in the graph, and builds the module on the first.
@@ -179,6 +206,8 @@ internal sealed class GoldenRun : IDisposable
     {
         Value loss = IsClassifier
             ? ClassificationObjective.Loss(GoldenNetwork.Of(_module)!, output, graph.Input("labels", [output.Shape[0]], ElementType.Int32))
+            : IsSegmentation
+            ? PixelLoss(graph, output)
             : _golden.LossOutputs.Select(name => Product(name, graph.Outputs[name])).Aggregate((left, right) => left + right);
         graph.Output("loss", loss);
         string[] inputs = [.. _golden.Inputs.Select(input => input.Name)];
@@ -202,6 +231,17 @@ internal sealed class GoldenRun : IDisposable
     /// <summary>Whether the loss is cross entropy: a whole network, unless the case names outputs whose gradients are given.</summary>
     private bool IsClassifier => GoldenNetwork.Of(_module) is not null && !_golden.Options.TryGetProperty("loss_outputs", out _);
 
+    /// <summary>Whether the loss is that of a segmentation head, whose labels stand in the case as a rule.</summary>
+    private bool IsSegmentation => _golden.Has("label");
+
+    private Value PixelLoss(ComputeGraph graph, Value logits)
+    {
+        Value labels = graph.Input("labels", Shape.Create(LabelShape), ElementType.Int32);
+        return SegmentationHead.Loss(logits, labels, _golden.Option("align_corners", false)) * (float)_golden.Option("loss_weight", 1.0);
+    }
+
+    private int[] LabelShape => GoldenCase.Ints(_golden.Root.GetProperty("label").GetProperty("shape"));
+
     private string GradientName(string output) => _golden.Options.TryGetProperty("loss_outputs", out _) ? $"grad.{output}" : "grad_output";
 
     private void FillTargets(ComputeGraph graph, Value output)
@@ -212,6 +252,17 @@ internal sealed class GoldenRun : IDisposable
             for (int i = 0; i < labels.Length; i++)
             {
                 labels[i] = ((37 * i) + 11) % output.Shape.Last;
+            }
+
+            return;
+        }
+
+        if (IsSegmentation)
+        {
+            Span<int> labels = _plan.IntegerInput("labels");
+            for (int i = 0; i < labels.Length; i++)
+            {
+                labels[i] = i % 13 == 0 ? -1 : ((37 * i) + 11) % output.Shape.Last;
             }
 
             return;

@@ -1,0 +1,14 @@
+namespace Fovea.Models;
+
+/// <summary>Options of segmentation heads. Defaults are those of the published networks.</summary>
+internal sealed record SegmentationOptions
+{
+    /// <summary>Channels of the head's convolutions.</summary>
+    public int Channels { get; init; } = 512;
+
+    /// <summary>Probability of dropping a channel in front of the logits, in training.</summary>
+    public float Dropout { get; init; } = 0.1f;
+
+    /// <summary>True if maps are resized so that the centres of their corners meet.</summary>
+    public bool AlignCorners { get; init; }
+}
