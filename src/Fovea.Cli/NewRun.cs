@@ -63,7 +63,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         Network network = ModelChoice.Fit(model, () => ModelRegistry.Create(model, made));
         Preprocessing images = recipe.Has("preprocessing") && changes.Size is null
             ? options.Preprocessing
-            : PublishedPreprocessing.Of(model, network.Height, network.Width);
+            : PublishedPreprocessing.Of(model, network.Height, network.Width, network.Sizes);
         int batch = changes.BatchGiven || recipe.Has("batchSize") ? options.BatchSize : Math.Min(DetectorBatch, parts.Training.Count);
         ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
         return configuration with

@@ -98,7 +98,11 @@ internal sealed class DoctorVerb : Verb
     {
         Table table = new("model", "agreement", "classes", "input", "names");
         JsonArray answers = [];
-        foreach (CheckpointMatch match in diagnosis.Ranked.Take(ModelsShown))
+        CheckpointMatch? meant = diagnosis.Match;
+        IEnumerable<CheckpointMatch> ranked = meant is null || diagnosis.Ranked.Any(one => one.Model == meant.Model)
+            ? diagnosis.Ranked
+            : diagnosis.Ranked.Prepend(meant);
+        foreach (CheckpointMatch match in ranked.Take(ModelsShown))
         {
             (int height, int width) = (match.Outline.Network.Height, match.Outline.Network.Width);
             table.Add(

@@ -1,5 +1,4 @@
 using Fovea.Data;
-using Fovea.Engine;
 using Fovea.Engine.Compile;
 using Fovea.Layers;
 using Fovea.Models;
@@ -16,7 +15,7 @@ public static class NetworkStep
 
     /// <summary>
     /// Builds forward pass, loss and the gradient of every weight: cross entropy of a classifier, with inputs <c>images</c> and
-    /// <c>labels</c>; the losses of a detector, with the input <c>images</c> and a few objects in each at places of chance.
+    /// <c>labels</c>; the losses of a detector, with the input <c>images</c> and a few objects spread over each.
     /// </summary>
     /// <param name="network">The network, at the size that it is made for.</param>
     /// <param name="state">Its weights.</param>
@@ -50,26 +49,19 @@ public static class NetworkStep
 
     private static ImageObjects Objects(Network network, int image, bool masks)
     {
-        KeyedRandom random = new(1, (ulong)image);
         List<Instance> instances = [];
         for (int i = 0; i < ObjectsInImage; i++)
         {
-            (float left, float right) = Range(network.Width, ref random);
-            (float top, float bottom) = Range(network.Height, ref random);
-            RunLengthMask? mask = masks
-                ? RunLengthMask.FromRectangle(network.Height, network.Width, new CocoBox(left, top, right - left, bottom - top))
-                : null;
-            instances.Add(new Instance(new Box(left, top, right, bottom, random.NextInt32(network.Classes)), mask));
+            // From an eighth to a half of the sides, at places that differ between objects and images.
+            double part = (1 + (i % 4)) / 8.0;
+            double across = (1 - part) * (((5 * i) + image) % ObjectsInImage) / ObjectsInImage;
+            double down = (1 - part) * (((3 * i) + image) % ObjectsInImage) / ObjectsInImage;
+            CocoBox place = new(across * network.Width, down * network.Height, part * network.Width, part * network.Height);
+            Box box = new(
+                (float)place.X, (float)place.Y, (float)(place.X + place.Width), (float)(place.Y + place.Height), i % network.Classes);
+            instances.Add(new Instance(box, masks ? RunLengthMask.FromRectangle(network.Height, network.Width, place) : null));
         }
 
         return ImageObjects.Of(instances);
-    }
-
-    /// <summary>A stretch between an eighth and a half of a side.</summary>
-    private static (float Start, float End) Range(int side, ref KeyedRandom random)
-    {
-        double length = random.NextDouble(side / 8.0, side / 2.0);
-        double start = random.NextDouble(0, side - length);
-        return ((float)start, (float)(start + length));
     }
 }

@@ -138,6 +138,8 @@ public sealed class DetectVerbTests : IDisposable
         Assert.NotEmpty((await Detect(half))["detections"]!.AsArray());
         JsonObject diagnosis = await CliRun.Succeeds("doctor", copy);
         Assert.Equal((true, "mask_rcnn:cmt_nano"), ((bool)diagnosis["loads"]!, (string)diagnosis["model"]!));
+        JsonNode likeliest = diagnosis["models"]![0]!;
+        Assert.Equal(("mask_rcnn:cmt_nano", 1), ((string)likeliest["model"]!, (double)likeliest["agreement"]!));
 
         async Task<JsonNode> Detect(string path) =>
             (await CliRun.Succeeds("detect", path, image, "--threshold", "0"))["images"]![0]!;
