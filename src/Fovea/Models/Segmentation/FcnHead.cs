@@ -1,5 +1,3 @@
-using Fovea.Layers;
-
 namespace Fovea.Models;
 
 /// <summary>
