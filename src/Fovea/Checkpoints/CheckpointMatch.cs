@@ -62,7 +62,8 @@ public sealed class CheckpointMatch
         native = own == new ModelOptions() ? native : new ModelSignature(native.Model, own);
         tensors = WrappedHead.Unwrap(tensors, native, Scheme);
         int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
-        ModelSignature ofClasses = classes == native.Network.Classes ? native : new ModelSignature(native.Model, own with { Classes = classes });
+        ModelSignature ofClasses = classes == native.Network.Classes ? native
+            : new ModelSignature(native.Model, own with { Classes = classes });
         OwnSide = SideOf(tensors, ofClasses, Scheme);
         (int height, int width) = options.Size ?? (OwnSide is int side ? (side, side) : (native.Network.Height, native.Network.Width));
         Options = own with { Classes = classes, Height = height, Width = width };

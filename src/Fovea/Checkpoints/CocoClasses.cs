@@ -23,7 +23,9 @@ internal static class CocoClasses
         "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
     ];
 
-    /// <summary>Names of the classes of a detector's checkpoint, by its number of classes and the code it comes from; null where they are others.</summary>
+    /// <summary>
+    /// Names of the classes of a detector's checkpoint, by its number of classes and the code it comes from; null where they are others.
+    /// </summary>
     /// <param name="match">The checkpoint, held against its model.</param>
     public static IReadOnlyList<string>? Of(CheckpointMatch match)
     {

@@ -11,7 +11,7 @@ internal static class DetectorKeySchemes
 
     private static readonly KeyRule[] _heads = [Same("rpn."), Same("roi_heads."), Same("head.")];
 
-    /// <summary>All of them.</summary>
+    /// <summary>Schemes of the codes whose files are read.</summary>
     public static IReadOnlyList<KeyScheme> All { get; } =
     [
         new("torchvision", "torchvision's detectors since 0.13", "", [.. _heads, new("fpn.", "backbone.fpn."), new("", "backbone.body.")])
