@@ -2,7 +2,6 @@ using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Drawing;
 using Fovea.Formats;
-using Fovea.Tasks;
 
 namespace Fovea.Cli;
 

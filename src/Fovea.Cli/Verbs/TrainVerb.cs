@@ -29,7 +29,7 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on COCO, VOC or YOLO sets.",
+            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on a set of objects.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train images/ --recipe recipes/imagenet/cmt_ti.json --batch 64 --set mixing.mixupAlpha=0.2",
@@ -161,7 +161,9 @@ internal sealed class TrainVerb : Verb
         }
 
         string boxes = $"box AP {Numbers.Fixed(figures.Bbox["AP"])}, AP50 {Numbers.Fixed(figures.Bbox["AP50"])}";
-        return figures.Segm is null ? boxes : $"{boxes}, mask AP {Numbers.Fixed(figures.Segm["AP"])}, AP50 {Numbers.Fixed(figures.Segm["AP50"])}";
+        return figures.Segm is IReadOnlyDictionary<string, double> masks
+            ? $"{boxes}, mask AP {Numbers.Fixed(masks["AP"])}, AP50 {Numbers.Fixed(masks["AP50"])}"
+            : boxes;
     }
 
     private static JsonObject Json(IReadOnlyDictionary<string, double> figures) =>

@@ -94,7 +94,7 @@ public abstract class Backbone(NetworkConfig config) : Module
     /// <exception cref="ShapeException">The backbone does not take images of the size.</exception>
     protected abstract Value BuildStages(Value x);
 
-    /// <summary>Builds the pooling of the last stage's map: the mean by default. Parts of it are registered with <c>AddPooling</c>.</summary>
+    /// <summary>Builds the pooling of the last stage's map: the mean by default. Its parts are registered with <c>AddPooling</c>.</summary>
     /// <param name="map">The map (N, H, W, C).</param>
     /// <returns>Pooled features (N, channels).</returns>
     protected virtual Value Pool(Value map) => map.Pool();

@@ -65,7 +65,8 @@ public sealed record DetectionRun(TrainingOptions Options, IInstanceDataset Trai
         DetectionEvaluation evaluation = evaluator.Evaluate(best, cancellation: cancellation);
         if (Test is not null)
         {
-            Folder.AmendMetrics([.. evaluation.Metrics.Select(metric => KeyValuePair.Create($"test{metric.Name}", (JsonNode?)metric.Value))]);
+            Folder.AmendMetrics(
+                [.. evaluation.Metrics.Select(metric => KeyValuePair.Create($"test{metric.Name}", (JsonNode?)metric.Value))]);
         }
 
         DetectionReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluator, evaluated);

@@ -80,7 +80,8 @@ public sealed partial class Trainer : IDisposable
             DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads);
             if (training is IInstanceDataset instances)
             {
-                loading = loading with { Chain = (options.ObjectAugmentation ?? new ObjectAugmentation()).Chain(Info.Preprocessing, instances) };
+                ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
+                loading = loading with { Chain = augmentation.Chain(Info.Preprocessing, instances) };
             }
 
             _loader = Own(new DataLoader(training, Info.Preprocessing, loading));

@@ -179,7 +179,7 @@ public sealed partial record TrainingOptions
     /// <summary>Largest number of objects in an image that a detector learns from; of more, the first are taken.</summary>
     public int MostObjects { get; init; } = 100;
 
-    /// <summary>True to keep batch normalisations of the backbone as they are, weights and statistics: for batches of a few images.</summary>
+    /// <summary>True to keep batch normalisations as they are, weights and statistics: for batches of a few images.</summary>
     public bool FrozenBatchNorm { get; init; }
 
     /// <summary>Mixing of the images of a batch; null for none. Targets are then distributions over the classes.</summary>

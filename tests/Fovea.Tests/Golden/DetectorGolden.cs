@@ -125,7 +125,8 @@ internal static class DetectorGolden
                 plan.Output(DetectorHead.ScoresName).Slice(first, count).ToArray(),
                 outputs.GetProperty($"{place}.scores"),
                 allowed);
-            int[] labels = [.. GoldenCase.Doubles(outputs.GetProperty($"{place}.labels").GetProperty("values")).Select(label => (int)label)];
+            JsonElement expected = outputs.GetProperty($"{place}.labels");
+            int[] labels = [.. GoldenCase.Doubles(expected.GetProperty("values")).Select(label => (int)label)];
             RegionClasses order = tiny.Head.Rules.Classes;
             Assert.Equal(
                 labels, classes[..count].ToArray().Select(index => tiny.Head is FasterRcnn ? order.LabelOf(index) : index));
@@ -150,7 +151,8 @@ internal static class DetectorGolden
             float[] mask = new float[size * size];
             for (int pixel = 0; pixel < mask.Length; pixel++)
             {
-                mask[pixel] = 1 / (1 + MathF.Exp(-plan.Output(FasterRcnn.MasksName)[(((row * size * size) + pixel) * channels) + labels[i]]));
+                int place = (((row * size * size) + pixel) * channels) + labels[i];
+                mask[pixel] = 1 / (1 + MathF.Exp(-plan.Output(FasterRcnn.MasksName)[place]));
             }
 
             ReadOnlySpan<float> box = plan.Output(DetectorHead.BoxesName).Slice(4 * row, 4);
@@ -227,12 +229,13 @@ internal static class DetectorGolden
                 {
                     (int channel, int pixel) = Math.DivRem(i, height * width);
                     (int row, int column) = Math.DivRem(pixel, width);
-                    images[(((((image * Height) + row) * Width) + column) * 3) + channel] = (values[i] - _mean[channel]) / _deviation[channel];
+                    int place = (((((image * Height) + row) * Width) + column) * 3) + channel;
+                    images[place] = (values[i] - _mean[channel]) / _deviation[channel];
                 }
             }
         }
 
-        /// <summary>The part of a gradient of the prepared images that belongs to one image, as a gradient of its values before normalisation.</summary>
+        /// <summary>One image's part of the gradient of the prepared images, as a gradient of its values before normalisation.</summary>
         public float[] OfRawImage(int image, ReadOnlySpan<float> gradient)
         {
             (int height, int width) = SizeOf(image);

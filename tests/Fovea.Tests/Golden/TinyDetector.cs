@@ -23,7 +23,9 @@ internal static class TinyDetector
             AnchorSizes =
             [
                 .. options.GetProperty("anchor_sizes").EnumerateArray().Select(size => (IReadOnlyList<float>)(
-                    size.ValueKind == JsonValueKind.Array ? [.. size.EnumerateArray().Select(one => one.GetSingle())] : [size.GetSingle()])),
+                    size.ValueKind == JsonValueKind.Array
+                        ? [.. size.EnumerateArray().Select(one => one.GetSingle())]
+                        : [size.GetSingle()])),
             ],
             AnchorRatios = [.. options.GetProperty("aspect_ratios").EnumerateArray().Select(ratio => ratio.GetSingle())],
         };

@@ -22,7 +22,7 @@ public enum Interpolation
 
 /// <summary>
 /// Resizes the two middle axes of a map (N, H, W, C). Linear and cubic grid points lie at half pixels: source = (target + ½)·in/out − ½,
-/// or, with aligned corners, at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when the map shrinks,
+/// or, with aligned corners, at source = target·(in − 1)/(out − 1). Taps outside clamp to the border; nothing is smoothed when it shrinks,
 /// but by <see cref="Interpolation.Area"/>.
 /// </summary>
 /// <param name="Interpolation">Way from pixels to pixels.</param>

@@ -28,8 +28,8 @@ internal unsafe struct RoiLevel
 }
 
 /// <summary>
-/// What the bins of one region read: a sample's weights are a product of one for its row and one for its column, and so are the sums of
-/// weights over the grid of a bin. Positions and roundings are PyTorch's.
+/// Pixels that the bins of one region read, and their weights: those of a sample are a product of one for its row and one for its
+/// column, and so are the sums of weights over the grid of a bin. Positions and roundings are PyTorch's.
 /// </summary>
 /// <param name="geometry">Sizes and options.</param>
 /// <param name="longestSide">Rows or columns of the largest map.</param>
@@ -40,10 +40,10 @@ internal unsafe struct RoiTaps(in RoiAlignGeometry geometry, int longestSide, fl
     private const float LongestRegion = 1 << 20;
     private readonly RoiAlignGeometry _geometry = geometry;
 
-    /// <summary>What the rows of bins read.</summary>
+    /// <summary>Pixels that the rows of bins read.</summary>
     public readonly AxisTaps Rows = new(geometry.Height, scratch, Capacity(geometry.Height, longestSide, geometry.SamplingRatio));
 
-    /// <summary>What the columns of bins read.</summary>
+    /// <summary>Pixels that the columns of bins read.</summary>
     public readonly AxisTaps Columns = new(
         geometry.Width,
         scratch + AxisFloats(geometry.Height, longestSide, geometry.SamplingRatio),

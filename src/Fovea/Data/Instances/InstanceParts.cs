@@ -49,8 +49,11 @@ public sealed class InstanceParts : IDisposable
     public void Dispose() => _opened.Dispose();
 
     /// <summary>These parts, with another set's for validation: its validation part, else its test part, else all of it.</summary>
-    internal InstanceParts WithValidation(InstanceParts other) =>
-        new(Form, Training, other.Validation ?? other.Test ?? other.Training, Test, Problems, [.. Notes, .. other.Notes], new Opened(this, other));
+    internal InstanceParts WithValidation(InstanceParts other)
+    {
+        IInstanceDataset chosen = other.Validation ?? other.Test ?? other.Training;
+        return new InstanceParts(Form, Training, chosen, Test, Problems, [.. Notes, .. other.Notes], new Opened(this, other));
+    }
 
     /// <summary>These parts, with another set's for the test: its test part, else its validation part, else all of it.</summary>
     internal InstanceParts WithTest(InstanceParts other) =>

@@ -42,6 +42,7 @@ public sealed class InstanceLayout(Preprocessing preprocessing) : BatchLayout
         batch.Instances[row] = [.. sample.Instances];
         ImageSize before = row == 0 ? default : batch.Window ?? default;
         batch.Window = new ImageSize(
-            Math.Max(before.Width, preprocessing.PaddedSide(sample.Width)), Math.Max(before.Height, preprocessing.PaddedSide(sample.Height)));
+            Math.Max(before.Width, preprocessing.PaddedSide(sample.Width)),
+            Math.Max(before.Height, preprocessing.PaddedSide(sample.Height)));
     }
 }

@@ -9,7 +9,9 @@ namespace Fovea.Models;
 /// </summary>
 public sealed record DetectorOptions
 {
-    /// <summary>Public code whose form the head has where the two differ: anchors, codes of boxes, matching, losses, pooling, background.</summary>
+    /// <summary>
+    /// Public code whose form the head has where the two differ: anchors, codes of boxes, matching, losses, pooling, background.
+    /// </summary>
     public DetectorForm Form { get; init; }
 
     /// <summary>Channels of the feature pyramid, and of the convolutions on it.</summary>

@@ -54,7 +54,10 @@ internal sealed record ImageObjects(float[] Boxes, int[] Classes, IReadOnlyList<
     /// <param name="instances">The objects; masks are learnt where all have one.</param>
     public static ImageObjects Of(IReadOnlyList<Instance> instances)
     {
-        float[] boxes = [.. instances.SelectMany(instance => new[] { instance.Box.Left, instance.Box.Top, instance.Box.Right, instance.Box.Bottom })];
+        float[] boxes =
+        [
+            .. instances.Select(instance => instance.Box).SelectMany(box => new[] { box.Left, box.Top, box.Right, box.Bottom }),
+        ];
         int[] classes = [.. instances.Select(instance => instance.IsCrowd ? -1 : instance.Box.Label)];
         RunLengthMask[] masks = [.. instances.Select(instance => instance.Mask).OfType<RunLengthMask>()];
         return new ImageObjects(boxes, classes, masks.Length == classes.Length ? masks : []);

@@ -3,8 +3,8 @@ using Fovea.Layers;
 namespace Fovea.Models;
 
 /// <summary>
-/// What makes a pyramid of PatchConvNet's one map of stride 16, as XCiT's detectors do: transposed convolutions up to strides 4 and 8, the
-/// map itself, and pooling down to stride 32. Checkpoint keys <c>fpn1.0</c>, <c>fpn1.1</c>, <c>fpn1.3</c>, <c>fpn2.0</c>.
+/// Neck that makes a pyramid of PatchConvNet's one map of stride 16, as XCiT's detectors do: transposed convolutions up to strides 4
+/// and 8, the map itself, and pooling down to stride 32. Checkpoint keys <c>fpn1.0</c>, <c>fpn1.1</c>, <c>fpn1.3</c>, <c>fpn2.0</c>.
 /// </summary>
 internal sealed class PatchConvNetNeck : Module
 {

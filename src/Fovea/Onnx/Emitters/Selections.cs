@@ -90,7 +90,7 @@ internal static class Selections
         return BoxArithmetic.Decode(graph, coder, references, codes, node.Operand(sizes, "sizes"));
     }
 
-    /// <summary>What a head says of the classes, along axis 1, without the background.</summary>
+    /// <summary>Logits of the classes, along axis 1, without the background.</summary>
     private static string Classes(OnnxGraph graph, string ofLabels, RegionClasses labels) =>
         graph.Slice(ofLabels, 1, labels.LabelOf(0), labels.Count);
 

@@ -81,5 +81,6 @@ public sealed class DetectionObjective(int mostObjects = 100) : Objective
     }
 
     private static DetectorHead HeadOf(Model model) => model.Network.Head as DetectorHead
-        ?? throw new ArgumentException($"{model.Info.Name} is no detector: its name is HEAD:BACKBONE, such as retinanet:cmt_ti.", nameof(model));
+        ?? throw new ArgumentException(
+            $"{model.Info.Name} is no detector: take a model named HEAD:BACKBONE, such as retinanet:cmt_ti.", nameof(model));
 }

@@ -20,7 +20,9 @@ public sealed class TrainingGraph
         foreach (BatchField field in layout.Fields)
         {
             ElementType element = field.Element == BatchElement.Int32 ? ElementType.Int32 : ElementType.Float32;
-            Shape row = field.Name == Batch.ImagesName && window is ImageSize size ? [size.Height, size.Width, field.Shape[^1]] : [.. field.Shape];
+            Shape row = field.Name == Batch.ImagesName && window is ImageSize size
+                ? [size.Height, size.Width, field.Shape[^1]]
+                : [.. field.Shape];
             Graph.Input(field.Name, [batchSize, .. row], element);
         }
     }

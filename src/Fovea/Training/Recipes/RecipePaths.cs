@@ -5,7 +5,8 @@ namespace Fovea.Training;
 /// <summary>Paths in a recipe, which are relative to its file.</summary>
 internal static class RecipePaths
 {
-    private static readonly string[] _members = ["data", "validation", "test", "training.from", "training.backboneFrom", "training.distillation.teacher"];
+    private static readonly string[] _members =
+        ["data", "validation", "test", "training.from", "training.backboneFrom", "training.distillation.teacher"];
 
     /// <summary>Makes the paths full.</summary>
     /// <param name="recipe">A recipe, or a part of one.</param>

@@ -88,7 +88,9 @@ internal static class DetectionReport
                     Figure(one.Metrics.Ap50),
                     Figure(one.Metrics.Ap75),
                     Figure(one.Metrics.Ar100),
-                    .. evaluation.Masks?.Classes[i].Metrics is CocoMetrics mask ? [Figure(mask.Ap), Figure(mask.Ap50)] : Array.Empty<string>(),
+                    .. evaluation.Masks?.Classes[i].Metrics is CocoMetrics mask
+                        ? [Figure(mask.Ap), Figure(mask.Ap50)]
+                        : Array.Empty<string>(),
                 ]),
             ]);
     }

@@ -61,7 +61,8 @@ public static class StageFreezing
         const string statistic = "running_mean";
         HashSet<string> layers =
         [
-            .. model.Parameters.Tensors.Keys.Where(key => key.EndsWith(statistic, StringComparison.Ordinal)).Select(key => key[..^statistic.Length]),
+            .. model.Parameters.Tensors.Keys
+                .Where(key => key.EndsWith(statistic, StringComparison.Ordinal)).Select(key => key[..^statistic.Length]),
         ];
         return model.Freeze(key => layers.Contains(key[..(key.LastIndexOf('.') + 1)]));
     }

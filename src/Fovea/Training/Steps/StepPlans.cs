@@ -5,7 +5,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Plans of a training step, one for each size of the images, which write into the same gradients. The latest few are kept.</summary>
+/// <summary>Plans of a training step, one for each size of the images, that write the same gradients. The latest few are kept.</summary>
 internal sealed class StepPlans : IDisposable
 {
     private const int Kept = 4;
@@ -14,7 +14,9 @@ internal sealed class StepPlans : IDisposable
     // By time of use, the latest last.
     private readonly List<(ImageSize? Window, Plan Plan)> _plans = [];
 
-    /// <summary>Makes plans; that of a layout whose images have one size is compiled at once, so that a network it does not fit is found here.</summary>
+    /// <summary>
+    /// Makes plans; that of a layout whose images have one size is compiled at once, so that a network it does not fit is found here.
+    /// </summary>
     /// <param name="model">The model; what is frozen in it now stays as it is.</param>
     /// <param name="objective">The objective.</param>
     /// <param name="layout">The objective's layout.</param>

@@ -49,7 +49,8 @@ public sealed class RecipeFilesTests
         AssertModel(recipe);
 
         // Those for ImageNet and COCO say what the papers did, and nobody here has their images.
-        bool isPublished = file.StartsWith("recipes/imagenet/", StringComparison.Ordinal) || file.StartsWith("recipes/coco/", StringComparison.Ordinal);
+        bool isPublished = file.StartsWith("recipes/imagenet/", StringComparison.Ordinal)
+            || file.StartsWith("recipes/coco/", StringComparison.Ordinal);
         Assert.Equal(isPublished, recipe.NotRun is not null);
     }
 

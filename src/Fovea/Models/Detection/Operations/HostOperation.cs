@@ -21,7 +21,8 @@ internal abstract record HostOperation : CustomOperation
     protected static TensorType Integers(Shape shape) => new(shape, ElementType.Int32);
 
     /// <summary>Rows and columns of an image, from the operand of sizes (N, 2).</summary>
-    protected static (int Height, int Width) SizeOf(ReadOnlySpan<float> sizes, int image) => ((int)sizes[2 * image], (int)sizes[(2 * image) + 1]);
+    protected static (int Height, int Width) SizeOf(ReadOnlySpan<float> sizes, int image) =>
+        ((int)sizes[2 * image], (int)sizes[(2 * image) + 1]);
 
     /// <summary>Divides weights of losses by their normaliser.</summary>
     protected static void Divide(Span<float> weights, float normalizer)

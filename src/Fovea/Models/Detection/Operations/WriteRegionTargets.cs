@@ -53,7 +53,10 @@ internal sealed record WriteRegionTargets(TrainingObjects Objects, RegionTargetO
             ImageObjects objects = Objects[image];
             Span<int> matches = run.IntegerOutput(2).Slice(first, Capacity);
             RegionTargets targets = new(
-                sampled.AsSpan(0, Boxes.Numbers * Capacity), matches, labels.AsSpan(0, Capacity), codes.AsSpan(0, Boxes.Numbers * Capacity));
+                sampled.AsSpan(0, Boxes.Numbers * Capacity),
+                matches,
+                labels.AsSpan(0, Capacity),
+                codes.AsSpan(0, Boxes.Numbers * Capacity));
             int count = ReadBoxes(run.Input().Slice(image * proposals * RegionNumbers, proposals * RegionNumbers), boxes);
             (int positives, int negatives) = targets.Write(
                 Options, boxes.AsSpan(0, Boxes.Numbers * count), objects.Boxes, objects.Classes, Objects.Random(image, 1));

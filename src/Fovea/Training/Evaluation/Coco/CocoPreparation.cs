@@ -2,7 +2,7 @@ using Fovea.Data;
 
 namespace Fovea.Training;
 
-/// <summary>What COCO's evaluation takes from its files; for results by the rules of <c>loadRes</c>.</summary>
+/// <summary>Objects and detections from COCO's files; for results by the rules of <c>loadRes</c>.</summary>
 internal static class CocoPreparation
 {
     /// <summary>Objects of a file.</summary>
