@@ -44,6 +44,12 @@ public sealed partial class Trainer
             options.CountUnreadable(validation.Count, new UnreadableLog(logger ?? NullLogger.Instance, options.Unreadable)));
         try
         {
+            if (model.Network.Head is FasterRcnn { HasMasks: true } && !training.HasMasks)
+            {
+                throw new InvalidDatasetException(
+                    "The training set", $"its objects have no masks, which {options.Model} learns: give a set with masks, or take faster_rcnn.");
+            }
+
             DetectionObjective objective = new(options.MostObjects);
             AspectGrouping grouped = new(training, options.BatchSize);
             Trainer trainer = new(model, grouped, options, folder, objective, evaluator, resume, pool, loaderThreads, logger);

@@ -41,8 +41,8 @@ internal sealed class TrainingObjects(int batch, int capacity)
 /// <summary>Objects of an image.</summary>
 /// <param name="Boxes">x1, y1, x2, y2 of each, in pixels of the network's input.</param>
 /// <param name="Classes">Class of each, from 0; negative for crowds, which nothing is learnt from.</param>
-/// <param name="Masks">Mask of each in the network's input; empty where none are learnt.</param>
-internal sealed record ImageObjects(float[] Boxes, int[] Classes, IReadOnlyList<RunLengthMask> Masks)
+/// <param name="Masks">Mask of each in the network's input, null where it has none; empty where no masks are learnt.</param>
+internal sealed record ImageObjects(float[] Boxes, int[] Classes, IReadOnlyList<RunLengthMask?> Masks)
 {
     /// <summary>No objects.</summary>
     public static ImageObjects None { get; } = new([], [], []);
@@ -51,15 +51,18 @@ internal sealed record ImageObjects(float[] Boxes, int[] Classes, IReadOnlyList<
     public int Count => Classes.Length;
 
     /// <summary>Objects of a sample of the network's input.</summary>
-    /// <param name="instances">The objects; masks are learnt where all have one.</param>
+    /// <param name="instances">The objects; where some have a mask, nothing is learnt from those without.</param>
     public static ImageObjects Of(IReadOnlyList<Instance> instances)
     {
         float[] boxes =
         [
             .. instances.Select(instance => instance.Box).SelectMany(box => new[] { box.Left, box.Top, box.Right, box.Bottom }),
         ];
-        int[] classes = [.. instances.Select(instance => instance.IsCrowd ? -1 : instance.Box.Label)];
-        RunLengthMask[] masks = [.. instances.Select(instance => instance.Mask).OfType<RunLengthMask>()];
-        return new ImageObjects(boxes, classes, masks.Length == classes.Length ? masks : []);
+        bool masked = instances.Any(instance => instance.Mask is not null);
+        int[] classes =
+        [
+            .. instances.Select(instance => instance.IsCrowd || (masked && instance.Mask is null) ? -1 : instance.Box.Label),
+        ];
+        return new ImageObjects(boxes, classes, masked ? [.. instances.Select(instance => instance.Mask)] : []);
     }
 }

@@ -122,6 +122,15 @@ public sealed class DetectionTrainingTests : IDisposable
     }
 
     [Fact]
+    public void Masks_are_not_learnt_from_a_set_without_any()
+    {
+        SquaresDataset boxesOnly = new(8) { HasMasks = false };
+        InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(
+            () => Trainer.ForDetection(Options, boxesOnly, null, RunFolder.Create(_folder.File("none"))));
+        Assert.Contains("have no masks", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_finished_run_has_figures_of_boxes_and_masks_and_a_report_with_its_worst_images()
     {
         RunFolder folder = RunFolder.Create(_folder.File("whole"));

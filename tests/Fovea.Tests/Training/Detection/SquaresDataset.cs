@@ -10,7 +10,7 @@ internal sealed class SquaresDataset(int count, ulong seed = 0) : IInstanceDatas
 
     public IReadOnlyList<string> Classes { get; } = ["red", "blue"];
 
-    public bool HasMasks => true;
+    public bool HasMasks { get; init; } = true;
 
     public string NameOf(int index) => $"squares/{index:0000}.png";
 

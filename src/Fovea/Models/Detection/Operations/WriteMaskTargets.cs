@@ -61,7 +61,7 @@ internal sealed record WriteMaskTargets(
                 int row = (image * Capacity) + count;
                 ReadOnlySpan<float> box = run.Input().Slice((region * RegionNumbers) + 1, Boxes.Numbers);
                 box.CopyTo(Boxes.At(boxes.AsSpan(), count++));
-                WriteMask(objects.Masks[index], box, masks.Slice(row * Size * Size, Size * Size));
+                WriteMask(objects.Masks[index]!, box, masks.Slice(row * Size * Size, Size * Size));
                 choices[(row * Classes.BoxesPerRegion) + Classes.LabelOf(objects.Classes[index])] = 1;
                 weights[row] = 1;
             }
