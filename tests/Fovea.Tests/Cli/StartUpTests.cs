@@ -79,7 +79,7 @@ public sealed class StartUpTests
     public void Every_member_of_what_a_checkpoint_says_of_itself_survives_being_written_and_read()
     {
         DetectorOptions detector = new() { Channels = 32, AnchorRatios = [1, 3], AnchorSizes = [[8], [16, 24]], TrainingProposals = 50 };
-        ModelOptions options = new(Classes: 7, Height: 96, Width: 128, DropPath: 0.25f, Dropout: 0.125f, detector);
+        ModelOptions options = new(Classes: 7, Height: 96, Width: 128, DropPath: 0.25f, Dropout: 0.125f, detector, NormEpsilon: 0.001f);
         Assert.Equal(options.ToJson(), ModelOptions.FromJson(options.ToJson()).ToJson());
         Assert.Equal(detector.AnchorSizes, ModelOptions.FromJson(options.ToJson()).Detector!.AnchorSizes);
         Assert.Equal(new ModelOptions(), ModelOptions.FromJson(new ModelOptions().ToJson()));
@@ -93,6 +93,9 @@ public sealed class StartUpTests
             Channels = 1,
             Resize = ResizeRule.Exact,
             ResizeTo = 40,
+            LongerSide = 50,
+            PadTo = 8,
+            Aliased = true,
             Interpolation = Interpolation.Bilinear,
             CenterCrop = false,
             ApplyOrientation = false,
@@ -104,7 +107,7 @@ public sealed class StartUpTests
         Assert.All(
             JsonNode.Parse(preprocessing.ToJson())!.AsObject(),
             member => Assert.NotEqual(
-                member.Value!.ToJsonString(), JsonNode.Parse(new Preprocessing().ToJson())![member.Key]!.ToJsonString()));
+                member.Value!.ToJsonString(), JsonNode.Parse(new Preprocessing().ToJson())![member.Key]?.ToJsonString()));
         foreach (ResizeRule rule in Enum.GetValues<ResizeRule>())
         {
             Assert.Equal(rule, Preprocessing.FromJson((new Preprocessing() with { Resize = rule }).ToJson()).Resize);
