@@ -60,8 +60,14 @@ public sealed class CheckpointDiagnosis
         }
 
         Weights = Match?.Weights ?? candidates[0];
-        _ranked = new(() => _matcher.Value.Rank(Weights));
+        _ranked = new(() => WithOwn(_matcher.Value.Rank(Weights)));
     }
+
+    /// <summary>A file that says its detector's options is held against these, and not against the published ones.</summary>
+    private IReadOnlyList<CheckpointMatch> WithOwn(IReadOnlyList<CheckpointMatch> ranked) =>
+        Own?.Options.Detector is not null && Match is CheckpointMatch own && own.Model == Own.Name
+            ? [.. ranked.Where(match => match.Model != own.Model).Prepend(own).OrderByDescending(match => match.MatchRatio)]
+            : ranked;
 
     /// <summary>The checkpoint.</summary>
     public CheckpointFile File { get; }

@@ -48,7 +48,7 @@ public sealed class ResNet : Backbone
         {
             (float scale, int heads, double ratio) = (pooling.LayerScale, pooling.Heads, pooling.MlpRatio);
             AggregationBlock block = new(features, perClass: false, scale, heads, ratio, pooling.QueryKeyValueBias, pooling.Epsilon);
-            _aggregation = 
+            _aggregation =
                 (classToken!, AddPooling("blocks_token_only.0", block), AddPooling("norm", new LayerNorm(features, pooling.Epsilon)));
         }
     }
