@@ -145,7 +145,7 @@ internal sealed class GoldenRun : IDisposable
         }
     }
 
-    /// <summary>What the module gives in evaluation, before a step of training changes its running statistics.</summary>
+    /// <summary>Results of the module in evaluation, before a step of training changes its running statistics.</summary>
     private float[] Evaluate()
     {
         ComputeGraph graph = new();
