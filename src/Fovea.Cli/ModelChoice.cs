@@ -31,9 +31,8 @@ internal static class ModelChoice
     /// <exception cref="UsageException">There is no such model; the message names those that are alike.</exception>
     public static void CheckName(string name)
     {
-        string[] parts = name.Split(':', 2);
-        bool hasHead = parts.Length == 1 || ModelRegistry.Heads.Contains(parts[0]);
-        if (!hasHead || (!ModelRegistry.Names.Contains(parts[^1]) && !ModelRegistry.Ablations.Contains(parts[^1])))
+        string backbone = ModelRegistry.BackboneOf(name);
+        if (!ModelRegistry.Contains(name) || ModelRegistry.Resolve(backbone) != backbone)
         {
             throw new UsageException(
                 $"There is no model '{name}'. The nearest names are {string.Join(", ", ModelRegistry.Nearest(name))}; 'fovea models' "

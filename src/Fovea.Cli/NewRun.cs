@@ -55,12 +55,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             : options.BackboneFrom;
         using InstanceParts parts = configuration.OpenInstances();
         ModelOptions made = new(parts.Training.Classes.Count, changes.Size?.Height, changes.Size?.Width, Detector: options.Detector);
-        if (!ModelRegistry.Contains(model))
-        {
-            ModelChoice.CheckName(model);
-        }
-
-        Network network = ModelChoice.Fit(model, () => ModelRegistry.Create(model, made));
+        Network network = ModelChoice.Create(model, made);
         Preprocessing images = recipe.Has("preprocessing") && changes.Size is null
             ? options.Preprocessing
             : PublishedPreprocessing.Of(model, network.Height, network.Width, network.Sizes);

@@ -22,7 +22,7 @@ public sealed class CheckpointDiagnosis
     // Words that frameworks put in front of all names, one inside the other: net.model.
     private const int DeepestWrapper = 3;
 
-    private readonly Lazy<ModelMatcher> _matcher = new(() => new ModelMatcher());
+    private readonly Lazy<ModelMatcher> _matcher;
     private readonly Lazy<IReadOnlyList<CheckpointMatch>> _ranked;
     private readonly string? _model;
     private readonly MatchOptions _options;
@@ -39,6 +39,7 @@ public sealed class CheckpointDiagnosis
     {
         File = file;
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
+        _matcher = new(() => new ModelMatcher(Own?.Options.Detector));
         _model = model is null ? Own?.Name : ModelRegistry.Resolve(model);
         _options = options ?? new MatchOptions();
         if (Own is not null)
@@ -60,14 +61,8 @@ public sealed class CheckpointDiagnosis
         }
 
         Weights = Match?.Weights ?? candidates[0];
-        _ranked = new(() => WithOwn(_matcher.Value.Rank(Weights)));
+        _ranked = new(() => _matcher.Value.Rank(Weights));
     }
-
-    /// <summary>A file that says its detector's options is held against these, and not against the published ones.</summary>
-    private IReadOnlyList<CheckpointMatch> WithOwn(IReadOnlyList<CheckpointMatch> ranked) =>
-        Own?.Options.Detector is not null && Match is CheckpointMatch own && own.Model == Own.Name
-            ? [.. ranked.Where(match => match.Model != own.Model).Prepend(own).OrderByDescending(match => match.MatchRatio)]
-            : ranked;
 
     /// <summary>The checkpoint.</summary>
     public CheckpointFile File { get; }

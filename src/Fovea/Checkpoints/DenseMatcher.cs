@@ -15,8 +15,16 @@ internal sealed class DenseMatcher
     private const string UsualBackbone = "resnet50";
     private const int MaxBackbones = 6;
 
-    private readonly Lazy<(string Name, ModelSignature Signature)[]> _heads = new(
-        () => [.. ModelRegistry.Heads.Select(head => (head, new ModelSignature(ModelRegistry.WithHead(head, UsualBackbone))))]);
+    private readonly ModelOptions _options;
+    private readonly Lazy<(string Name, ModelSignature Signature)[]> _heads;
+
+    /// <summary>Makes a matcher.</summary>
+    /// <param name="detector">Options of detectors; the published ones where null.</param>
+    public DenseMatcher(DetectorOptions? detector)
+    {
+        _options = new ModelOptions(Detector: detector);
+        _heads = new(() => [.. ModelRegistry.Heads.Select(head => (head, SignatureOf(head, UsualBackbone)))]);
+    }
 
     /// <summary>Dense models that share many names with a dictionary; none where it has no dense head.</summary>
     /// <param name="tensors">Tensors of the dictionary by name.</param>
@@ -34,7 +42,7 @@ internal sealed class DenseMatcher
                     .OrderByDescending(backbone => Count(scheme, backbone.Tensors.Keys))
                     .ThenBy(backbone => backbone.Tensors.Count)
                     .Take(MaxBackbones);
-                alike.AddRange(likeliest.Select(backbone => new ModelSignature(ModelRegistry.WithHead(head, backbone.Model))));
+                alike.AddRange(likeliest.Select(backbone => SignatureOf(head, backbone.Model)));
             }
         }
 
@@ -52,6 +60,8 @@ internal sealed class DenseMatcher
         matches.Count > 1 && matches.All(match => match.Outline.Network.Head is DenseHead)
             ? [.. matches.DistinctBy(match => GraphOf(match.Outline.Network))]
             : matches;
+
+    private ModelSignature SignatureOf(string head, string backbone) => new(ModelRegistry.WithHead(head, backbone), _options);
 
     private static string GraphOf(Network network)
     {

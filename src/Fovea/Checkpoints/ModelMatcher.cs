@@ -11,7 +11,12 @@ internal sealed class ModelMatcher
     private const int MaxLooked = 16;
 
     private readonly ModelSignature[] _signatures = [.. ModelRegistry.Names.Select(name => new ModelSignature(name))];
-    private readonly DenseMatcher _dense = new();
+    private readonly DetectorOptions? _detector;
+    private readonly DenseMatcher _dense;
+
+    /// <summary>Makes a matcher.</summary>
+    /// <param name="detector">Options of detectors that a file says itself; the published ones where null.</param>
+    public ModelMatcher(DetectorOptions? detector = null) => (_detector, _dense) = (detector, new DenseMatcher(detector));
 
     /// <summary>The models most alike, the likeliest first: each with the share of names and shapes that agree.</summary>
     /// <param name="weights">The dictionary.</param>
@@ -33,11 +38,12 @@ internal sealed class ModelMatcher
                 .ThenByDescending(entry => entry.Item3)
                 .Take(MaxLooked),
         ];
+        MatchOptions options = new() { Network = _detector is null ? null : new ModelOptions(Detector: _detector) };
         return
         [
             .. alike
                 .Where(entry => entry.Explained >= alike[0].Explained / 2)
-                .Select(entry => new CheckpointMatch(weights, tensors, entry.Signature, new MatchOptions()))
+                .Select(entry => new CheckpointMatch(weights, tensors, entry.Signature, options))
                 .OrderByDescending(match => match.MatchRatio)
                 .ThenByDescending(match => match.IsNative),
         ];

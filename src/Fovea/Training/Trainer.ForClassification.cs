@@ -50,11 +50,18 @@ public sealed partial class Trainer
                 pool,
                 loaderThreads,
                 options.CountUnreadable(validation.Count, new UnreadableLog(logger ?? NullLogger.Instance, options.Unreadable)));
+        return Owning(
+            model, evaluator, () => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger));
+    }
+
+    /// <summary>Makes a trainer that disposes of its model and its evaluator; where it cannot be made, they are disposed of at once.</summary>
+    private static Trainer Owning(Model model, IDisposable? evaluator, Func<Trainer> make)
+    {
         try
         {
-            Trainer trainer = new(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger);
+            Trainer trainer = make();
             trainer._owned.Push(model);
-            trainer._owned.Push(evaluator ?? (IDisposable)model);
+            trainer._owned.Push(evaluator ?? model);
             return trainer;
         }
         catch

@@ -42,7 +42,9 @@ public sealed partial class Trainer
             validation,
             pool,
             options.CountUnreadable(validation.Count, new UnreadableLog(logger ?? NullLogger.Instance, options.Unreadable)));
-        try
+        return Owning(model, evaluator, Make);
+
+        Trainer Make()
         {
             if (model.Network.Head is FasterRcnn { HasMasks: true } && !training.HasMasks)
             {
@@ -52,16 +54,7 @@ public sealed partial class Trainer
 
             DetectionObjective objective = new(options.MostObjects);
             AspectGrouping grouped = new(training, options.BatchSize);
-            Trainer trainer = new(model, grouped, options, folder, objective, evaluator, resume, pool, loaderThreads, logger);
-            trainer._owned.Push(model);
-            trainer._owned.Push(evaluator ?? (IDisposable)model);
-            return trainer;
-        }
-        catch
-        {
-            evaluator?.Dispose();
-            model.Dispose();
-            throw;
+            return new Trainer(model, grouped, options, folder, objective, evaluator, resume, pool, loaderThreads, logger);
         }
     }
 }
