@@ -51,10 +51,12 @@ public sealed partial class Trainer
                 loaderThreads,
                 options.CountUnreadable(validation.Count, new UnreadableLog(logger ?? NullLogger.Instance, options.Unreadable)));
         return Owning(
-            model, evaluator, () => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger));
+            model,
+            evaluator,
+            () => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger));
     }
 
-    /// <summary>Makes a trainer that disposes of its model and its evaluator; where it cannot be made, they are disposed of at once.</summary>
+    /// <summary>Makes a trainer that disposes of model and evaluator; where it cannot be made, they are disposed of at once.</summary>
     private static Trainer Owning(Model model, IDisposable? evaluator, Func<Trainer> make)
     {
         try

@@ -49,7 +49,8 @@ public sealed partial class Trainer
             if (model.Network.Head is FasterRcnn { HasMasks: true } && !training.HasMasks)
             {
                 throw new InvalidDatasetException(
-                    "The training set", $"its objects have no masks, which {options.Model} learns: give a set with masks, or take faster_rcnn.");
+                    "The training set",
+                    $"its objects have no masks, which {options.Model} learns: give a set with masks, or take faster_rcnn.");
             }
 
             DetectionObjective objective = new(options.MostObjects);
