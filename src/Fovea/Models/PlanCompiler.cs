@@ -22,7 +22,8 @@ internal sealed class PlanCompiler : IDisposable
     /// <summary>Compiles a graph.</summary>
     /// <param name="build">Builds the graph.</param>
     /// <param name="threads">Threads of the plan; the shared pool where null.</param>
-    public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null)
+    /// <param name="sameBitsInBatch">As <see cref="PlanOptions.SameBitsInBatch"/> has it.</param>
+    public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null, bool sameBitsInBatch = false)
     {
         ComputeGraph graph;
         lock (_building)
@@ -30,7 +31,7 @@ internal sealed class PlanCompiler : IDisposable
             graph = build();
         }
 
-        PlanOptions options = new() { PackedWeights = Packed };
+        PlanOptions options = new() { PackedWeights = Packed, SameBitsInBatch = sameBitsInBatch };
         try
         {
             return Plan.Compile(graph, options, threads);
