@@ -39,6 +39,7 @@ internal static class CommandLine
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
         ("detect", () => new DetectVerb()),
+        ("serve", () => new ServeVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),
         ("average", () => new AverageVerb()),
@@ -126,8 +127,8 @@ internal static class CommandLine
                 bool asJson = parsed.GetValue(json);
                 Image.MaxPixels = parsed.GetValue(maxPixels) ?? Image.MaxPixels;
                 VerbContext context = asJson
-                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle)
-                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);
+                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) }
+                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) };
                 return RunAsync(verb, context, output, token);
             });
         }
