@@ -12,12 +12,17 @@ internal static class ModelChoice
 {
     private const long LargeFile = 1 << 30;
 
-    /// <summary>Makes a registered model.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Makes a registered model, or the one that a checkpoint is for.</summary>
+    /// <param name="name">The model's name, a checkpoint, or the name of a network that ships.</param>
     /// <param name="options">What is different from the variant.</param>
     /// <exception cref="UsageException">There is no such model, or it cannot take images of the size.</exception>
     public static Network Create(string name, ModelOptions options)
     {
+        if (File.Exists(name) || ShippedNetworks.Names.Contains(name))
+        {
+            return CreateFor(ShippedNetworks.Resolve(name), name, options);
+        }
+
         CheckName(name);
         if (options.Classes < 1)
         {
@@ -25,6 +30,14 @@ internal static class ModelChoice
         }
 
         return Fit(name, () => ModelRegistry.Create(name, options));
+    }
+
+    private static Network CreateFor(string path, string name, ModelOptions options)
+    {
+        (int, int)? size = options.Height is int height && options.Width is int width ? (height, width) : null;
+        using CheckpointFile file = CheckpointFile.Open(path);
+        return Fit(name, () => new CheckpointDiagnosis(file, options: new MatchOptions(options.Classes, size)).Match)?.Outline.Network
+            ?? throw new UsageException($"{name} fits no model; 'fovea doctor {name}' says what it holds.");
     }
 
     /// <summary>Checks a model's name.</summary>

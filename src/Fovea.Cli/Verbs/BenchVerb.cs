@@ -35,7 +35,7 @@ internal sealed class BenchVerb : Verb
             "fovea bench faster_rcnn:resnet50 --size 800x1088",
             "fovea bench --data images/ --recipe recipes/cifar10/cmt_nano.json")
     {
-        _models = AddArgument<string[]>("MODEL", "Names of models. [default: ten of all families]");
+        _models = AddArgument<string[]>("MODEL", "Names of models, or checkpoints. [default: ten of all families]");
         _models.Arity = ArgumentArity.ZeroOrMore;
         _batches = AddOption("--batch", "Images in one run; several numbers with commas between.", "1");
         _threads = AddOption<string>("--threads", "Threads to run on; several numbers with commas between. [default: all processors]");

@@ -24,7 +24,8 @@ internal sealed class CompareVerb : Verb
             "fovea compare cmt_s pit_s crossformer_s resnet50",
             "fovea compare cmt_ti pit_ti --batch 8 --threads 1 --json")
     {
-        _models = AddArgument<string[]>("MODEL", "Names of models, or HEAD:MODEL for detectors; 'fovea models' lists them.");
+        _models = AddArgument<string[]>(
+            "MODEL", "Names of models ('fovea models' lists them), HEAD:MODEL for detectors, or checkpoints.");
         _models.Arity = ArgumentArity.OneOrMore;
         _batch = AddOption("--batch", "Images in one run.", 1);
         _size = AddOption<string>(

@@ -28,7 +28,8 @@ internal sealed class GraphVerb : Verb
             "fovea graph resnet18 --after fuse-epilogues --batch 8",
             "fovea graph cmt_nano --train --json")
     {
-        _model = AddArgument<string>("MODEL", "The model's name, or HEAD:MODEL for a detector; 'fovea models' lists them.");
+        _model = AddArgument<string>(
+            "MODEL", "The model's name ('fovea models' lists them), HEAD:MODEL for a detector, or a checkpoint.");
         _train = AddOption<bool>("--train", "The graph of a training step (forward, loss and backward) instead of inference.");
         _after = AddOption<string>(
             "--after",

@@ -23,7 +23,8 @@ internal sealed class InfoVerb : Verb
             "fovea info cmt_s --size 192x256 --batch 32 --classes 10",
             "fovea info mask_rcnn:resnet50 --size 800x1088")
     {
-        _model = AddArgument<string>("MODEL", "The model's name, or HEAD:MODEL for a detector; 'fovea models' lists them.");
+        _model = AddArgument<string>(
+            "MODEL", "The model's name ('fovea models' lists them), HEAD:MODEL for a detector, or a checkpoint.");
         _batch = AddOption("--batch", "Images in one run.", 1);
         _size = AddOption<string>(
             "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");

@@ -28,7 +28,8 @@ internal sealed class ProfileVerb : Verb
             "fovea profile cmt_s --batch 8 --threads 1",
             "fovea profile crossformer_s --in-order --top 1000 --html profile.html")
     {
-        _model = AddArgument<string>("MODEL", "The model's name, or HEAD:MODEL for a detector; 'fovea models' lists them.");
+        _model = AddArgument<string>(
+            "MODEL", "The model's name ('fovea models' lists them), HEAD:MODEL for a detector, or a checkpoint.");
         _batch = AddOption("--batch", "Images in one run.", 1);
         _threads = AddThreads("Threads to run on.");
         _size = AddOption<string>(

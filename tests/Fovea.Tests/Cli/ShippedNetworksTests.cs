@@ -31,6 +31,7 @@ public sealed class ShippedNetworksTests(TrainedRun trained) : IClassFixture<Tra
                 await CliRun.Succeeds(verb);
             }
 
+            Assert.Equal(3, (int)(await CliRun.Succeeds("info", "tiny/cmt_nano"))["classes"]!);
             await CliRun.Succeeds("convert", "tiny/cmt_nano", "--out", _folder.File("back.pth"));
             await CliRun.Succeeds("export", "tiny/cmt_nano", "--onnx", _folder.File("net.onnx"));
             await CliRun.Fails(ExitCodes.BadInput, ["tiny/cmt_nono", "tiny/cmt_nano"], "predict", "tiny/cmt_nono", image);

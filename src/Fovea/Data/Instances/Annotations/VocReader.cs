@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml;
-using System.Xml.Linq;
 
 namespace Fovea.Data;
 
@@ -11,7 +10,6 @@ namespace Fovea.Data;
 internal sealed class VocReader
 {
     private const string Beginning = "<annotation";
-    private static readonly XmlReaderSettings _settings = new() { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null };
     private readonly IContainer _container;
     private readonly ImageIndex _index;
     private readonly Dictionary<string, Part>? _lists;
@@ -72,11 +70,10 @@ internal sealed class VocReader
 
     private void Add(ContainerFile file, string text)
     {
-        XElement annotation;
+        XmlElement annotation;
         try
         {
-            using XmlReader reader = XmlReader.Create(new StringReader(text), _settings);
-            annotation = XDocument.Load(reader).Root!;
+            annotation = XmlElement.Parse(text);
         }
         catch (XmlException error)
         {
@@ -101,7 +98,7 @@ internal sealed class VocReader
             return;
         }
 
-        string name = annotation.Element("filename")?.Value.Trim() ?? "";
+        string name = annotation.Child("filename")?.Text ?? "";
         ContainerFile? image = (name.Length > 0 ? _index.Find(name, file.Path, null) : null) ?? _index.FindStem(stem, file.Path, null);
         if (image is null)
         {
@@ -110,7 +107,7 @@ internal sealed class VocReader
         }
 
         List<(string, AnnotatedObject)> objects = [];
-        foreach (XElement element in annotation.Elements("object"))
+        foreach (XmlElement element in annotation.Children("object"))
         {
             AddObject(file, element, objects);
         }
@@ -118,10 +115,10 @@ internal sealed class VocReader
         _read.Add((part, new AnnotatedImage(image, SizeOf(annotation), _ => []), objects));
     }
 
-    private void AddObject(ContainerFile file, XElement element, List<(string Class, AnnotatedObject Object)> objects)
+    private void AddObject(ContainerFile file, XmlElement element, List<(string Class, AnnotatedObject Object)> objects)
     {
-        string name = element.Element("name")?.Value.Trim() ?? "";
-        if (name.Length == 0 || element.Element("bndbox") is not XElement box)
+        string name = element.Child("name")?.Text ?? "";
+        if (name.Length == 0 || element.Child("bndbox") is not XmlElement box)
         {
             _problems.Add(DataProblemKind.UnreadableAnnotation, $"{file.Name}: an object without name or bndbox");
             return;
@@ -129,20 +126,20 @@ internal sealed class VocReader
 
         AnnotatedObject stated = new(Number(box, "xmin") - 1, Number(box, "ymin") - 1, Number(box, "xmax"), Number(box, "ymax"), 0)
         {
-            IsCrowd = element.Element("difficult")?.Value.Trim() == "1",
+            IsCrowd = element.Child("difficult")?.Text == "1",
         };
         objects.Add((name, stated));
     }
 
-    private static ImageSize? SizeOf(XElement annotation)
+    private static ImageSize? SizeOf(XmlElement annotation)
     {
-        XElement? size = annotation.Element("size");
+        XmlElement? size = annotation.Child("size");
         (double width, double height) = size is null ? (0, 0) : (Number(size, "width"), Number(size, "height"));
         return width is >= 1 and <= Image.MaxSide && height is >= 1 and <= Image.MaxSide ? new ImageSize((int)width, (int)height) : null;
     }
 
-    private static double Number(XElement parent, string name) =>
-        double.TryParse(parent.Element(name)?.Value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+    private static double Number(XmlElement parent, string name) =>
+        double.TryParse(parent.Child(name)?.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             ? number
             : double.NaN;
 
