@@ -10,9 +10,9 @@ namespace Fovea.Server;
 /// <summary>What stands before all requests of the program: headers of safety, keys, a limit on their rate.</summary>
 internal static class Guards
 {
-    // The page and its modules come from here alone; Scalar's page brings its script and styles in itself.
-    private const string PagePolicy = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' "
-        + "'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    // The page, its modules and styles come from here alone, and nothing stands inline; Scalar's page brings script and styles in itself.
+    private const string PagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' "
+        + "blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string DocumentationPolicy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
         + "'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
