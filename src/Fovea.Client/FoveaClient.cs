@@ -8,8 +8,8 @@ namespace Fovea.Client;
 
 /// <summary>Client of Fovea's server: classes and objects of images over HTTP. Any number of threads may ask at the same time.</summary>
 /// <param name="http">
-/// Connection whose base address is the server's, such as <c>http://127.0.0.1:8080</c>; it stays the caller's. A key of the server is set as
-/// its header <c>Authorization: Bearer KEY</c>.
+/// Connection whose base address is the server's, such as <c>http://127.0.0.1:8080</c>; it stays the caller's. A key of the server is its
+/// default header <c>Authorization: Bearer KEY</c>.
 /// </param>
 public sealed class FoveaClient(HttpClient http)
 {

@@ -20,7 +20,7 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
         JsonNode whole = JsonNode.Parse(await server.Http.GetStringAsync("/v2"))!;
         Assert.Equal("fovea", (string)whole["name"]!);
         JsonNode model = JsonNode.Parse(await server.Http.GetStringAsync("/v2/models/tiny"))!;
-        Assert.Equal("""{"name":"images","datatype":"FP32","shape":[-1,28,28,3]}""", model["inputs"]![0]!.ToJsonString());
+        Assert.Equal("""{"name":"images","datatype":"FP32","shape":[-1,32,32,3]}""", model["inputs"]![0]!.ToJsonString());
         Assert.Equal(HttpStatusCode.NotFound, (await server.Http.GetAsync("/v2/models/other")).StatusCode);
     }
 
@@ -28,7 +28,7 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
     public async Task A_tensor_gets_the_probabilities_of_its_image()
     {
         float[] prepared = Prepared();
-        JsonObject request = Request("images", "FP32", [1, 28, 28, 3], new JsonArray([.. prepared.Select(value => (JsonNode)value)]));
+        JsonObject request = Request("images", "FP32", [1, 32, 32, 3], new JsonArray([.. prepared.Select(value => (JsonNode)value)]));
 
         JsonNode answer = await AnswerAsync(request);
 
@@ -44,7 +44,7 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
     public async Task Tensors_behind_the_json_have_the_same_bits()
     {
         float[] prepared = Prepared();
-        JsonObject request = Request("images", "FP32", [1, 28, 28, 3], null);
+        JsonObject request = Request("images", "FP32", [1, 32, 32, 3], null);
         request["inputs"]![0]!["parameters"] = new JsonObject { ["binary_data_size"] = prepared.Length * sizeof(float) };
         request["outputs"] = new JsonArray(
             new JsonObject { ["name"] = "probabilities", ["parameters"] = new JsonObject { ["binary_data"] = true } });
@@ -71,15 +71,16 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
     }
 
     [Theory]
-    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,28,28,3],"data":[1,2,3]}]}""")]
-    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[9000000000000000000,28,28,3],"data":[1]}]}""")]
-    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[-1,28,28,3],"data":[1]}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,32,32,3],"data":[1,2,3]}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[9000000000000000000,32,32,3],"data":[1]}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[-1,32,32,3],"data":[1]}]}""")]
     [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,2],"data":[1,2]}]}""")]
-    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,28,28,3],"data":["a"]}]}""")]
-    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,28,28,3],"parameters":{"binary_data_size":99}}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,32,32,3],"data":["a"]}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[1,32,32,3],"parameters":{"binary_data_size":99}}]}""")]
     [InlineData("""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[2],"data":["aGFsbG8="]}]}""")]
     [InlineData("""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[1],"data":["not base64"]}]}""")]
-    [InlineData("""{"id":"42","inputs":[{"name":"input0","shape":[2,2],"datatype":"UINT32","data":[1,2,3,4]}],"outputs":[{"name":"output0"}]}""")]
+    [InlineData("""{"id":"42","inputs":[{"name":"input0","shape":[2,2],"datatype":"UINT32","data":[1,2,3,4]}]}""")]
+    [InlineData("""{"inputs":[{"name":"images","datatype":"FP32","shape":[],"data":[]}],"outputs":[{"name":"output0"}]}""")]
     [InlineData("""{"inputs":[null]}""")]
     [InlineData("""{"inputs":[{}]}""")]
     [InlineData("""{}""")]

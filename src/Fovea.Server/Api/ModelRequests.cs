@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Fovea.Server;
 
-/// <summary>What a request for a model holds while it is answered.</summary>
+/// <summary>Model and place in the server that a request holds while it is answered.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="Ticket">Place in the server.</param>
 /// <param name="Timing">Takes the times of the phases.</param>
@@ -119,6 +120,8 @@ internal sealed class ModelRequests(
         try
         {
             using Ticket ticket = Ticket.Of(model.Admission);
+            using Activity? activity = ServerMetrics.Source.StartActivity("fovea.answer");
+            activity?.SetTag("fovea.model", model.Name);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
             deadline.CancelAfter(TimeSpan.FromSeconds(options.RequestTimeout));
             RequestTiming timing = new(metrics, model.Name);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Fovea.Tasks;
 
 namespace Fovea.Server;
@@ -12,9 +13,13 @@ namespace Fovea.Server;
 [JsonSerializable(typeof(Started))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
-    /// <summary>Generated code for answers, which are written letter by letter as the command writes them.</summary>
-    public static AnswerJson Answers { get; } = new(new JsonSerializerOptions(AnswerJson.Default.Options)
+    // Answers are written letter by letter as the command writes them.
+    private static readonly AnswerJson _answers = new(new JsonSerializerOptions(AnswerJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
+
+    /// <summary>Generated code for an answer of a task.</summary>
+    /// <typeparam name="T">Type of the answer.</typeparam>
+    public static JsonTypeInfo<T> Answer<T>() => (JsonTypeInfo<T>)_answers.GetTypeInfo(typeof(T))!;
 }

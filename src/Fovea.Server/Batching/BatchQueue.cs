@@ -18,6 +18,9 @@ internal readonly record struct BatchedResult<T>(T Value, int Batch, TimeSpan Wa
 /// <typeparam name="TResult">Type of a result.</typeparam>
 internal sealed class BatchQueue<TItem, TResult> : IDisposable
 {
+    // One that is on its way may turn out to be no image, so whoever waits for it looks again and again.
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(1);
+
     private readonly BlockingCollection<Work> _waiting = [];
     private readonly Thread[] _lanes;
     private readonly Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> _run;
@@ -104,11 +107,14 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (gathered.Count < _maxBatch)
         {
-            TimeSpan wait = gathered.Count == 0
-                ? Timeout.InfiniteTimeSpan
-                : _admission.Preparing > 0 ? Positive(_maxDelay - Stopwatch.GetElapsedTime(start)) : TimeSpan.Zero;
-            if (!_waiting.TryTake(out Work? next, wait))
+            bool waits = gathered.Count > 0 && _admission.Preparing > 0 && Stopwatch.GetElapsedTime(start) < _maxDelay;
+            if (!_waiting.TryTake(out Work? next, gathered.Count == 0 ? Timeout.InfiniteTimeSpan : waits ? _look : TimeSpan.Zero))
             {
+                if (waits && !_waiting.IsAddingCompleted)
+                {
+                    continue;
+                }
+
                 break;
             }
 
@@ -153,8 +159,6 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
 
         return work.HasLeft;
     }
-
-    private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
     /// <summary>An item that waits.</summary>
     private sealed class Work

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fovea.Server;
 
-/// <summary>What the server writes to its log.</summary>
+/// <summary>Messages of the server's log.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Ready: {Models}")]

@@ -32,6 +32,7 @@ internal static class Page
 
             string path = resource[Folder.Length..];
             string type = types.TryGetContentType(path, out string? known) ? known : "application/octet-stream";
+            type = type.StartsWith("text/", StringComparison.Ordinal) ? $"{type}; charset=utf-8" : type;
             Map(routes, $"/{path}", assembly, resource, type, tag);
             if (path == Index)
             {

@@ -19,6 +19,7 @@ internal static class ServerProgram
     private const string DefaultUrl = "http://127.0.0.1:8080";
     private const string JsonSwitch = "Fovea:Json";
     private const int BadInput = 3;
+    private const int Failure = 1;
     private const int WrongUsage = 2;
 
     /// <summary>Serves until it is asked to stop.</summary>
@@ -89,10 +90,16 @@ internal static class ServerProgram
     {
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fovea.Server");
         FoveaServerOptions options = app.Services.GetRequiredService<FoveaServerOptions>();
-        app.Lifetime.ApplicationStarted.Register(() => Tell(app, options, log));
+        ServerHealth health = app.Services.GetRequiredService<ServerHealth>();
         try
         {
-            await app.RunAsync().ConfigureAwait(false);
+            await app.StartAsync().ConfigureAwait(false);
+            if (await health.Starting.ConfigureAwait(false))
+            {
+                Tell(app, options, log);
+            }
+
+            await app.WaitForShutdownAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -102,10 +109,10 @@ internal static class ServerProgram
         {
             // An address that another program has.
             await Console.Error.WriteLineAsync($"fovea: {error.Message}").ConfigureAwait(false);
-            return 1;
+            return Failure;
         }
 
-        if (app.Services.GetRequiredService<ServerHealth>().Failure is Exception failure)
+        if (health.Failure is Exception failure)
         {
             await Console.Error.WriteLineAsync($"fovea: {failure.Message}").ConfigureAwait(false);
             return BadInput;

@@ -13,7 +13,6 @@ internal sealed class ModelFiles(
     ModelLoader loader,
     ModelSet models,
     ServerHealth health,
-    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<ModelFiles> log) : BackgroundService
 {
@@ -43,7 +42,6 @@ internal sealed class ModelFiles(
         catch (Exception error) when (error is FoveaException or IOException or UnauthorizedAccessException)
         {
             health.Fail(error);
-            lifetime.StopApplication();
             return;
         }
 
@@ -57,7 +55,15 @@ internal sealed class ModelFiles(
         using PeriodicTimer timer = new(_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            Look(first: false);
+            try
+            {
+                Look(first: false);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A folder that cannot be read now, perhaps because it is being replaced, may be read a second later.
+                log.Unusable(options.Models, error.Message);
+            }
         }
     }
 
@@ -102,9 +108,9 @@ internal sealed class ModelFiles(
         {
             Put(name, path);
         }
-        catch (Exception error) when (error is FoveaException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error)
         {
-            // The model that was there goes on.
+            // Whatever is wrong with it, the model that was there goes on.
             log.Unusable(name, error.Message);
         }
     }
@@ -114,7 +120,8 @@ internal sealed class ModelFiles(
         long start = time.GetTimestamp();
         ServedModel model = loader.Load(name, path);
         models.Put(model);
-        log.Loaded(name, model.Info.Name, string.Join(", ", model.Runners.Select(runner => runner.Verb)), time.GetElapsedTime(start).TotalMilliseconds);
+        string tasks = string.Join(", ", model.Runners.Select(runner => runner.Verb));
+        log.Loaded(name, model.Info.Name, tasks, time.GetElapsedTime(start).TotalMilliseconds);
     }
 
     private static Dictionary<string, FileState> StatesIn(string folder)

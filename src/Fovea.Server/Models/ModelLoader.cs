@@ -21,7 +21,7 @@ internal sealed class ModelLoader : IDisposable
         _threads = options.Threads is int threads ? new WorkerPool(threads) : null;
     }
 
-    /// <summary>Loads a checkpoint and runs each of its tasks once, so that the first request need not wait for what a first run costs.</summary>
+    /// <summary>Loads a checkpoint and runs each of its tasks once: what a first run costs, no request shall wait for.</summary>
     /// <param name="name">Name in the address.</param>
     /// <param name="path">The file.</param>
     /// <exception cref="FoveaException">The file is missing, broken, or does nothing that is served.</exception>

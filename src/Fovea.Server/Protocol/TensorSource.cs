@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Fovea.Server;
 
 /// <summary>
-/// Elements of a request's tensor, from its JSON or from behind it. What a shape claims is held against what is there before memory is taken
-/// for it.
+/// Elements of a request's tensor, from its JSON or from behind it. The claims of a shape are held against what is there before memory is
+/// taken for it.
 /// </summary>
 /// <param name="input">The tensor.</param>
 /// <param name="binary">Bytes of the tensor behind the JSON; null where its elements stand in the JSON.</param>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Fovea.Server;
 
-/// <summary>What stands before all requests of the program: headers of safety, keys, a limit on their rate.</summary>
+/// <summary>Guards before all requests of the program: headers of safety, keys, a limit on their rate.</summary>
 internal static class Guards
 {
     // The page, its modules and styles come from here alone, and nothing stands inline; Scalar's page brings script and styles in itself.
@@ -57,24 +57,25 @@ internal static class Guards
     /// <param name="services">Services of the program.</param>
     /// <param name="requestsPerSecond">Requests in a second.</param>
     /// <param name="haveKeys">True if every client has a key; else a made-up one would be a client of its own.</param>
-    public static void AddRateLimit(this IServiceCollection services, int requestsPerSecond, bool haveKeys) => services.AddRateLimiter(limiter =>
-    {
-        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(
-            (haveKeys ? ApiKeys.KeyOf(http.Request) : null) ?? http.Connection.RemoteIpAddress?.ToString() ?? "",
-            _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = requestsPerSecond,
-                TokensPerPeriod = requestsPerSecond,
-                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            }));
-        limiter.OnRejected = async (context, _) =>
+    public static void AddRateLimit(this IServiceCollection services, int requestsPerSecond, bool haveKeys) =>
+        services.AddRateLimiter(limiter =>
         {
-            double seconds = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan time) ? time.TotalSeconds : 1;
-            context.HttpContext.Response.Headers.RetryAfter =
-                Math.Max(1, Math.Ceiling(seconds)).ToString(CultureInfo.InvariantCulture);
-            await Problems.Of(StatusCodes.Status429TooManyRequests, $"A client may send {requestsPerSecond} requests a second.")
-                .ExecuteAsync(context.HttpContext).ConfigureAwait(false);
-        };
-    });
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(
+                (haveKeys ? ApiKeys.KeyOf(http.Request) : null) ?? http.Connection.RemoteIpAddress?.ToString() ?? "",
+                _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = requestsPerSecond,
+                    TokensPerPeriod = requestsPerSecond,
+                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                }));
+            limiter.OnRejected = async (context, _) =>
+            {
+                double seconds = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan time) ? time.TotalSeconds : 1;
+                context.HttpContext.Response.Headers.RetryAfter =
+                    Math.Max(1, Math.Ceiling(seconds)).ToString(CultureInfo.InvariantCulture);
+                await Problems.Of(StatusCodes.Status429TooManyRequests, $"A client may send {requestsPerSecond} requests a second.")
+                    .ExecuteAsync(context.HttpContext).ConfigureAwait(false);
+            };
+        });
 }

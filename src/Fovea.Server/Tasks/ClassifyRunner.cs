@@ -44,7 +44,7 @@ internal sealed class ClassifyRunner : TaskRunner
             _queue,
             (sent, _, probabilities) => new ImageClasses(sent.Name, Prediction.Best(probabilities, _classifier.Info.Classes, top)))
             .ConfigureAwait(false);
-        return TypedResults.Json(new ClassesAnswer(answers, failures), ServerJson.Answers.ClassesAnswer);
+        return TypedResults.Json(new ClassesAnswer(answers, failures), ServerJson.Answer<ClassesAnswer>());
     }
 
     /// <inheritdoc/>

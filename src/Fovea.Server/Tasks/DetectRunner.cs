@@ -44,7 +44,7 @@ internal sealed class DetectRunner : TaskRunner
             image => (image, threshold),
             _queue,
             (sent, image, found) => new ImageDetections(sent.Name, image.Width, image.Height, found)).ConfigureAwait(false);
-        return TypedResults.Json(new DetectionsAnswer(answers, failures), ServerJson.Answers.DetectionsAnswer);
+        return TypedResults.Json(new DetectionsAnswer(answers, failures), ServerJson.Answer<DetectionsAnswer>());
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Server;
 
-/// <summary>What a task needs to answer for a model.</summary>
+/// <summary>Model and choices that a task needs to answer.</summary>
 /// <param name="Name">Name of the model in the address.</param>
 /// <param name="Model">The model, which outlives the task's runner.</param>
 /// <param name="Admission">Bound on the model's images.</param>
@@ -16,7 +16,7 @@ internal sealed record RunnerContext(
 /// <summary>A task that models may do, such as finding objects. A new one is an entry of <see cref="All"/> and a route.</summary>
 /// <param name="Verb">Last word of the address, which is the verb of the command line: <c>predict</c>.</param>
 /// <param name="Fits">True for models that do it.</param>
-/// <param name="Open">Makes what answers for a model.</param>
+/// <param name="Open">Makes a model ready for it.</param>
 internal sealed record ServedTask(string Verb, Predicate<Model> Fits, Func<RunnerContext, TaskRunner> Open)
 {
     /// <summary>All tasks; of those that a model does, the first is its own.</summary>

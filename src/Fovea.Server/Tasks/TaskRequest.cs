@@ -91,13 +91,12 @@ internal sealed class TaskRequest(
         Func<SentImage, Image, TResult, TAnswer> answer)
     {
         Image decoded;
-        Task<BatchedResult<TResult>> waiting;
+        TItem item;
         try
         {
             using (timing.Decoding())
             {
-                (decoded, TItem item) = await decoders.RunAsync(() => Prepared(image, prepare), cancellation).ConfigureAwait(false);
-                waiting = queue.AddAsync(item, cancellation);
+                (decoded, item) = await decoders.RunAsync(() => Prepared(image, prepare), cancellation).ConfigureAwait(false);
             }
         }
         catch (FoveaException error) when (error is UnusableDataException or RequestException)
@@ -106,10 +105,11 @@ internal sealed class TaskRequest(
         }
         finally
         {
+            // Before it is in the queue, where nobody shall wait for it as for one that is yet to come.
             ticket.Prepared();
         }
 
-        BatchedResult<TResult> result = await waiting.ConfigureAwait(false);
+        BatchedResult<TResult> result = await queue.AddAsync(item, cancellation).ConfigureAwait(false);
         timing.Add(result.Batch, result.Waited, result.Ran);
         return new Outcome<TAnswer>(image.Name, answer(image, decoded, result.Value), null);
     }

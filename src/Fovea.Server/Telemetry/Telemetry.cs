@@ -26,7 +26,8 @@ internal static class Telemetry
             .ConfigureResource(resource => resource.AddService("fovea"))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(ServerMetrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                metrics.AddMeter(ServerMetrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+                    .AddMeter("System.Runtime")
                     .AddPrometheusExporter();
                 if (collects)
                 {
