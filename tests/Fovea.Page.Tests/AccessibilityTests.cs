@@ -17,7 +17,7 @@ public sealed class AccessibilityTests(ServedPage served) : PageTests
             new() { ColorScheme = colors, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = 1280, Height = 820 } });
         await Expect(page.Choice("Model")).ToBeVisibleAsync();
         await CheckAsync(page);
-        await page.Button("Two models").ClickAsync();
+        await page.Button("Compare").ClickAsync();
         await page.TakeSampleAsync("blood cells");
         await Expect(page.Bars).ToHaveCountAsync(10);
         await page.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^RBC") }).ClickAsync();
@@ -29,7 +29,7 @@ public sealed class AccessibilityTests(ServedPage served) : PageTests
     {
         await using OpenPage page = await served.OpenAsync();
         await Expect(page.Choice("Model")).ToBeVisibleAsync();
-        string[] expected = ["Skip to the answers", "Two models", "API", "Choose a picture", "Paste", "Camera", "Sample: blood cells"];
+        string[] expected = ["Skip to the answers", "Compare", "API", "Choose a picture", "Paste", "Camera", "Sample: blood cells"];
         foreach (string name in expected)
         {
             await page.Page.Keyboard.PressAsync("Tab");
@@ -54,7 +54,7 @@ public sealed class AccessibilityTests(ServedPage served) : PageTests
     {
         await using OpenPage page = await served.OpenAsync(
             new() { ViewportSize = new() { Width = width, Height = 700 }, IsMobile = true, HasTouch = true });
-        await page.Button("Two models").TapAsync();
+        await page.Button("Compare").TapAsync();
 
         await page.TakeSampleAsync(sample);
 

@@ -66,12 +66,17 @@ internal sealed class OpenPage : IAsyncDisposable
         """
         () => {
           const layer = document.querySelector(".layer");
-          const data = layer.getContext("2d").getImageData(0, 0, layer.width, layer.height).data;
+          const context = new OffscreenCanvas(layer.width, layer.height).getContext("2d", { willReadFrequently: true });
+          context.drawImage(layer, 0, 0);
+          const data = context.getImageData(0, 0, layer.width, layer.height).data;
           let drawn = 0;
           for (let i = 3; i < data.length; i += 4) { drawn += data[i] > 0; }
           return 400 * drawn / data.length;
         }
         """);
+
+    /// <summary>The layer's pixels as text, to tell drawings apart.</summary>
+    public Task<string> DrawingAsync() => Page.EvaluateAsync<string>("() => document.querySelector('.layer').toDataURL()");
 
     public async ValueTask DisposeAsync()
     {

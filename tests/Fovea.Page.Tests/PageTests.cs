@@ -97,7 +97,7 @@ public sealed class AnswerTests(ServedPage served) : PageTests
     {
         await using OpenPage page = await served.OpenAsync();
 
-        await page.Button("Two models").ClickAsync();
+        await page.Button("Compare").ClickAsync();
         await page.TakeSampleAsync("an airplane");
 
         ILocator panes = page.Page.Locator(".pane");
@@ -110,7 +110,7 @@ public sealed class AnswerTests(ServedPage served) : PageTests
         await page.Page.ReloadAsync();
         await Expect(panes).ToHaveCountAsync(2);
         await Expect(panes.Nth(0).GetByLabel("Model")).ToHaveValueAsync("cifar10");
-        await page.Button("Two models").ClickAsync();
+        await page.Button("Compare").ClickAsync();
         await Expect(panes).ToHaveCountAsync(1);
     }
 }

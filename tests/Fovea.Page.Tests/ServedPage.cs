@@ -7,6 +7,9 @@ namespace Fovea.Page.Tests;
 public sealed class ServedPage : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
+
+    // Milliseconds: a busy machine is slow, not wrong.
+    private const float Patience = 20_000;
     private RunningServer _server = null!;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -39,6 +42,7 @@ public sealed class ServedPage : IAsyncLifetime
                 $"--Fovea:Checkpoints:0=cifar10={PathOf("models/cifar10/cmt_nano/model.safetensors")}",
                 $"--Fovea:Checkpoints:1=bccd={PathOf("models/bccd/retinanet_resnet_nano/model.safetensors")}",
             ]);
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -66,7 +70,7 @@ public sealed class ServedPage : IAsyncLifetime
     {
         Uri address = (server ?? _server).Http.BaseAddress!;
         IBrowserContext context = await _browser!.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 820 } });
-        context.SetDefaultTimeout(10_000);
+        context.SetDefaultTimeout(Patience);
         OpenPage opened = new(context, await context.NewPageAsync(), address) { ExpectsErrors = expectsErrors };
         await opened.Page.GotoAsync(address.ToString());
         return opened;

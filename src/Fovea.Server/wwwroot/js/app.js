@@ -18,7 +18,7 @@ function say(message) {
 function addPane() {
   const chosen = new URLSearchParams(location.hash.slice(1)).getAll("model")[panes.length];
   const other = models.find(({ name }) => panes.every((pane) => pane.model.name !== name)) ?? models[0];
-  const pane = new Pane(models, (models.find(({ name }) => name === chosen) ?? other).name, panes.length ? "Second model" : "Model");
+  const pane = new Pane(models, (models.find(({ name }) => name === chosen) ?? other).name, panes.length ? "Second model" : "First model");
   panes.push(pane);
   find("panes").append(pane.root);
   find("panes").classList.toggle("two", panes.length > 1);
@@ -90,7 +90,7 @@ async function start() {
     say(`${error.message} Reload the page to try again.`);
     return;
   }
-  find("health").textContent = models.length === 1 ? "1 model ready" : `${models.length} models ready`;
+  find("health").textContent = "";
   if (models.length === 0) {
     say("This server has no models: start it with a checkpoint.");
     return;

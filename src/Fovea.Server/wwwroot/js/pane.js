@@ -65,7 +65,9 @@ export class Pane {
     const { model, tasks, classes, width, height } = this.#model;
     this.#find(".about").textContent = `${model} · ${classes.length} ${classes.length === 1 ? "class" : "classes"} · ${width}×${height}`;
     this.#parts = this.#partsFor(tasks);
-    this.#find(".parts").replaceChildren(...this.#parts.map((part) => part.root));
+    const inside = this.#parts.filter((part) => part instanceof Maps);
+    this.#find(".below").replaceChildren(...inside.map((part) => part.root));
+    this.#find(".parts").replaceChildren(...this.#parts.filter((part) => !inside.includes(part)).map((part) => part.root));
     this.#find(".timing").textContent = "";
   }
 

@@ -81,10 +81,10 @@ export class Maps {
       return;
     }
     const { region: [left, top, right, bottom], query } = this.#map;
-    this.#map.image ??= paint(this.#map);
+    this.#map.painted ??= paint(this.#map);
     context.globalAlpha = this.#opacity;
     context.imageSmoothingQuality = "high";
-    context.drawImage(this.#map.image, left, top, right - left, bottom - top);
+    context.drawImage(this.#map.painted, left, top, right - left, bottom - top);
     context.globalAlpha = 1;
     if (query) {
       for (const [width, color] of [[4, "#000"], [2, "#fff"]]) {
@@ -170,7 +170,7 @@ export class Maps {
     this.#map = maps[Math.floor(maps.length / 2)] ?? null;
     this.#hint.textContent = !this.#map ? "" : this.pointed
       ? "Move over the picture: bright is what the point attends to."
-      : this.#map.class ? `Bright is what speaks for ${this.#map.class}. Choose another class above.` : "Bright is what the network attends to.";
+      : this.#map.class ? `Bright is what speaks for ${this.#map.class}; choose another class to see its own map.` : "Bright is what the network attends to.";
     this.#changed();
   }
 }
