@@ -1,6 +1,6 @@
-namespace Fovea.Training;
+namespace Fovea.Reporting;
 
-/// <summary>Style sheet of the report.</summary>
+/// <summary>Style sheet of all pages.</summary>
 internal static class ReportStyle
 {
     /// <summary>The style sheet: a light and a dark theme, chosen by the reader's system.</summary>
