@@ -13,6 +13,7 @@ internal sealed class FaithfulnessSums(string method, int steps)
     private double _correlation;
     private int _images;
     private int _maps;
+    private int _pairs;
 
     /// <summary>Adds the curves of an image.</summary>
     public void Add(ReadOnlySpan<double> deletion, ReadOnlySpan<double> insertion)
@@ -29,12 +30,18 @@ internal sealed class FaithfulnessSums(string method, int steps)
         _images++;
     }
 
-    /// <summary>Adds an image's map and that of random weights.</summary>
-    public void Add(ReadOnlySpan<float> map, ReadOnlySpan<float> randomized)
+    /// <summary>Adds an image's map.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="randomized">The same of a network with random weights; null where there is none.</param>
+    public void Add(ReadOnlySpan<float> map, Explanation? randomized)
     {
         _sparsity += MapStatistics.Gini(map);
-        _correlation += MapStatistics.RankCorrelation(map, randomized);
         _maps++;
+        if (randomized is not null)
+        {
+            _correlation += MapStatistics.RankCorrelation(map, randomized.Values.Span);
+            _pairs++;
+        }
     }
 
     /// <summary>Means over the images.</summary>
@@ -48,7 +55,7 @@ internal sealed class FaithfulnessSums(string method, int steps)
             InsertionCurve = [.. _insertion.Select(sum => sum / _images)],
             StandardError = Math.Sqrt(variance / _images),
             Sparsity = _maps > 0 ? _sparsity / _maps : null,
-            RandomizedCorrelation = _maps > 0 ? _correlation / _maps : null,
+            RandomizedCorrelation = _pairs > 0 ? _correlation / _pairs : null,
         };
     }
 }

@@ -83,7 +83,7 @@ internal sealed class EpochExplanations : IDisposable
     public void Draw(int epoch)
     {
         _model.Refresh();
-        byte[] png = PngEncoder.Encode(ExplanationPictures.Pairs(
+        byte[] png = PngEncoder.Encode(ExplanationDrawing.Pairs(
             [.. _images.Select(one => (_model.Info.Preprocessing.View(one.Image), Explain(one.Image, one.Class)))]));
         try
         {
