@@ -1,22 +1,41 @@
 using Fovea.Cli.Terminal;
 using Fovea.Data;
-using Fovea.Drawing;
 using Fovea.Explanations;
 using Fovea.Formats;
 
 namespace Fovea.Cli;
 
-/// <summary>A folder of pictures of explanations: each map over its image.</summary>
+/// <summary>
+/// A folder of pictures of explanations: each map over its image, a sheet where an image has several, and a page on which the reader picks
+/// whose attention is shown.
+/// </summary>
 internal sealed class ExplanationPictures
 {
+    /// <summary>Name of the page.</summary>
+    public const string Page = "explanation.html";
+
+    // A page of more would take long to open.
+    private const int MostOnPage = 12;
+    private const int MostAttentions = 4;
+
     private readonly string _folder;
+    private readonly Explainer _explainer;
+    private readonly string[] _attentions;
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<ExplainedImage> _page = [];
 
     /// <summary>Makes the folder.</summary>
     /// <param name="folder">The folder; files of the same names are replaced.</param>
-    public ExplanationPictures(string folder)
+    /// <param name="explainer">Explainer of the images.</param>
+    /// <param name="layer">Layer that was asked for, or null.</param>
+    public ExplanationPictures(string folder, Explainer explainer, string? layer)
     {
-        _folder = folder;
+        (_folder, _explainer) = (folder, explainer);
+        string[] attentions = [.. explainer.Layers.Where(one => one.IsAttention).Select(one => one.Name)];
+        int count = Math.Min(MostAttentions, attentions.Length);
+        _attentions = attentions.Contains(layer)
+            ? [layer!]
+            : [.. Enumerable.Range(1, count).Select(i => attentions[^(1 + ((i - 1) * attentions.Length / count))])];
         Directory.CreateDirectory(folder);
     }
 
@@ -27,17 +46,43 @@ internal sealed class ExplanationPictures
     /// <param name="cancellation">Leaves no broken file behind.</param>
     public void Save(string path, Image image, IReadOnlyList<Explanation> explanations, CancellationToken cancellation)
     {
+        string stem = Path.GetFileNameWithoutExtension(path);
         foreach (Explanation one in explanations)
         {
-            byte[] png = PngEncoder.Encode(Overlay.Of(image, one.Values.Span, one.Width));
-            AtomicFile.Write(Path.Combine(_folder, NameOf(path, one)), stream => stream.Write(png), cancellation);
+            Write(NameOf(stem, one.Method.Name(), one.Class), ExplanationDrawing.Draw(image, one), cancellation);
+        }
+
+        if (explanations.Count > 1)
+        {
+            Write(NameOf(stem, "sheet", null), ExplanationDrawing.Sheet(image, explanations, Path.GetFileName(path)), cancellation);
+        }
+
+        if (_page.Count < MostOnPage)
+        {
+            _page.Add(new ExplainedImage(
+                Path.GetFileName(path), image, explanations, [.. _attentions.Select(name => _explainer.Attend(image, name, cancellation))]));
         }
     }
 
-    private string NameOf(string path, Explanation explanation)
+    /// <summary>Writes the page of the first images.</summary>
+    /// <param name="title">The headline.</param>
+    public void WritePage(string title)
     {
-        string stem = $"{Path.GetFileNameWithoutExtension(path)}-{explanation.Method.Name()}";
-        stem = explanation.Class is null ? stem : $"{stem}-{Printable.Of(explanation.Class).Replace('/', '-')}";
+        if (_page.Count > 0)
+        {
+            ExplanationPage.Write(Path.Combine(_folder, Page), title, _page);
+        }
+    }
+
+    private void Write(string name, Image picture, CancellationToken cancellation)
+    {
+        byte[] png = PngEncoder.Encode(picture);
+        AtomicFile.Write(Path.Combine(_folder, name), stream => stream.Write(png), cancellation);
+    }
+
+    private string NameOf(string image, string what, string? about)
+    {
+        string stem = about is null ? $"{image}-{what}" : $"{image}-{what}-{Printable.Of(about).Replace('/', '-')}";
         string name = $"{stem}.png";
         for (int i = 2; !_taken.Add(name); i++)
         {

@@ -3,7 +3,6 @@ using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Explanations;
 using Fovea.Formats;
-using Fovea.Models;
 
 namespace Fovea.Cli;
 
@@ -12,13 +11,13 @@ internal static class FaithfulnessTable
 {
     /// <summary>Measures and shows.</summary>
     /// <param name="context">Where the answer goes.</param>
-    /// <param name="model">The classifier.</param>
+    /// <param name="explainer">Explainer of a classifier.</param>
     /// <param name="data">The data set.</param>
     /// <param name="options">Methods and number of images.</param>
     /// <param name="folder">Folder for the curves; null for none.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static void Show(
-        VerbContext context, Model model, string data, FaithfulnessOptions options, string? folder, CancellationToken cancellation)
+        VerbContext context, Explainer explainer, string data, FaithfulnessOptions options, string? folder, CancellationToken cancellation)
     {
         using DatasetParts parts = Datasets.OpenParts(data);
         DatasetNotes.Show(context, parts.Notes);
@@ -26,7 +25,7 @@ internal static class FaithfulnessTable
         IReadOnlyList<MethodFaithfulness> rows;
         using (ProgressBar bar = context.Progress("evaluating", count))
         {
-            rows = Faithfulness.Measure(model, parts.Measured, options, null, new BarProgress(bar), cancellation);
+            rows = Faithfulness.Measure(explainer, parts.Measured, options, null, new BarProgress(bar), cancellation);
             bar.Finish();
         }
 

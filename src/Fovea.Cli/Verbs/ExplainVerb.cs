@@ -11,7 +11,7 @@ internal sealed class ExplainVerb : Verb
 {
     private readonly Argument<string> _checkpoint;
     private readonly Argument<string[]> _images;
-    private readonly Option<string> _method;
+    private readonly Option<string[]> _methods;
     private readonly Option<string[]> _classes;
     private readonly Option<string> _layer;
     private readonly Option<string> _at;
@@ -22,6 +22,8 @@ internal sealed class ExplainVerb : Verb
     private readonly Option<int?> _stride;
     private readonly Option<string> _size;
     private readonly Option<string> _out;
+    private readonly Option<string> _evaluate;
+    private readonly Option<int> _count;
 
     /// <summary>Declares the verb.</summary>
     public ExplainVerb()
@@ -32,16 +34,18 @@ internal sealed class ExplainVerb : Verb
             "fovea explain cifar10/cmt_nano ship.jpg --out maps",
             "fovea explain runs/first/best.safetensors photos/ --method attention --at 120,80 --json",
             "fovea explain runs/first/best.safetensors cat.jpg --class cat --class dog --method grad-cam++ --out maps",
-            "fovea explain runs/first/best.safetensors")
+            "fovea explain runs/first/best.safetensors",
+            "fovea explain cifar10/cmt_nano --evaluate images/ --method grad-cam --method layer-cam --out curves")
     {
         ExplanationOptions usual = new();
         _checkpoint = AddArgument<string>(
             "CHECKPOINT", "A safetensors file of a run, a published checkpoint (.pth, .safetensors), or the name of a network that ships.");
         _images = AddArgument<string[]>("IMAGE", "Image files, folders of them, or patterns such as 'photos/*.jpg'.");
         _images.Arity = ArgumentArity.ZeroOrMore;
-        _method = AddOption<string>(
+        _methods = AddOption<string[]>(
             "--method",
-            $"{string.Join(", ", ExplanationMethods.Names)}; where left out, attention where a class token pools the map, else grad-cam.");
+            $"{string.Join(", ", ExplanationMethods.Names)}; give it several times for several maps. Where left out, attention where a class "
+                + "token pools the map, else grad-cam; with --evaluate, all that apply.");
         _classes = AddOption<string[]>(
             "--class", "Class to explain, by name or by index; give it several times for several maps. The predicted class where left out.");
         _layer = AddOption<string>("--layer", "Layer to explain; where left out, the last that has what the method needs.");
@@ -52,15 +56,24 @@ internal sealed class ExplainVerb : Verb
         _window = AddOption<int?>("--window", "Side in pixels of the blank window, at the network's input size (occlusion).");
         _stride = AddOption<int?>("--stride", "Pixels between windows, at the network's input size (occlusion).");
         _size = AddInputSize();
-        _out = AddOption<string>("--out", "Draw the maps over the images in this folder.");
+        _out = AddOption<string>("--out", "Draw the maps over the images in this folder, with a page to look at attention by itself.");
+        _evaluate = AddOption<string>(
+            "--evaluate", "Measure on this data set how faithful maps are, in place of images: deletion and insertion curves, sparsity.");
+        _count = AddOption("--images", "Images of the set that are measured, spread evenly (--evaluate).", new FaithfulnessOptions().Images);
     }
 
     /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
-        ExplanationOptions options = Options(context);
+        ExplanationOptions[] options = Options(context);
         using Explainer explainer = ModelChoice.LoadExplainer(context.Value(_checkpoint), context.Value(_size));
-        Check(explainer, options);
+        Array.ForEach(options, one => Check(explainer, one));
+        if (context.Value(_evaluate) is string data)
+        {
+            Evaluate(context, explainer, data, options, cancellation);
+            return Task.FromResult(ExitCodes.Success);
+        }
+
         string[] paths = [.. ImageArguments.Expand(context.Value(_images))];
         if (paths.Length == 0)
         {
@@ -68,7 +81,7 @@ internal sealed class ExplainVerb : Verb
             return Task.FromResult(ExitCodes.Success);
         }
 
-        ExplanationPictures? pictures = context.Value(_out) is string folder ? new ExplanationPictures(folder) : null;
+        ExplanationPictures? pictures = context.Value(_out) is string folder ? new ExplanationPictures(folder, explainer, context.Value(_layer)) : null;
         Table table = new("image", "method", "layer", "class", "strongest at (x, y)", "value");
         JsonArray answers = [];
         EachImage images = new(context, paths);
@@ -76,7 +89,7 @@ internal sealed class ExplainVerb : Verb
             "explaining",
             (path, image) =>
             {
-                IReadOnlyList<Explanation> explanations = explainer.Explain(image, options, cancellation);
+                Explanation[] explanations = [.. options.SelectMany(one => explainer.Explain(image, one, cancellation))];
                 pictures?.Save(path, image, explanations, cancellation);
                 foreach (Explanation one in explanations)
                 {
@@ -93,12 +106,36 @@ internal sealed class ExplainVerb : Verb
         context.Result["explanations"] = answers;
         if (pictures is not null)
         {
+            pictures.WritePage($"{explainer.Info.Name} explained");
             context.Output.WriteLine();
-            context.Output.WriteLine($"{images.Answered} {(images.Answered == 1 ? "image" : "images")} drawn in {context.Value(_out)}");
+            context.Output.WriteLine($"{images.Answered} {(images.Answered == 1 ? "image" : "images")} drawn in {context.Value(_out)}; open {ExplanationPictures.Page} there in a browser");
             context.Result["out"] = context.Value(_out);
         }
 
         return Task.FromResult(images.Finish());
+    }
+
+    private void Evaluate(
+        VerbContext context, Explainer explainer, string data, ExplanationOptions[] options, CancellationToken cancellation)
+    {
+        if (context.Value(_images) is { Length: > 0 } || context.IsGiven(_classes) || context.IsGiven(_at))
+        {
+            throw new UsageException(
+                "--evaluate takes images and their most probable classes from the data set: leave out IMAGE, --class and --at.");
+        }
+
+        int count = context.Value(_count);
+        if (count < 1)
+        {
+            throw new UsageException($"--images {count} is too small: at least one is measured.");
+        }
+
+        FaithfulnessOptions measured = new()
+        {
+            Methods = context.IsGiven(_methods) ? options : [.. explainer.Methods.Select(method => options[0] with { Method = method })],
+            Images = count,
+        };
+        FaithfulnessTable.Show(context, explainer, data, measured, context.Value(_out), cancellation);
     }
 
     /// <summary>Checks the options that no image changes, before any is read.</summary>
@@ -174,12 +211,15 @@ internal sealed class ExplainVerb : Verb
         ["region"] = new JsonArray(one.Region.Left, one.Region.Top, one.Region.Right, one.Region.Bottom),
     };
 
-    private ExplanationOptions Options(VerbContext context) => new()
+    /// <summary>Options for each method, or for the usual one where none is given.</summary>
+    private ExplanationOptions[] Options(VerbContext context) => context.Value(_methods) is { Length: > 0 } names
+        ? [.. names.Select(name => Options(context, ExplanationMethods.Find(name) ?? throw new UsageException(
+            $"--method {name}: choose one of {string.Join(", ", ExplanationMethods.Names)}.")))]
+        : [Options(context, null)];
+
+    private ExplanationOptions Options(VerbContext context, ExplanationMethod? method) => new()
     {
-        Method = context.Value(_method) is string name
-            ? ExplanationMethods.Find(name) ?? throw new UsageException(
-                $"--method {name}: choose one of {string.Join(", ", ExplanationMethods.Names)}.")
-            : null,
+        Method = method,
         Classes = context.Value(_classes) ?? [],
         Layer = context.Value(_layer),
         Head = context.Value(_head),

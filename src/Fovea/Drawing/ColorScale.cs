@@ -44,6 +44,6 @@ public static class ColorScale
         return canvas.ToImage();
     }
 
-    /// <summary>A number in three digits.</summary>
-    private static string Text(float value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
+    /// <summary>A number in two digits.</summary>
+    private static string Text(float value) => value.ToString("G2", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
 }

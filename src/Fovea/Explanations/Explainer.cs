@@ -55,6 +55,9 @@ public sealed class Explainer : IDisposable
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
+    /// <summary>The model.</summary>
+    internal Model Model => _model;
+
     /// <summary>Attentions and marked maps, in the order in which an image passes them, with their grids at the model's own size.</summary>
     public IReadOnlyList<ExplainableLayer> Layers => _network.Layers;
 

@@ -125,13 +125,20 @@ public static class ExplanationDrawing
         return canvas.ToImage();
     }
 
-    private static Image Sheet(IReadOnlyList<(Image Image, string Caption)> cells, int columns) => new ContactSheet
+    private static Image Sheet(IReadOnlyList<(Image Image, string Caption)> cells, int columns)
     {
-        Columns = Math.Min(columns, cells.Count),
-        CellSide = cells.Max(cell => cell.Image.Width),
-        CellHeight = cells.Max(cell => cell.Image.Height),
-        Gap = Gap,
-    }.Draw(cells);
+        (int width, int height) = (cells.Max(cell => cell.Image.Width), cells.Max(cell => cell.Image.Height));
+        ContactSheet sheet = new() { Columns = Math.Min(columns, cells.Count), CellSide = width, CellHeight = height, Gap = Gap };
+        return sheet.Draw([.. cells.Select(cell => (AtTop(cell.Image), cell.Caption))]);
+
+        // With room below, so that images stand at one height whatever stands under them.
+        Image AtTop(Image image)
+        {
+            using Canvas canvas = new(image.Width, height, Color.White);
+            canvas.Draw(image, 0, 0);
+            return canvas.ToImage();
+        }
+    }
 
     /// <summary>Frames the cell whose attention is shown, as large as a cell of the map.</summary>
     private static void Mark(Canvas canvas, Explanation explanation, ImagePoint query, Image below)

@@ -73,7 +73,8 @@ public sealed class FaithfulnessTests
     private static IReadOnlyList<MethodFaithfulness> Measure(Model model, IImageDataset images, int threads, IProgress<int>? progress = null)
     {
         using WorkerPool pool = new(threads);
-        return Faithfulness.Measure(model, images, _options, pool, progress);
+        using Explainer explainer = new(model, pool);
+        return Faithfulness.Measure(explainer, images, _options, pool, progress);
     }
 
     private sealed class Collect(List<int> values) : IProgress<int>

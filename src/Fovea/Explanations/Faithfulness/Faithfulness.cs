@@ -16,25 +16,25 @@ public static class Faithfulness
     /// Measures methods on images, each for the class that the network predicts, and beside them the orders of pixels that knowing nothing
     /// would give: at random, and from the centre outwards. The same bits for any number of threads.
     /// </summary>
-    /// <param name="model">A classifier.</param>
+    /// <param name="explainer">Explainer of a classifier.</param>
     /// <param name="dataset">The images; their classes do not matter.</param>
     /// <param name="options">Methods, number of images, steps, blur, seed; the usual where null.</param>
-    /// <param name="pool">Threads to run on; the shared pool where null.</param>
+    /// <param name="pool">Threads beside those of the explainer; the shared pool where null.</param>
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <returns>A row for each method in their order, then <c>centre</c> and <c>random</c>.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, or the model does not classify images.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ExplanationException">A method does not apply to the network.</exception>
     /// <exception cref="UnusableDataException">There is no image, or one cannot be read or does not fit the preprocessing.</exception>
     public static IReadOnlyList<MethodFaithfulness> Measure(
-        Model model,
+        Explainer explainer,
         IImageDataset dataset,
         FaithfulnessOptions? options = null,
         WorkerPool? pool = null,
         IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(explainer);
         ArgumentNullException.ThrowIfNull(dataset);
         options ??= new FaithfulnessOptions();
         options.Validate();
@@ -43,7 +43,7 @@ public static class Faithfulness
             throw new UnusableDataException("There is no image to measure explanations on: give a set with at least one.");
         }
 
-        using Explainer explainer = new(model, pool);
+        Model model = explainer.Model;
         using Model? random = ModelRegistry.Contains(model.Info.Name)
             ? Model.From(model.Info.CreateNetwork(), model.Info, options.Seed + 1)
             : null;

@@ -93,9 +93,12 @@ public static class ExplanationPage
         JsonArray maps = [];
         foreach (AttentionMaps attention in explained.Attentions)
         {
-            if (OfQueries(attention) is JsonObject map)
+            foreach (JsonObject? map in (JsonObject?[])[OfQueries(attention), OfClassToken(attention)])
             {
-                maps.Add((JsonNode)map);
+                if (map is not null)
+                {
+                    maps.Add((JsonNode)map);
+                }
             }
         }
 
@@ -132,22 +135,46 @@ public static class ExplanationPage
 
         JsonArray choices = [];
         bool withHeads = attention.Heads > 1 && bytes * (attention.Heads + 1) <= MostBytes;
-        for (int choice = 0; choice <= (withHeads ? attention.Heads : 0); choice++)
+        foreach (int? head in withHeads ? Heads(attention) : [null])
         {
-            int? head = choice == 0 ? null : choice - 1;
             QuantizedMaps maps = new();
             for (int cell = 0; cell < height * width; cell++)
             {
                 maps.Add(attention.OfCell(cell / width, cell % width, head).Values.Span);
             }
 
-            choices.Add((JsonNode)maps.ToJson(head is int number ? $"head {number}" : "mean of the heads"));
+            choices.Add((JsonNode)maps.ToJson(NameOf(head)));
         }
 
         JsonObject json = Map($"attention · {attention.Layer}", attention.Keys.Height, attention.Keys.Width, choices);
         json["queries"] = new JsonObject { ["height"] = height, ["width"] = width };
         return json;
     }
+
+    /// <summary>Attention of a single class token by head; null where there is none, or where tokens stand for classes.</summary>
+    private static JsonObject? OfClassToken(AttentionMaps attention)
+    {
+        if (attention.Queries.ClassTokens is 0 or > 2)
+        {
+            return null;
+        }
+
+        JsonArray choices = [];
+        foreach (int? head in attention.Heads > 1 ? Heads(attention) : [null])
+        {
+            QuantizedMaps maps = new();
+            maps.Add(attention.OfClassToken(0, head).Values.Span);
+            choices.Add((JsonNode)maps.ToJson(NameOf(head)));
+        }
+
+        return Map($"class token · {attention.Layer}", attention.Keys.Height, attention.Keys.Width, choices);
+    }
+
+    /// <summary>The mean of all heads, then each.</summary>
+    private static IEnumerable<int?> Heads(AttentionMaps attention) =>
+        Enumerable.Range(0, attention.Heads).Select(head => (int?)head).Prepend(null);
+
+    private static string NameOf(int? head) => head is int number ? $"head {number}" : "mean of the heads";
 
     private static JsonObject OfGroup(IReadOnlyList<Explanation> group)
     {
@@ -156,7 +183,7 @@ public static class ExplanationPage
         {
             QuantizedMaps maps = new();
             maps.Add(one.Values.Span);
-            choices.Add((JsonNode)maps.ToJson(one.Class ?? (one.Head is int head ? $"head {head}" : "mean of the heads"), Note(one)));
+            choices.Add((JsonNode)maps.ToJson(one.Class ?? NameOf(one.Head), Note(one)));
         }
 
         Explanation first = group[0];

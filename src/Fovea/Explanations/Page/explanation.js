@@ -32,14 +32,13 @@ function draw() {
   view.width = Math.round(image.width * scale);
   view.height = Math.round(image.height * scale);
   const pen = view.getContext("2d");
-  pen.imageSmoothingEnabled = image.width > 96;
+  pen.imageSmoothingQuality = "high";
   pen.drawImage(image.picture, 0, 0, view.width, view.height);
 
   const small = new ImageData(map.width, map.height);
   bytes.forEach((byte, i) => small.data.set([...color(byte / 255), 255], 4 * i));
   const layer = new OffscreenCanvas(map.width, map.height);
   layer.getContext("2d").putImageData(small, 0, 0);
-  pen.imageSmoothingEnabled = true;
   pen.globalAlpha = state.opacity;
   pen.drawImage(layer, 0, 0, view.width, view.height);
   pen.globalAlpha = 1;
