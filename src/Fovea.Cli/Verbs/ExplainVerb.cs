@@ -132,10 +132,24 @@ internal sealed class ExplainVerb : Verb
 
         FaithfulnessOptions measured = new()
         {
-            Methods = context.IsGiven(_methods) ? options : [.. explainer.Methods.Select(method => options[0] with { Method = method })],
+            Methods = context.IsGiven(_methods) ? options : [.. explainer.Methods.Select(method => options[0] with { Method = method }).Where(Applies)],
             Images = count,
         };
         FaithfulnessTable.Show(context, explainer, data, measured, context.Value(_out), cancellation);
+
+        // A layer or a head that was asked for is no matter of all methods.
+        bool Applies(ExplanationOptions one)
+        {
+            try
+            {
+                explainer.Check(one);
+                return true;
+            }
+            catch (ExplanationException)
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>Checks the options that no image changes, before any is read.</summary>

@@ -18,12 +18,13 @@ public static class ColorScale
     /// <param name="least">Number of the first colour.</param>
     /// <param name="most">Number of the last colour.</param>
     /// <param name="colors">Colour map; <see cref="ColorMap.Inferno"/> where null.</param>
-    public static Image Of(int width, float least, float most, ColorMap? colors = null)
+    /// <param name="orLess">True where smaller numbers have the first colour, too.</param>
+    public static Image Of(int width, float least, float most, ColorMap? colors = null, bool orLess = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         colors ??= ColorMap.Inferno;
         using Canvas canvas = new(width, Height, Color.White);
-        (string from, string to) = (Text(least), Text(most));
+        (string from, string to) = ((orLess ? "≤ " : "") + Text(least), Text(most));
         int left = (int)MathF.Ceiling(Canvas.MeasureText(from, TextSize)) + Padding;
         int right = width - (int)MathF.Ceiling(Canvas.MeasureText(to, TextSize)) - Padding;
         if (right - left < width / 4)

@@ -11,7 +11,10 @@ public static class ExplanationDrawing
     private const int Gap = 8;
     private const float Opacity = 0.6f;
 
-    /// <summary>Draws a map over its image; the resized map is the picture's alone.</summary>
+    /// <summary>
+    /// Draws a map over its image; the resized map is the picture's alone. Of a map with numbers on both sides of 0, those below have the
+    /// colour of 0.
+    /// </summary>
     /// <param name="image">The image that was explained.</param>
     /// <param name="explanation">Its explanation.</param>
     /// <param name="side">Longer side of the picture in pixels, apart from the scale.</param>
@@ -22,14 +25,18 @@ public static class ExplanationDrawing
         ArgumentNullException.ThrowIfNull(explanation);
         Image below = View(image, explanation.Region, side);
         using Canvas canvas = new(below.Width, below.Height + ColorScale.Height, Color.White);
-        canvas.Draw(Overlay.Of(below, explanation.Values.Span, explanation.Width, Opacity), 0, 0);
+        (float least, float most) = MapSampling.Range(explanation.Values.Span);
+
+        // What speaks against a class is as dark as what says nothing: bright is what speaks for it.
+        bool isSigned = least < 0 && most > 0;
+        float[] values = isSigned ? [.. explanation.Values.ToArray().Select(value => MathF.Max(value, 0))] : explanation.Values.ToArray();
+        canvas.Draw(Overlay.Of(below, values, explanation.Width, Opacity), 0, 0);
         if (explanation.Query is ImagePoint query)
         {
             Mark(canvas, explanation, query, below);
         }
 
-        (float least, float most) = MapSampling.Range(explanation.Values.Span);
-        canvas.Draw(ColorScale.Of(below.Width, least, most), 0, below.Height);
+        canvas.Draw(ColorScale.Of(below.Width, isSigned ? 0 : least, most, orLess: isSigned), 0, below.Height);
         return canvas.ToImage();
     }
 
@@ -38,7 +45,7 @@ public static class ExplanationDrawing
     /// <param name="explanations">Its explanations, one or more.</param>
     /// <param name="caption">Caption of the image itself.</param>
     /// <param name="columns">Pictures in a row.</param>
-    public static Image Sheet(Image image, IReadOnlyList<Explanation> explanations, string caption = "image", int columns = 4)
+    public static Image Sheet(Image image, IReadOnlyList<Explanation> explanations, string caption = "image", int columns = 6)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(explanations);

@@ -69,7 +69,9 @@ public static class Faithfulness
             int label = probabilities.Predict(versions.Whole);
             for (int k = 0; k < methods.Length; k++)
             {
-                ExplanationOptions asked = methods[k] with { Classes = [model.Info.Classes[label]] };
+                ExplanationOptions asked = methods[k].Method == ExplanationMethod.Attention
+                    ? methods[k]
+                    : methods[k] with { Classes = [model.Info.Classes[label]] };
                 Explanation map = explainer.Explain(image, asked, cancellation)[0];
                 AddCurves(sums[k], versions, PixelOrder.ByMap(map.Values.Span, map.Width, width, height), label);
                 sums[k].Add(map.Values.Span, randomized?.Explain(image, asked, cancellation)[0]);

@@ -36,7 +36,12 @@ function draw() {
   pen.drawImage(image.picture, 0, 0, view.width, view.height);
 
   const small = new ImageData(map.width, map.height);
-  bytes.forEach((byte, i) => small.data.set([...color(byte / 255), 255], 4 * i));
+  const least = Number(choice.least[query]), most = Number(choice.most[query]);
+  const signed = least < 0 && most > 0, from = signed ? 0 : least;
+  bytes.forEach((byte, i) => {
+    const share = most > from ? (least + byte / 255 * (most - least) - from) / (most - from) : 0;
+    small.data.set([...color(Math.max(0, share)), 255], 4 * i);
+  });
   const layer = new OffscreenCanvas(map.width, map.height);
   layer.getContext("2d").putImageData(small, 0, 0);
   pen.globalAlpha = state.opacity;
@@ -56,7 +61,7 @@ function draw() {
     gradient.fillStyle = `rgb(${color(x / (bar.width - 1))})`;
     gradient.fillRect(x, 0, 1, bar.height);
   }
-  element("least").textContent = choice.least[query];
+  element("least").textContent = signed ? "≤ 0" : choice.least[query];
   element("most").textContent = choice.most[query];
   element("where").textContent = map.queries
     ? `attention of the cell in column ${state.column + 1} of ${map.queries.width}, row ${state.row + 1} of ${map.queries.height}`
