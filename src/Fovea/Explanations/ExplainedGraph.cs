@@ -59,8 +59,17 @@ internal sealed class ExplainedGraph
     /// <summary>Marked maps (N, H, W, C) in the order in which an image passes them.</summary>
     public IReadOnlyList<(string Name, Value Value)> Maps { get; }
 
-    /// <summary>True if the scores depend on a value.</summary>
-    public bool Affects(Value value) => value.Producer.Index < _affects.Length && _affects[value.Producer.Index];
+    /// <summary>
+    /// True if the scores depend on a map. A map that is a part of a token list is read where the list is, unless another part of it is.
+    /// </summary>
+    public bool Affects(Value map)
+    {
+        Value root = RootOf(map);
+        Slice? part = ViewsOf(map).Select(view => view.Operation).OfType<Slice>().LastOrDefault();
+        return root.Producer.Operation is Input || Graph.Nodes.Any(node => _affects[node.Index] && node.Inputs.Contains(root)
+            && !(part is not null && node.Operation is Slice other && other.Axis == part.Axis
+                && (other.Start + other.Length <= part.Start || part.Start + part.Length <= other.Start)));
+    }
 
     /// <summary>Adds the output <see cref="Scores"/>.</summary>
     public void OutputScores() => Graph.Output(Scores, _scores);
@@ -74,7 +83,14 @@ internal sealed class ExplainedGraph
     public void OutputGradient(string layer)
     {
         Value map = layer == InferenceGraph.Images ? Graph.Inputs[layer] : Maps.First(one => one.Name == layer).Value;
-        Graph.Output(Gradient, Gradients.Of(Score(), [map])[0] ?? Graph.Filled(map.Shape, 0));
+        Value root = RootOf(map);
+        Value gradient = Gradients.Of(Score(), [root])[0] ?? Graph.Filled(root.Shape, 0);
+        foreach (Node view in ViewsOf(map).Reverse())
+        {
+            gradient = Graph.Apply(view.Operation, gradient);
+        }
+
+        Graph.Output(Gradient, gradient);
         Graph.Output(Map, map);
     }
 
@@ -124,6 +140,17 @@ internal sealed class ExplainedGraph
 
         return Graph.Nodes.Where(node => affects[node.Index] && depends[node.Index]);
     }
+
+    /// <summary>Changes of shape and cuts that make a map of the value that the network goes on with, the last first.</summary>
+    private static IEnumerable<Node> ViewsOf(Value map)
+    {
+        for (Node node = map.Producer; node.Operation is Reshape or Slice; node = node.Inputs[0].Producer)
+        {
+            yield return node;
+        }
+    }
+
+    private static Value RootOf(Value map) => ViewsOf(map).LastOrDefault()?.Inputs[0] ?? map;
 
     /// <summary>The one score that <see cref="ScoreIndex"/> names (1, 1).</summary>
     private Value Score() => _scores.Reshape([(int)_scores.Shape.Elements, 1]).Gather(Graph.Input(ScoreIndex, [1], ElementType.Int32));
