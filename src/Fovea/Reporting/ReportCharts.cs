@@ -41,7 +41,7 @@ internal static class ReportCharts
         StringBuilder svg = new();
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{ReportHtml.Escape(chart.Title)}\"{(alone ? Namespace : "")}>\n");
+            $"<svg viewBox=\"0 0 {Width + (alone ? Right : 0)} {height}\" role=\"img\" aria-label=\"{ReportHtml.Escape(chart.Title)}\"{(alone ? Namespace : "")}>\n");
         svg.Append(alone ? $"<style>\n{ReportStyle.Css}\nsvg {{ background: var(--card); }}\n</style>\n" : "");
         foreach (double tick in up)
         {
