@@ -59,8 +59,8 @@ internal sealed class ExplanationPictures
 
         if (_page.Count < MostOnPage)
         {
-            _page.Add(new ExplainedImage(
-                Path.GetFileName(path), image, explanations, [.. _attentions.Select(name => _explainer.Attend(image, name, cancellation))]));
+            AttentionMaps[] attentions = [.. _attentions.Select(name => _explainer.Attend(image, name, cancellation))];
+            _page.Add(new ExplainedImage(Path.GetFileName(path), image, explanations, attentions));
         }
     }
 

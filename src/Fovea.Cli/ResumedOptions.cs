@@ -4,8 +4,8 @@ using Fovea.Training;
 namespace Fovea.Cli;
 
 /// <summary>
-/// Options on the command line of a run that goes on: more epochs extend it, pictures may come or end, others must be those that it has. An option that is ignored
-/// silently would let people believe in a change that was never made.
+/// Options on the command line of a run that goes on: more epochs extend it, pictures may come or end, others must be those that it has. An
+/// option that is ignored silently would let people believe in a change that was never made.
 /// </summary>
 /// <param name="context">The values given.</param>
 /// <param name="run">Options that the run began with.</param>

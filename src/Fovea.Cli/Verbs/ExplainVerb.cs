@@ -44,10 +44,11 @@ internal sealed class ExplainVerb : Verb
         _images.Arity = ArgumentArity.ZeroOrMore;
         _methods = AddOption<string[]>(
             "--method",
-            $"{string.Join(", ", ExplanationMethods.Names)}; give it several times for several maps. Where left out, attention where a class "
-                + "token pools the map, else grad-cam; with --evaluate, all that apply.");
+            $"{string.Join(", ", ExplanationMethods.Names)}; give it several times for several maps. Where left out, attention where a "
+                + "class token pools the map, else grad-cam; with --evaluate, all that apply.");
         _classes = AddOption<string[]>(
-            "--class", "Class to explain, by name or by index; give it several times for several maps. The predicted class where left out.");
+            "--class",
+            "Class to explain, by name or by index; give it several times for several maps. The predicted class where left out.");
         _layer = AddOption<string>("--layer", "Layer to explain; where left out, the last that has what the method needs.");
         _at = AddOption<string>("--at", "Point X,Y of the image, in pixels, whose attention is shown (attention).");
         _head = AddOption<int?>("--head", "Head of the attention, counted from 0; the mean of all where left out.");
@@ -59,7 +60,8 @@ internal sealed class ExplainVerb : Verb
         _out = AddOption<string>("--out", "Draw the maps over the images in this folder, with a page to look at attention by itself.");
         _evaluate = AddOption<string>(
             "--evaluate", "Measure on this data set how faithful maps are, in place of images: deletion and insertion curves, sparsity.");
-        _count = AddOption("--images", "Images of the set that are measured, spread evenly (--evaluate).", new FaithfulnessOptions().Images);
+        _count = AddOption(
+            "--images", "Images of the set that are measured, spread evenly (--evaluate).", new FaithfulnessOptions().Images);
     }
 
     /// <inheritdoc/>
@@ -81,7 +83,9 @@ internal sealed class ExplainVerb : Verb
             return Task.FromResult(ExitCodes.Success);
         }
 
-        ExplanationPictures? pictures = context.Value(_out) is string folder ? new ExplanationPictures(folder, explainer, context.Value(_layer)) : null;
+        ExplanationPictures? pictures = context.Value(_out) is string folder
+            ? new ExplanationPictures(folder, explainer, context.Value(_layer))
+            : null;
         Table table = new("image", "method", "layer", "class", "strongest at (x, y)", "value");
         JsonArray answers = [];
         EachImage images = new(context, paths);
@@ -108,7 +112,9 @@ internal sealed class ExplainVerb : Verb
         {
             pictures.WritePage($"{explainer.Info.Name} explained");
             context.Output.WriteLine();
-            context.Output.WriteLine($"{images.Answered} {(images.Answered == 1 ? "image" : "images")} drawn in {context.Value(_out)}; open {ExplanationPictures.Page} there in a browser");
+            context.Output.WriteLine(
+                $"{images.Answered} {(images.Answered == 1 ? "image" : "images")} drawn in {context.Value(_out)}; open "
+                    + $"{ExplanationPictures.Page} there in a browser");
             context.Result["out"] = context.Value(_out);
         }
 
@@ -132,7 +138,9 @@ internal sealed class ExplainVerb : Verb
 
         FaithfulnessOptions measured = new()
         {
-            Methods = context.IsGiven(_methods) ? options : [.. explainer.Methods.Select(method => options[0] with { Method = method }).Where(Applies)],
+            Methods = context.IsGiven(_methods)
+                ? options
+                : [.. explainer.Methods.Select(method => options[0] with { Method = method }).Where(Applies)],
             Images = count,
         };
         FaithfulnessTable.Show(context, explainer, data, measured, context.Value(_out), cancellation);

@@ -46,5 +46,6 @@ public static class ColorScale
     }
 
     /// <summary>A number in two digits.</summary>
-    private static string Text(float value) => value.ToString("G2", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
+    private static string Text(float value) =>
+        value.ToString("G2", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
 }

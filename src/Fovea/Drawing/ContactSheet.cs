@@ -11,7 +11,7 @@ public sealed record ContactSheet
     /// <summary>Images in a row.</summary>
     public int Columns { get; init; } = 4;
 
-    /// <summary>Width in pixels of the cell that each image is fitted into, and its height where <see cref="CellHeight"/> is null.</summary>
+    /// <summary>Width in pixels of the cell that each image is fitted into; its height, too, where there is no other.</summary>
     public int CellSide { get; init; } = 160;
 
     /// <summary>Height in pixels of a cell; null for a square.</summary>

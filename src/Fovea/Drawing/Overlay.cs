@@ -44,7 +44,8 @@ public static class Overlay
         ArgumentNullException.ThrowIfNull(colors);
         if (maps.Count == 0 || maps.Count != colors.Count)
         {
-            throw new ArgumentException($"{maps.Count} maps with {colors.Count} colours: give at least one, and a colour for each.", nameof(maps));
+            throw new ArgumentException(
+                $"{maps.Count} maps with {colors.Count} colours: give at least one, and a colour for each.", nameof(maps));
         }
 
         float[][] values = [.. maps.Select(map => MapSampling.Stretch(map.Span, columns, image.Width, image.Height))];

@@ -14,7 +14,7 @@ internal static class ReportCharts
     private const double Bottom = 50;
     private const double LegendRow = 16;
     private const int Colors = 8;
-    private const string Namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
+    private const string Namespace = "xmlns=\"http://www.w3.org/2000/svg\"";
 
     private static readonly double[] _tickFactors = [1, 2, 5, 10];
 
@@ -39,9 +39,10 @@ internal static class ReportCharts
         (double X, int Row)[] legend = Legend(chart);
         double height = Height + (LegendRow * legend[^1].Row);
         StringBuilder svg = new();
+        svg.Append(alone ? $"<svg {Namespace} " : "<svg ");
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg viewBox=\"0 0 {Width + (alone ? Right : 0)} {height}\" role=\"img\" aria-label=\"{ReportHtml.Escape(chart.Title)}\"{(alone ? Namespace : "")}>\n");
+            $"viewBox=\"0 0 {Width + (alone ? Right : 0)} {height}\" role=\"img\" aria-label=\"{ReportHtml.Escape(chart.Title)}\">\n");
         svg.Append(alone ? $"<style>\n{ReportStyle.Css}\nsvg {{ background: var(--card); }}\n</style>\n" : "");
         foreach (double tick in up)
         {

@@ -56,7 +56,8 @@ public sealed class ExplainOutputTests : IDisposable
     public async Task Faithfulness_is_measured_on_a_data_set()
     {
         string curves = _folder.File("curves");
-        JsonObject answer = await CliRun.Succeeds("explain", _checkpoint, "--evaluate", _data, "--images", "1", "--method", "grad-cam", "--out", curves);
+        JsonObject answer = await CliRun.Succeeds(
+            "explain", _checkpoint, "--evaluate", _data, "--images", "1", "--method", "grad-cam", "--out", curves);
         Assert.Equal(1, (int)answer["images"]!);
         Assert.Equal(["grad-cam", "centre", "random"], answer["methods"]!.AsArray().Select(row => (string)row!["method"]!));
         Assert.All(answer["methods"]!.AsArray(), row =>
@@ -71,8 +72,12 @@ public sealed class ExplainOutputTests : IDisposable
     }
 
     [Fact]
-    public async Task A_detector_is_not_explained_while_it_is_trained() => await CliRun.Fails(
-        ExitCodes.WrongUsage, ["--explain-every", "retinanet:cmt_nano"], "train", _data, "--model", "retinanet:cmt_nano", "--explain-every", "1");
+    public async Task A_detector_is_not_explained_while_it_is_trained()
+    {
+        const string Model = "retinanet:cmt_nano";
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["--explain-every", Model], "train", _data, "--model", Model, "--explain-every", "1");
+    }
 
     private static JsonArray MapsOf(string page)
     {

@@ -38,9 +38,8 @@ public sealed class ExplanationPageTests
     public void Maps_of_several_methods_are_chosen_apart_and_those_of_several_classes_together()
     {
         Explanation one = Map([1, 2, 3, 4, 5, 6]);
-        JsonArray maps = Content(Page(
-            one with { Class = "cat" }, one with { Class = "dog" }, one with { Method = ExplanationMethod.LayerCam }))["images"]![0]!["maps"]!
-            .AsArray();
+        string page = Page(one with { Class = "cat" }, one with { Class = "dog" }, one with { Method = ExplanationMethod.LayerCam });
+        JsonArray maps = Content(page)["images"]![0]!["maps"]!.AsArray();
         Assert.Equal([2, 1], maps.Select(map => map!["choices"]!.AsArray().Count));
     }
 

@@ -9,7 +9,7 @@ public sealed class FaithfulnessTests
 {
     private static readonly FaithfulnessOptions _options = new()
     {
-        Methods = [new ExplanationOptions { Method = ExplanationMethod.GradCam }, new ExplanationOptions { Method = ExplanationMethod.LayerCam }],
+        Methods = [new() { Method = ExplanationMethod.GradCam }, new() { Method = ExplanationMethod.LayerCam }],
         Images = 2,
         Steps = 4,
         Seed = 5,
@@ -70,7 +70,8 @@ public sealed class FaithfulnessTests
         Assert.Throws<ArgumentOutOfRangeException>(options.Validate);
     }
 
-    private static IReadOnlyList<MethodFaithfulness> Measure(Model model, IImageDataset images, int threads, IProgress<int>? progress = null)
+    private static IReadOnlyList<MethodFaithfulness> Measure(
+        Model model, IImageDataset images, int threads, IProgress<int>? progress = null)
     {
         using WorkerPool pool = new(threads);
         using Explainer explainer = new(model, pool);

@@ -87,23 +87,4 @@ public static class Faithfulness
         void AddCurves(FaithfulnessSums row, ImageVersions versions, int[] order, int label) => row.Add(
             curves.Of(versions.Whole, versions.Blank, order, label), curves.Of(versions.Blurred, versions.Whole, order, label));
     }
-
-    /// <summary>An image prepared for the network: as it is, blurred, and in the mean colour alone.</summary>
-    private sealed class ImageVersions
-    {
-        public ImageVersions(Preprocessing preprocessing, Image image, double radius)
-        {
-            (Whole, Blurred, Blank) = (new float[preprocessing.Length], new float[preprocessing.Length], new float[preprocessing.Length]);
-            using PixelBuffer pixels = preprocessing.Fit(image);
-            using PixelBuffer blurred = GaussianBlurring.Blur(pixels, radius);
-            preprocessing.Normalize(pixels, Whole);
-            preprocessing.Normalize(blurred, Blurred);
-        }
-
-        public float[] Whole { get; }
-
-        public float[] Blurred { get; }
-
-        public float[] Blank { get; }
-    }
 }

@@ -6,7 +6,7 @@ namespace Fovea.Explanations;
 /// <summary>Orders in which the pixels of an image are blanked or shown: by a map, at random, from the centre outwards.</summary>
 internal static class PixelOrder
 {
-    /// <summary>Pixels by a map that is stretched over the image, largest number first; equal ones from left to right, top to bottom.</summary>
+    /// <summary>Pixels by a map that is stretched over the image, largest number first; equal ones in reading order.</summary>
     /// <param name="map">The numbers, row by row.</param>
     /// <param name="columns">Columns of the map.</param>
     /// <param name="width">Columns of the image.</param>

@@ -30,7 +30,8 @@ public static class ExplanationPage
         .controls { flex: 1 1 240px; display: grid; gap: 12px; }
         .controls label { display: grid; gap: 4px; color: var(--soft); font-size: 13px; }
         .controls label[hidden] { display: none; }
-        select { font: inherit; padding: 5px 8px; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
+        select { font: inherit; padding: 5px 8px; color: var(--ink); background: var(--card); border: 1px solid var(--line);
+          border-radius: 6px; }
         """;
 
     private const string Body = """

@@ -104,7 +104,8 @@ internal sealed class EpochExplanations : IDisposable
     private Explanation Explain(Image image, string name) => _explainer.Explain(image, new ExplanationOptions { Classes = [name] })[0];
 
     private static int EpochOf(string path) =>
-        int.TryParse(Path.GetFileNameWithoutExtension(path)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int epoch)
+        int.TryParse(
+            Path.GetFileNameWithoutExtension(path)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int epoch)
             ? epoch
             : 0;
 }

@@ -59,7 +59,8 @@ internal static class Report
             page.Append("<section class=\"highlights\">\n");
             foreach (ReportEntry entry in highlights)
             {
-                page.Append($"<div class=\"card\"><b>{ReportHtml.Escape(entry.Value)}</b><span>{ReportHtml.Escape(entry.Label)}</span></div>\n");
+                page.Append($"<div class=\"card\"><b>{ReportHtml.Escape(entry.Value)}</b>")
+                    .Append($"<span>{ReportHtml.Escape(entry.Label)}</span></div>\n");
             }
 
             page.Append("</section>\n");
@@ -114,10 +115,11 @@ internal static class Report
             {
                 page.Append($"<figure class=\"card\"><img alt=\"{ReportHtml.Escape(mistake.TrueClass)}\" src=\"data:image/png;base64,");
                 page.Append(Convert.ToBase64String(mistake.Png.Span));
-                page.Append(CultureInfo.InvariantCulture, $"\"><figcaption><b>{ReportHtml.Escape(mistake.TrueClass)}</b>");
+                page.Append($"\"><figcaption><b>{ReportHtml.Escape(mistake.TrueClass)}</b>");
                 page.Append(
                     CultureInfo.InvariantCulture,
-                    $"<span>taken for {ReportHtml.Escape(mistake.PredictedClass)}, {mistake.Confidence * 100:F1} %</span></figcaption></figure>\n");
+                    $"<span>taken for {ReportHtml.Escape(mistake.PredictedClass)}, {mistake.Confidence * 100:F1} %</span>");
+                page.Append("</figcaption></figure>\n");
             }
 
             page.Append("</div>\n</section>\n");
