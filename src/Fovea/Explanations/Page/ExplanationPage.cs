@@ -189,7 +189,13 @@ public static class ExplanationPage
 
         Explanation first = group[0];
         string layer = first.Layer is null ? "" : $" · {first.Layer}";
-        return Map($"{first.Method.Name()}{layer}", first.Height, first.Width, choices);
+        string method = first switch
+        {
+            { Method: not ExplanationMethod.Attention } => first.Method.Name(),
+            { Query: null } => "attention overall",
+            _ => "attention of a point",
+        };
+        return Map($"{method}{layer}", first.Height, first.Width, choices);
     }
 
     private static string Note(Explanation explanation) => explanation.Query is ImagePoint point

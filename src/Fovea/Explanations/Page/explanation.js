@@ -4,7 +4,9 @@
 const page = JSON.parse(document.getElementById("maps").textContent);
 const element = id => document.getElementById(id);
 const view = element("view"), bar = element("bar");
-const state = { image: 0, map: 0, choice: 0, column: 0, row: 0, opacity: 0.6 };
+
+// The place of the query is a share of the sides, so that it stays where it is from one grid to another.
+const state = { image: 0, map: 0, choice: 0, x: 0.5, y: 0.5, opacity: 0.6 };
 
 // Values are bytes from a row's least (0) to its most (255); each query has a row, row by row of its grid.
 const decoded = new Map();
@@ -20,13 +22,14 @@ function color(share) {
 
 const current = () => {
   const image = page.images[state.image], map = image.maps[state.map], choice = map.choices[state.choice];
-  const query = map.queries ? state.row * map.queries.width + state.column : 0;
-  const cells = map.width * map.height;
-  return { image, map, choice, query, bytes: bytesOf(choice).subarray(query * cells, (query + 1) * cells) };
+  const grid = map.queries || { width: 1, height: 1 };
+  const column = Math.floor(state.x * grid.width), row = Math.floor(state.y * grid.height);
+  const query = row * grid.width + column, cells = map.width * map.height;
+  return { image, map, choice, column, row, query, bytes: bytesOf(choice).subarray(query * cells, (query + 1) * cells) };
 };
 
 function draw() {
-  const { image, map, choice, query, bytes } = current();
+  const { image, map, choice, column, row, query, bytes } = current();
   const side = Math.min(560, view.parentElement.clientWidth);
   const scale = side / Math.max(image.width, image.height);
   view.width = Math.round(image.width * scale);
@@ -52,7 +55,7 @@ function draw() {
     for (const [ink, line] of [["#000", 4], ["#fff", 2]]) {
       pen.strokeStyle = ink;
       pen.lineWidth = line;
-      pen.strokeRect(state.column * width, state.row * height, width, height);
+      pen.strokeRect(column * width, row * height, width, height);
     }
   }
 
@@ -64,7 +67,7 @@ function draw() {
   element("least").textContent = signed ? "≤ 0" : choice.least[query];
   element("most").textContent = choice.most[query];
   element("where").textContent = map.queries
-    ? `attention of the cell in column ${state.column + 1} of ${map.queries.width}, row ${state.row + 1} of ${map.queries.height}`
+    ? `attention of the cell in column ${column + 1} of ${map.queries.width}, row ${row + 1} of ${map.queries.height}`
     : `${map.width}×${map.height} cells`;
   element("note").textContent = choice.note || "";
 }
@@ -80,10 +83,6 @@ function choose() {
   state.map = Math.min(state.map, image.maps.length - 1);
   const map = image.maps[state.map];
   state.choice = Math.min(state.choice, map.choices.length - 1);
-  if (map.queries) {
-    state.column = Math.min(state.column, map.queries.width - 1);
-    state.row = Math.min(state.row, map.queries.height - 1);
-  }
   fill(element("image"), page.images.map(one => one.name), state.image);
   fill(element("map"), image.maps.map(one => one.label), state.map);
   fill(element("choice"), map.choices.map(one => one.label), state.choice);
@@ -91,26 +90,23 @@ function choose() {
   draw();
 }
 
-function move(column, row) {
-  const { map } = current();
-  if (!map.queries) return;
-  state.column = Math.max(0, Math.min(map.queries.width - 1, column));
-  state.row = Math.max(0, Math.min(map.queries.height - 1, row));
+function move(x, y) {
+  if (!current().map.queries) return;
+  state.x = Math.max(0, Math.min(0.9999, x));
+  state.y = Math.max(0, Math.min(0.9999, y));
   draw();
 }
 
 view.addEventListener("pointermove", event => {
-  const { map } = current(), box = view.getBoundingClientRect();
-  if (map.queries) {
-    move(Math.floor((event.clientX - box.left) / box.width * map.queries.width),
-      Math.floor((event.clientY - box.top) / box.height * map.queries.height));
-  }
+  const box = view.getBoundingClientRect();
+  move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
 });
 view.addEventListener("keydown", event => {
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  if (step) {
+  const { map, column, row } = current();
+  if (step && map.queries) {
     event.preventDefault();
-    move(state.column + step[0], state.row + step[1]);
+    move((column + 0.5 + step[0]) / map.queries.width, (row + 0.5 + step[1]) / map.queries.height);
   }
 });
 for (const name of ["image", "map", "choice"]) {
@@ -130,11 +126,4 @@ Promise.all(page.images.map(image => {
   image.picture = new Image();
   image.picture.src = image.png;
   return image.picture.decode();
-})).then(() => {
-  const { map } = current();
-  if (map.queries) {
-    state.column = map.queries.width >> 1;
-    state.row = map.queries.height >> 1;
-  }
-  choose();
-});
+})).then(choose);
