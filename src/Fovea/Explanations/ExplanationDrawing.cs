@@ -60,18 +60,19 @@ public static class ExplanationDrawing
         return Sheet(cells, columns);
     }
 
-    /// <summary>Draws images, each with its explanation beside it: one row for each few images.</summary>
+    /// <summary>Draws images, each with its explanation beside it and the class that is explained below.</summary>
     /// <param name="explained">Images with their explanations, one or more.</param>
     /// <param name="pairs">Images in a row.</param>
-    public static Image Pairs(IReadOnlyList<(Image Image, Explanation Explanation)> explained, int pairs = 2)
+    /// <param name="side">Longer side of each picture in pixels.</param>
+    public static Image Pairs(IReadOnlyList<(Image Image, Explanation Explanation)> explained, int pairs = 4, int side = 144)
     {
         ArgumentNullException.ThrowIfNull(explained);
         return Sheet(
             [
                 .. explained.SelectMany(one => (IEnumerable<(Image, string)>)
                 [
-                    (View(one.Image, one.Explanation.Region, Side), ""),
-                    (Draw(one.Image, one.Explanation), Caption(one.Explanation)),
+                    (View(one.Image, one.Explanation.Region, side), one.Explanation.Class ?? ""),
+                    (Draw(one.Image, one.Explanation, side), Caption(one.Explanation with { Class = null })),
                 ]),
             ],
             2 * pairs);
@@ -132,7 +133,7 @@ public static class ExplanationDrawing
         return canvas.ToImage();
     }
 
-    private static Image Sheet(IReadOnlyList<(Image Image, string Caption)> cells, int columns)
+    private static Image Sheet(List<(Image Image, string Caption)> cells, int columns)
     {
         (int width, int height) = (cells.Max(cell => cell.Image.Width), cells.Max(cell => cell.Image.Height));
         ContactSheet sheet = new() { Columns = Math.Min(columns, cells.Count), CellSide = width, CellHeight = height, Gap = Gap };

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fovea.Data;
-using Fovea.Drawing;
 using Fovea.Engine.Execution;
 using Fovea.Explanations;
 using Fovea.Formats;

@@ -38,7 +38,7 @@ internal static class Report
 
         AppendMistakes(page, content.Mistakes);
         AppendImages(page, "Worst images", content.Images);
-        AppendImages(page, "Explanations", content.Explanations);
+        AppendImages(page, "Explanations", content.Explanations, "images wide");
         AppendTable(page, "Model", content.Model);
         if (content.Configuration.Count > 0)
         {
@@ -89,11 +89,11 @@ internal static class Report
         }
     }
 
-    private static void AppendImages(StringBuilder page, string heading, IReadOnlyList<ReportImage> images)
+    private static void AppendImages(StringBuilder page, string heading, IReadOnlyList<ReportImage> images, string style = "images")
     {
         if (images.Count > 0)
         {
-            page.Append($"<section>\n<h2>{heading}</h2>\n<div class=\"images\">\n");
+            page.Append($"<section>\n<h2>{heading}</h2>\n<div class=\"{style}\">\n");
             foreach (ReportImage image in images)
             {
                 string caption = ReportHtml.Escape(image.Caption);
