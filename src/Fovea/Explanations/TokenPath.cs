@@ -139,7 +139,7 @@ internal sealed record TokenPath(IReadOnlyList<AttentionTokens> Attentions, IRea
     }
 
     /// <summary>Windows that turn the grid of an attention into that of the next; null where none do.</summary>
-    private static IReadOnlyList<WindowSpec>? Shrinking(ExplainedGraph graph, AttentionDescription before, AttentionDescription after)
+    private static List<WindowSpec>? Shrinking(ExplainedGraph graph, AttentionDescription before, AttentionDescription after)
     {
         TokenGrid grid = before.Tokens.Keys;
         if (grid == after.Tokens.Keys)
