@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Fovea.Data;
 using Fovea.Explanations;
 
 namespace Fovea.Tests.Explanations;

@@ -4,7 +4,6 @@ using Fovea.Engine.Execution;
 using Fovea.Explanations;
 using Fovea.Formats;
 using Fovea.Models;
-using Fovea.Reporting;
 
 namespace Fovea.Training;
 
