@@ -1,4 +1,3 @@
-using Fovea.Layers;
 using Fovea.Models;
 
 namespace Fovea.Explanations;

@@ -28,7 +28,7 @@ internal sealed record TokenPath(IReadOnlyList<AttentionTokens> Attentions, IRea
             if (before.Tokens.Groups is not null
                 || before.Tokens.Queries != before.Tokens.Keys
                 || before.Tokens.Keys.ClassTokens != next.ClassTokens
-                || Shrinking(graph, before, attentions[0]) is not { } windows)
+                || Shrinking(graph, before, attentions[0]) is not List<WindowSpec> windows)
             {
                 break;
             }
@@ -139,7 +139,7 @@ internal sealed record TokenPath(IReadOnlyList<AttentionTokens> Attentions, IRea
     }
 
     /// <summary>Windows that turn the grid of an attention into that of the next; null where none do.</summary>
-    private static IReadOnlyList<WindowSpec>? Shrinking(ExplainedGraph graph, AttentionDescription before, AttentionDescription after)
+    private static List<WindowSpec>? Shrinking(ExplainedGraph graph, AttentionDescription before, AttentionDescription after)
     {
         TokenGrid grid = before.Tokens.Keys;
         if (grid == after.Tokens.Keys)
