@@ -47,8 +47,7 @@ internal sealed class ExplainVerb : Verb
             $"{string.Join(", ", ExplanationMethods.Names)}; give it several times for several maps. Where left out, attention where a "
                 + "class token pools the map, else grad-cam; with --evaluate, all that apply.");
         _classes = AddOption<string[]>(
-            "--class",
-            "Class to explain, by name or by index; give it several times for several maps. The predicted class where left out.");
+            "--class", "Class to explain, by name or index; give it several times for several maps. The predicted class where left out.");
         _layer = AddOption<string>("--layer", "Layer to explain; where left out, the last that has what the method needs.");
         _at = AddOption<string>("--at", "Point X,Y of the image, in pixels, whose attention is shown (attention).");
         _head = AddOption<int?>("--head", "Head of the attention, counted from 0; the mean of all where left out.");

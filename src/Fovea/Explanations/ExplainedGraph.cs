@@ -38,13 +38,10 @@ internal sealed class ExplainedGraph
         _affects = Affecting(_scores);
         Attentions = AttentionDescription.Of(Graph);
 
-        // Of several names of a map, that of a stage tells most.
         Maps =
         [
             .. Graph.Marks
                 .Where(mark => mark.Value.Shape.Rank == 4 && mark.Value.Shape[0] == key.Batch)
-                .GroupBy(mark => mark.Value)
-                .Select(names => names.FirstOrDefault(mark => network.Stages.Any(stage => stage.Name == mark.Key), names.First()))
                 .Select(mark => (mark.Key, mark.Value))
                 .OrderBy(map => map.Value.Producer.Index),
         ];
@@ -56,7 +53,7 @@ internal sealed class ExplainedGraph
     /// <summary>Attentions in the order in which an image passes them.</summary>
     public IReadOnlyList<AttentionDescription> Attentions { get; }
 
-    /// <summary>Marked maps (N, H, W, C) in the order in which an image passes them.</summary>
+    /// <summary>Marked maps (N, H, W, C) in the order in which an image passes them; some have several names.</summary>
     public IReadOnlyList<(string Name, Value Value)> Maps { get; }
 
     /// <summary>

@@ -77,7 +77,9 @@ public sealed class Explainer : IDisposable
     /// </param>
     /// <param name="pool">Threads to run on, as the constructor takes them.</param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
-    /// <exception cref="InvalidFileException">The file is missing, broken, does not fit its model, or holds a model without a head.</exception>
+    /// <exception cref="InvalidFileException">
+    /// The file is missing, broken, does not fit its model, or holds a model that does not classify images.
+    /// </exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
     public static Explainer Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
     {

@@ -134,7 +134,7 @@ internal static class ExplanationChecks
 
     /// <summary>Error of a point where only class tokens attend.</summary>
     public static ExplanationException NoPoints(string? name) => new(
-        name is null ? "Only class tokens attend in this network, no points of the image" : $"Only class tokens attend in {name}, no points",
+        $"Only class tokens attend in {name ?? "this network"}, no points of the image",
         new Remedy.ChooseExplanation(nameof(ExplanationOptions.At), []));
 
     /// <summary>The names, or where they are many, the likeliest of them.</summary>

@@ -1,6 +1,8 @@
 namespace Fovea.Explanations;
 
-/// <summary>Error of an explanation that a network or an image does not allow: a method, layer, head, class or point that is not there.</summary>
+/// <summary>
+/// Error of an explanation that a network or an image does not allow: a method, layer, head, class or point that is not there.
+/// </summary>
 public sealed class ExplanationException : FoveaException
 {
     /// <summary>Makes the error.</summary>

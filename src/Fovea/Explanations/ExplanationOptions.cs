@@ -26,7 +26,9 @@ public sealed record ExplanationOptions
     /// </summary>
     public ImagePoint? At { get; init; }
 
-    /// <summary>True to weight attention by its gradients in <see cref="ExplanationMethod.Rollout"/> (arXiv 2103.15679, eq. 5 and 6).</summary>
+    /// <summary>
+    /// True to weight attention by its gradients in <see cref="ExplanationMethod.Rollout"/> (arXiv 2103.15679, eq. 5 and 6).
+    /// </summary>
     public bool GradientWeighted { get; init; }
 
     /// <summary>Steps of <see cref="ExplanationMethod.IntegratedGradients"/>, at least 1.</summary>
@@ -42,7 +44,4 @@ public sealed record ExplanationOptions
     /// where null.
     /// </summary>
     public int? Stride { get; init; }
-
-    /// <summary>Index of the detection to explain, surest first, where the model is a detector.</summary>
-    public int? Detection { get; init; }
 }

@@ -28,7 +28,7 @@ internal sealed record TokenPath(IReadOnlyList<AttentionTokens> Attentions, IRea
             if (before.Tokens.Groups is not null
                 || before.Tokens.Queries != before.Tokens.Keys
                 || before.Tokens.Keys.ClassTokens != next.ClassTokens
-                || Shrinking(graph, before, attentions[0]) is not { } windows)
+                || Shrinking(graph, before, attentions[0]) is not List<WindowSpec> windows)
             {
                 break;
             }
