@@ -49,6 +49,11 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
     private RunConfiguration ConfigureDetector(RunConfiguration configuration, string model)
     {
         TrainingOptions options = configuration.Options;
+        if (options.ExplainEvery > 0)
+        {
+            throw new UsageException($"--explain-every explains classifiers, and {model} is none: leave it out, or give 0.");
+        }
+
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
         string? backbone = changes.BackboneFrom is string classifier
             ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))

@@ -27,6 +27,17 @@ internal static class RemedyText
         Remedy.RaiseImageLimit raise => $"Make it smaller first, or give --max-pixels {raise.Pixels} if you trust the file.",
         Remedy.PassOverUnreadable over => $"--max-bad {over.Count} or more passes over such images.",
         Remedy.TakeCommonClasses common => $"--classes common evaluates over the {common.Count} classes that both have.",
+        Remedy.ChooseExplanation { Values.Count: 0 } leave => $"Leave out {OptionOf(leave.Member)}.",
+        Remedy.ChooseExplanation choose => $"Give {OptionOf(choose.Member)} {choose.List}.",
+        Remedy.GiveHead give => $"'fovea train --from {give.Path}' gives it one and trains it.",
         _ => remedy.Text,
+    };
+
+    /// <summary>Option of <c>explain</c> that sets a member of the library's options.</summary>
+    private static string OptionOf(string member) => member switch
+    {
+        "Classes" => "--class",
+        "GradientWeighted" => "--gradient-weighted",
+        _ => $"--{member.ToLowerInvariant()}",
     };
 }

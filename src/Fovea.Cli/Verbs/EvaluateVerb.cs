@@ -204,9 +204,4 @@ internal sealed class EvaluateVerb : Verb
         context.Result["images"] = confusion.Total;
         context.Result["classes"] = classes;
     }
-
-    private sealed class BarProgress(ProgressBar bar) : IProgress<int>
-    {
-        public void Report(int value) => bar.Report(value);
-    }
 }

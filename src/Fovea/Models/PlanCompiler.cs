@@ -19,17 +19,22 @@ internal sealed class PlanCompiler : IDisposable
     /// </summary>
     public Action? RestoreWeights { get; set; }
 
+    /// <summary>Builds something of the network while nobody else does.</summary>
+    /// <param name="build">Builds it.</param>
+    public T Build<T>(Func<T> build)
+    {
+        lock (_building)
+        {
+            return build();
+        }
+    }
+
     /// <summary>Compiles a graph.</summary>
     /// <param name="build">Builds the graph.</param>
     /// <param name="threads">Threads of the plan; the shared pool where null.</param>
     public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null)
     {
-        ComputeGraph graph;
-        lock (_building)
-        {
-            graph = build();
-        }
-
+        ComputeGraph graph = Build(build);
         PlanOptions options = new() { PackedWeights = Packed };
         try
         {

@@ -195,6 +195,12 @@ public sealed partial record TrainingOptions
     public double CheckpointMinutes { get; init; } = 10;
 
     /// <summary>
+    /// Epochs after each of which explanations of a few validation images are drawn into the run's folder; 0 for never. Weights do not
+    /// depend on it. For classifiers.
+    /// </summary>
+    public int ExplainEvery { get; init; }
+
+    /// <summary>
     /// Largest number of images of a set that are passed over because they cannot be read; one in a hundred, at least one, where null.
     /// A batch takes other images in their place, the same ones for any number of threads and after an interruption.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fovea.Reporting;
 
 namespace Fovea.Training;
 
@@ -28,7 +29,7 @@ internal static class ReportConfusion
             double y = margin + (truth * cell);
             if (named)
             {
-                string name = Report.Escape(Shorten(confusion.Classes[truth]));
+                string name = ReportHtml.Escape(Shorten(confusion.Classes[truth]));
                 svg.Append(
                     CultureInfo.InvariantCulture,
                     $"<text x=\"{margin - 6:F1}\" y=\"{y + (cell / 2) + 4:F1}\" text-anchor=\"end\">{name}</text>");
@@ -53,7 +54,7 @@ internal static class ReportConfusion
                 svg.Append(CultureInfo.InvariantCulture, $"x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
                 svg.Append(CultureInfo.InvariantCulture, $"rx=\"{(named ? 3 : 0)}\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
                 svg.Append(
-                    $"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: "
+                    $"<title>{ReportHtml.Escape(confusion.Classes[truth])} taken for {ReportHtml.Escape(confusion.Classes[predicted])}: "
                     + $"{images}</title></rect>");
                 if (named && images > 0)
                 {
@@ -80,7 +81,7 @@ internal static class ReportConfusion
         IReadOnlyList<ConfusedPair> pairs = confusion.MostConfused(MaxPairs);
         if (pairs.Count == 0)
         {
-            return Report.Table(classes);
+            return ReportHtml.Table(classes);
         }
 
         ReportTable confused = new(
@@ -89,7 +90,7 @@ internal static class ReportConfusion
                 .. pairs.Select(pair =>
                     (IReadOnlyList<string>)[confusion.Classes[pair.Truth], confusion.Classes[pair.Predicted], $"{pair.Count}"]),
             ]);
-        return Report.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + Report.Table(confused);
+        return ReportHtml.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + ReportHtml.Table(confused);
     }
 
     private static string Percent(double share) => double.IsNaN(share)
