@@ -40,6 +40,7 @@ internal static class CommandLine
         ("predict", () => new PredictVerb()),
         ("detect", () => new DetectVerb()),
         ("explain", () => new ExplainVerb()),
+        ("segment", () => new SegmentVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),
         ("average", () => new AverageVerb()),
