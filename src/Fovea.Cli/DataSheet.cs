@@ -3,17 +3,19 @@ using Fovea.Drawing;
 
 namespace Fovea.Cli;
 
-/// <summary>Sheets of images of a data set with their classes, boxes and masks.</summary>
+/// <summary>Sheets of images of a data set with their classes, boxes and masks, or the classes of their pixels.</summary>
 internal static class DataSheet
 {
     private const int Most = 24;
     private const int Side = 320;
 
+    private const float LabelOpacity = 0.6f;
+
     // More labels than this hide what they name.
     private const int MostLabels = 8;
 
     /// <summary>Draws a sheet of images that are spread over the parts of a set; those that cannot be read are passed over.</summary>
-    /// <param name="parts">Sets with classes or with objects.</param>
+    /// <param name="parts">Sets with classes, of images or of pixels, or with objects.</param>
     public static Image Draw(IReadOnlyList<ISampleSource> parts)
     {
         long total = parts.Sum(part => (long)part.Count);
@@ -50,6 +52,18 @@ internal static class DataSheet
         double scale = (double)Side / Math.Max(sample.Width, sample.Height);
         sample.Resize(Math.Max(1, (int)(sample.Width * scale)), Math.Max(1, (int)(sample.Height * scale)));
         string name = source.NameOf(index);
+        if (source is ISegmentationDataset labelled)
+        {
+            using Canvas map = new(sample.ToImage());
+            Image labels = new(sample.Width, sample.Height, 1, sample.Mask.ToArray());
+            foreach (byte label in labels.Pixels.Distinct().Where(label => label != ISegmentationDataset.Ignored))
+            {
+                map.DrawMask(labels, label, ColorOf(labelled, label), LabelOpacity);
+            }
+
+            return (map.ToImage(), Path.GetFileName(name));
+        }
+
         if (source is not IInstanceDataset instances)
         {
             return (sample.ToImage(), name);
@@ -71,4 +85,8 @@ internal static class DataSheet
 
         return (canvas.ToImage(), $"{Path.GetFileName(name)}: {sample.Instances.Count}");
     }
+
+    private static Color ColorOf(ISegmentationDataset set, byte label) => set.Colors.Count > 0
+        ? new Color(set.Colors[label].Red, set.Colors[label].Green, set.Colors[label].Blue)
+        : Color.Of(label);
 }
