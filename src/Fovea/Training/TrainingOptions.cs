@@ -26,7 +26,7 @@ public sealed partial record TrainingOptions
     public string? From { get; init; }
 
     /// <summary>
-    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a detector begins with; null for none.
+    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a dense model begins with; null for none.
     /// </summary>
     public string? BackboneFrom { get; init; }
 
@@ -129,7 +129,10 @@ public sealed partial record TrainingOptions
     /// <summary>Weight of each class in the loss, in the order of the classes; equal weights where null.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
-    /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
+    /// <summary>
+    /// True for class weights in inverse proportion to the number of training images of each class, 1 on average; of a segmentation, by
+    /// median frequency of its pixels.
+    /// </summary>
     public bool BalancedClassWeights { get; init; }
 
     /// <summary>
@@ -175,6 +178,15 @@ public sealed partial record TrainingOptions
 
     /// <summary>Random changes to training images with objects; mirroring alone where null.</summary>
     public ObjectAugmentation? ObjectAugmentation { get; init; }
+
+    /// <summary>Meaning of the numbers in label maps; the usual one where null.</summary>
+    public SegmentationLabels? Labels { get; init; }
+
+    /// <summary>Random changes to training images whose pixels have classes; mmsegmentation's without changes of colour where null.</summary>
+    public SegmentationAugmentation? SegmentationAugmentation { get; init; }
+
+    /// <summary>Loss of a segmentation; mmsegmentation's where null.</summary>
+    public SegmentationLoss? SegmentationLoss { get; init; }
 
     /// <summary>Largest number of objects in an image that a detector learns from; of more, the first are taken.</summary>
     public int MostObjects { get; init; } = 100;
@@ -234,6 +246,9 @@ public sealed partial record TrainingOptions
                 Augmentation = Augmentation.Initial(renewed["augmentation"]),
                 Detector = renewed["detector"] is null ? null : new DetectorOptions(),
                 ObjectAugmentation = ObjectAugmentation.Initial(renewed["objectAugmentation"]),
+                Labels = renewed["labels"] is null ? null : new SegmentationLabels(),
+                SegmentationAugmentation = SegmentationAugmentation.Initial(renewed["segmentationAugmentation"]),
+                SegmentationLoss = SegmentationLoss.Initial(renewed["segmentationLoss"]),
                 Mixing = renewed["mixing"] is null ? null : new Mixing(),
                 Distillation = renewed["distillation"] is null ? null : new Distillation(),
                 Muon = renewed["muon"] is null ? null : new MuonOptions(),
