@@ -1,6 +1,7 @@
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Execution;
+using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;
 
@@ -29,7 +30,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         Train(configuration, bytes => RunFolder.Open(path, bytes), resume: true);
 
     private RunResult Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume) =>
-        configuration.IsDetection ? TrainDetector(configuration, open, resume) : TrainClassifier(configuration, open, resume);
+        configuration.Task == VisionTask.Detection ? TrainDetector(configuration, open, resume) : TrainClassifier(configuration, open, resume);
 
     private RunResult TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {

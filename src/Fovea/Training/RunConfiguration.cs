@@ -47,8 +47,8 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         }
     }
 
-    /// <summary>True if the model is a detector, which is trained on images with objects.</summary>
-    public bool IsDetection => ModelRegistry.IsDense(Options.Model);
+    /// <summary>Task of the model, which tells the kind of data that it is trained on.</summary>
+    public VisionTask Task => ModelRegistry.TaskOf(Options.Model);
 
     /// <summary>Opens the images with objects of the run of a detector.</summary>
     /// <returns>
@@ -161,7 +161,8 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
                     Width: images.Width,
                     DropPath: options.DropPath,
                     Dropout: options.Dropout,
-                    Detector: options.Detector));
+                    Detector: options.Detector,
+                    Segmenter: options.Segmenter));
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {

@@ -176,6 +176,9 @@ public sealed partial record TrainingOptions
     /// <summary>Options of a detection head; those of the published networks where null.</summary>
     public DetectorOptions? Detector { get; init; }
 
+    /// <summary>Options of a segmentation head; those of the published networks where null.</summary>
+    public SegmenterOptions? Segmenter { get; init; }
+
     /// <summary>Random changes to training images with objects; mirroring alone where null.</summary>
     public ObjectAugmentation? ObjectAugmentation { get; init; }
 
@@ -245,6 +248,7 @@ public sealed partial record TrainingOptions
             {
                 Augmentation = Augmentation.Initial(renewed["augmentation"]),
                 Detector = renewed["detector"] is null ? null : new DetectorOptions(),
+                Segmenter = renewed["segmenter"] is null ? null : new SegmenterOptions(),
                 ObjectAugmentation = ObjectAugmentation.Initial(renewed["objectAugmentation"]),
                 Labels = renewed["labels"] is null ? null : new SegmentationLabels(),
                 SegmentationAugmentation = SegmentationAugmentation.Initial(renewed["segmentationAugmentation"]),

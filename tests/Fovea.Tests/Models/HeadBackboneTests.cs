@@ -25,15 +25,24 @@ public sealed class HeadBackboneTests
             Network network = Create($"{head}:{backbone}");
             using ParameterStore parameters = ParameterStore.Describe(network);
             ComputeGraph graph = InferenceGraph.Build(network, 1);
-            DetectorHead detector = Assert.IsAssignableFrom<DetectorHead>(network.Head);
-            Assert.Equal(detector.Outputs, graph.Outputs.Keys);
-            Assert.Equal([1, FreshDetector.Options.Detections!.Value, 4], graph.Outputs[DetectorHead.BoxesName].Shape);
-            NetworkParts parts = new(network, graph);
-            Assert.Equal([NetworkParts.Stem, .. network.Stages.Select(stage => stage.Name), .. detector.Parts], parts.Names);
+            DenseHead dense = Assert.IsAssignableFrom<DenseHead>(network.Head);
+            Assert.Equal(dense.Outputs, graph.Outputs.Keys);
+            if (dense is DetectorHead)
+            {
+                Assert.Equal([1, FreshDetector.Options.Detections!.Value, 4], graph.Outputs[DetectorHead.BoxesName].Shape);
+            }
+            else
+            {
+                Assert.Equal(3, graph.Outputs[InferenceGraph.Logits].Shape.Last);
+            }
 
-            // All tensors serve: none of the backbone's classifier or pooling is left.
+            NetworkParts parts = new(network, graph);
+            Assert.Equal([NetworkParts.Stem, .. network.Stages.Select(stage => stage.Name), .. dense.Parts], parts.Names);
+
+            // All tensors serve, an auxiliary head's in training: none of the backbone's classifier or pooling is left.
             HashSet<Variable> read = [.. graph.Nodes.Select(node => node.Operation).OfType<ReadVariable>().Select(one => one.Variable)];
-            IEnumerable<Variable> idle = parameters.Weights.Variables.Where(weight => !read.Contains(weight));
+            IEnumerable<Variable> idle = parameters.Weights.Variables
+                .Where(weight => !read.Contains(weight) && !weight.Name.StartsWith("auxiliary_head.", StringComparison.Ordinal));
             Assert.Empty(idle.Select(weight => $"{backbone}: {weight.Name}"));
 
             // Whatever the image, what it is padded to fits.
@@ -94,7 +103,7 @@ public sealed class HeadBackboneTests
             ComputeGraph graph = NetworkStep.Build(network, parameters, batch: 2);
             Assert.Equal(parameters.Weights.Variables.Count, graph.Gradients.Count);
             Assert.Equal(1, graph.Outputs[TrainingGraph.LossName].Shape.Elements);
-            Assert.Contains(graph.Nodes, node => node.Path == "rpn" || node.Path == "head");
+            Assert.Contains(graph.Nodes, node => node.Path is "rpn" or "head" || node.Path.StartsWith("decode_head", StringComparison.Ordinal));
         }
     }
 
@@ -110,7 +119,7 @@ public sealed class HeadBackboneTests
 
     private static Network Create(string name)
     {
-        ModelOptions options = new(Classes: 3, Detector: FreshDetector.Options);
+        ModelOptions options = new(Classes: 3, Detector: FreshDetector.Options, Segmenter: FreshSegmenter.Options);
         Network native = ModelRegistry.Create(name, options);
         try
         {

@@ -6,18 +6,19 @@ namespace Fovea.Models;
 /// Base class of heads that tell the class of every pixel: from maps of several sizes to features of the finest, and from these to logits.
 /// Checkpoint key <c>conv_seg</c>; keys and defaults are mmsegmentation's.
 /// </summary>
-internal abstract class SegmentationHead : Module
+internal abstract class DecodeHead : Module
 {
-    private readonly SegmentationOptions _options;
+    private readonly DecodeHeadOptions _options;
     private readonly Conv2d _logits;
 
     /// <summary>Makes the last layer.</summary>
     /// <param name="classes">Number of classes.</param>
     /// <param name="options">Options.</param>
-    protected SegmentationHead(int classes, SegmentationOptions options)
+    protected DecodeHead(int classes, DecodeHeadOptions options)
     {
         _options = options;
         _logits = Add("conv_seg", new Conv2d(options.Channels, classes, kernel: 1, initializer: Initializer.Normal(0.01)));
+        Parameter.CountClasses(_logits);
     }
 
     /// <summary>Builds the head.</summary>
