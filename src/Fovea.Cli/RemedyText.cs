@@ -20,6 +20,7 @@ internal static class RemedyText
         Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
         Remedy.DetectObjects detect => $"It finds objects: 'fovea detect {detect.Path} IMAGE'.",
+        Remedy.SegmentImages segment => $"It tells the class of every pixel: 'fovea segment {segment.Path} IMAGE --out DIR'.",
         Remedy.ClassifyImages classify => $"It tells the classes of images: 'fovea predict {classify.Path} IMAGE'.",
         Remedy.ResumeOrOverwrite { IsRun: false } => "Choose another folder, or replace such files with --overwrite.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",

@@ -82,7 +82,7 @@ public abstract record Remedy
         public override string Text => "CheckpointDiagnosis.Problems tells all.";
     }
 
-    /// <summary>Find objects with a checkpoint that was taken for a classifier.</summary>
+    /// <summary>Find objects with a checkpoint that was taken for one of another task.</summary>
     /// <param name="Path">File name of the checkpoint.</param>
     public sealed record DetectObjects(string Path) : Remedy
     {
@@ -90,7 +90,15 @@ public abstract record Remedy
         public override string Text => "It finds objects: take Detector.Load.";
     }
 
-    /// <summary>Classify images with a checkpoint that was taken for a detector.</summary>
+    /// <summary>Segment images with a checkpoint that was taken for one of another task.</summary>
+    /// <param name="Path">File name of the checkpoint.</param>
+    public sealed record SegmentImages(string Path) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "It tells the class of every pixel: take Segmenter.Load.";
+    }
+
+    /// <summary>Classify images with a checkpoint that was taken for one of another task.</summary>
     /// <param name="Path">File name of the checkpoint.</param>
     public sealed record ClassifyImages(string Path) : Remedy
     {

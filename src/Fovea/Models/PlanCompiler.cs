@@ -42,6 +42,19 @@ internal sealed class PlanCompiler : IDisposable
         }
     }
 
+    /// <summary>Bytes that a plan takes, which are worked out without taking them.</summary>
+    /// <param name="build">Builds the graph.</param>
+    public long Estimate(Func<ComputeGraph> build)
+    {
+        ComputeGraph graph;
+        lock (_building)
+        {
+            graph = build();
+        }
+
+        return Plan.Estimate(graph).Total;
+    }
+
     /// <summary>Frees the packed weights, once no plan is at work on them.</summary>
     public void Dispose() => Packed.Dispose();
 }
