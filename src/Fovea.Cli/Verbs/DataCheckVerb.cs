@@ -11,8 +11,7 @@ internal sealed class DataCheckVerb : Verb
 {
     private readonly Argument<string> _data;
     private readonly Option<string> _out;
-    private readonly Option<int> _ignored;
-    private readonly Option<bool> _reduceZeroLabel;
+    private readonly LabelOptions _labels;
 
     /// <summary>Declares the verb.</summary>
     public DataCheckVerb()
@@ -27,9 +26,7 @@ internal sealed class DataCheckVerb : Verb
         _data = AddArgument<string>(
             "DATA", "The data set: a folder, .tar, .tar.gz or .zip of images, with annotations or in class folders.");
         _out = AddOption<string>("--out", "A PNG image to write: a sheet of images with their boxes and masks, or the classes of their pixels.");
-        _ignored = AddOption("--ignored", "With label maps: the number of pixels that are left out.", new SegmentationLabels().Ignored);
-        _reduceZeroLabel = AddOption<bool>(
-            "--reduce-zero-label", "With label maps: 0 is none of the classes, and all other numbers go down by one.");
+        _labels = AddLabels();
     }
 
     /// <inheritdoc/>
@@ -44,10 +41,10 @@ internal sealed class DataCheckVerb : Verb
 
         using InstanceParts? instances = InstanceDatasets.FindParts(path);
         using SegmentationParts? labelled = instances is null
-            ? SegmentationDatasets.FindParts(path, new SegmentationDatasetOptions { Labels = Labels(context) })
+            ? SegmentationDatasets.FindParts(path, new SegmentationDatasetOptions { Labels = _labels.Of(context) })
             : null;
         using DatasetParts? classes = instances is null && labelled is null ? Datasets.OpenParts(path) : null;
-        if (labelled is null && (context.IsGiven(_ignored) || context.Value(_reduceZeroLabel)))
+        if (labelled is null && _labels.AreGiven(context))
         {
             throw new UsageException($"--ignored and --reduce-zero-label belong to sets with label maps; {path} has none.");
         }
@@ -85,14 +82,6 @@ internal sealed class DataCheckVerb : Verb
         }
 
         return Task.FromResult(ExitCodes.Success);
-    }
-
-    private SegmentationLabels Labels(VerbContext context)
-    {
-        int ignored = context.Value(_ignored);
-        return ignored is >= 0 and <= byte.MaxValue
-            ? new SegmentationLabels { Ignored = ignored, ReduceZeroLabel = context.Value(_reduceZeroLabel) }
-            : throw new UsageException($"--ignored {ignored} must be from 0 to 255.");
     }
 
     private static void Show(VerbContext context, string path, DatasetCheck check)

@@ -291,6 +291,16 @@ public sealed partial record TrainingOptions
         CacheBytes = CacheBytes,
     };
 
+    /// <summary>Transforms of training images of a dense task, normalisation included; null for those of a classification.</summary>
+    /// <param name="training">The training samples.</param>
+    /// <param name="preprocessing">The network's input.</param>
+    internal IReadOnlyList<ISampleTransform>? ChainFor(ISampleSource training, Preprocessing preprocessing) => training switch
+    {
+        IInstanceDataset instances => (ObjectAugmentation ?? new ObjectAugmentation()).Chain(preprocessing, instances),
+        ISegmentationDataset => (SegmentationAugmentation ?? new SegmentationAugmentation()).Chain(preprocessing),
+        _ => null,
+    };
+
     /// <summary>Counter of the images of a set that cannot be read.</summary>
     /// <param name="count">Number of images of the set.</param>
     /// <param name="listener">Told of each of them.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Layers;
+using Fovea.Models;
 
 namespace Fovea.Training;
 
@@ -11,9 +11,6 @@ namespace Fovea.Training;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record SegmentationLoss
 {
-    /// <summary>Weight of the auxiliary head's loss, where the network has such a head.</summary>
-    public double AuxiliaryWeight { get; init; } = 0.4;
-
     /// <summary>Choice of hard pixels, which alone are learnt from; null for all.</summary>
     public HardPixels? HardPixels { get; init; }
 
@@ -22,15 +19,7 @@ public sealed record SegmentationLoss
 
     /// <summary>Checks that the members make sense.</summary>
     /// <exception cref="ArgumentException">One does not; the message names it.</exception>
-    public void Validate()
-    {
-        TrainingOptions.Check(
-            AuxiliaryWeight >= 0 && double.IsFinite(AuxiliaryWeight),
-            $"{nameof(SegmentationLoss)}.{nameof(AuxiliaryWeight)}",
-            "at least 0",
-            AuxiliaryWeight);
-        HardPixels?.Validate();
-    }
+    public void Validate() => HardPixels?.Validate();
 
     /// <summary>Builds the loss of one head.</summary>
     /// <param name="logits">Logits (N, h, w, classes).</param>
@@ -49,19 +38,14 @@ public sealed record SegmentationLoss
             throw new ShapeException($"there are {classWeights.Count} class weights for {classes} classes: give one for each");
         }
 
-        Shape pixels = labels.Shape;
-        int count = (int)pixels.Elements;
-        Value flat = labels.Reshape([count]);
-        Value losses = logits
-            .Resize(Interpolation.Bilinear, pixels[1], pixels[2], alignCorners)
-            .Reshape([count, classes])
-            .CrossEntropy(flat);
         if (HardPixels is null && !AverageLabelled && classWeights is null)
         {
-            return losses.Mean(0).Reshape([1]);
+            return DecodeHead.Loss(logits, labels, alignCorners);
         }
 
-        Value weights = losses.Graph.Apply(new PixelWeights(pixels[0], HardPixels, AverageLabelled, classWeights), losses, flat);
+        Value losses = DecodeHead.Losses(logits, labels, alignCorners);
+        Value weights = losses.Graph.Apply(
+            new PixelWeights(labels.Shape[0], HardPixels, AverageLabelled, classWeights), losses, labels.Reshape(losses.Shape));
         return (losses * weights).Sum(0).Reshape([1]);
     }
 
