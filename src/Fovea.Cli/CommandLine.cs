@@ -39,6 +39,7 @@ internal static class CommandLine
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
         ("detect", () => new DetectVerb()),
+        ("segment", () => new SegmentVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),
         ("average", () => new AverageVerb()),

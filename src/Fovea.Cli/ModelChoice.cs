@@ -68,6 +68,14 @@ internal static class ModelChoice
         return Explained(() => Detector.Load(path));
     }
 
+    /// <summary>Loads a checkpoint of a segmentation network for use.</summary>
+    /// <param name="checkpoint">The file, or the name of a network that ships.</param>
+    public static Segmenter LoadSegmenter(string checkpoint)
+    {
+        string path = ShippedNetworks.Resolve(checkpoint);
+        return Explained(() => Segmenter.Load(path));
+    }
+
     /// <summary>Loads a file; where options of another verb would help, the error says of which.</summary>
     private static T Explained<T>(Func<T> load)
     {
