@@ -54,14 +54,9 @@ internal static class DataSheet
         string name = source.NameOf(index);
         if (source is ISegmentationDataset labelled)
         {
-            using Canvas map = new(sample.ToImage());
             Image labels = new(sample.Width, sample.Height, 1, sample.Mask.ToArray());
-            foreach (byte label in labels.Pixels.Distinct().Where(label => label != ISegmentationDataset.Ignored))
-            {
-                map.DrawMask(labels, label, ColorOf(labelled, label), LabelOpacity);
-            }
-
-            return (map.ToImage(), Path.GetFileName(name));
+            IReadOnlyList<Color> palette = Palette.Of(labelled.Classes.Count, labelled.Colors);
+            return (ClassOverlay.Of(sample.ToImage(), labels, palette, LabelOpacity), Path.GetFileName(name));
         }
 
         if (source is not IInstanceDataset instances)
@@ -85,8 +80,4 @@ internal static class DataSheet
 
         return (canvas.ToImage(), $"{Path.GetFileName(name)}: {sample.Instances.Count}");
     }
-
-    private static Color ColorOf(ISegmentationDataset set, byte label) => set.Colors.Count > 0
-        ? new Color(set.Colors[label].Red, set.Colors[label].Green, set.Colors[label].Blue)
-        : Color.Of(label);
 }

@@ -15,9 +15,6 @@ public readonly record struct Color(byte Red, byte Green, byte Blue)
         new(0, 114, 178), new(213, 94, 0), new(204, 121, 167), new(255, 255, 255),
     ];
 
-    // Strength of the colours each time that they come round.
-    private static readonly float[] _rounds = [1, 0.6f, 0.3f];
-
     /// <summary>Black.</summary>
     public static Color Black => new(0, 0, 0);
 
@@ -30,14 +27,12 @@ public readonly record struct Color(byte Red, byte Green, byte Blue)
     /// <summary>Black or white, whichever stands out against this colour.</summary>
     public Color Contrast => Luma > 0.5f ? Black : White;
 
-    /// <summary>Colour of a class: eight that are easy to tell apart, then twice the same darker, and so on from the beginning.</summary>
+    /// <summary>Colour of a class: eight that are easy to tell apart, over and over.</summary>
     /// <param name="index">Index of the class.</param>
     public static Color Of(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        Color color = _distinct[index % _distinct.Length];
-        float strength = _rounds[index / _distinct.Length % _rounds.Length];
-        return new Color((byte)(strength * color.Red), (byte)(strength * color.Green), (byte)(strength * color.Blue));
+        return _distinct[index % _distinct.Length];
     }
 
     /// <summary>The colour for SkiaSharp.</summary>

@@ -78,34 +78,20 @@ internal static class SegmentationReport
         Image predicted = new(image.Width, image.Height, 1, [.. mistake.Predicted]);
         byte[] wrong = [.. labels.Pixels.Zip(
             predicted.Pixels, (label, other) => label == ISegmentationDataset.Ignored || label == other ? (byte)0 : (byte)1)];
+        IReadOnlyList<Color> palette = Palette.Of(set.Classes.Count, set.Colors);
         using Canvas error = new(image);
         error.DrawMask(new Image(image.Width, image.Height, 1, wrong), 1, _wrong, Opacity);
 
         double scale = Math.Min(1, (double)PanelSide / Math.Max(image.Width, image.Height));
         (int width, int height) = (Math.Max(1, (int)(image.Width * scale)), Math.Max(1, (int)(image.Height * scale)));
         byte[] shown = [.. labels.Pixels.Concat(predicted.Pixels).Distinct().Where(label => label != ISegmentationDataset.Ignored).Order()];
-        Image legend = Legend.Of([.. shown.Select(label => (ColorOf(set, label), set.Classes[label]))]);
+        Image legend = Legend.Of([.. shown.Select(label => (palette[label], set.Classes[label]))]);
         using Canvas panels = new((3 * width) + (3 * Gap) + legend.Width, Math.Max(height, legend.Height), Color.White);
-        panels.Draw(Tinted(image, labels, set), 0, 0, width, height);
-        panels.Draw(Tinted(image, predicted, set), width + Gap, 0, width, height);
+        panels.Draw(ClassOverlay.Of(image, labels, palette, Opacity), 0, 0, width, height);
+        panels.Draw(ClassOverlay.Of(image, predicted, palette, Opacity), width + Gap, 0, width, height);
         panels.Draw(error.ToImage(), 2 * (width + Gap), 0, width, height);
         panels.Draw(legend, 3 * (width + Gap), 0);
         string caption = $"{set.NameOf(mistake.Index)}: {RunReport.Percent(mistake.WrongShare)} wrong; labels, predictions, wrong pixels";
         return new ReportImage(panels.ToPng(), caption);
     }
-
-    private static Image Tinted(Image image, Image labels, ISegmentationDataset set)
-    {
-        using Canvas canvas = new(image);
-        foreach (byte label in labels.Pixels.Distinct().Where(label => label != ISegmentationDataset.Ignored))
-        {
-            canvas.DrawMask(labels, label, ColorOf(set, label), Opacity);
-        }
-
-        return canvas.ToImage();
-    }
-
-    private static Color ColorOf(ISegmentationDataset set, byte label) => set.Colors.Count > 0
-        ? new Color(set.Colors[label].Red, set.Colors[label].Green, set.Colors[label].Blue)
-        : Color.Of(label);
 }

@@ -83,7 +83,7 @@ public sealed class SegmentationObjective(SegmentationLoss? loss = null, IReadOn
         }
 
         return labelled.Classes.SequenceEqual(info.Classes)
-            ? info
+            ? info with { Colors = labelled.Colors.Count > 0 ? labelled.Colors : info.Colors }
             : throw new InvalidDatasetException(
                 "the training set", $"has the classes {string.Join(", ", labelled.Classes)}, the model {string.Join(", ", info.Classes)}");
     }
