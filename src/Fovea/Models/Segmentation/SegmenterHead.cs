@@ -37,6 +37,9 @@ public abstract class SegmenterHead : DenseHead
     /// <summary>Stages whose maps the head reads, the finest first.</summary>
     private protected IReadOnlyList<StageDescription> Stages { get; }
 
+    /// <summary>True for the checkpoint key of a tensor of an auxiliary head, which inference does without.</summary>
+    internal static bool IsAuxiliary(string key) => key.StartsWith($"{AuxiliaryKey}.", StringComparison.Ordinal);
+
     /// <summary>Builds the losses of a training step.</summary>
     /// <param name="maps">Maps (N, H, W, C) of the backbone's stages.</param>
     /// <param name="labels">Class index of each pixel (N, H, W) of Int32; −1 leaves a pixel out.</param>
