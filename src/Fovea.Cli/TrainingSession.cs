@@ -61,6 +61,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         using SegmentationParts data = configuration.OpenLabelled();
         TrainingOptions options = configuration.Options;
         OptionChecks.RequireBatch(options, data.Training.Count);
+        OptionChecks.RequireWeights(options, data.Training.Classes.Count);
         Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
         RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
         UnreadableNotes unreadable = new();
