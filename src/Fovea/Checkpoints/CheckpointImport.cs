@@ -156,7 +156,9 @@ public sealed class CheckpointImport : IDisposable
         // A checkpoint of Fovea keeps what it says of itself as far as it still holds.
         ModelInfo? own = diagnosis.Own?.Name == match.Model ? diagnosis.Own.At(height, width) : null;
         IReadOnlyList<string> names = options.Labels
-            ?? (match.Reinitialized.Count > 0 ? null : own?.Classes.Count == classes ? own.Classes : CocoClasses.Of(match) ?? AdeClasses.Of(match))
+            ?? (match.Reinitialized.Count > 0 ? null
+                : own?.Classes.Count == classes ? own.Classes
+                : CocoClasses.Of(match) ?? AdeClasses.Of(match))
             ?? ModelInfo.Unnamed(classes);
         ModelOptions network = (own?.Options ?? match.Options) with { Classes = classes };
         network = network with { NormEpsilon = options.NormEpsilon ?? network.NormEpsilon };

@@ -13,8 +13,8 @@ public static class OnnxExport
     private const int Images = 11;
 
     /// <summary>
-    /// Writes a model: from images to logits, to pooled features if it has no head, to boxes, scores, classes and masks, or to the logits or
-    /// classes of pixels. The metadata of the file is that of a checkpoint, under the same keys.
+    /// Writes a model: from images to logits, to pooled features if it has no head, to boxes, scores, classes and masks, or to the logits
+    /// or classes of pixels. The metadata of the file is that of a checkpoint, under the same keys.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>

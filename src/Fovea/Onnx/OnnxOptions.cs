@@ -21,8 +21,8 @@ public sealed record OnnxOptions
     public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// True for the index of each pixel's class (batch, height, width), an integer at the input's size, in place of a segmentation network's
-    /// logits, which have the size of its finest map.
+    /// True for the index of each pixel's class (batch, height, width), an integer at the input's size, in place of a segmentation
+    /// network's logits, which have the size of its finest map.
     /// </summary>
     public bool ArgMax { get; init; }
 

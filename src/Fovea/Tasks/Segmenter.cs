@@ -79,7 +79,7 @@ public sealed class Segmenter : IDisposable
     /// <param name="inference">Windows, mirroring, scales; the whole image as it is where null.</param>
     /// <param name="cancellation">Gives up waiting for other callers, and stops between two windows.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    /// <exception cref="UnusableDataException">The image, at one of the sizes that it goes through the network in, does not fit.</exception>
+    /// <exception cref="UnusableDataException">The image does not fit at one of the sizes in which it goes through the network.</exception>
     /// <exception cref="ObjectDisposedException">The segmenter was disposed of, before the call or while it waited.</exception>
     public Segmentation Segment(Image image, SegmentationInference? inference = null, CancellationToken cancellation = default)
     {

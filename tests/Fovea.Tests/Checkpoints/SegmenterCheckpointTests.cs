@@ -104,8 +104,8 @@ public sealed class SegmenterCheckpointTests : IDisposable
     {
         KeyScheme names = StateFiles.Scheme(Scheme);
         string path = _folder.File("outline.safetensors");
-        StateFiles.WriteOutline(
-            path, new ModelSignature(model, options).Tensors.Select(tensor => KeyValuePair.Create(names.NameOf(tensor.Key)!, tensor.Value)));
+        IReadOnlyDictionary<string, Parameter> tensors = new ModelSignature(model, options).Tensors;
+        StateFiles.WriteOutline(path, tensors.Select(tensor => KeyValuePair.Create(names.NameOf(tensor.Key)!, tensor.Value)));
         return path;
     }
 }

@@ -229,8 +229,8 @@ public sealed record Preprocessing
     };
 
     /// <summary>
-    /// True if images keep different sizes, for dense tasks: those of <see cref="ResizeRule.BoundedSides"/>, and with padding those that are
-    /// not resized at all.
+    /// True if images keep different sizes, for dense tasks: those of <see cref="ResizeRule.BoundedSides"/>, and with padding those that
+    /// are not resized at all.
     /// </summary>
     [JsonIgnore]
     internal bool KeepsSizes => Resize == ResizeRule.BoundedSides || (Resize == ResizeRule.None && PadTo > 0);
