@@ -95,6 +95,8 @@ public sealed class Segmenter : IDisposable
 
     /// <summary>Tells the class of each pixel of an encoded image.</summary>
     /// <param name="image">An encoded image, read to its end and left open.</param>
+    /// <param name="inference">Windows, mirroring, scales; the whole image as it is where null.</param>
+    /// <param name="cancellation">Gives up waiting for other callers, and stops between two windows.</param>
     /// <inheritdoc cref="Segment(Image, SegmentationInference?, CancellationToken)"/>
     public Segmentation Segment(Stream image, SegmentationInference? inference = null, CancellationToken cancellation = default)
     {

@@ -94,7 +94,7 @@ internal sealed class PreparedImage : IDisposable
     /// <param name="paddedWidth">Columns of the array.</param>
     public void CopyTo(Span<float> destination, int top, int left, int height, int width, int paddedHeight, int paddedWidth)
     {
-        destination.Clear();
+        destination[..(paddedHeight * paddedWidth * _channels)].Clear();
         for (int y = 0; y < height; y++)
         {
             _memory.AsSpan((((top + y) * PaddedWidth) + left) * _channels, width * _channels)
