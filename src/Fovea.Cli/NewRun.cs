@@ -36,7 +36,8 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
 
         if (changes.BackboneFrom is not null)
         {
-            throw new UsageException("--backbone-from belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --from.");
+            throw new UsageException(
+                "--backbone-from belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --from.");
         }
 
         using DatasetParts parts = configuration.OpenData();

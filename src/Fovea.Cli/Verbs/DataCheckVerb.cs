@@ -17,7 +17,8 @@ internal sealed class DataCheckVerb : Verb
     public DataCheckVerb()
         : base(
             "check",
-            "Read every image and annotation of a data set and tell what is wrong, the sizes of the images, and objects or pixels of each class.",
+            "Read every image and annotation of a data set and tell what is wrong, the sizes of the images, and objects or pixels of each "
+                + "class.",
             "fovea data check bccd.tar.gz",
             "fovea data check coco --out sheet.png",
             "fovea data check streets.tar.gz --reduce-zero-label --out sheet.png",
@@ -25,7 +26,8 @@ internal sealed class DataCheckVerb : Verb
     {
         _data = AddArgument<string>(
             "DATA", "The data set: a folder, .tar, .tar.gz or .zip of images, with annotations or in class folders.");
-        _out = AddOption<string>("--out", "A PNG image to write: a sheet of images with their boxes and masks, or the classes of their pixels.");
+        _out = AddOption<string>(
+            "--out", "A PNG image to write: a sheet of images with their boxes and masks, or the classes of their pixels.");
         _labels = AddLabels();
     }
 

@@ -185,7 +185,7 @@ public sealed partial record TrainingOptions
     /// <summary>Meaning of the numbers in label maps; the usual one where null.</summary>
     public SegmentationLabels? Labels { get; init; }
 
-    /// <summary>Random changes to training images whose pixels have classes; mmsegmentation's without changes of colour where null.</summary>
+    /// <summary>Random changes to training images whose pixels have classes; mmsegmentation's, but those of colour, where null.</summary>
     public SegmentationAugmentation? SegmentationAugmentation { get; init; }
 
     /// <summary>Loss of a segmentation; mmsegmentation's where null.</summary>

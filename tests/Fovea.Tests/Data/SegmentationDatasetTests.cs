@@ -101,7 +101,8 @@ public sealed class SegmentationDatasetTests : IDisposable
         using SegmentationParts ignored = Open("folder", new SegmentationLabels { ReduceZeroLabel = true, Ignored = 1 }, files);
         Assert.Equal([255, 0, 255, 2, 255], ignored.Training.LoadLabels(0).Pixels);
         using SegmentationParts plain = Open("folder", new SegmentationLabels { Ignored = 2 }, files);
-        Assert.Contains("index 3", Assert.Throws<InvalidImageException>(() => plain.Training.LoadLabels(0)).Message, StringComparison.Ordinal);
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => plain.Training.LoadLabels(0));
+        Assert.Contains("index 3", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -193,7 +194,8 @@ public sealed class SegmentationDatasetTests : IDisposable
 
     private static byte[] Map(int width, int height, params byte[] numbers) => PngEncoder.Encode(new Image(width, height, 1, numbers));
 
-    private SegmentationParts Open(string kind, params (string Name, byte[] Content)[] files) => Open(kind, new SegmentationLabels(), files);
+    private SegmentationParts Open(string kind, params (string Name, byte[] Content)[] files) =>
+        Open(kind, new SegmentationLabels(), files);
 
     private SegmentationParts Open(string kind, SegmentationLabels labels, params (string Name, byte[] Content)[] files) =>
         SegmentationDatasets.OpenParts(

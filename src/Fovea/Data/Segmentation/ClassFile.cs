@@ -35,12 +35,14 @@ internal sealed record ClassFile(string Name, IReadOnlyList<string> Classes, IRe
         if (classes.Length is 0 or > LabelTable.MaxClasses)
         {
             throw new InvalidDatasetException(
-                place, $"it has {classes.Length} lines. Give one for each class, in the order of the labels; at most {LabelTable.MaxClasses}.");
+                place,
+                $"it has {classes.Length} lines. Give one for each class, in the order of the labels; at most {LabelTable.MaxClasses}.");
         }
 
         if (ClassNames.Duplicates(classes) is { Count: > 0 } repeated)
         {
-            throw new InvalidDatasetException(place, $"it has {ClassNames.List(repeated)} more than once. Give each class a name of its own.");
+            throw new InvalidDatasetException(
+                place, $"it has {ClassNames.List(repeated)} more than once. Give each class a name of its own.");
         }
 
         Rgb[] colors = [.. lines.Select(line => line.Color).OfType<Rgb>()];

@@ -64,7 +64,9 @@ internal static class LabelledImages
         return AnnotationParts.Arrange(pairs);
     }
 
-    /// <summary>Path of a file without the innermost folder of one of the names, and without its ending; null outside of such folders.</summary>
+    /// <summary>
+    /// Path of a file without the innermost folder of one of the names, and without its ending; null outside of such folders.
+    /// </summary>
     private static string? KeyBelow(string[] folders, string[] path)
     {
         int folder = Array.FindLastIndex(path[..^1], name => folders.Contains(name.ToLowerInvariant()));

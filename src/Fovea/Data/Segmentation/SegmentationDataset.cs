@@ -105,8 +105,8 @@ internal sealed class SegmentationDataset : ISegmentationDataset
             problems.Add(DataProblemKind.UnknownIndex, $"{file.Name}: {beyond}");
             error = new InvalidImageException(
                 name,
-                $"it has the index {beyond}, which stands for none of the {Classes.Count} classes. Name all classes, in their order, or say "
-                + "what the numbers mean (ignored, reduceZeroLabel).");
+                $"it has the index {beyond}, which stands for none of the {Classes.Count} classes. Name all classes, in their order, or "
+                + "say what the numbers mean (ignored, reduceZeroLabel).");
             return null;
         }
 

@@ -7,8 +7,8 @@ public sealed record SegmentationDatasetOptions
     public SegmentationLabels Labels { get; init; } = new();
 
     /// <summary>
-    /// Names of the classes in the order of the labels, such as a model's; null for the set's own. Of a set of objects, a class that it does
-    /// not name is that of the pixels outside of all objects.
+    /// Names of the classes in the order of the labels, such as a model's; null for the set's own. Of a set of objects, a class that it
+    /// does not name is that of the pixels outside of all objects.
     /// </summary>
     public IReadOnlyList<string>? Classes { get; init; }
 }

@@ -102,7 +102,8 @@ public static class SegmentationDatasets
             if (classes.Count > LabelTable.MaxClasses || others.Length > 1)
             {
                 throw new InvalidDatasetException(
-                    path, $"its classes are {ClassNames.List(own)}, but {ClassNames.List(classes)} are asked for. Give a set of the same classes.");
+                    path,
+                    $"its classes are {ClassNames.List(own)}, but {ClassNames.List(classes)} are asked for. Give a set of the same classes.");
             }
 
             byte outside = others.Length == 1 ? (byte)others[0] : ISegmentationDataset.Ignored;
@@ -125,6 +126,7 @@ public static class SegmentationDatasets
         int[] labels = [.. own.Select(name => Array.IndexOf(keys, ClassNames.Key(name)))];
         return !labels.Contains(-1) ? labels : throw new InvalidDatasetException(
             location,
-            $"its classes {ClassNames.List([.. own.Where((_, i) => labels[i] < 0)])} are none of those asked for ({ClassNames.List(wanted)}).");
+            $"its classes {ClassNames.List([.. own.Where((_, i) => labels[i] < 0)])} are none of those asked for "
+            + $"({ClassNames.List(wanted)}).");
     }
 }

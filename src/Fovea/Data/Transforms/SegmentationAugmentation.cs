@@ -4,8 +4,8 @@ namespace Fovea.Data;
 
 /// <summary>Random changes to training images whose pixels have classes, which carry the label map along.</summary>
 /// <remarks>
-/// The steps, in order: scale, window of the network's input, mirror, colours, normalisation. Images smaller than the input lie in its upper
-/// left corner, with zeros and pixels that are left out beyond them. Defaults are those of mmsegmentation's recipes.
+/// The steps, in order: scale, window of the network's input, mirror, colours, normalisation. Images smaller than the input lie in its
+/// upper left corner, with zeros and pixels that are left out beyond them. Defaults are those of mmsegmentation's recipes.
 /// </remarks>
 public sealed record SegmentationAugmentation
 {

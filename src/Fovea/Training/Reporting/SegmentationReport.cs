@@ -70,7 +70,7 @@ internal static class SegmentationReport
 
     private static string Figure(double value) => double.IsNaN(value) ? "–" : value.ToString("F3", CultureInfo.InvariantCulture);
 
-    /// <summary>Draws labels, predictions and wrong pixels of an image side by side, above the names of the classes that they show.</summary>
+    /// <summary>Draws labels, predictions and wrong pixels of an image side by side, beside the classes that they show.</summary>
     private static ReportImage Draw(SegmentationMistake mistake, ISegmentationDataset set)
     {
         Image image = set.Load(mistake.Index);

@@ -66,8 +66,11 @@ public sealed class SegmentationLossTests
     }
 
     [Fact]
-    public void Weights_for_another_number_of_classes_are_refused() =>
-        Assert.Contains("2 class weights for 3 classes", Assert.Throws<ShapeException>(() => Compute(new(), [1, 2])).Message, StringComparison.Ordinal);
+    public void Weights_for_another_number_of_classes_are_refused()
+    {
+        ShapeException error = Assert.Throws<ShapeException>(() => Compute(new SegmentationLoss(), [1, 2]));
+        Assert.Contains("2 class weights for 3 classes", error.Message, StringComparison.Ordinal);
+    }
 
     private static double[] Softmax(int pixel)
     {
