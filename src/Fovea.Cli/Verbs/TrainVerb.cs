@@ -29,8 +29,8 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on objects, a segmentation "
-                + "on label maps.",
+            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on objects, a "
+                + "segmentation on label maps.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train images/ --recipe recipes/imagenet/cmt_ti.json --batch 64 --set mixing.mixupAlpha=0.2",

@@ -103,7 +103,7 @@ public static class SegmentationDatasets
             {
                 throw new InvalidDatasetException(
                     path,
-                    $"its classes are {ClassNames.List(own)}, but {ClassNames.List(classes)} are asked for. Give a set of the same classes.");
+                    $"its classes are {ClassNames.List(own)}, but {ClassNames.List(classes)} are asked for. Give a set of these.");
             }
 
             byte outside = others.Length == 1 ? (byte)others[0] : ISegmentationDataset.Ignored;
