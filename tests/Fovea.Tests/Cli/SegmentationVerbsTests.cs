@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Fovea.Cli;
 using Fovea.Checkpoints;
+using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Models;
 using Fovea.Tests.Training.Detection;
