@@ -97,7 +97,11 @@ public sealed class Segmenter : IDisposable
     /// <param name="image">An encoded image, read to its end and left open.</param>
     /// <param name="inference">Windows, mirroring, scales; the whole image as it is where null.</param>
     /// <param name="cancellation">Gives up waiting for other callers, and stops between two windows.</param>
-    /// <inheritdoc cref="Segment(Image, SegmentationInference?, CancellationToken)"/>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="UnusableDataException">
+    /// The bytes are no image, or it does not fit at one of the sizes in which it goes through the network.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The segmenter was disposed of, before the call or while it waited.</exception>
     public Segmentation Segment(Stream image, SegmentationInference? inference = null, CancellationToken cancellation = default)
     {
         _plans.ThrowIfClosed();

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;

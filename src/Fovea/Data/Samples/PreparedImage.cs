@@ -90,11 +90,10 @@ internal sealed class PreparedImage : IDisposable
     /// <param name="left">First column of the part.</param>
     /// <param name="height">Rows of the part.</param>
     /// <param name="width">Columns of the part.</param>
-    /// <param name="paddedHeight">Rows of the array.</param>
     /// <param name="paddedWidth">Columns of the array.</param>
-    public void CopyTo(Span<float> destination, int top, int left, int height, int width, int paddedHeight, int paddedWidth)
+    public void CopyTo(Span<float> destination, int top, int left, int height, int width, int paddedWidth)
     {
-        destination[..(paddedHeight * paddedWidth * _channels)].Clear();
+        destination.Clear();
         for (int y = 0; y < height; y++)
         {
             _memory.AsSpan((((top + y) * PaddedWidth) + left) * _channels, width * _channels)

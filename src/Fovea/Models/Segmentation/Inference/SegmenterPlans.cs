@@ -117,7 +117,7 @@ internal sealed class SegmenterPlans : IDisposable
         Shape shape;
         using (PlanCache.Lease lease = _plans.Rent(new PlanKey(1, paddedHeight, paddedWidth), cancellation))
         {
-            image.CopyTo(lease.Plan.Input(InferenceGraph.Images), top, left, height, width, paddedHeight, paddedWidth);
+            image.CopyTo(lease.Plan.Input(InferenceGraph.Images), top, left, height, width, paddedWidth);
             lease.Plan.Run();
             shape = lease.Plan.Graph.Outputs[InferenceGraph.Logits].Shape;
             logits = lease.Plan.Output(InferenceGraph.Logits).ToArray();
