@@ -72,6 +72,25 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         }
     }
 
+    /// <summary>Opens the images of the run of a segmentation, with their label maps.</summary>
+    /// <inheritdoc cref="OpenInstances"/>
+    public SegmentationParts OpenLabelled()
+    {
+        SegmentationDatasetOptions options = new() { Labels = Options.Labels ?? new SegmentationLabels() };
+        SegmentationParts all = SegmentationDatasets.OpenParts(Data, options);
+        options = options with { Classes = all.Training.Classes };
+        try
+        {
+            all = Validation is null ? all : all.WithValidation(SegmentationDatasets.OpenParts(Validation, options));
+            return Test is null ? all : all.WithTest(SegmentationDatasets.OpenParts(Test, options));
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads what <see cref="ToJson"/> wrote, in this or an earlier version.</summary>
     /// <param name="json">Content of the file.</param>
     /// <param name="path">File name, for messages.</param>

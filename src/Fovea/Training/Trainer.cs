@@ -78,13 +78,10 @@ public sealed partial class Trainer : IDisposable
             Info = _objective.Describe(model.Info, training);
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
-            DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads);
-            if (training is IInstanceDataset instances)
+            DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads) with
             {
-                ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
-                loading = loading with { Chain = augmentation.Chain(Info.Preprocessing, instances) };
-            }
-
+                Chain = options.ChainFor(training, Info.Preprocessing),
+            };
             _loader = Own(new DataLoader(training, Info.Preprocessing, loading));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = Schedules.Create(options, _stepsPerEpoch);

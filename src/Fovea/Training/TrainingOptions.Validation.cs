@@ -25,6 +25,9 @@ public sealed partial record TrainingOptions
         Preprocessing.Validate();
         Augmentation?.Validate();
         ObjectAugmentation?.Validate();
+        Labels?.Validate();
+        SegmentationAugmentation?.Validate();
+        SegmentationLoss?.Validate();
         Check(MostObjects >= 1, nameof(MostObjects), "at least 1", MostObjects);
         Mixing?.Validate();
     }

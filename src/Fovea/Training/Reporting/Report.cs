@@ -32,7 +32,7 @@ internal static class Report
             page.Append("<section class=\"pair\">\n<div><h2>Confusion</h2>\n");
             page.Append(ReportConfusion.Matrix(confusion));
             page.Append("</div>\n<div><h2>Classes</h2>\n");
-            page.Append(ReportConfusion.Classes(confusion));
+            page.Append(ReportConfusion.Classes(confusion, content.Counted));
             page.Append("</div>\n</section>\n");
         }
 

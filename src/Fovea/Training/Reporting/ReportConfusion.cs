@@ -11,11 +11,15 @@ internal static class ReportConfusion
     private const int MaxNamedClasses = 25;
     private const int MaxPairs = 5;
 
+    // Larger counts do not fit their cells, which show shares of the rows then.
+    private const long MaxCount = 99_999;
+
     /// <summary>The matrix as a heat map: each row's shares, the right answers in one colour, the wrong ones in another.</summary>
     public static string Matrix(ConfusionMatrix confusion)
     {
         int count = confusion.Classes.Count;
         bool named = count <= MaxNamedClasses;
+        long most = Enumerable.Range(0, count).Max(confusion.Support);
         double cell = named ? 40 : Math.Max(1, 640.0 / count);
         double margin = named ? 10 + (confusion.Classes.Max(name => Math.Min(name.Length, 18)) * 6.5) : 4;
         double size = margin + (cell * count);
@@ -39,6 +43,9 @@ internal static class ReportConfusion
             }
 
             long support = confusion.Support(truth);
+            string Count(long images) => most <= MaxCount
+                ? $"{images}"
+                : string.Create(CultureInfo.InvariantCulture, $"{100.0 * images / support:F1}");
             for (int predicted = 0; predicted < count; predicted++)
             {
                 long images = confusion[truth, predicted];
@@ -60,22 +67,25 @@ internal static class ReportConfusion
                 {
                     svg.Append(
                         CultureInfo.InvariantCulture,
-                        $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{images}</text>");
+                        $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{Count(images)}</text>");
                 }
 
                 svg.Append('\n');
             }
         }
 
-        svg.Append("</svg>\n<p class=\"note\">Rows: true class. Columns: predicted class.</p>\n");
+        string unit = most > MaxCount ? " Percent of the row." : "";
+        svg.Append($"</svg>\n<p class=\"note\">Rows: true class. Columns: predicted class.{unit}</p>\n");
         return svg.ToString();
     }
 
     /// <summary>Precision and recall of each class, then the pairs most often confused.</summary>
-    public static string Classes(ConfusionMatrix confusion)
+    /// <param name="confusion">The matrix.</param>
+    /// <param name="counted">What it counts, such as images.</param>
+    public static string Classes(ConfusionMatrix confusion, string counted)
     {
         ReportTable classes = new(
-            ["class", "images", "precision", "recall"],
+            ["class", counted, "precision", "recall"],
             [.. confusion.Classes.Select((name, index) => (IReadOnlyList<string>)
                 [name, $"{confusion.Support(index)}", Percent(confusion.Precision(index)), Percent(confusion.Recall(index))])]);
         IReadOnlyList<ConfusedPair> pairs = confusion.MostConfused(MaxPairs);
