@@ -39,6 +39,8 @@ internal static class CommandLine
         ("evaluate", () => new EvaluateVerb()),
         ("predict", () => new PredictVerb()),
         ("detect", () => new DetectVerb()),
+        ("explain", () => new ExplainVerb()),
+        ("segment", () => new SegmentVerb()),
         ("serve", () => new ServeVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),

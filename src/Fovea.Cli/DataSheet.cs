@@ -3,17 +3,19 @@ using Fovea.Drawing;
 
 namespace Fovea.Cli;
 
-/// <summary>Sheets of images of a data set with their classes, boxes and masks.</summary>
+/// <summary>Sheets of images of a data set with their classes, boxes and masks, or the classes of their pixels.</summary>
 internal static class DataSheet
 {
     private const int Most = 24;
     private const int Side = 320;
 
+    private const float LabelOpacity = 0.6f;
+
     // More labels than this hide what they name.
     private const int MostLabels = 8;
 
     /// <summary>Draws a sheet of images that are spread over the parts of a set; those that cannot be read are passed over.</summary>
-    /// <param name="parts">Sets with classes or with objects.</param>
+    /// <param name="parts">Sets with classes, of images or of pixels, or with objects.</param>
     public static Image Draw(IReadOnlyList<ISampleSource> parts)
     {
         long total = parts.Sum(part => (long)part.Count);
@@ -50,6 +52,13 @@ internal static class DataSheet
         double scale = (double)Side / Math.Max(sample.Width, sample.Height);
         sample.Resize(Math.Max(1, (int)(sample.Width * scale)), Math.Max(1, (int)(sample.Height * scale)));
         string name = source.NameOf(index);
+        if (source is ISegmentationDataset labelled)
+        {
+            Image labels = new(sample.Width, sample.Height, 1, sample.Mask.ToArray());
+            IReadOnlyList<Color> palette = Palette.Of(labelled.Classes.Count, labelled.Colors);
+            return (ClassOverlay.Of(sample.ToImage(), labels, palette, LabelOpacity), Path.GetFileName(name));
+        }
+
         if (source is not IInstanceDataset instances)
         {
             return (sample.ToImage(), name);

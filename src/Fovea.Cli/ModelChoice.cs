@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fovea.Checkpoints;
 using Fovea.Engine.Graph;
+using Fovea.Explanations;
 using Fovea.Formats;
 using Fovea.Models;
 using Fovea.Tasks;
@@ -79,6 +80,26 @@ internal static class ModelChoice
     {
         string path = ShippedNetworks.Resolve(checkpoint);
         return Explained(() => Detector.Load(path));
+    }
+
+    /// <summary>Loads a checkpoint whose answers are to be explained.</summary>
+    /// <param name="checkpoint">The file, or the name of a network that ships.</param>
+    /// <param name="size">The network's input size as given on the command line, or null for the checkpoint's own.</param>
+    /// <exception cref="UsageException">The model does not take images of the size.</exception>
+    public static Explainer LoadExplainer(string checkpoint, string? size)
+    {
+        string path = ShippedNetworks.Resolve(checkpoint);
+        return Explained(() => size is null
+            ? Explainer.Load(path)
+            : Fit($"--size {size}", () => Explainer.Load(path, ParseSize(size))));
+    }
+
+    /// <summary>Loads a checkpoint of a segmentation network for use.</summary>
+    /// <param name="checkpoint">The file, or the name of a network that ships.</param>
+    public static Segmenter LoadSegmenter(string checkpoint)
+    {
+        string path = ShippedNetworks.Resolve(checkpoint);
+        return Explained(() => Segmenter.Load(path));
     }
 
     /// <summary>Loads a file; where options of another verb would help, the error says of which.</summary>

@@ -11,7 +11,7 @@ namespace Fovea.Cli;
 /// <param name="changes">What stands on the command line.</param>
 internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges changes)
 {
-    private const int DetectorBatch = 4;
+    private const int DenseBatch = 4;
 
     /// <summary>Completes the recipe.</summary>
     /// <exception cref="UsageException">No data are named, or an option of the command line does not fit.</exception>
@@ -31,12 +31,13 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         string? model = changes.Model ?? (recipe.Has("model") ? options.Model : null);
         if (model is not null && ModelRegistry.IsDense(model))
         {
-            return ConfigureDetector(configuration, model);
+            return ConfigureDense(configuration with { Options = options with { Model = model } });
         }
 
         if (changes.BackboneFrom is not null)
         {
-            throw new UsageException("--backbone-from belongs to detectors, whose --model is HEAD:BACKBONE; for a classifier take --from.");
+            throw new UsageException(
+                "--backbone-from belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --from.");
         }
 
         using DatasetParts parts = configuration.OpenData();
@@ -44,36 +45,68 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
     }
 
     /// <summary>
-    /// Completes the recipe of a detector: images of the published detectors' size, a tenth of the default batch, where nothing is said.
+    /// Completes the recipe of a dense model: images of the published networks' size, a small batch, where nothing is said.
     /// </summary>
-    private RunConfiguration ConfigureDetector(RunConfiguration configuration, string model)
+    private RunConfiguration ConfigureDense(RunConfiguration configuration)
     {
         TrainingOptions options = configuration.Options;
+        if (options.ExplainEvery > 0)
+        {
+            throw new UsageException($"--explain-every explains classifiers, and {model} is none: leave it out, or give 0.");
+        }
+
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
         string? backbone = changes.BackboneFrom is string classifier
             ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))
             : options.BackboneFrom;
-        using InstanceParts parts = configuration.OpenInstances();
-        ModelOptions made = new(parts.Training.Classes.Count, changes.Size?.Height, changes.Size?.Width, Detector: options.Detector);
-        Network network = ModelChoice.Create(model, made);
-        Preprocessing images = recipe.Has("preprocessing") && changes.Size is null
-            ? options.Preprocessing
-            : PublishedPreprocessing.Of(model, network.Height, network.Width, network.Sizes);
-        int batch = changes.BatchGiven || recipe.Has("batchSize") ? options.BatchSize : Math.Min(DetectorBatch, parts.Training.Count);
-        ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
-        return configuration with
+        bool isSegmentation = configuration.Task == VisionTask.Segmentation;
+        (int images, int classes) = isSegmentation ? Labelled(configuration) : Objects(configuration);
+        ModelOptions made = new(
+            classes, changes.Size?.Height, changes.Size?.Width, Detector: options.Detector, Segmenter: options.Segmenter);
+        Network network = ModelChoice.Create(options.Model, made);
+        Preprocessing published = PublishedPreprocessing.Of(options.Model, network.Height, network.Width, network.Sizes);
+        Preprocessing preprocessing = recipe.Has("preprocessing") && changes.Size is null ? options.Preprocessing
+
+            // Windows of the network's size are learnt from, and whole images told.
+            : isSegmentation ? published with { Height = network.Height, Width = network.Width }
+            : published;
+        int batch = changes.BatchGiven || recipe.Has("batchSize") ? options.BatchSize : Math.Min(DenseBatch, images);
+        options = options with
         {
-            Options = options with
-            {
-                Model = model,
-                From = from,
-                BackboneFrom = backbone,
-                BatchSize = batch,
-                Preprocessing = images,
-                Augmentation = null,
-                ObjectAugmentation = changes.NoFlip ? augmentation with { FlipProbability = 0 } : augmentation,
-            },
+            From = from,
+            BackboneFrom = backbone,
+            BatchSize = batch,
+            Preprocessing = preprocessing,
+            Augmentation = null,
         };
+        return configuration with { Options = isSegmentation ? WithPixelChanges(options) : WithObjectChanges(options) };
+    }
+
+    private static (int Images, int Classes) Objects(RunConfiguration configuration)
+    {
+        using InstanceParts parts = configuration.OpenInstances();
+        return (parts.Training.Count, parts.Training.Classes.Count);
+    }
+
+    private static (int Images, int Classes) Labelled(RunConfiguration configuration)
+    {
+        using SegmentationParts parts = configuration.OpenLabelled();
+        return (parts.Training.Count, parts.Training.Classes.Count);
+    }
+
+    private TrainingOptions WithObjectChanges(TrainingOptions options)
+    {
+        ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
+        return options with { ObjectAugmentation = changes.NoFlip ? augmentation with { FlipProbability = 0 } : augmentation };
+    }
+
+    private TrainingOptions WithPixelChanges(TrainingOptions options)
+    {
+        SegmentationAugmentation augmentation = options.SegmentationAugmentation ?? new SegmentationAugmentation
+        {
+            PhotometricDistortion = new PhotometricDistortion { ExchangesChannels = false },
+        };
+        return options with { SegmentationAugmentation = changes.NoFlip ? augmentation with { FlipProbability = 0 } : augmentation };
     }
 
     /// <summary>Chooses model and preprocessing, as far as neither recipe nor command line say them.</summary>

@@ -13,6 +13,7 @@ internal static class OptionChecks
     public static void Validate(TrainingOptions options, IImageDataset training, IImageDataset? validation)
     {
         RequireBatch(options, training.Count);
+        RequireWeights(options, training.Classes.Count);
         if (validation is null)
         {
             return;
@@ -37,6 +38,17 @@ internal static class OptionChecks
             throw new UsageException(
                 $"--batch {options.BatchSize} is more than the {images} training images: a step takes a whole batch. "
                 + $"Choose at most {images}.");
+        }
+    }
+
+    /// <summary>Checks that there is a weight for each class, where there are any.</summary>
+    /// <exception cref="UsageException">There is not.</exception>
+    public static void RequireWeights(TrainingOptions options, int classes)
+    {
+        if (options.ClassWeights is { } weights && weights.Count != classes)
+        {
+            throw new UsageException(
+                $"classWeights has {weights.Count} numbers, but there are {classes} classes: give one for each, in their order.");
         }
     }
 

@@ -20,6 +20,7 @@ internal static class RemedyText
         Remedy.KeepSize => "This model's tables are not carried to another size: leave out --size.",
         Remedy.Diagnose diagnose => $"'fovea doctor {diagnose.Path}' tells all.",
         Remedy.DetectObjects detect => $"It finds objects: 'fovea detect {detect.Path} IMAGE'.",
+        Remedy.SegmentImages segment => $"It tells the class of every pixel: 'fovea segment {segment.Path} IMAGE --out DIR'.",
         Remedy.ClassifyImages classify => $"It tells the classes of images: 'fovea predict {classify.Path} IMAGE'.",
         Remedy.ResumeOrOverwrite { IsRun: false } => "Choose another folder, or replace such files with --overwrite.",
         Remedy.ResumeOrOverwrite => "Choose another folder, continue that run with --resume, or replace it with --overwrite.",
@@ -27,6 +28,17 @@ internal static class RemedyText
         Remedy.RaiseImageLimit raise => $"Make it smaller first, or give --max-pixels {raise.Pixels} if you trust the file.",
         Remedy.PassOverUnreadable over => $"--max-bad {over.Count} or more passes over such images.",
         Remedy.TakeCommonClasses common => $"--classes common evaluates over the {common.Count} classes that both have.",
+        Remedy.ChooseExplanation { Values.Count: 0 } leave => $"Leave out {OptionOf(leave.Member)}.",
+        Remedy.ChooseExplanation choose => $"Give {OptionOf(choose.Member)} {choose.List}.",
+        Remedy.GiveHead give => $"'fovea train --from {give.Path}' gives it one and trains it.",
         _ => remedy.Text,
+    };
+
+    /// <summary>Option of <c>explain</c> that sets a member of the library's options.</summary>
+    private static string OptionOf(string member) => member switch
+    {
+        "Classes" => "--class",
+        "GradientWeighted" => "--gradient-weighted",
+        _ => $"--{member.ToLowerInvariant()}",
     };
 }

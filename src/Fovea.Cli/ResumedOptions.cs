@@ -4,14 +4,15 @@ using Fovea.Training;
 namespace Fovea.Cli;
 
 /// <summary>
-/// Options on the command line of a run that goes on: more epochs extend it, others must be those that it has. An option that is ignored
-/// silently would let people believe in a change that was never made.
+/// Options on the command line of a run that goes on: more epochs extend it, pictures may come or end, others must be those that it has. An
+/// option that is ignored silently would let people believe in a change that was never made.
 /// </summary>
 /// <param name="context">The values given.</param>
 /// <param name="run">Options that the run began with.</param>
 internal sealed class ResumedOptions(VerbContext context, TrainingOptions run)
 {
     private const string Epochs = "--epochs";
+    private const string ExplainEvery = "--explain-every";
 
     /// <summary>Checks the options of the table and gives those that the run goes on with.</summary>
     /// <exception cref="UsageException">One is another than the run's; the message names it.</exception>
@@ -21,7 +22,12 @@ internal sealed class ResumedOptions(VerbContext context, TrainingOptions run)
         foreach (TrainingOptionTable.Entry entry in table.Where(entry => context.IsGiven(entry.Option)))
         {
             TrainingOptions changed = entry.Apply(context, run);
-            if (entry.Option.Name != Epochs)
+            if (entry.Option.Name == ExplainEvery)
+            {
+                // Pictures change nothing of what is learnt.
+                options = options with { ExplainEvery = changed.ExplainEvery };
+            }
+            else if (entry.Option.Name != Epochs)
             {
                 Require(entry.Option.Name, Text(entry.Get(run)), Text(entry.Get(changed)));
             }
@@ -33,7 +39,7 @@ internal sealed class ResumedOptions(VerbContext context, TrainingOptions run)
             }
             else
             {
-                options = run with { Epochs = changed.Epochs };
+                options = options with { Epochs = changed.Epochs };
             }
         }
 

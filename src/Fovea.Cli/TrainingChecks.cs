@@ -7,13 +7,13 @@ namespace Fovea.Cli;
 /// <summary>Checks of what a run will take of the machine, before it takes it.</summary>
 internal static class TrainingChecks
 {
-    /// <summary>Bytes that the folder of a detector's run needs on its disk.</summary>
+    /// <summary>Bytes that the folder of a dense model's run needs on its disk.</summary>
     /// <param name="options">Options of the run.</param>
     /// <param name="classes">Number of classes.</param>
     public static long DiskBytes(TrainingOptions options, int classes)
     {
         Preprocessing images = options.Preprocessing;
-        ModelOptions changes = new(classes, images.Height, images.Width, Detector: options.Detector);
+        ModelOptions changes = new(classes, images.Height, images.Width, Detector: options.Detector, Segmenter: options.Segmenter);
         return TrainingEstimate.DiskBytes(ModelRegistry.Create(options.Model, changes), options);
     }
 

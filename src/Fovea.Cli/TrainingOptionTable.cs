@@ -74,6 +74,11 @@ internal static class TrainingOptionTable
             options => options.MaxUnreadable,
             (options, value) => options with { MaxUnreadable = value }),
         Of(
+            "--explain-every",
+            "Epochs after each of which explanations of a few validation images are drawn into the run folder and the report; 0 for never.",
+            options => options.ExplainEvery,
+            (options, value) => options with { ExplainEvery = value }),
+        Of(
             "--seed",
             "The seed of weights, order, augmentation and dropout.",
             options => options.Seed,

@@ -1,6 +1,7 @@
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Engine.Execution;
+using Fovea.Models;
 using Fovea.Tasks;
 using Fovea.Training;
 
@@ -29,7 +30,12 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         Train(configuration, bytes => RunFolder.Open(path, bytes), resume: true);
 
     private RunResult Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume) =>
-        configuration.IsDetection ? TrainDetector(configuration, open, resume) : TrainClassifier(configuration, open, resume);
+        configuration.Task switch
+        {
+            VisionTask.Detection => TrainDetector(configuration, open, resume),
+            VisionTask.Segmentation => TrainSegmenter(configuration, open, resume),
+            _ => TrainClassifier(configuration, open, resume),
+        };
 
     private RunResult TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
@@ -40,6 +46,26 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
         UnreadableNotes unreadable = new();
         DetectionRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
+        {
+            Validation = data.Validation,
+            Test = data.Test,
+            Resume = resume && File.Exists(folder.LastCheckpointPath),
+            Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
+            Title = TitleOf(configuration),
+        };
+        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
+    }
+
+    private RunResult TrainSegmenter(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    {
+        using SegmentationParts data = configuration.OpenLabelled();
+        TrainingOptions options = configuration.Options;
+        OptionChecks.RequireBatch(options, data.Training.Count);
+        OptionChecks.RequireWeights(options, data.Training.Classes.Count);
+        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
+        RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
+        UnreadableNotes unreadable = new();
+        SegmentationRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
         {
             Validation = data.Validation,
             Test = data.Test,
@@ -94,7 +120,12 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         RunConfiguration configuration, ISampleSource training, ISampleSource? validation, ISampleSource? last, IReadOnlyList<string> notes)
     {
         string test = last is null ? "" : $", {Numbers.Whole(last.Count)} to test the best epoch";
-        int classes = (training as IInstanceDataset)?.Classes.Count ?? ((IImageDataset)training).Classes.Count;
+        int classes = training switch
+        {
+            IInstanceDataset instances => instances.Classes.Count,
+            ISegmentationDataset labelled => labelled.Classes.Count,
+            _ => ((IImageDataset)training).Classes.Count,
+        };
         string where = Path.GetRelativePath(Directory.GetCurrentDirectory(), configuration.Data);
         context.Output.WriteLine(
             $"{configuration.Options.Model} on {(where.StartsWith("..", StringComparison.Ordinal) ? configuration.Data : where)}: "

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Fovea.Data;
 
 namespace Fovea.Cli;
 
@@ -98,6 +99,11 @@ internal abstract class Verb
     protected Option<string> AddInputSize() => AddOption<string>(
         "--size", "Side of the network's input in pixels, or rows and columns as 192x256; position tables are resized. [default: the "
             + "checkpoint's own]");
+
+    /// <summary>Declares the options that say what the numbers in label maps mean.</summary>
+    protected LabelOptions AddLabels() => new(
+        AddOption("--ignored", "With label maps: the number of pixels that are left out.", new SegmentationLabels().Ignored),
+        AddOption<bool>("--reduce-zero-label", "With label maps: 0 is none of the classes, and all other numbers go down by one."));
 
     /// <summary>Declares an argument that must be given.</summary>
     /// <param name="name">Its name, as help shows it.</param>

@@ -82,7 +82,7 @@ public abstract record Remedy
         public override string Text => "CheckpointDiagnosis.Problems tells all.";
     }
 
-    /// <summary>Find objects with a checkpoint that was taken for a classifier.</summary>
+    /// <summary>Find objects with a checkpoint that was taken for one of another task.</summary>
     /// <param name="Path">File name of the checkpoint.</param>
     public sealed record DetectObjects(string Path) : Remedy
     {
@@ -90,7 +90,15 @@ public abstract record Remedy
         public override string Text => "It finds objects: take Detector.Load.";
     }
 
-    /// <summary>Classify images with a checkpoint that was taken for a detector.</summary>
+    /// <summary>Segment images with a checkpoint that was taken for one of another task.</summary>
+    /// <param name="Path">File name of the checkpoint.</param>
+    public sealed record SegmentImages(string Path) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "It tells the class of every pixel: take Segmenter.Load.";
+    }
+
+    /// <summary>Classify images with a checkpoint that was taken for one of another task.</summary>
     /// <param name="Path">File name of the checkpoint.</param>
     public sealed record ClassifyImages(string Path) : Remedy
     {
@@ -132,5 +140,27 @@ public abstract record Remedy
         /// <inheritdoc/>
         public override string Text =>
             $"EvaluationOptions.CommonClasses evaluates over the {Count} classes that both have.";
+    }
+
+    /// <summary>Choose another method, layer, class and so on for an explanation.</summary>
+    /// <param name="Member">Member of <c>ExplanationOptions</c>.</param>
+    /// <param name="Values">Values that would do; empty where it is to be left out.</param>
+    public sealed record ChooseExplanation(string Member, IReadOnlyList<string> Values) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => Values.Count == 0
+            ? $"Leave ExplanationOptions.{Member} out."
+            : $"Set ExplanationOptions.{Member} to {List}.";
+
+        /// <summary>Values with commas and an "or" between.</summary>
+        public string List => Values.Count == 1 ? Values[0] : $"{string.Join(", ", Values.SkipLast(1))} or {Values[^1]}";
+    }
+
+    /// <summary>Explain the answers of a checkpoint whose model has no head, after giving it one.</summary>
+    /// <param name="Path">File name of the checkpoint.</param>
+    public sealed record GiveHead(string Path) : Remedy
+    {
+        /// <inheritdoc/>
+        public override string Text => "Give it a head with Model.WithHead, and train that.";
     }
 }

@@ -11,19 +11,24 @@ internal sealed class DataCheckVerb : Verb
 {
     private readonly Argument<string> _data;
     private readonly Option<string> _out;
+    private readonly LabelOptions _labels;
 
     /// <summary>Declares the verb.</summary>
     public DataCheckVerb()
         : base(
             "check",
-            "Read every image and annotation of a data set and tell what is wrong, the sizes of the images, and the objects of each class.",
+            "Read every image and annotation of a data set and tell what is wrong, the sizes of the images, and objects or pixels of each "
+                + "class.",
             "fovea data check bccd.tar.gz",
             "fovea data check coco --out sheet.png",
+            "fovea data check streets.tar.gz --reduce-zero-label --out sheet.png",
             "fovea data check flowers --json")
     {
         _data = AddArgument<string>(
             "DATA", "The data set: a folder, .tar, .tar.gz or .zip of images, with annotations or in class folders.");
-        _out = AddOption<string>("--out", "A PNG image to write: a sheet of images with their boxes and masks.");
+        _out = AddOption<string>(
+            "--out", "A PNG image to write: a sheet of images with their boxes and masks, or the classes of their pixels.");
+        _labels = AddLabels();
     }
 
     /// <inheritdoc/>
@@ -37,10 +42,19 @@ internal sealed class DataCheckVerb : Verb
         }
 
         using InstanceParts? instances = InstanceDatasets.FindParts(path);
-        using DatasetParts? classes = instances is null ? Datasets.OpenParts(path) : null;
-        ISampleSource[] parts = instances is not null
-            ? [.. new[] { instances.Training, instances.Validation, instances.Test }.OfType<ISampleSource>()]
-            : [.. new[] { classes!.Training, classes.Validation, classes.Test }.OfType<ISampleSource>()];
+        using SegmentationParts? labelled = instances is null
+            ? SegmentationDatasets.FindParts(path, new SegmentationDatasetOptions { Labels = _labels.Of(context) })
+            : null;
+        using DatasetParts? classes = instances is null && labelled is null ? Datasets.OpenParts(path) : null;
+        if (labelled is null && _labels.AreGiven(context))
+        {
+            throw new UsageException($"--ignored and --reduce-zero-label belong to sets with label maps; {path} has none.");
+        }
+
+        IEnumerable<ISampleSource?> all = instances is not null ? [instances.Training, instances.Validation, instances.Test]
+            : labelled is not null ? [labelled.Training, labelled.Validation, labelled.Test]
+            : [classes!.Training, classes.Validation, classes.Test];
+        ISampleSource[] parts = [.. all.OfType<ISampleSource>()];
         DatasetCheck check;
         using (ProgressBar progress = context.Progress("check", parts.Sum(part => part.Count)))
         {
@@ -52,16 +66,13 @@ internal sealed class DataCheckVerb : Verb
                     progress.Report(done);
                 }
             };
-            check = instances is not null
-                ? DatasetCheck.Of(instances, report, cancellation)
+            check = instances is not null ? DatasetCheck.Of(instances, report, cancellation)
+                : labelled is not null ? DatasetCheck.Of(labelled, report, cancellation)
                 : DatasetCheck.Of(classes!, report, cancellation);
         }
 
         Show(context, path, check);
-        if (classes is not null)
-        {
-            DatasetNotes.Show(context, classes.Notes);
-        }
+        DatasetNotes.Show(context, classes?.Notes ?? []);
 
         Fill(context.Result, path, check);
         if (sheet is not null)
@@ -83,17 +94,13 @@ internal sealed class DataCheckVerb : Verb
             context.Output.WriteLine();
             string empty = part.EmptyImages > 0 ? $", {Numbers.Whole(part.EmptyImages)} of them without objects" : "";
             context.Output.WriteLine($"{part.Name}: {Numbers.Whole(part.Images)} images{empty}{SizesOf(part)}");
-            bool hasObjects = check.Form is not null;
-            Table table = hasObjects ? new("class", "images", "objects", "small", "medium", "large") : new("class", "images");
-            foreach (ClassCount one in part.Classes)
+            context.Write(TableOf(check, part));
+            if (part.IgnoredPixels > 0)
             {
-                string[] cells = [one.Name, Numbers.Whole(one.Images)];
-                table.Add(hasObjects
-                    ? [.. cells, Numbers.Whole(one.Objects), Numbers.Whole(one.Small), Numbers.Whole(one.Medium), Numbers.Whole(one.Large)]
-                    : cells);
+                double all = part.IgnoredPixels + part.Classes.Sum(one => one.Pixels);
+                context.Output.WriteLine($"{Numbers.Percent(part.IgnoredPixels / all)} of the pixels are left out.");
             }
 
-            context.Write(table);
             if (part.Crowds > 0)
             {
                 context.Output.WriteLine($"{Numbers.Whole(part.Crowds)} of the objects are crowds or difficult ones.");
@@ -112,12 +119,31 @@ internal sealed class DataCheckVerb : Verb
         }
     }
 
+    private static Table TableOf(DatasetCheck check, PartCheck part)
+    {
+        Table table = check.HasLabelMaps ? new("class", "images", "pixels", "share")
+            : check.Form is not null ? new("class", "images", "objects", "small", "medium", "large")
+            : new("class", "images");
+        double pixels = part.Classes.Sum(one => one.Pixels);
+        foreach (ClassCount one in part.Classes)
+        {
+            string[] cells = [one.Name, Numbers.Whole(one.Images)];
+            string[] further = check.HasLabelMaps ? [Numbers.Whole(one.Pixels), Numbers.Share(one.Pixels / pixels)]
+                : check.Form is not null
+                    ? [.. new[] { one.Objects, one.Small, one.Medium, one.Large }.Select(count => Numbers.Whole(count))]
+                : [];
+            table.Add([.. cells, .. further]);
+        }
+
+        return table;
+    }
+
     private static string FormOf(DatasetCheck check) => check.Form switch
     {
         AnnotationForm.Coco => "objects in COCO's form",
         AnnotationForm.Voc => "objects in Pascal VOC's form",
         AnnotationForm.Yolo => "objects in YOLO's form",
-        _ => "one class for each image",
+        _ => check.HasLabelMaps ? "one class for each pixel" : "one class for each image",
     };
 
     private static string SizesOf(PartCheck part) => part.Sizes switch
@@ -132,8 +158,8 @@ internal sealed class DataCheckVerb : Verb
     private static void Fill(JsonObject result, string path, DatasetCheck check)
     {
         result["path"] = path;
-        result["form"] = check.Form?.ToString().ToLowerInvariant() ?? "classes";
-        result["parts"] = new JsonArray([.. check.Parts.Select(part => Answer(part, check.Form is not null))]);
+        result["form"] = check.Form?.ToString().ToLowerInvariant() ?? (check.HasLabelMaps ? "labels" : "classes");
+        result["parts"] = new JsonArray([.. check.Parts.Select(part => Answer(check, part))]);
         result["problems"] = new JsonArray([.. check.Problems.Select(problem => (JsonNode)new JsonObject
         {
             ["kind"] = char.ToLowerInvariant(problem.Kind.ToString()[0]) + problem.Kind.ToString()[1..],
@@ -143,7 +169,7 @@ internal sealed class DataCheckVerb : Verb
         })]);
     }
 
-    private static JsonObject Answer(PartCheck part, bool hasObjects)
+    private static JsonObject Answer(DatasetCheck check, PartCheck part)
     {
         JsonObject answer = new()
         {
@@ -151,24 +177,37 @@ internal sealed class DataCheckVerb : Verb
             ["images"] = part.Images,
             ["sizes"] = new JsonArray([.. part.Sizes.Select(size => (JsonNode)new JsonArray(size.Width, size.Height))]),
         };
-        if (hasObjects)
+        if (check.Form is not null)
         {
             answer["emptyImages"] = part.EmptyImages;
             answer["objects"] = part.Classes.Sum(one => one.Objects);
             answer["crowds"] = part.Crowds;
         }
 
-        answer["classes"] = new JsonArray([.. part.Classes.Select(one => (JsonNode)(hasObjects
-            ? new JsonObject
-            {
-                ["name"] = one.Name,
-                ["images"] = one.Images,
-                ["objects"] = one.Objects,
-                ["small"] = one.Small,
-                ["medium"] = one.Medium,
-                ["large"] = one.Large,
-            }
-            : new JsonObject { ["name"] = one.Name, ["images"] = one.Images }))]);
+        if (check.HasLabelMaps)
+        {
+            answer["ignoredPixels"] = part.IgnoredPixels;
+        }
+
+        answer["classes"] = new JsonArray([.. part.Classes.Select(one => (JsonNode)Answer(check, one))]);
+        return answer;
+    }
+
+    private static JsonObject Answer(DatasetCheck check, ClassCount one)
+    {
+        JsonObject answer = new() { ["name"] = one.Name, ["images"] = one.Images };
+        if (check.HasLabelMaps)
+        {
+            answer["pixels"] = one.Pixels;
+        }
+        else if (check.Form is not null)
+        {
+            answer["objects"] = one.Objects;
+            answer["small"] = one.Small;
+            answer["medium"] = one.Medium;
+            answer["large"] = one.Large;
+        }
+
         return answer;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class DetectVerb : Verb
 
         using Detector detector = ModelChoice.LoadDetector(context.Value(_checkpoint));
         string[] paths = [.. ImageArguments.Expand(context.Value(_images))];
-        DetectedImages? drawn = context.Value(_out) is string folder ? new DetectedImages(folder, paths) : null;
+        DrawnImages? drawn = context.Value(_out) is string folder ? new DrawnImages(folder, paths) : null;
         Table table = new("image", "class", "score", "box (x1, y1, x2, y2)");
         List<ImageDetections> answers = [];
         EachImage images = new(context, paths);
@@ -52,7 +52,11 @@ internal sealed class DetectVerb : Verb
             (path, image) =>
             {
                 IReadOnlyList<Tasks.Detection> found = detector.Detect(image, threshold, cancellation);
-                drawn?.Save(path, image, found, cancellation);
+                if (drawn is not null)
+                {
+                    DrawnImages.Write(drawn.PathOf(path), PngEncoder.Encode(DetectedImages.Draw(image, found)), cancellation);
+                }
+
                 Add(table, path, found);
                 answers.Add(new ImageDetections(path, image.Width, image.Height, found));
             },

@@ -22,6 +22,7 @@ internal sealed class EvaluateVerb : Verb
     private readonly Option<int?> _maxBad;
     private readonly Option<string> _results;
     private readonly Option<string> _annotations;
+    private readonly LabelOptions _labels;
 
     /// <summary>Declares the verb.</summary>
     public EvaluateVerb()
@@ -45,6 +46,7 @@ internal sealed class EvaluateVerb : Verb
             "--max-bad", "Images that are left out because they cannot be read, at most. [default: one in a hundred, at least one]");
         _results = AddOption<string>("--results", "Detections in COCO's form of results, in place of a checkpoint.");
         _annotations = AddOption<string>("--data", "With --results: COCO's file of annotations.");
+        _labels = AddLabels();
     }
 
     /// <inheritdoc/>
@@ -77,15 +79,16 @@ internal sealed class EvaluateVerb : Verb
             throw new UsageException($"--max-bad {most} must be at least 0.");
         }
 
-        if (DetectorChoice.TryLoad(ShippedNetworks.Resolve(checkpoint)) is Model detector)
+        if (DenseChoice.TryLoad(ShippedNetworks.Resolve(checkpoint)) is Model dense)
         {
-            using (detector)
+            using (dense)
             {
-                EvaluateDetector(context, detector, data, cancellation);
+                EvaluateDense(context, dense, data, cancellation);
                 return Task.FromResult(ExitCodes.Success);
             }
         }
 
+        RefuseLabels(context, "a classifier");
         using Classifier classifier = ModelChoice.Load(checkpoint, context.Value(_size), batch);
         using DatasetParts parts = Datasets.OpenParts(data);
         IReadOnlyList<string> known = classifier.Info.Classes;
@@ -116,20 +119,43 @@ internal sealed class EvaluateVerb : Verb
         return Task.FromResult(ExitCodes.Success);
     }
 
-    private void EvaluateDetector(VerbContext context, Model detector, string data, CancellationToken cancellation)
+    private void EvaluateDense(VerbContext context, Model model, string data, CancellationToken cancellation)
     {
+        bool isDetector = model.Network.Head is DetectorHead;
         foreach (Option option in new Option[] { _size, _classes })
         {
             if (context.IsGiven(option))
             {
-                throw new UsageException($"{option.Name} belongs to the evaluation of classifiers: {detector.Info.Name} is a detector.");
+                throw new UsageException(
+                    $"{option.Name} belongs to the evaluation of classifiers: {model.Info.Name} is "
+                    + $"{(isDetector ? "a detector" : "a segmentation")}.");
             }
         }
 
+        if (isDetector)
+        {
+            RefuseLabels(context, "a detector");
+            EvaluateDetector(context, model, data, cancellation);
+        }
+        else
+        {
+            EvaluateSegmenter(context, model, data, cancellation);
+        }
+    }
+
+    private void RefuseLabels(VerbContext context, string model)
+    {
+        if (_labels.AreGiven(context))
+        {
+            throw new UsageException($"{_labels.Ignored.Name} and {_labels.ReduceZeroLabel.Name} belong to segmentations, not to {model}.");
+        }
+    }
+
+    private void EvaluateDetector(VerbContext context, Model detector, string data, CancellationToken cancellation)
+    {
         using InstanceParts parts = InstanceDatasets.OpenParts(data, new InstanceDatasetOptions { Classes = detector.Info.Classes });
         DatasetNotes.Show(context, parts.Notes);
-        int most = context.Value(_maxBad) ?? Math.Max(1, parts.Measured.Count / 100);
-        UnreadableImages unreadable = new(most);
+        UnreadableImages unreadable = CountUnreadable(context, parts.Measured);
         using DetectionEvaluator evaluator = new(parts.Measured, unreadable: unreadable);
         DetectionEvaluation evaluation;
         using (ProgressBar bar = context.Progress("evaluating", parts.Measured.Count))
@@ -143,6 +169,27 @@ internal sealed class EvaluateVerb : Verb
         DetectionScores.Show(context, evaluation.Classes, evaluation.Boxes, evaluation.Masks);
     }
 
+    private void EvaluateSegmenter(VerbContext context, Model segmenter, string data, CancellationToken cancellation)
+    {
+        using SegmentationParts parts = SegmentationDatasets.OpenParts(
+            data, new SegmentationDatasetOptions { Classes = segmenter.Info.Classes, Labels = _labels.Of(context) });
+        DatasetNotes.Show(context, parts.Notes);
+        UnreadableImages unreadable = CountUnreadable(context, parts.Measured);
+        using SegmentationEvaluator evaluator = new(parts.Measured, unreadable: unreadable);
+        SegmentationEvaluation evaluation;
+        using (ProgressBar bar = context.Progress("evaluating", parts.Measured.Count))
+        {
+            evaluation = evaluator.Evaluate(segmenter, new BarProgress(bar), cancellation);
+            bar.Finish(("mIoU", Numbers.Percent(evaluation.Score, 2)));
+        }
+
+        DatasetNotes.Show(context, unreadable.Images);
+        SegmentationScores.Show(context, evaluation);
+    }
+
+    private UnreadableImages CountUnreadable(VerbContext context, ISampleSource images) =>
+        new(context.Value(_maxBad) ?? Math.Max(1, images.Count / 100));
+
     private string Annotations(VerbContext context)
     {
         if (context.ValueOrNull(_checkpoint) is not null)
@@ -151,7 +198,7 @@ internal sealed class EvaluateVerb : Verb
                 "--results takes the place of a checkpoint and a data set: leave them out, and name the annotations by --data.");
         }
 
-        foreach (Option option in new Option[] { _batch, _size, _classes, _maxBad })
+        foreach (Option option in new Option[] { _batch, _size, _classes, _maxBad, _labels.Ignored, _labels.ReduceZeroLabel })
         {
             if (context.IsGiven(option))
             {
@@ -203,10 +250,5 @@ internal sealed class EvaluateVerb : Verb
         context.Result["loss"] = evaluation.Loss;
         context.Result["images"] = confusion.Total;
         context.Result["classes"] = classes;
-    }
-
-    private sealed class BarProgress(ProgressBar bar) : IProgress<int>
-    {
-        public void Report(int value) => bar.Report(value);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ExportVerb : Verb
     private readonly Option<ulong> _seed;
     private readonly Option<int> _opset;
     private readonly Option<bool> _withPreprocessing;
+    private readonly Option<bool> _argMax;
     private readonly Option<bool> _overwrite;
 
     /// <summary>Declares the verb.</summary>
@@ -49,6 +50,8 @@ internal sealed class ExportVerb : Verb
         _withPreprocessing = AddOption<bool>(
             "--with-preprocessing",
             "Take bytes (batch, rows, columns, 3) of images at the network's size, and normalise them inside the file.");
+        _argMax = AddOption<bool>(
+            "--argmax", "Of a segmentation network: give the class index of each pixel at the input's size, not logits.");
     }
 
     /// <inheritdoc/>
@@ -63,7 +66,17 @@ internal sealed class ExportVerb : Verb
 
         OptionChecks.RequireNew(context.Value(_onnx)!, context.Value(_overwrite));
         using Model model = Open(context);
-        OnnxOptions options = new() { Opset = opset, Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null };
+        if (context.Value(_argMax) && ModelRegistry.TaskOf(model.Info.Name) != VisionTask.Segmentation)
+        {
+            throw new UsageException($"--argmax belongs to segmentation networks, and {model.Info.Name} is none: leave it out.");
+        }
+
+        OnnxOptions options = new()
+        {
+            Opset = opset,
+            Preprocessing = context.Value(_withPreprocessing) ? model.Info.Preprocessing : null,
+            ArgMax = context.Value(_argMax),
+        };
         IReadOnlyList<string> files = OnnxExport.Write(context.Value(_onnx)!, model, options);
         Show(context, model.Info, opset, files);
         return Task.FromResult(ExitCodes.Success);

@@ -42,7 +42,12 @@ internal sealed class ModelsVerb() : Verb(
     {
         IReadOnlyList<string> heads = ModelRegistry.Heads;
         context.Output.WriteLine();
-        context.Output.WriteLine($"heads for detection: {string.Join(", ", heads)}");
+        foreach (VisionTask task in new[] { VisionTask.Detection, VisionTask.Segmentation })
+        {
+            IEnumerable<string> ofTask = heads.Where(head => ModelRegistry.TaskOf(head) == task);
+            context.Output.WriteLine($"heads for {task.ToString().ToLowerInvariant()}: {string.Join(", ", ofTask)}");
+        }
+
         context.Output.WriteLine($"Each goes with each model above, as HEAD:MODEL: {heads[^1]}:cmt_s, for instance.");
         context.Result["heads"] = new JsonArray([.. heads.Select(head => (JsonNode)head)]);
     }

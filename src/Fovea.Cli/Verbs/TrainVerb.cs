@@ -29,12 +29,14 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on a set of objects.",
+            "Train a model on a folder of class folders, a .tar, .tar.gz or .zip of them, or IDX files; a detector on objects, a "
+                + "segmentation on label maps.",
             "fovea train images/ --model cmt_nano --epochs 20 --out runs/first",
             "fovea train photos.tar.gz --model cmt_ti --size 160 --batch 32",
             "fovea train images/ --recipe recipes/imagenet/cmt_ti.json --batch 64 --set mixing.mixupAlpha=0.2",
             "fovea train images/ --model cmt_nano --repeat 3 --out runs/three-seeds",
             "fovea train cells/ --model faster_rcnn:cmt_ti --size 320 --backbone-from cmt_ti.pth --out runs/cells",
+            "fovea train streets/ --model semantic_fpn:cmt_ti --size 256 --epochs 60 --out runs/streets",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
             "fovea train --resume --out runs/first")
     {
@@ -50,7 +52,7 @@ internal sealed class TrainVerb : Verb
             "A checkpoint to begin with, of Fovea, PyTorch or safetensors; it also tells the model and the normalisation. [default: "
                 + "fresh weights]");
         _backboneFrom = AddOption<string>(
-            "--backbone-from", "For a detector: a checkpoint of a classifier, whose backbone it begins with. [default: fresh weights]");
+            "--backbone-from", "For a dense model: a checkpoint of a classifier, whose backbone it begins with. [default: fresh weights]");
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options; more --epochs extend it.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");
@@ -138,6 +140,13 @@ internal sealed class TrainVerb : Verb
                 context.Result["segm"] = Json(figures.Segm);
             }
         }
+        else if (result.Segmentation is SegmentationFigures pixels)
+        {
+            context.Result["task"] = "segmentation";
+            context.Result["mIoU"] = pixels.MIoU;
+            context.Result["mAcc"] = pixels.MAcc;
+            context.Result["aAcc"] = pixels.AAcc;
+        }
         else
         {
             context.Result["top1"] = result.Top1;
@@ -155,6 +164,11 @@ internal sealed class TrainVerb : Verb
 
     private static string FiguresOf(RunResult result)
     {
+        if (result.Segmentation is SegmentationFigures pixels)
+        {
+            return $"mIoU {Numbers.Fixed(pixels.MIoU)}, mAcc {Numbers.Fixed(pixels.MAcc)}, aAcc {Numbers.Fixed(pixels.AAcc)}";
+        }
+
         if (result.Detection is not DetectionFigures figures)
         {
             return $"top-1 {Numbers.Percent(result.Top1, 2)}";

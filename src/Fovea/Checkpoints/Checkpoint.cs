@@ -20,6 +20,7 @@ public static class Checkpoint
     private const string OptionsKey = "fovea.options";
     private const string ClassesKey = "fovea.classes";
     private const string PreprocessingKey = "fovea.preprocessing";
+    private const string ColorsKey = "fovea.colors";
 
     /// <summary>Loads a model from a checkpoint of Fovea, or from one of PyTorch or safetensors under any known names.</summary>
     /// <param name="path">The file; its format is told by its content.</param>
@@ -81,13 +82,23 @@ public static class Checkpoint
 
     /// <summary>Gives the entries of a file's metadata that describe a model.</summary>
     /// <param name="info">Description of the model.</param>
-    public static Dictionary<string, string> Metadata(ModelInfo info) => new()
+    public static Dictionary<string, string> Metadata(ModelInfo info)
     {
-        [ModelKey] = info.Name,
-        [OptionsKey] = info.Options.ToJson(),
-        [ClassesKey] = JsonSerializer.Serialize([.. info.Classes], ModelInfoJson.Default.ClassNames),
-        [PreprocessingKey] = info.Preprocessing.ToJson(),
-    };
+        Dictionary<string, string> metadata = new()
+        {
+            [ModelKey] = info.Name,
+            [OptionsKey] = info.Options.ToJson(),
+            [ClassesKey] = JsonSerializer.Serialize([.. info.Classes], ModelInfoJson.Default.ClassNames),
+            [PreprocessingKey] = info.Preprocessing.ToJson(),
+        };
+        if (info.Colors.Count > 0)
+        {
+            string[] colors = [.. info.Colors.Select(color => color.ToString())];
+            metadata[ColorsKey] = JsonSerializer.Serialize(colors, ModelInfoJson.Default.ClassNames);
+        }
+
+        return metadata;
+    }
 
     /// <summary>Tells whether a file says of itself that Fovea wrote it.</summary>
     /// <param name="file">The file.</param>
@@ -111,8 +122,11 @@ public static class Checkpoint
             ModelInfo info = new(
                 ModelRegistry.Resolve(file.Metadata[ModelKey]),
                 ModelOptions.FromJson(file.Metadata[OptionsKey]),
-                ReadClasses(file.Metadata[ClassesKey]),
-                Preprocessing.FromJson(file.Metadata[PreprocessingKey]));
+                ReadTexts(file.Metadata[ClassesKey]),
+                Preprocessing.FromJson(file.Metadata[PreprocessingKey]))
+            {
+                Colors = file.Metadata.TryGetValue(ColorsKey, out string? colors) ? [.. ReadTexts(colors).Select(Rgb.Parse)] : [],
+            };
             return info.Classes.Count == info.Options.Classes
                 ? info
                 : throw new InvalidFileException(
@@ -120,7 +134,7 @@ public static class Checkpoint
                     $"it names {info.Classes.Count} classes for a model of {info.Options.Classes}",
                     "Give a checkpoint that Fovea wrote.");
         }
-        catch (Exception error) when (error is JsonException or UnusableDataException)
+        catch (Exception error) when (error is JsonException or UnusableDataException or FormatException)
         {
             throw new InvalidFileException(
                 file.Path, $"its metadata cannot be read ({ExceptionText.Of(error)})", "Give a checkpoint that Fovea wrote.", error);
@@ -200,11 +214,11 @@ public static class Checkpoint
         }
     }
 
-    private static string[] ReadClasses(string json)
+    private static string[] ReadTexts(string json)
     {
-        string[] classes = JsonText.Read(json, ModelInfoJson.Default.ClassNames);
-        return Array.TrueForAll(classes, name => name is not null)
-            ? classes
+        string[] texts = JsonText.Read(json, ModelInfoJson.Default.ClassNames);
+        return Array.TrueForAll(texts, text => text is not null)
+            ? texts
             : throw new JsonException("null stands in a list of texts");
     }
 

@@ -39,7 +39,9 @@ public sealed class CheckpointDiagnosis
     {
         File = file;
         Own = file.SafeTensors is SafeTensorsFile own && Checkpoint.IsOwn(own) ? Checkpoint.ReadInfo(own) : null;
-        _matcher = new(() => new ModelMatcher(Own?.Options.Detector));
+        _matcher = new(() => new ModelMatcher(Own?.Options is { } own && (own.Detector is not null || own.Segmenter is not null)
+            ? new ModelOptions(Detector: own.Detector, Segmenter: own.Segmenter)
+            : null));
         _model = model is null ? Own?.Name : ModelRegistry.Resolve(model);
         _options = options ?? new MatchOptions();
         if (Own is not null)

@@ -156,7 +156,9 @@ public sealed class CheckpointImport : IDisposable
         // A checkpoint of Fovea keeps what it says of itself as far as it still holds.
         ModelInfo? own = diagnosis.Own?.Name == match.Model ? diagnosis.Own.At(height, width) : null;
         IReadOnlyList<string> names = options.Labels
-            ?? (match.Reinitialized.Count > 0 ? null : own?.Classes.Count == classes ? own.Classes : CocoClasses.Of(match))
+            ?? (match.Reinitialized.Count > 0 ? null
+                : own?.Classes.Count == classes ? own.Classes
+                : CocoClasses.Of(match) ?? AdeClasses.Of(match))
             ?? ModelInfo.Unnamed(classes);
         ModelOptions network = (own?.Options ?? match.Options) with { Classes = classes };
         network = network with { NormEpsilon = options.NormEpsilon ?? network.NormEpsilon };
@@ -165,9 +167,12 @@ public sealed class CheckpointImport : IDisposable
             : new ModelInfo(match.Model, network, names, PreprocessingOf(match, height, width));
     }
 
-    /// <summary>The family's preprocessing; files of detectors of others resize as their code does.</summary>
+    /// <summary>The family's preprocessing; files of dense networks of others resize as their code does.</summary>
     private static Preprocessing PreprocessingOf(CheckpointMatch match, int height, int width) =>
-        PublishedPreprocessing.Of(match.Model, height, width, match.Outline.Network.Sizes) with { Aliased = match.Scheme.OfDetectors };
+        PublishedPreprocessing.Of(match.Model, height, width, match.Outline.Network.Sizes) with
+        {
+            Aliased = match.Scheme.Task != VisionTask.Classification,
+        };
 
     private static string Sentence(CheckpointDiagnosis diagnosis, CheckpointProblem problem)
     {

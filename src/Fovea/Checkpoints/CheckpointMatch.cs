@@ -58,7 +58,7 @@ public sealed class CheckpointMatch
         Weights = weights;
         Scheme = native.SchemesOfFiles.MaxBy(scheme => native.Tensors.Keys.Count(
             name => scheme.NameOf(name) is string other ? tensors.ContainsKey(other) : !tensors.ContainsKey(name)))!;
-        ModelOptions own = options.Network ?? Scheme.Options;
+        ModelOptions own = options.Network ?? OptionsOf(tensors, native, Scheme);
         native = own == new ModelOptions() ? native : new ModelSignature(native.Model, own);
         tensors = WrappedHead.Unwrap(tensors, native, Scheme);
         int classes = options.Classes ?? ClassesOf(tensors, native, Scheme) ?? native.Network.Classes;
@@ -154,6 +154,16 @@ public sealed class CheckpointMatch
     internal static Dictionary<string, TensorInfo> Names(StateDict weights) =>
         weights.TensorInfos.Where(
             info => !info.Name.StartsWith(Checkpoint.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(info => info.Name);
+
+    /// <summary>Options that names tell: those of the scheme, and whether a segmentation network has its auxiliary head.</summary>
+    private static ModelOptions OptionsOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, KeyScheme scheme)
+    {
+        string[] auxiliary = [.. native.Network.HeadKeys.Select(scheme.NameOf).OfType<string>().Where(SegmenterHead.IsAuxiliary)];
+        bool isThere = tensors.Keys.Any(SegmenterHead.IsAuxiliary);
+        return native.Network.Head is SegmenterHead && isThere != auxiliary.Length > 0
+            ? scheme.Options with { Segmenter = new SegmenterOptions { Auxiliary = isThere } }
+            : scheme.Options;
+    }
 
     private static int? ClassesOf(IReadOnlyDictionary<string, TensorInfo> tensors, ModelSignature native, KeyScheme scheme)
     {

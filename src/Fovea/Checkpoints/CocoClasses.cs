@@ -29,7 +29,7 @@ internal static class CocoClasses
     /// <param name="match">The checkpoint, held against its model.</param>
     public static IReadOnlyList<string>? Of(CheckpointMatch match)
     {
-        if (!match.Scheme.OfDetectors)
+        if (match.Scheme.Task != VisionTask.Detection)
         {
             return null;
         }

@@ -19,10 +19,10 @@ internal sealed class DenseMatcher
     private readonly Lazy<(string Name, ModelSignature Signature)[]> _heads;
 
     /// <summary>Makes a matcher.</summary>
-    /// <param name="detector">Options of detectors; the published ones where null.</param>
-    public DenseMatcher(DetectorOptions? detector)
+    /// <param name="options">Options of heads; the published ones where null.</param>
+    public DenseMatcher(ModelOptions? options)
     {
-        _options = new ModelOptions(Detector: detector);
+        _options = options ?? new ModelOptions();
         _heads = new(() => [.. ModelRegistry.Heads.Select(head => (head, SignatureOf(head, UsualBackbone)))]);
     }
 
@@ -35,11 +35,13 @@ internal sealed class DenseMatcher
         foreach ((string head, ModelSignature usual) in _heads.Value)
         {
             IReadOnlyList<string> keys = usual.Network.HeadKeys;
-            KeyScheme scheme = usual.SchemesOfFiles.MaxBy(one => Count(one, keys))!;
-            if (2 * Count(scheme, keys) > keys.Count)
+            int most = usual.SchemesOfFiles.Max(scheme => Count(scheme, keys));
+            if (2 * most > keys.Count)
             {
+                // Several schemes may name a head alike and backbones differently.
+                KeyScheme[] schemes = [.. usual.SchemesOfFiles.Where(scheme => Count(scheme, keys) == most)];
                 IEnumerable<ModelSignature> likeliest = backbones
-                    .OrderByDescending(backbone => Count(scheme, backbone.Tensors.Keys))
+                    .OrderByDescending(backbone => schemes.Max(scheme => Count(scheme, backbone.Tensors.Keys)))
                     .ThenBy(backbone => backbone.Tensors.Count)
                     .Take(MaxBackbones);
                 alike.AddRange(likeliest.Select(backbone => SignatureOf(head, backbone.Model)));

@@ -11,12 +11,12 @@ internal sealed class ModelMatcher
     private const int MaxLooked = 16;
 
     private readonly ModelSignature[] _signatures = [.. ModelRegistry.Names.Select(name => new ModelSignature(name))];
-    private readonly DetectorOptions? _detector;
+    private readonly ModelOptions? _heads;
     private readonly DenseMatcher _dense;
 
     /// <summary>Makes a matcher.</summary>
-    /// <param name="detector">Options of detectors that a file says itself; the published ones where null.</param>
-    public ModelMatcher(DetectorOptions? detector = null) => (_detector, _dense) = (detector, new DenseMatcher(detector));
+    /// <param name="heads">Options of dense heads that a file says itself; the published ones where null.</param>
+    public ModelMatcher(ModelOptions? heads = null) => (_heads, _dense) = (heads, new DenseMatcher(heads));
 
     /// <summary>The models most alike, the likeliest first: each with the share of names and shapes that agree.</summary>
     /// <param name="weights">The dictionary.</param>
@@ -38,7 +38,7 @@ internal sealed class ModelMatcher
                 .ThenByDescending(entry => entry.Item3)
                 .Take(MaxLooked),
         ];
-        MatchOptions options = new() { Network = _detector is null ? null : new ModelOptions(Detector: _detector) };
+        MatchOptions options = new() { Network = _heads };
         return
         [
             .. alike

@@ -16,61 +16,69 @@ public static class Overlay
     public static Image Of(Image image, ReadOnlySpan<float> map, int columns, float opacity = 0.5f, ColorMap? colors = null)
     {
         ArgumentNullException.ThrowIfNull(image);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        if (map.IsEmpty || map.Length % columns != 0)
+        colors ??= ColorMap.Inferno;
+        float[] values = MapSampling.Stretch(map, columns, image.Width, image.Height);
+        (float least, float most) = MapSampling.Range(map);
+        float scale = most > least ? 1 / (most - least) : 0;
+        return Blend(image, pixel => (colors.At((values[pixel] - least) * scale), opacity));
+    }
+
+    /// <summary>
+    /// Lays several maps over an image: each pixel takes the colour of the map with the largest number there, the stronger the larger that
+    /// number is.
+    /// </summary>
+    /// <param name="image">The image, which stays as it is.</param>
+    /// <param name="maps">The maps, each row by row and all of one size; their numbers are compared as they are, below 0 as 0.</param>
+    /// <param name="columns">Columns of each map.</param>
+    /// <param name="colors">Colour of each map.</param>
+    /// <param name="opacity">Strength of the largest number of all maps, 0 to 1; others have less in proportion.</param>
+    /// <returns>An image of three channels and the same size.</returns>
+    /// <exception cref="ArgumentException">
+    /// There is no map, or not one colour for each, or the numbers do not make whole rows.
+    /// </exception>
+    public static Image OfStrongest(
+        Image image, IReadOnlyList<ReadOnlyMemory<float>> maps, int columns, IReadOnlyList<Color> colors, float opacity = 0.8f)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(colors);
+        if (maps.Count == 0 || maps.Count != colors.Count)
         {
-            throw new ArgumentException($"{map.Length} numbers do not make rows of {columns}.", nameof(map));
+            throw new ArgumentException(
+                $"{maps.Count} maps with {colors.Count} colours: give at least one, and a colour for each.", nameof(maps));
         }
 
-        colors ??= ColorMap.Inferno;
-        (float least, float most) = Range(map);
-        float scale = most > least ? 1 / (most - least) : 0;
-        int rows = map.Length / columns;
-        byte[] pixels = new byte[image.Width * image.Height * 3];
-        for (int y = 0; y < image.Height; y++)
+        float[][] values = [.. maps.Select(map => MapSampling.Stretch(map.Span, columns, image.Width, image.Height))];
+        float most = Math.Max(values.Max(map => MapSampling.Range(map).Most), float.Epsilon);
+        return Blend(image, pixel =>
         {
-            for (int x = 0; x < image.Width; x++)
+            int strongest = 0;
+            for (int i = 1; i < values.Length; i++)
             {
-                float value = Sample(map, columns, rows, (x + 0.5f) * columns / image.Width, (y + 0.5f) * rows / image.Height);
-                Color color = colors.At((value - least) * scale);
-                int pixel = (y * image.Width) + x;
-                for (int channel = 0; channel < 3; channel++)
-                {
-                    byte below = image.Pixels[image.Channels == 1 ? pixel : (3 * pixel) + channel];
-                    byte above = channel == 0 ? color.Red : channel == 1 ? color.Green : color.Blue;
-                    pixels[(3 * pixel) + channel] = (byte)MathF.Round(below + ((above - below) * opacity));
-                }
+                strongest = values[i][pixel] > values[strongest][pixel] ? i : strongest;
+            }
+
+            return (colors[strongest], opacity * Math.Clamp(values[strongest][pixel] / most, 0, 1));
+        });
+    }
+
+    private static Image Blend(Image image, Func<int, (Color Color, float Opacity)> above)
+    {
+        byte[] pixels = new byte[image.Width * image.Height * 3];
+        for (int pixel = 0; pixel < image.Width * image.Height; pixel++)
+        {
+            (Color color, float opacity) = above(pixel);
+            pixels[3 * pixel] = Mix(0, color.Red);
+            pixels[(3 * pixel) + 1] = Mix(1, color.Green);
+            pixels[(3 * pixel) + 2] = Mix(2, color.Blue);
+
+            byte Mix(int channel, byte value)
+            {
+                byte below = image.Pixels[image.Channels == 1 ? pixel : (3 * pixel) + channel];
+                return (byte)MathF.Round(below + ((value - below) * opacity));
             }
         }
 
         return new Image(image.Width, image.Height, 3, pixels);
-    }
-
-    private static (float Least, float Most) Range(ReadOnlySpan<float> map)
-    {
-        (float least, float most) = (float.PositiveInfinity, float.NegativeInfinity);
-        foreach (float value in map)
-        {
-            if (float.IsFinite(value))
-            {
-                (least, most) = (Math.Min(least, value), Math.Max(most, value));
-            }
-        }
-
-        return (least, most);
-    }
-
-    /// <summary>Value between the centres of four cells; beyond the outer centres it stays as it is there.</summary>
-    private static float Sample(ReadOnlySpan<float> map, int columns, int rows, float x, float y)
-    {
-        float left = Math.Clamp(x - 0.5f, 0, columns - 1);
-        float top = Math.Clamp(y - 0.5f, 0, rows - 1);
-        (int column, int row) = ((int)left, (int)top);
-        (int right, int below) = (Math.Min(column + 1, columns - 1), Math.Min(row + 1, rows - 1));
-        float upper = Between(map[(row * columns) + column], map[(row * columns) + right], left - column);
-        float lower = Between(map[(below * columns) + column], map[(below * columns) + right], left - column);
-        return Between(upper, lower, top - row);
-
-        static float Between(float from, float to, float part) => from + ((to - from) * part);
     }
 }

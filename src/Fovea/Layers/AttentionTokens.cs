@@ -53,6 +53,19 @@ public sealed record TokenGroups(int Height, int Width, int Interval = 1)
         int Place(int superCell, int extent, int member, int offset) => (((superCell * extent) + member) * Interval) + offset;
     }
 
+    /// <summary>The group that a cell belongs to, and its token there: the inverse of <see cref="Cell"/>.</summary>
+    /// <param name="grid">The grid.</param>
+    /// <param name="row">The cell's row.</param>
+    /// <param name="column">The cell's column.</param>
+    public (int Group, int Token) Find(TokenGrid grid, int row, int column)
+    {
+        (int down, int insideRow) = Math.DivRem(row, Height * Interval);
+        (int right, int insideColumn) = Math.DivRem(column, Width * Interval);
+        int phase = (insideRow % Interval * Interval) + (insideColumn % Interval);
+        int superCell = (down * SuperCells(grid).Across) + right;
+        return ((superCell * Interval * Interval) + phase, (insideRow / Interval * Width) + (insideColumn / Interval));
+    }
+
     private static int RoundUp(int extent, int step) => (extent + step - 1) / step;
 }
 

@@ -20,13 +20,25 @@ public sealed class TransformerStage : Module
     /// <summary>Builds the stage.</summary>
     /// <param name="x">Tokens (B, N, C).</param>
     /// <param name="grid">Grid of the tokens.</param>
+    /// <param name="name">
+    /// Mark of the result, none where null; the maps behind the blocks before the last have the same with <c>_block</c> and a number.
+    /// </param>
     /// <returns>Map and tokens, taken apart.</returns>
-    public TokenMap Forward(Value x, TokenGrid grid)
+    public TokenMap Forward(Value x, TokenGrid grid, string? name = null)
     {
         using (Enter(x.Graph))
         {
             AttentionTokens tokens = AttentionTokens.Within(grid);
-            return TokenMap.FromList(_blocks.Aggregate(x, (y, block) => block.Forward(y, tokens)), grid);
+            for (int i = 0; i < _blocks.Count; i++)
+            {
+                x = _blocks[i].Forward(x, tokens);
+                if (name is not null)
+                {
+                    TokenMap.FromList(x, grid).Mark(i == _blocks.Count - 1 ? name : $"{name}_block{i}");
+                }
+            }
+
+            return TokenMap.FromList(x, grid);
         }
     }
 }

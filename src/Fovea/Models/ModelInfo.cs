@@ -11,6 +11,9 @@ namespace Fovea.Models;
 /// <param name="Preprocessing">Preprocessing that turns images into the network's input.</param>
 public sealed record ModelInfo(string Name, ModelOptions Options, IReadOnlyList<string> Classes, Preprocessing Preprocessing)
 {
+    /// <summary>Colours of the classes in drawings, for segmentation; empty where nobody chose any.</summary>
+    public IReadOnlyList<Rgb> Colors { get; init; } = [];
+
     /// <summary>
     /// Describes the model for images of another size. A resize to the shorter side keeps its proportion to the input; of a detector, both
     /// bounds of the sides do.

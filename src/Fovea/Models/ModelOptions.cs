@@ -13,6 +13,7 @@ namespace Fovea.Models;
 /// <param name="NormEpsilon">
 /// Number that batch normalisations add to the variance, where the family has them; 0 in the detectors of torchvision's first release.
 /// </param>
+/// <param name="Segmenter">Options of a segmentation head.</param>
 /// <remarks>Checkpoints hold the options as JSON, where a member that is missing has the value that its parameter has here.</remarks>
 public sealed record ModelOptions(
     int? Classes = null,
@@ -21,7 +22,8 @@ public sealed record ModelOptions(
     float? DropPath = null,
     float? Dropout = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectorOptions? Detector = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? NormEpsilon = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? NormEpsilon = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SegmenterOptions? Segmenter = null)
 {
     /// <summary>
     /// Reads what <see cref="ToJson"/> wrote. Names may begin with capitals, and members that are not known are passed over.

@@ -11,19 +11,16 @@ public static class ModelRegistry
     // Sign between the names of a dense head and its backbone.
     private const char Colon = ':';
 
-    // Sizes of the published detectors' images, and sizes for networks that are made for images of some 32 pixels.
+    // Networks for images of some 32 pixels get smaller ones in dense tasks, too.
     private const int LargeImages = 128;
-    private const int DenseHeight = 800;
-    private const int DenseWidth = 1280;
     private const int SmallDenseSide = 256;
-    private const int CocoClasses = 80;
 
     // Backbone of the published detectors, which completes a head that is named alone.
     private const string UsualBackbone = "resnet50";
 
     private static readonly Lock _changing = new();
     private static readonly OrderedDictionary<string, Func<ModelOptions, Network>> _models = [];
-    private static readonly OrderedDictionary<string, Func<Backbone, ModelOptions, DenseHead>> _heads = [];
+    private static readonly OrderedDictionary<string, DenseEntry> _heads = [];
     private static readonly HashSet<string> _ablations = [];
 
     /// <summary>Names that models had up to version 0.1.0, which files and scripts still hold.</summary>
@@ -47,9 +44,17 @@ public static class ModelRegistry
         Add(CrossFormer.Variants, config => new CrossFormer(config));
         Add(BotNet.Variants, config => new ResNet(config));
         Add(ResNet.Variants, config => new ResNet(config));
-        AddHead("retinanet", (backbone, options) => new RetinaNet(backbone, ClassesOf(options), options.Detector));
-        AddHead("faster_rcnn", (backbone, options) => new FasterRcnn(backbone, ClassesOf(options), masks: false, options.Detector));
-        AddHead("mask_rcnn", (backbone, options) => new FasterRcnn(backbone, ClassesOf(options), masks: true, options.Detector));
+        AddHead("retinanet", (backbone, options) => new RetinaNet(backbone, options.Classes!.Value, options.Detector));
+        AddHead("faster_rcnn", (backbone, options) => new FasterRcnn(backbone, options.Classes!.Value, masks: false, options.Detector));
+        AddHead("mask_rcnn", (backbone, options) => new FasterRcnn(backbone, options.Classes!.Value, masks: true, options.Detector));
+        AddHead(
+            "semantic_fpn",
+            (backbone, options) => new SemanticFpn(backbone, options.Classes!.Value, options.Segmenter),
+            VisionTask.Segmentation);
+        AddHead(
+            "upernet",
+            (backbone, options) => new UperNet(backbone, options.Classes!.Value, options.Segmenter),
+            VisionTask.Segmentation);
         AddAblations(Cmt.Ablations, config => new Cmt(config));
         AddAblations(PatchConvNet.Ablations, config => new PatchConvNet(config));
         AddAblations(Pit.Ablations, config => new Pit(config));
@@ -99,14 +104,18 @@ public static class ModelRegistry
 
     /// <summary>Adds a dense head, which then goes with every backbone.</summary>
     /// <param name="name">Name in front of the colon of <c>HEAD:BACKBONE</c>.</param>
-    /// <param name="create">Creates the head, without weights, on a backbone for a caller's options.</param>
+    /// <param name="create">
+    /// Creates the head, without weights, on a backbone for a caller's options, in which the number of classes is set.
+    /// </param>
+    /// <param name="task">Task of the head, which tells the usual size of images, number of classes and preprocessing.</param>
     /// <exception cref="ArgumentException">The name is empty or taken, or has a colon.</exception>
-    public static void AddHead(string name, Func<Backbone, ModelOptions, DenseHead> create)
+    public static void AddHead(
+        string name, Func<Backbone, ModelOptions, DenseHead> create, VisionTask task = VisionTask.Detection)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         lock (_changing)
         {
-            if (name.Contains(Colon) || !_heads.TryAdd(name, create))
+            if (name.Contains(Colon) || !_heads.TryAdd(name, DenseEntry.Of(create, task)))
             {
                 throw new ArgumentException(
                     $"'{name}' has a colon or is the name of a head already: give yours another name.", nameof(name));
@@ -158,6 +167,17 @@ public static class ModelRegistry
 
     /// <summary>True if a name is that of a dense head on a backbone, <c>HEAD:BACKBONE</c>, whether there are such or not.</summary>
     public static bool IsDense(string name) => name.Contains(Colon);
+
+    /// <summary>Task of a model by its name; detection for a dense head that is not known.</summary>
+    /// <param name="name">Name of a model, or of a dense head alone.</param>
+    public static VisionTask TaskOf(string name)
+    {
+        lock (_changing)
+        {
+            return _heads.TryGetValue(name.Split(Colon, 2)[0], out DenseEntry? head) ? head.Task
+                : IsDense(name) ? VisionTask.Detection : VisionTask.Classification;
+        }
+    }
 
     /// <summary>Name of the backbone of a dense model; any other name stays.</summary>
     public static string BackboneOf(string name) => name[(name.IndexOf(Colon) + 1)..];
@@ -220,28 +240,26 @@ public static class ModelRegistry
                 return model;
             }
 
-            return _heads.TryGetValue(parts[0], out Func<Backbone, ModelOptions, DenseHead>? head)
+            return _heads.TryGetValue(parts[0], out DenseEntry? head)
                 ? options => WithHead(model, head, options)
                 : null;
         }
     }
 
-    private static Network WithHead(
-        Func<ModelOptions, Network> model, Func<Backbone, ModelOptions, DenseHead> head, ModelOptions options)
+    private static Network WithHead(Func<ModelOptions, Network> model, DenseEntry head, ModelOptions options)
     {
-        Backbone backbone = model(options with { Classes = ClassesOf(options) }).Backbone;
+        options = options with { Classes = options.Classes ?? head.Classes };
+        Backbone backbone = model(options).Backbone;
         if (options.Height is null && options.Width is null)
         {
             // Dense tasks see larger images than classifiers, where the backbone takes them.
-            (int height, int width) = backbone.Height >= LargeImages ? (DenseHeight, DenseWidth) : (SmallDenseSide, SmallDenseSide);
+            (int height, int width) = backbone.Height >= LargeImages ? (head.Height, head.Width) : (SmallDenseSide, SmallDenseSide);
             options = backbone.Sizes.Fits(height, width) ? options with { Height = height, Width = width } : options;
-            backbone = model(options with { Classes = ClassesOf(options) }).Backbone;
+            backbone = model(options).Backbone;
         }
 
-        return new Network(backbone, head(backbone, options));
+        return new Network(backbone, head.Create(backbone, options));
     }
-
-    private static int ClassesOf(ModelOptions options) => options.Classes ?? CocoClasses;
 
     private static void RequireFree(string name)
     {
@@ -249,5 +267,14 @@ public static class ModelRegistry
         {
             throw new ArgumentException($"There is a model '{name}' already: give yours another name.", nameof(name));
         }
+    }
+
+    /// <summary>A dense head, with number of classes and size of images that its published networks have.</summary>
+    private sealed record DenseEntry(
+        Func<Backbone, ModelOptions, DenseHead> Create, VisionTask Task, int Classes, int Height, int Width)
+    {
+        /// <summary>COCO's classes for detectors, ADE20K's for segmentation.</summary>
+        public static DenseEntry Of(Func<Backbone, ModelOptions, DenseHead> create, VisionTask task) =>
+            task == VisionTask.Segmentation ? new(create, task, 150, 512, 512) : new(create, task, 80, 800, 1280);
     }
 }

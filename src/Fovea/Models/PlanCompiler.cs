@@ -19,18 +19,23 @@ internal sealed class PlanCompiler : IDisposable
     /// </summary>
     public Action? RestoreWeights { get; set; }
 
+    /// <summary>Builds something of the network while nobody else does.</summary>
+    /// <param name="build">Builds it.</param>
+    public T Build<T>(Func<T> build)
+    {
+        lock (_building)
+        {
+            return build();
+        }
+    }
+
     /// <summary>Compiles a graph.</summary>
     /// <param name="build">Builds the graph.</param>
     /// <param name="threads">Threads of the plan; the shared pool where null.</param>
     /// <param name="sameBitsInBatch">As <see cref="PlanOptions.SameBitsInBatch"/> has it.</param>
     public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null, bool sameBitsInBatch = false)
     {
-        ComputeGraph graph;
-        lock (_building)
-        {
-            graph = build();
-        }
-
+        ComputeGraph graph = Build(build);
         PlanOptions options = new() { PackedWeights = Packed, SameBitsInBatch = sameBitsInBatch };
         try
         {
@@ -41,6 +46,19 @@ internal sealed class PlanCompiler : IDisposable
             RestoreWeights();
             return Plan.Compile(graph, options, threads);
         }
+    }
+
+    /// <summary>Bytes that a plan takes, which are worked out without taking them.</summary>
+    /// <param name="build">Builds the graph.</param>
+    public long Estimate(Func<ComputeGraph> build)
+    {
+        ComputeGraph graph;
+        lock (_building)
+        {
+            graph = build();
+        }
+
+        return Plan.Estimate(graph).Total;
     }
 
     /// <summary>Frees the packed weights, once no plan is at work on them.</summary>

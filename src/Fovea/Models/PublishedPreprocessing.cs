@@ -24,12 +24,14 @@ public static class PublishedPreprocessing
     /// <param name="model">Registered name; that of an unknown family gets what most families have.</param>
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Columns of the input.</param>
-    /// <param name="sizes">Image sizes that the network takes; any where null. They matter for detectors.</param>
+    /// <param name="sizes">Image sizes that the network takes; any where null. They matter for dense tasks.</param>
     public static Preprocessing Of(string model, int height, int width, ImageSizes? sizes = null)
     {
         if (ModelRegistry.IsDense(model))
         {
-            return OfDetector(Math.Min(height, width), isSquare: sizes?.Square == true);
+            (int most, int least) = ModelRegistry.TaskOf(model) == VisionTask.Segmentation ? (2048, 512) : (1333, 800);
+            int shorterSide = Math.Min(height, width);
+            return Bounded(shorterSide, sizes?.Square == true ? shorterSide : shorterSide * most / least);
         }
 
         model = ModelRegistry.Resolve(model);
@@ -45,17 +47,17 @@ public static class PublishedPreprocessing
     }
 
     /// <summary>
-    /// Preprocessing of the published detectors, whose sides are 800 and at most 1333 pixels, for a shorter side. A network that takes
-    /// squares alone sees the whole image in one.
+    /// Preprocessing of dense tasks in the proportion of the published networks, whose sides are 800 and at most 1333 pixels for detectors,
+    /// 512 and at most 2048 for segmentation. A network that takes squares alone sees the whole image in one.
     /// </summary>
-    private static Preprocessing OfDetector(int shorterSide, bool isSquare)
+    private static Preprocessing Bounded(int shorterSide, int longerSide)
     {
         Preprocessing preprocessing = new()
         {
             Resize = ResizeRule.BoundedSides,
             ResizeTo = shorterSide,
-            LongerSide = isSquare ? shorterSide : shorterSide * 1333 / 800,
-            PadTo = isSquare ? shorterSide : 32,
+            LongerSide = longerSide,
+            PadTo = longerSide == shorterSide ? shorterSide : 32,
             Interpolation = Interpolation.Bilinear,
             CenterCrop = false,
         };

@@ -132,6 +132,8 @@ internal sealed class BatchAxes
                 return Regroup(from, to, at);
             case Permute permute:
                 return at with { Axis = Enumerable.Range(0, to.Rank).First(axis => permute.Source(axis) == at.Axis) };
+            case LargestLogit:
+                return at;
             case Attention { BiasParts: var parts } when parts.HasFlag(AttentionBiasParts.Mask) && at.Inner % node.Inputs[^1].Shape[0] != 0:
                 return null;
             default:

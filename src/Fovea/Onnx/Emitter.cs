@@ -44,6 +44,7 @@ internal sealed record Emitter(MapLayout? Layout, Func<Emission, IReadOnlyList<s
         For<SelectAnchors>(MapLayout.ChannelsLast, Selections.Anchors),
         For<SelectRegions>(MapLayout.ChannelsLast, Selections.Detections),
         For<PredictedMasks>(MapLayout.ChannelsFirst, Selections.Masks),
+        For<LargestLogit>(MapLayout.ChannelsFirst, Maps.LargestLogit),
     ]);
 
     /// <summary>The emitter of a node.</summary>

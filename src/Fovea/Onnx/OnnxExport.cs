@@ -13,8 +13,8 @@ public static class OnnxExport
     private const int Images = 11;
 
     /// <summary>
-    /// Writes a model: from images to logits, to pooled features if it has no head, or to boxes, scores, classes and masks. The metadata of
-    /// the file is that of a checkpoint, under the same keys.
+    /// Writes a model: from images to logits, to pooled features if it has no head, to boxes, scores, classes and masks, or to the logits
+    /// or classes of pixels. The metadata of the file is that of a checkpoint, under the same keys.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>
@@ -59,9 +59,17 @@ public static class OnnxExport
 
     private static ComputeGraph Build(Network network, OnnxOptions options)
     {
-        ComputeGraph graph = network.Head is DetectorHead head
-            ? DetectorGraph.Build(network, head)
-            : InferenceGraph.Build(network, Images);
+        ComputeGraph graph = network.Head switch
+        {
+            DetectorHead detector => DetectorGraph.Build(network, detector),
+            SegmenterHead segmenter when options.ArgMax => SegmenterGraph.Build(network, segmenter, Images),
+            _ => InferenceGraph.Build(network, Images),
+        };
+        if (options.ArgMax && network.Head is not SegmenterHead)
+        {
+            throw new OnnxExportException("Only a segmentation network has a class for each pixel: leave OnnxOptions.ArgMax false.");
+        }
+
         foreach (string stage in options.Stages)
         {
             if (network.Stages.All(known => known.Name != stage))

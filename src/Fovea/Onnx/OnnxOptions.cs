@@ -21,6 +21,12 @@ public sealed record OnnxOptions
     public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>
+    /// True for the index of each pixel's class (batch, height, width), an integer at the input's size, in place of a segmentation
+    /// network's logits, which have the size of its finest map.
+    /// </summary>
+    public bool ArgMax { get; init; }
+
+    /// <summary>
     /// The stages whose maps (batch, channels, height, width) the file gives out under their names, behind its first output.
     /// </summary>
     public IReadOnlyList<string> Stages { get; init; } = [];

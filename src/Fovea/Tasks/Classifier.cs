@@ -60,7 +60,7 @@ public sealed class Classifier : IClassifier, IDisposable
 
         if (model.Network.Head is DenseHead)
         {
-            throw new ArgumentException($"{model.Info.Name} does not classify images: take a Detector.", nameof(model));
+            throw new ArgumentException($"{model.Info.Name} does not classify images: take a Detector or a Segmenter.", nameof(model));
         }
 
         (_model, _ownsModel, _batchSize) = (model, ownsModel, batchSize);
@@ -105,8 +105,8 @@ public sealed class Classifier : IClassifier, IDisposable
         WorkerPool? pool = null,
         (int Height, int Width)? size = null,
         int concurrency = 1) =>
-        CompiledCheckpoint.Load(path, size, model => model.Network.Head is DetectorHead
-            ? throw new InvalidFileException(path, $"it holds the detector {model.Info.Name}", [new Remedy.DetectObjects(path)])
+        CompiledCheckpoint.Load(path, size, model => model.Network.Head is DenseHead
+            ? throw OtherTask.Of(path, model)
             : new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
 
     /// <inheritdoc/>

@@ -66,8 +66,7 @@ public sealed class Detector : IDisposable
         {
             return model.Network.Head is DetectorHead
                 ? new Detector(model, ownsModel: true, pool, concurrency)
-                : throw new InvalidFileException(
-                    path, $"it holds {model.Info.Name}, which is no detector", [new Remedy.ClassifyImages(path)]);
+                : throw OtherTask.Of(path, model);
         }
         catch
         {

@@ -15,7 +15,8 @@ public static class NetworkStep
 
     /// <summary>
     /// Builds forward pass, loss and the gradient of every weight: cross entropy of a classifier, with inputs <c>images</c> and
-    /// <c>labels</c>; the losses of a detector, with the input <c>images</c> and a few objects spread over each.
+    /// <c>labels</c>; that of segmentation, with <c>labels</c> of every pixel; the losses of a detector, with the input <c>images</c> and a
+    /// few objects spread over each.
     /// </summary>
     /// <param name="network">The network, at the size that it is made for.</param>
     /// <param name="state">Its weights.</param>
@@ -25,26 +26,39 @@ public static class NetworkStep
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(state);
-        if (network.Head is not DetectorHead head)
+        if (network.Head is not DenseHead dense)
         {
             return ClassificationGraph.Training(network, state, batch, network.Height, network.Width);
         }
 
         ComputeGraph graph = new(training: true);
         Value images = graph.Input(InferenceGraph.Images, [batch, network.Height, network.Width, 3]);
-        float[] sizes = [.. Enumerable.Repeat(new float[] { network.Height, network.Width }, batch).SelectMany(size => size)];
         IReadOnlyList<Value> maps = network.Backbone.ForwardStages(images);
+        IReadOnlyList<(string Name, Value Loss)> losses = dense switch
+        {
+            DetectorHead detector => LossesOf(detector, network, images, maps),
+            SegmenterHead segmenter => segmenter.Losses(
+                maps, graph.Input(Batch.LabelsName, [batch, network.Height, network.Width], ElementType.Int32)),
+            _ => throw new ArgumentException($"{dense.GetType().Name} has no losses that are known.", nameof(network)),
+        };
+        Value loss = losses.Select(part => part.Loss).Aggregate((sum, part) => sum + part);
+        graph.Output(TrainingGraph.LossName, loss);
+        Gradients.Write(loss, state.Weights.Variables);
+        return graph;
+    }
+
+    private static IReadOnlyList<(string Name, Value Loss)> LossesOf(
+        DetectorHead head, Network network, Value images, IReadOnlyList<Value> maps)
+    {
+        int batch = images.Shape[0];
+        float[] sizes = [.. Enumerable.Repeat(new float[] { network.Height, network.Width }, batch).SelectMany(size => size)];
         TrainingObjects objects = new(batch, MostObjects);
         for (int image = 0; image < batch; image++)
         {
             objects[image] = Objects(network, image, masks: head is FasterRcnn { HasMasks: true });
         }
 
-        Value loss = head.Losses(images, graph.Table([batch, 2], sizes), maps, objects)
-            .Select(part => part.Loss).Aggregate((sum, part) => sum + part);
-        graph.Output(TrainingGraph.LossName, loss);
-        Gradients.Write(loss, state.Weights.Variables);
-        return graph;
+        return head.Losses(images, images.Graph.Table([batch, 2], sizes), maps, objects);
     }
 
     private static ImageObjects Objects(Network network, int image, bool masks)

@@ -47,8 +47,8 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         }
     }
 
-    /// <summary>True if the model is a detector, which is trained on images with objects.</summary>
-    public bool IsDetection => ModelRegistry.IsDense(Options.Model);
+    /// <summary>Task of the model, which tells the kind of data that it is trained on.</summary>
+    public VisionTask Task => ModelRegistry.TaskOf(Options.Model);
 
     /// <summary>Opens the images with objects of the run of a detector.</summary>
     /// <returns>
@@ -64,6 +64,25 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         {
             all = Validation is null ? all : all.WithValidation(InstanceDatasets.OpenParts(Validation, sameClasses));
             return Test is null ? all : all.WithTest(InstanceDatasets.OpenParts(Test, sameClasses));
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the images of the run of a segmentation, with their label maps.</summary>
+    /// <inheritdoc cref="OpenInstances"/>
+    public SegmentationParts OpenLabelled()
+    {
+        SegmentationDatasetOptions options = new() { Labels = Options.Labels ?? new SegmentationLabels() };
+        SegmentationParts all = SegmentationDatasets.OpenParts(Data, options);
+        options = options with { Classes = all.Training.Classes };
+        try
+        {
+            all = Validation is null ? all : all.WithValidation(SegmentationDatasets.OpenParts(Validation, options));
+            return Test is null ? all : all.WithTest(SegmentationDatasets.OpenParts(Test, options));
         }
         catch
         {
@@ -161,7 +180,8 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
                     Width: images.Width,
                     DropPath: options.DropPath,
                     Dropout: options.Dropout,
-                    Detector: options.Detector));
+                    Detector: options.Detector,
+                    Segmenter: options.Segmenter));
         }
         catch (Exception error) when (error is ArgumentException or ShapeException)
         {

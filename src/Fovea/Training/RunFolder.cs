@@ -9,7 +9,7 @@ namespace Fovea.Training;
 /// <summary>
 /// The folder of one training run: <c>config.json</c> (what was asked for), <c>metrics.jsonl</c> (one JSON object a line),
 /// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c>, <c>result.json</c> (once it is finished) and TensorBoard event
-/// files. While a process trains in it, <c>run.lock</c> keeps others out.
+/// files, and <c>explanations/</c> with pictures where they were asked for. While a process trains in it, <c>run.lock</c> keeps others out.
 /// </summary>
 public sealed class RunFolder
 {
@@ -38,6 +38,9 @@ public sealed class RunFolder
 
     /// <summary>The result, which stands there once the run is finished.</summary>
     public string ResultPath => InFolder("result.json");
+
+    /// <summary>Folder of the explanations drawn after some of the epochs, which need not exist.</summary>
+    public string ExplanationsPath => InFolder("explanations");
 
     /// <summary>True while a process trains in the folder.</summary>
     public bool IsInUse => RunLock.IsHeld(Path);
@@ -288,6 +291,7 @@ public sealed class RunFolder
     [
         ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, ResultPath,
         .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
+        .. EpochExplanations.PicturesIn(this),
     ];
 
     private void Probe(long bytesNeeded)

@@ -25,6 +25,7 @@ public sealed partial class Trainer : IDisposable
     private readonly TrainingStep _step;
     private readonly RunCheckpoints _checkpoints;
     private readonly LearningRateSchedule _schedule;
+    private readonly EpochExplanations? _explanations;
     private readonly int _stepsPerEpoch;
     private TrainingPosition _position;
 
@@ -77,19 +78,19 @@ public sealed partial class Trainer : IDisposable
             Info = _objective.Describe(model.Info, training);
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
-            DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads);
-            if (training is IInstanceDataset instances)
+            DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads) with
             {
-                ObjectAugmentation augmentation = options.ObjectAugmentation ?? new ObjectAugmentation();
-                loading = loading with { Chain = augmentation.Chain(Info.Preprocessing, instances) };
-            }
-
+                Chain = options.ChainFor(training, Info.Preprocessing),
+            };
             _loader = Own(new DataLoader(training, Info.Preprocessing, loading));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = Schedules.Create(options, _stepsPerEpoch);
             _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, options.EmaWarmUp, pool)) : null;
             _step = Own(new TrainingStep(model, _objective, layout, options, pool));
             _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
+            _explanations = options.ExplainEvery > 0
+                ? Own(EpochExplanations.Of(model, (evaluator as ClassificationEvaluator)?.Dataset ?? training, folder, pool))
+                : null;
             _position = resume ? _checkpoints.Resume() : new TrainingPosition();
             _position.Require(folder.LastCheckpointPath, options, _stepsPerEpoch, training.Count, _objective.Metrics.Count);
             _position = _position with { Samples = training.Count };
@@ -253,6 +254,14 @@ public sealed partial class Trainer : IDisposable
         EpochResult result = new(end.Epoch, loss, metrics, LastRate, end.Shown / end.EpochSeconds, end.Seconds, evaluation);
         log.Append(end.Step, result);
         _checkpoints.SaveLast(_position);
+        if (_explanations is not null && _position.Epoch % _options.ExplainEvery == 0)
+        {
+            using (_checkpoints.WithBestWeights())
+            {
+                _explanations.Draw(_position.Epoch);
+            }
+        }
+
         return result;
     }
 

@@ -33,7 +33,8 @@ internal static class TrainingModel
     private static Model WithWeights(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
     {
         (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
-        ModelOptions changes = new(classes.Count, height, width, options.DropPath, options.Dropout, options.Detector);
+        ModelOptions changes = new(
+            classes.Count, height, width, options.DropPath, options.Dropout, options.Detector, Segmenter: options.Segmenter);
         ModelInfo info = new(options.Model, changes, classes, options.Preprocessing);
         Model model = Model.From(info.CreateNetwork(), info, options.Seed);
         if (options.BackboneFrom is string classifier && options.From is null && !fresh)

@@ -19,11 +19,15 @@ public sealed partial record TrainingOptions
         Check(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), "from 0 to below 1", ValidationFraction);
         Check(ShuffleBuffer >= 1, nameof(ShuffleBuffer), "at least 1", ShuffleBuffer);
         Check(CheckpointMinutes >= 0, nameof(CheckpointMinutes), "at least 0", CheckpointMinutes);
+        Check(ExplainEvery >= 0, nameof(ExplainEvery), "at least 0", ExplainEvery);
         Check(MaxUnreadable is null or >= 0, nameof(MaxUnreadable), "at least 0", MaxUnreadable!);
         Check(Preprocessing.Channels == 3, "Preprocessing.Channels", "3, as the networks take them", Preprocessing.Channels);
         Preprocessing.Validate();
         Augmentation?.Validate();
         ObjectAugmentation?.Validate();
+        Labels?.Validate();
+        SegmentationAugmentation?.Validate();
+        SegmentationLoss?.Validate();
         Check(MostObjects >= 1, nameof(MostObjects), "at least 1", MostObjects);
         Mixing?.Validate();
     }

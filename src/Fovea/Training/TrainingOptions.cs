@@ -26,7 +26,7 @@ public sealed partial record TrainingOptions
     public string? From { get; init; }
 
     /// <summary>
-    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a detector begins with; null for none.
+    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a dense model begins with; null for none.
     /// </summary>
     public string? BackboneFrom { get; init; }
 
@@ -129,7 +129,10 @@ public sealed partial record TrainingOptions
     /// <summary>Weight of each class in the loss, in the order of the classes; equal weights where null.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
-    /// <summary>True for class weights in inverse proportion to the number of training images of each class, 1 on average.</summary>
+    /// <summary>
+    /// True for class weights in inverse proportion to the number of training images of each class, 1 on average; of a segmentation, by
+    /// median frequency of its pixels.
+    /// </summary>
     public bool BalancedClassWeights { get; init; }
 
     /// <summary>
@@ -173,8 +176,20 @@ public sealed partial record TrainingOptions
     /// <summary>Options of a detection head; those of the published networks where null.</summary>
     public DetectorOptions? Detector { get; init; }
 
+    /// <summary>Options of a segmentation head; those of the published networks where null.</summary>
+    public SegmenterOptions? Segmenter { get; init; }
+
     /// <summary>Random changes to training images with objects; mirroring alone where null.</summary>
     public ObjectAugmentation? ObjectAugmentation { get; init; }
+
+    /// <summary>Meaning of the numbers in label maps; the usual one where null.</summary>
+    public SegmentationLabels? Labels { get; init; }
+
+    /// <summary>Random changes to training images whose pixels have classes; mmsegmentation's, but those of colour, where null.</summary>
+    public SegmentationAugmentation? SegmentationAugmentation { get; init; }
+
+    /// <summary>Loss of a segmentation; mmsegmentation's where null.</summary>
+    public SegmentationLoss? SegmentationLoss { get; init; }
 
     /// <summary>Largest number of objects in an image that a detector learns from; of more, the first are taken.</summary>
     public int MostObjects { get; init; } = 100;
@@ -193,6 +208,12 @@ public sealed partial record TrainingOptions
 
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init; } = 10;
+
+    /// <summary>
+    /// Epochs after each of which explanations of a few validation images are drawn into the run's folder; 0 for never. Weights do not
+    /// depend on it. For classifiers.
+    /// </summary>
+    public int ExplainEvery { get; init; }
 
     /// <summary>
     /// Largest number of images of a set that are passed over because they cannot be read; one in a hundred, at least one, where null.
@@ -233,7 +254,11 @@ public sealed partial record TrainingOptions
             {
                 Augmentation = Augmentation.Initial(renewed["augmentation"]),
                 Detector = renewed["detector"] is null ? null : new DetectorOptions(),
+                Segmenter = renewed["segmenter"] is null ? null : new SegmenterOptions(),
                 ObjectAugmentation = ObjectAugmentation.Initial(renewed["objectAugmentation"]),
+                Labels = renewed["labels"] is null ? null : new SegmentationLabels(),
+                SegmentationAugmentation = SegmentationAugmentation.Initial(renewed["segmentationAugmentation"]),
+                SegmentationLoss = SegmentationLoss.Initial(renewed["segmentationLoss"]),
                 Mixing = renewed["mixing"] is null ? null : new Mixing(),
                 Distillation = renewed["distillation"] is null ? null : new Distillation(),
                 Muon = renewed["muon"] is null ? null : new MuonOptions(),
@@ -252,39 +277,4 @@ public sealed partial record TrainingOptions
 
     /// <summary>All options as a JSON object.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, TrainingOptionsJson.Default.TrainingOptions)!.AsObject();
-
-    /// <summary>Options of the loader of training samples.</summary>
-    /// <param name="layout">The objective's layout of batches.</param>
-    /// <param name="unreadable">Counter of images that cannot be read.</param>
-    /// <param name="threads">Threads that prepare samples.</param>
-    internal DataLoaderOptions ForLoader(BatchLayout layout, UnreadableImages unreadable, int threads) => new()
-    {
-        BatchSize = BatchSize,
-        Seed = Seed,
-        Augmentation = Augmentation,
-        Transforms = Transforms,
-        BatchTransforms = Mixing is null ? BatchTransforms : [.. BatchTransforms, new BatchMixing(Mixing, Epochs)],
-        Layout = layout,
-        Unreadable = unreadable,
-        Threads = threads,
-        ScaledDecoding = ScaledDecoding,
-        ShuffleBuffer = ShuffleBuffer,
-        CacheBytes = CacheBytes,
-    };
-
-    /// <summary>Counter of the images of a set that cannot be read.</summary>
-    /// <param name="count">Number of images of the set.</param>
-    /// <param name="listener">Told of each of them.</param>
-    internal UnreadableImages CountUnreadable(int count, IProgress<UnreadableImage>? listener) =>
-        new(MaxUnreadable ?? UnreadableImages.UsualLimit(count), listener);
-
-    /// <summary>Steps of an epoch; batches that do not make a whole step are not shown.</summary>
-    /// <param name="batches">Batches of an epoch.</param>
-    /// <exception cref="ArgumentException">There are too few batches for one step.</exception>
-    internal int StepsIn(int batches) => batches >= AccumulationSteps
-        ? batches / AccumulationSteps
-        : throw new ArgumentException(
-            $"An epoch has {batches} batches of {BatchSize} images, too few for one step of {AccumulationSteps} batches. "
-            + $"Choose a smaller {nameof(BatchSize)} or {nameof(AccumulationSteps)}.",
-            nameof(AccumulationSteps));
 }

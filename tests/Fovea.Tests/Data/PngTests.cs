@@ -46,12 +46,44 @@ public sealed class PngTests
         {
             foreach (bool interlaced in new[] { false, true })
             {
-                (byte[]? file, byte[]? expected) = Make(width, height, colourType, depth, interlaced);
+                (byte[] file, byte[] expected, _) = Make(width, height, colourType, depth, interlaced);
                 Image decoded = ImageFile.Decode(file, "image");
                 Assert.Equal((width, height), (decoded.Width, decoded.Height));
                 Assert.Equal(expected, decoded.Pixels);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 4)]
+    [InlineData(0, 8)]
+    [InlineData(3, 1)]
+    [InlineData(3, 2)]
+    [InlineData(3, 4)]
+    [InlineData(3, 8)]
+    public void Indices_are_read_as_they_are_stored_whatever_their_colours(int colourType, int depth)
+    {
+        foreach ((int width, int height) in new[] { (1, 1), (5, 3), (17, 8) })
+        {
+            (byte[] file, _, int[] values) = Make(width, height, colourType, depth, interlaced: width == 5);
+            Image decoded = ImageFile.DecodeIndices(file, "labels");
+            Assert.Equal((width, height, 1), (decoded.Width, decoded.Height, decoded.Channels));
+            Assert.Equal(values, decoded.Pixels.Select(value => (int)value));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 16, "16 bits a pixel")]
+    [InlineData(2, 8, "colours")]
+    [InlineData(4, 8, "colours")]
+    [InlineData(6, 8, "colours")]
+    public void Images_that_hold_no_indices_are_refused_as_labels(int colourType, int depth, string named)
+    {
+        byte[] file = Make(5, 3, colourType, depth, interlaced: false).File;
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ImageFile.DecodeIndices(file, "labels.png"));
+        Assert.StartsWith("labels.png: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +129,7 @@ public sealed class PngTests
     {
         foreach ((int width, int height) in new[] { (0, 5), (5, -1), (100_000, 1), (30_000, 30_000), (8192, 8192), (14_000, 14_000) })
         {
-            (byte[]? file, byte[] _) = Make(5, 5, 2, 8, false);
+            byte[] file = Make(5, 5, 2, 8, false).File;
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width);
             BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc32.HashToUInt32(file.AsSpan(12, 17)));
@@ -115,7 +147,7 @@ public sealed class PngTests
     }
 
     /// <summary>A PNG file with random samples, written sample by sample, and the pixels it must decode to.</summary>
-    private static (byte[] File, byte[] Expected) Make(int width, int height, int colourType, int depth, bool interlaced)
+    private static (byte[] File, byte[] Expected, int[] Values) Make(int width, int height, int colourType, int depth, bool interlaced)
     {
         int samples = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
         int channels = colourType is 0 or 4 ? 1 : 3;
@@ -170,7 +202,7 @@ public sealed class PngTests
             }
         }
 
-        return (Assemble(width, height, depth, colourType, interlaced, rows.ToArray(), colourType == 3 ? palette : []), expected);
+        return (Assemble(width, height, depth, colourType, interlaced, rows.ToArray(), colourType == 3 ? palette : []), expected, values);
     }
 
     private static void WriteFiltered(MemoryStream rows, int filter, byte[] line, byte[] above, int distance)

@@ -30,9 +30,9 @@ internal static class DenseUnits
         _ => null,
     };
 
-    private static SegmentationHead CreateHead(GoldenCase golden)
+    private static DecodeHead CreateHead(GoldenCase golden)
     {
-        SegmentationOptions options = new()
+        DecodeHeadOptions options = new()
         {
             Channels = golden.Option("channels", 512),
             Dropout = (float)golden.Option("dropout_ratio", 0.0),
@@ -181,9 +181,9 @@ internal static class DenseUnits
     /// <summary>A segmentation head on the inputs in order.</summary>
     private sealed class Segmentation : Module
     {
-        private readonly SegmentationHead _head;
+        private readonly DecodeHead _head;
 
-        public Segmentation(SegmentationHead head) => _head = Add("", head);
+        public Segmentation(DecodeHead head) => _head = Add("", head);
 
         protected override Value Build(Value x) => _head.Forward([.. x.Graph.Inputs.Values]);
     }

@@ -237,7 +237,7 @@ internal sealed class GoldenRun : IDisposable
     private Value PixelLoss(ComputeGraph graph, Value logits)
     {
         Value labels = graph.Input("labels", Shape.Create(LabelShape), ElementType.Int32);
-        return SegmentationHead.Loss(logits, labels, _golden.Option("align_corners", false)) * (float)_golden.Option("loss_weight", 1.0);
+        return DecodeHead.Loss(logits, labels, _golden.Option("align_corners", false)) * (float)_golden.Option("loss_weight", 1.0);
     }
 
     private int[] LabelShape => GoldenCase.Ints(_golden.Root.GetProperty("label").GetProperty("shape"));

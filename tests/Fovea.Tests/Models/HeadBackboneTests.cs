@@ -25,15 +25,24 @@ public sealed class HeadBackboneTests
             Network network = Create($"{head}:{backbone}");
             using ParameterStore parameters = ParameterStore.Describe(network);
             ComputeGraph graph = InferenceGraph.Build(network, 1);
-            DetectorHead detector = Assert.IsAssignableFrom<DetectorHead>(network.Head);
-            Assert.Equal(detector.Outputs, graph.Outputs.Keys);
-            Assert.Equal([1, FreshDetector.Options.Detections!.Value, 4], graph.Outputs[DetectorHead.BoxesName].Shape);
-            NetworkParts parts = new(network, graph);
-            Assert.Equal([NetworkParts.Stem, .. network.Stages.Select(stage => stage.Name), .. detector.Parts], parts.Names);
+            DenseHead dense = Assert.IsAssignableFrom<DenseHead>(network.Head);
+            Assert.Equal(dense.Outputs, graph.Outputs.Keys);
+            if (dense is DetectorHead)
+            {
+                Assert.Equal([1, FreshDetector.Options.Detections!.Value, 4], graph.Outputs[DetectorHead.BoxesName].Shape);
+            }
+            else
+            {
+                Assert.Equal(3, graph.Outputs[InferenceGraph.Logits].Shape.Last);
+            }
 
-            // All tensors serve: none of the backbone's classifier or pooling is left.
+            NetworkParts parts = new(network, graph);
+            Assert.Equal([NetworkParts.Stem, .. network.Stages.Select(stage => stage.Name), .. dense.Parts], parts.Names);
+
+            // All tensors serve, an auxiliary head's in training: none of the backbone's classifier or pooling is left.
             HashSet<Variable> read = [.. graph.Nodes.Select(node => node.Operation).OfType<ReadVariable>().Select(one => one.Variable)];
-            IEnumerable<Variable> idle = parameters.Weights.Variables.Where(weight => !read.Contains(weight));
+            IEnumerable<Variable> idle = parameters.Weights.Variables
+                .Where(weight => !read.Contains(weight) && !weight.Name.StartsWith("auxiliary_head.", StringComparison.Ordinal));
             Assert.Empty(idle.Select(weight => $"{backbone}: {weight.Name}"));
 
             // Whatever the image, what it is padded to fits.
@@ -84,6 +93,19 @@ public sealed class HeadBackboneTests
         Assert.Equal(published + norms, parameters.ParameterCount);
     }
 
+    [Theory]
+    [InlineData("semantic_fpn:crossformer_s", 34_260_000, 2_729_984 + 1_643_158)]
+    [InlineData("upernet:crossformer_s", 62_308_022, 31_497_366 + 923_798)]
+    [InlineData("upernet:resnet50", 66_496_876, 40_590_486 + 2_398_358)]
+    public void Segmentation_networks_have_as_many_values_as_those_of_mmsegmentation(string name, long all, long ofHead)
+    {
+        Network network = ModelRegistry.Create(name);
+        using ParameterStore parameters = ParameterStore.Describe(network);
+        HashSet<string> head = [.. network.HeadKeys];
+        Assert.Equal(all, parameters.ParameterCount);
+        Assert.Equal(ofHead, parameters.Weights.Variables.Where(weight => head.Contains(weight.Name)).Sum(weight => weight.Shape.Elements));
+    }
+
     [Fact]
     public void A_training_step_without_data_has_every_loss_and_a_gradient_for_every_weight()
     {
@@ -94,7 +116,7 @@ public sealed class HeadBackboneTests
             ComputeGraph graph = NetworkStep.Build(network, parameters, batch: 2);
             Assert.Equal(parameters.Weights.Variables.Count, graph.Gradients.Count);
             Assert.Equal(1, graph.Outputs[TrainingGraph.LossName].Shape.Elements);
-            Assert.Contains(graph.Nodes, node => node.Path == "rpn" || node.Path == "head");
+            Assert.Contains(graph.Nodes, node => node.Path.Split('.')[0] is "rpn" or "head" or "decode_head");
         }
     }
 
@@ -110,7 +132,7 @@ public sealed class HeadBackboneTests
 
     private static Network Create(string name)
     {
-        ModelOptions options = new(Classes: 3, Detector: FreshDetector.Options);
+        ModelOptions options = new(Classes: 3, Detector: FreshDetector.Options, Segmenter: FreshSegmenter.Options);
         Network native = ModelRegistry.Create(name, options);
         try
         {

@@ -97,7 +97,7 @@ public sealed class DetectorTests
         using FreshCheckpoint classifier = new();
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => Detector.Load(classifier.Path));
         Assert.Equal([new Remedy.ClassifyImages(classifier.Path)], error.Remedies);
-        Assert.Contains("cmt_nano, which is no detector", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the classifier cmt_nano", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<InvalidFileException>(() => Classifier.Load(fresh.Path));
         Assert.Equal([new Remedy.DetectObjects(fresh.Path)], error.Remedies);
         using Model plain = Model.Create("cmt_nano");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Fovea.Reporting;
 using Fovea.Training;
 
 namespace Fovea.Tests.Training;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Fovea.Reporting;
 using Fovea.Training;
 
 namespace Fovea.Tests.Training;

@@ -121,6 +121,21 @@ public static class ImageFile
         };
     }
 
+    /// <summary>Decodes a label map: a PNG image, grey of 8 bits at most or with a palette, whose colours do not count.</summary>
+    /// <param name="bytes">The whole encoded image.</param>
+    /// <param name="name">The image's name for error messages.</param>
+    /// <returns>An image of one channel: the number of each pixel, as it is stored.</returns>
+    /// <exception cref="InvalidImageException">The bytes are no whole PNG image, or one of colours or more bits.</exception>
+    public static Image DecodeIndices(byte[] bytes, string name)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ImageKind kind = ImageKinds.Of(bytes.AsSpan(0, Math.Min(bytes.Length, ImageKinds.SignatureLength)));
+        return kind == ImageKind.Png
+            ? PngFile.DecodeIndices(bytes, name)
+            : throw new InvalidImageException(
+                name, $"this is {kind.Name()}, but labels are indices of classes, which PNG keeps: save it as PNG, grey of 8 bits.");
+    }
+
     /// <summary>Refuses an encoded image of more than <see cref="MaxEncodedBytes"/>.</summary>
     /// <param name="name">The image's name, for the message.</param>
     /// <param name="length">Its length in bytes.</param>

@@ -15,6 +15,7 @@ internal sealed class PngFile
     private const int MaxDeflateRatio = 1032;
     private const int PaletteEntries = 256;
     private const int HeaderLength = 13;
+    private const int Palette = 3;
 
     private static readonly uint _header = Type("IHDR"u8);
     private static readonly uint _palette = Type("PLTE"u8);
@@ -22,12 +23,13 @@ internal sealed class PngFile
     private static readonly uint _exif = Type("eXIf"u8);
 
     private readonly string _name;
+    private readonly bool _indices;
     private readonly ArrayBufferWriter<byte> _clean = new();
     private int _depth;
     private int _colourType;
     private long _dataLength;
 
-    private PngFile(string name) => _name = name;
+    private PngFile(string name, bool indices = false) => (_name, _indices) = (name, indices);
 
     /// <summary>Orientation in which the image is stored, as its EXIF data say.</summary>
     public ImageOrientation Orientation { get; private set; } = ImageOrientation.Upright;
@@ -53,6 +55,26 @@ internal sealed class PngFile
             ? SkiaDecoder.DecodeWithAlpha(file.Clean, name, (high, low) => high > 0 ? byte.MaxValue : low)
             : SkiaDecoder.Decode(file.Clean, name, ImageKind.Png);
         return (file.IsGrey ? stored.FirstChannel() : stored).ToUpright(file.Orientation);
+    }
+
+    /// <summary>Decodes the numbers of the pixels: of a palette the indices, of grey the values as the file counts them.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">The image's name for error messages.</param>
+    /// <returns>An image of one channel, as it is stored.</returns>
+    /// <exception cref="InvalidImageException">
+    /// The file is cut off, damaged, announces a size beyond the limits, or has neither palette nor grey of 8 bits at most.
+    /// </exception>
+    public static Image DecodeIndices(byte[] bytes, string name)
+    {
+        PngFile file = new(name, indices: true);
+        file.Read(bytes);
+        Image stored = SkiaDecoder.Decode(file.Clean, name, ImageKind.Png).FirstChannel();
+
+        // The decoder spreads fewer bits over the range of eight.
+        int step = byte.MaxValue / ((1 << file._depth) - 1);
+        return step == 1
+            ? stored
+            : new Image(stored.Width, stored.Height, 1, Array.ConvertAll(stored.Pixels, value => (byte)(value / step)));
     }
 
     private void Read(ReadOnlySpan<byte> bytes)
@@ -153,7 +175,20 @@ internal sealed class PngFile
         Image.CheckSize(_name, width, height, length);
         Span<byte> written = stackalloc byte[HeaderLength];
         data.CopyTo(written);
-        if (IsDeepGrey)
+        if (_indices)
+        {
+            if (_depth > 8 || _colourType is not (0 or Palette))
+            {
+                throw new InvalidImageException(
+                    _name,
+                    $"the PNG image has {(_colourType is 0 or Palette ? $"{_depth} bits a pixel" : "colours")}, but labels are indices of "
+                    + "classes: save it as grey of 8 bits or with a palette.");
+            }
+
+            // An index is stored as a grey value is.
+            written[9] = 0;
+        }
+        else if (IsDeepGrey)
         {
             // The decoder would drop the lower byte. As grey and alpha of 8 bits each, which lie in the file alike, both are kept.
             (written[8], written[9]) = (8, 4);
@@ -171,7 +206,7 @@ internal sealed class PngFile
             throw Damaged($"the palette has {data.Length} bytes instead of 3 to 768 in threes");
         }
 
-        if (_colourType == 3)
+        if (_colourType == Palette && !_indices)
         {
             Span<byte> full = stackalloc byte[3 << Math.Min(_depth, 8)];
             for (int i = 0; i < full.Length; i++)

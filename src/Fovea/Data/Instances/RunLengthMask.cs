@@ -162,6 +162,15 @@ public sealed partial class RunLengthMask
     {
         RequireLength(rowMajor.Length, Height * Width, nameof(rowMajor));
         rowMajor.Clear();
+        Paint(rowMajor, 1);
+    }
+
+    /// <summary>Gives the pixels inside a number.</summary>
+    /// <param name="rowMajor">One byte a pixel, row by row.</param>
+    /// <param name="number">The number.</param>
+    internal void Paint(Span<byte> rowMajor, byte number)
+    {
+        RequireLength(rowMajor.Length, Height * Width, nameof(rowMajor));
         int position = 0;
         for (int run = 0; run + 1 < _counts.Length; run += 2)
         {
@@ -170,7 +179,7 @@ public sealed partial class RunLengthMask
             (int x, int y) = Math.DivRem(position, Height);
             for (; position < end; position++)
             {
-                rowMajor[(y * Width) + x] = 1;
+                rowMajor[(y * Width) + x] = number;
                 if (++y == Height)
                 {
                     (x, y) = (x + 1, 0);

@@ -46,6 +46,33 @@ public abstract class BatchLayout
 
         sample.Values.CopyTo(destination);
     }
+
+    /// <summary>
+    /// Writes the values of a normalised sample, which may be smaller than the batch's images, into the upper left corner of a row of
+    /// <c>images</c>, with zeros right of it and below.
+    /// </summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="preprocessing">Size of the batch's images.</param>
+    /// <exception cref="ArgumentException">The sample is larger than the batch's images, or is not normalised.</exception>
+    private protected static void WriteCorner(Sample sample, Batch batch, int row, Preprocessing preprocessing)
+    {
+        if (!sample.IsNormalized || sample.Height > preprocessing.Height || sample.Width > preprocessing.Width)
+        {
+            throw new ArgumentException(
+                $"The transforms gave {sample.Height}×{sample.Width} {(sample.IsNormalized ? "numbers" : "pixels, not normalised")}, "
+                + $"but the batch takes numbers of at most {preprocessing.Height}×{preprocessing.Width} (height × width).");
+        }
+
+        Span<float> image = batch[Batch.ImagesName].FloatRow(row);
+        (int line, int used) = (preprocessing.Width * preprocessing.Channels, sample.Width * preprocessing.Channels);
+        image.Clear();
+        for (int y = 0; y < sample.Height; y++)
+        {
+            sample.Values.Slice(y * used, used).CopyTo(image[(y * line)..]);
+        }
+    }
 }
 
 /// <summary>Images with the index of their class: <c>images</c> (N, Height, Width, Channels) and <c>labels</c> (N), integers.</summary>

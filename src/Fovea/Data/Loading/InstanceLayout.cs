@@ -22,21 +22,7 @@ public sealed class InstanceLayout(Preprocessing preprocessing) : BatchLayout
     {
         ArgumentNullException.ThrowIfNull(sample);
         ArgumentNullException.ThrowIfNull(batch);
-        if (!sample.IsNormalized || sample.Height > preprocessing.Height || sample.Width > preprocessing.Width)
-        {
-            throw new ArgumentException(
-                $"The transforms gave {sample.Height}×{sample.Width} {(sample.IsNormalized ? "numbers" : "pixels, not normalised")}, "
-                + $"but the batch takes numbers of at most {preprocessing.Height}×{preprocessing.Width} (height × width).");
-        }
-
-        Span<float> image = batch[Batch.ImagesName].FloatRow(row);
-        (int line, int used) = (preprocessing.Width * preprocessing.Channels, sample.Width * preprocessing.Channels);
-        image.Clear();
-        for (int y = 0; y < sample.Height; y++)
-        {
-            sample.Values.Slice(y * used, used).CopyTo(image[(y * line)..]);
-        }
-
+        WriteCorner(sample, batch, row, preprocessing);
         Span<float> size = batch[SizesName].FloatRow(row);
         (size[0], size[1]) = (sample.Height, sample.Width);
         batch.Instances[row] = [.. sample.Instances];

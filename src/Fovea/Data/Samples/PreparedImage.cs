@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Fovea.Data;
 
 /// <summary>
-/// An image of any size prepared for a detector: resized, normalised, padded with zeros right and below. Its memory is rented until this
+/// An image of any size prepared for a dense task: resized, normalised, padded with zeros right and below. Its memory is rented until this
 /// is disposed of.
 /// </summary>
 internal sealed class PreparedImage : IDisposable
@@ -14,13 +14,17 @@ internal sealed class PreparedImage : IDisposable
     /// <summary>Prepares an image.</summary>
     /// <param name="preprocessing">Preprocessing with sides that are bounded.</param>
     /// <param name="image">The image.</param>
+    /// <param name="scale">Factor of the size that the preprocessing gives.</param>
     /// <exception cref="UnusableDataException">The image does not fit the preprocessing.</exception>
-    public PreparedImage(Preprocessing preprocessing, Image image)
+    public PreparedImage(Preprocessing preprocessing, Image image, double scale = 1)
     {
+        Preprocessing = preprocessing = preprocessing.WithSides(scale);
         PixelBuffer pixels = preprocessing.Oriented(image);
         _channels = preprocessing.Channels;
         (OriginalWidth, OriginalHeight) = (pixels.Width, pixels.Height);
-        (Width, Height) = preprocessing.FittedSize(OriginalWidth, OriginalHeight);
+        (Width, Height) = preprocessing.Resize == ResizeRule.None
+            ? (Scaled(OriginalWidth), Scaled(OriginalHeight))
+            : preprocessing.FittedSize(OriginalWidth, OriginalHeight);
         (PaddedHeight, PaddedWidth) = (preprocessing.PaddedSide(Height), preprocessing.PaddedSide(Width));
         _memory = ArrayPool<float>.Shared.Rent(checked(PaddedHeight * PaddedWidth * _channels));
         if (preprocessing.Aliased)
@@ -38,7 +42,12 @@ internal sealed class PreparedImage : IDisposable
 
         pixels.Dispose();
         Pad();
+
+        int Scaled(int side) => Math.Max(1, (int)Math.Round(side * scale));
     }
+
+    /// <summary>Preprocessing that the image went through, at its scale.</summary>
+    public Preprocessing Preprocessing { get; }
 
     /// <summary>Prepared values (padded rows, padded columns, channels).</summary>
     public ReadOnlySpan<float> Values => _memory.AsSpan(0, PaddedHeight * PaddedWidth * _channels);
@@ -60,6 +69,37 @@ internal sealed class PreparedImage : IDisposable
 
     /// <summary>Columns with padding.</summary>
     public int PaddedWidth { get; }
+
+    /// <summary>Mirrors the image, left and right; its padding stays.</summary>
+    public void Mirror()
+    {
+        for (int y = 0; y < Height; y++)
+        {
+            Span<float> row = _memory.AsSpan(y * PaddedWidth * _channels, Width * _channels);
+            for (int i = 0; i < Width / 2 * _channels; i++)
+            {
+                int opposite = ((Width - 1 - (i / _channels)) * _channels) + (i % _channels);
+                (row[i], row[opposite]) = (row[opposite], row[i]);
+            }
+        }
+    }
+
+    /// <summary>Copies a part of the image into the upper left corner of an array, with zeros right of it and below.</summary>
+    /// <param name="destination">The array (padded rows, padded columns, channels).</param>
+    /// <param name="top">First row of the part.</param>
+    /// <param name="left">First column of the part.</param>
+    /// <param name="height">Rows of the part.</param>
+    /// <param name="width">Columns of the part.</param>
+    /// <param name="paddedWidth">Columns of the array.</param>
+    public void CopyTo(Span<float> destination, int top, int left, int height, int width, int paddedWidth)
+    {
+        destination.Clear();
+        for (int y = 0; y < height; y++)
+        {
+            _memory.AsSpan((((top + y) * PaddedWidth) + left) * _channels, width * _channels)
+                .CopyTo(destination[(y * paddedWidth * _channels)..]);
+        }
+    }
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => ArrayPool<float>.Shared.Return(_memory);

@@ -7,7 +7,7 @@ namespace Fovea.Data;
 [JsonConverter(typeof(EnumWords<ResizeRule>))]
 public enum ResizeRule
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>Not at all. With <see cref="Preprocessing.PadTo"/>, images keep different sizes: for segmentation.</summary>
     None,
 
     /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/> pixels; the proportions stay.</summary>
@@ -228,6 +228,13 @@ public sealed record Preprocessing
         _ => null,
     };
 
+    /// <summary>
+    /// True if images keep different sizes, for dense tasks: those of <see cref="ResizeRule.BoundedSides"/>, and with padding those that
+    /// are not resized at all.
+    /// </summary>
+    [JsonIgnore]
+    internal bool KeepsSizes => Resize == ResizeRule.BoundedSides || (Resize == ResizeRule.None && PadTo > 0);
+
     /// <summary>Size of an image after <see cref="Resize"/>, before the centre crop.</summary>
     /// <param name="width">The image's columns.</param>
     /// <param name="height">The image's rows.</param>
@@ -244,7 +251,7 @@ public sealed record Preprocessing
                 + "Crop it or take it out.");
         }
 
-        if (!CenterCrop && Resize != ResizeRule.BoundedSides && (resizedWidth != Width || resizedHeight != Height))
+        if (!CenterCrop && !KeepsSizes && (resizedWidth != Width || resizedHeight != Height))
         {
             throw new UnusableDataException(
                 $"The image is {resizedWidth}×{resizedHeight} pixels (width × height), but the network takes {Width}×{Height}. "
@@ -260,7 +267,7 @@ public sealed record Preprocessing
         PixelBuffer pixels = Oriented(image);
         (int width, int height) = FittedSize(pixels.Width, pixels.Height);
         pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
-        return Resize == ResizeRule.BoundedSides ? pixels : pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+        return KeepsSizes ? pixels : pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
     }
 
     /// <summary>The image's pixels, upright or as stored, grey where the input is.</summary>

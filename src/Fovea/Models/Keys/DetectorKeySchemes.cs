@@ -16,7 +16,7 @@ internal static class DetectorKeySchemes
     [
         new("torchvision", "torchvision's detectors since 0.13", "", [.. _heads, new("fpn.", "backbone.fpn."), new("", "backbone.body.")])
         {
-            OfDetectors = true,
+            Task = VisionTask.Detection,
         },
         new("torchvision-v1", "torchvision's detectors up to 0.12, as its released weights have them", "",
         [
@@ -31,7 +31,7 @@ internal static class DetectorKeySchemes
             new("", "backbone.body."),
         ])
         {
-            OfDetectors = true,
+            Task = VisionTask.Detection,
 
             // The weights that torchvision released were trained before its frozen batch normalisation had an epsilon.
             Options = new ModelOptions(NormEpsilon: 0),
@@ -59,7 +59,7 @@ internal static class DetectorKeySchemes
             new("", "backbone."),
         ])
         {
-            OfDetectors = true,
+            Task = VisionTask.Detection,
             Options = new ModelOptions(Detector: new DetectorOptions { Form = DetectorForm.Mmdetection }),
         },
     ];

@@ -49,8 +49,8 @@ public sealed record KeyScheme(string Name, string Description, string Models, I
     /// <summary>Beginnings of the official names of tensors that the scheme's files do not hold.</summary>
     public IReadOnlyList<string> Absent { get; init; } = [];
 
-    /// <summary>True if they are the names of detectors, backbone included.</summary>
-    public bool OfDetectors { get; init; }
+    /// <summary>Task of the networks whose names they are; those of dense tasks include the backbone's.</summary>
+    public VisionTask Task { get; init; }
 
     /// <summary>Options that the networks have whose files hold these names.</summary>
     public ModelOptions Options { get; init; } = new();

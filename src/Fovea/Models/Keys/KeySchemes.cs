@@ -44,6 +44,16 @@ public static class KeySchemes
             Absent = ["norm.", "head."],
         },
         .. DetectorKeySchemes.All,
+        new("mmsegmentation", "mmsegmentation", "",
+        [
+            new("neck.", "neck."),
+            new("decode_head.", "decode_head."),
+            new("auxiliary_head.", "auxiliary_head."),
+            new("", "backbone."),
+        ])
+        {
+            Task = VisionTask.Segmentation,
+        },
     ];
 
     /// <summary>
@@ -63,7 +73,7 @@ public static class KeySchemes
         return [.. All.Where(scheme => scheme == Official || Changes(scheme))];
 
         bool Changes(KeyScheme scheme) =>
-            scheme.OfDetectors == signature.Network.Head is DetectorHead
+            scheme.Task == ModelRegistry.TaskOf(signature.Model)
             && signature.Model.StartsWith(scheme.Models, StringComparison.Ordinal)
             && signature.Tensors.Keys.Any(name => scheme.NameOf(name) != name)
             && (scheme.Absent.Count == 0 || signature.Tensors.Keys.Any(name => scheme.NameOf(name) is null));

@@ -112,7 +112,7 @@ public sealed class Pit : Backbone
         for (int stage = 0; stage < _stages.Count; stage++)
         {
             y = stage == 0 ? y : _pools[stage - 1].Forward(y).Mark($"pool{stage}");
-            y = _stages[stage].Forward(y.ToList(), y.Grid).Mark($"stage{stage + 1}");
+            y = _stages[stage].Forward(y.ToList(), y.Grid, $"stage{stage + 1}");
         }
 
         return y.Map;

@@ -99,11 +99,11 @@ public sealed class PitLucidrains : Backbone
         Value map = _embedding.Forward(x).Mark("patch_embed").Mark("stem");
         TokenGrid grid = new(map.Shape[1], map.Shape[2], ClassTokens: 1);
         Value list = map.ToTokens().Prepend(x.Graph.Read(_classToken)) + x.Graph.Read(_position).Slice(1, 0, grid.Count);
-        TokenMap y = _stages[0].Forward(list.Dropout(_config.EmbeddingDropout), grid).Mark("stage1");
+        TokenMap y = _stages[0].Forward(list.Dropout(_config.EmbeddingDropout), grid, "stage1");
         for (int stage = 1; stage < _stages.Count; stage++)
         {
             y = _pools[stage - 1].Forward(y).Mark($"pool{stage}");
-            y = _stages[stage].Forward(y.ToList(), y.Grid).Mark($"stage{stage + 1}");
+            y = _stages[stage].Forward(y.ToList(), y.Grid, $"stage{stage + 1}");
         }
 
         return y.Map;

@@ -4,7 +4,7 @@ namespace Fovea.Models;
 /// Head of a fully convolutional network (arXiv 1411.4038) on one map; as an auxiliary head it is there for training only. Checkpoint keys
 /// <c>convs.I</c>, <c>conv_cat</c>.
 /// </summary>
-internal sealed class FcnHead : SegmentationHead
+internal sealed class FcnHead : DecodeHead
 {
     private readonly NormalizedConvolution[] _convolutions;
     private readonly NormalizedConvolution? _joined;
@@ -15,7 +15,7 @@ internal sealed class FcnHead : SegmentationHead
     /// <param name="options">Options; auxiliary heads have 256 channels.</param>
     /// <param name="convolutions">Number of 3×3 convolutions.</param>
     /// <param name="concatInput">True for a further convolution of the map and what the others made of it.</param>
-    public FcnHead(int inputs, int classes, SegmentationOptions options, int convolutions = 1, bool concatInput = false)
+    public FcnHead(int inputs, int classes, DecodeHeadOptions options, int convolutions = 1, bool concatInput = false)
         : base(classes, options)
     {
         int width = options.Channels;

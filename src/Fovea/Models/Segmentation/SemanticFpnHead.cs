@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// Head of Semantic FPN (arXiv 1901.02446, section 3.1): each level of a pyramid is convolved and doubled until it has the size of the
 /// finest, and all are added. Checkpoint keys <c>scale_heads.I.J</c>, where J counts convolutions by two.
 /// </summary>
-internal sealed class SemanticFpnHead : SegmentationHead
+internal sealed class SemanticFpnHead : DecodeHead
 {
     private readonly ScaleHead[] _scales;
 
@@ -15,7 +15,7 @@ internal sealed class SemanticFpnHead : SegmentationHead
     /// <param name="strides">Strides of the levels, each a power of two times the first.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="options">Options; the published networks have 128 channels.</param>
-    public SemanticFpnHead(IReadOnlyList<int> stages, IReadOnlyList<int> strides, int classes, SegmentationOptions options)
+    public SemanticFpnHead(IReadOnlyList<int> stages, IReadOnlyList<int> strides, int classes, DecodeHeadOptions options)
         : base(classes, options)
     {
         int[] doublings = [.. strides.Select(stride => int.Log2(stride) - int.Log2(strides[0]))];
@@ -35,7 +35,7 @@ internal sealed class SemanticFpnHead : SegmentationHead
         private readonly bool _doubles;
         private readonly bool _alignCorners;
 
-        public ScaleHead(int channels, int doublings, SegmentationOptions options)
+        public ScaleHead(int channels, int doublings, DecodeHeadOptions options)
         {
             (_doubles, _alignCorners) = (doublings > 0, options.AlignCorners);
             _convolutions =

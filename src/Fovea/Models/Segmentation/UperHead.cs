@@ -5,7 +5,7 @@ namespace Fovea.Models;
 /// size of the finest. Checkpoint keys <c>psp_modules</c>, <c>bottleneck</c>, <c>lateral_convs.I</c>, <c>fpn_convs.I</c>,
 /// <c>fpn_bottleneck</c>.
 /// </summary>
-internal sealed class UperHead : SegmentationHead
+internal sealed class UperHead : DecodeHead
 {
     private readonly PyramidPooling _pooling;
     private readonly NormalizedConvolution _coarsest;
@@ -18,7 +18,7 @@ internal sealed class UperHead : SegmentationHead
     /// <param name="classes">Number of classes.</param>
     /// <param name="options">Options.</param>
     /// <param name="bins">Bins along each side of pyramid pooling; 1, 2, 3 and 6 where null.</param>
-    public UperHead(IReadOnlyList<int> stages, int classes, SegmentationOptions options, IReadOnlyList<int>? bins = null)
+    public UperHead(IReadOnlyList<int> stages, int classes, DecodeHeadOptions options, IReadOnlyList<int>? bins = null)
         : base(classes, options)
     {
         int width = options.Channels;

@@ -38,6 +38,10 @@ internal static class Maps
             : node.Graph.Add("MaxPool", [node.Operand(0)], attributes);
     }
 
+    /// <summary>Index of the largest channel; of equal ones the first.</summary>
+    public static string LargestLogit(Emission node) => node.Graph.Add(
+        "ArgMax", [node.Operand(0)], new OnnxAttribute("axis", node.Axis(3)), new OnnxAttribute("keepdims", 0L));
+
     /// <summary>A map of another size.</summary>
     public static string Resize(Resize resize, Emission node)
     {

@@ -37,6 +37,9 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
         _unreadable = unreadable ?? new UnreadableImages();
     }
 
+    /// <summary>The images.</summary>
+    internal IImageDataset Dataset => _dataset;
+
     /// <inheritdoc cref="IEvaluator.Evaluate"/>
     /// <exception cref="InvalidDatasetException">The set has another number of classes than the model.</exception>
     public Evaluation Evaluate(Model model, IProgress<int>? progress = null, CancellationToken cancellation = default)

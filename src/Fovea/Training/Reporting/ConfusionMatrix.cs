@@ -1,6 +1,8 @@
+using Fovea.Data;
+
 namespace Fovea.Training;
 
-/// <summary>Confusion matrix: counts by true class (rows) and predicted class (columns).</summary>
+/// <summary>Confusion matrix: counts of images, or of pixels, by true class (rows) and predicted class (columns).</summary>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts;
@@ -33,6 +35,26 @@ public sealed class ConfusionMatrix
     /// <param name="truth">The index of the true class.</param>
     /// <param name="predicted">The index of the predicted class.</param>
     public void Add(int truth, int predicted) => _counts[Index(truth, predicted)]++;
+
+    /// <summary>Counts the pixels of an image, but those that are left out.</summary>
+    /// <param name="truths">Label of each pixel.</param>
+    /// <param name="predicted">Class that each pixel was taken for.</param>
+    /// <returns>Number of pixels that were counted, and that of the wrong ones among them.</returns>
+    internal (int Counted, int Wrong) Add(ReadOnlySpan<byte> truths, ReadOnlySpan<byte> predicted)
+    {
+        (int counted, int wrong) = (0, 0);
+        for (int i = 0; i < truths.Length; i++)
+        {
+            if (truths[i] != ISegmentationDataset.Ignored)
+            {
+                Add(truths[i], predicted[i]);
+                counted++;
+                wrong += truths[i] != predicted[i] ? 1 : 0;
+            }
+        }
+
+        return (counted, wrong);
+    }
 
     /// <summary>The images of a class.</summary>
     public long Support(int index) => Enumerable.Range(0, Classes.Count).Sum(predicted => this[index, predicted]);

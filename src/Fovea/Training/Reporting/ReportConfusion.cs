@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fovea.Reporting;
 
 namespace Fovea.Training;
 
@@ -10,11 +11,15 @@ internal static class ReportConfusion
     private const int MaxNamedClasses = 25;
     private const int MaxPairs = 5;
 
+    // Larger counts do not fit their cells, which show shares of the rows then.
+    private const long MaxCount = 99_999;
+
     /// <summary>The matrix as a heat map: each row's shares, the right answers in one colour, the wrong ones in another.</summary>
     public static string Matrix(ConfusionMatrix confusion)
     {
         int count = confusion.Classes.Count;
         bool named = count <= MaxNamedClasses;
+        long most = Enumerable.Range(0, count).Max(confusion.Support);
         double cell = named ? 40 : Math.Max(1, 640.0 / count);
         double margin = named ? 10 + (confusion.Classes.Max(name => Math.Min(name.Length, 18)) * 6.5) : 4;
         double size = margin + (cell * count);
@@ -28,7 +33,7 @@ internal static class ReportConfusion
             double y = margin + (truth * cell);
             if (named)
             {
-                string name = Report.Escape(Shorten(confusion.Classes[truth]));
+                string name = ReportHtml.Escape(Shorten(confusion.Classes[truth]));
                 svg.Append(
                     CultureInfo.InvariantCulture,
                     $"<text x=\"{margin - 6:F1}\" y=\"{y + (cell / 2) + 4:F1}\" text-anchor=\"end\">{name}</text>");
@@ -38,6 +43,9 @@ internal static class ReportConfusion
             }
 
             long support = confusion.Support(truth);
+            string Count(long images) => most <= MaxCount
+                ? $"{images}"
+                : string.Create(CultureInfo.InvariantCulture, $"{100.0 * images / support:F1}");
             for (int predicted = 0; predicted < count; predicted++)
             {
                 long images = confusion[truth, predicted];
@@ -53,34 +61,37 @@ internal static class ReportConfusion
                 svg.Append(CultureInfo.InvariantCulture, $"x=\"{x:F1}\" y=\"{y:F1}\" width=\"{cell:F1}\" height=\"{cell:F1}\" ");
                 svg.Append(CultureInfo.InvariantCulture, $"rx=\"{(named ? 3 : 0)}\" fill-opacity=\"{0.05 + (0.75 * share):F3}\">");
                 svg.Append(
-                    $"<title>{Report.Escape(confusion.Classes[truth])} taken for {Report.Escape(confusion.Classes[predicted])}: "
+                    $"<title>{ReportHtml.Escape(confusion.Classes[truth])} taken for {ReportHtml.Escape(confusion.Classes[predicted])}: "
                     + $"{images}</title></rect>");
                 if (named && images > 0)
                 {
                     svg.Append(
                         CultureInfo.InvariantCulture,
-                        $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{images}</text>");
+                        $"<text class=\"count\" x=\"{x + (cell / 2):F1}\" y=\"{y + (cell / 2) + 4:F1}\">{Count(images)}</text>");
                 }
 
                 svg.Append('\n');
             }
         }
 
-        svg.Append("</svg>\n<p class=\"note\">Rows: true class. Columns: predicted class.</p>\n");
+        string unit = most > MaxCount ? " Percent of the row." : "";
+        svg.Append($"</svg>\n<p class=\"note\">Rows: true class. Columns: predicted class.{unit}</p>\n");
         return svg.ToString();
     }
 
     /// <summary>Precision and recall of each class, then the pairs most often confused.</summary>
-    public static string Classes(ConfusionMatrix confusion)
+    /// <param name="confusion">The matrix.</param>
+    /// <param name="counted">What it counts, such as images.</param>
+    public static string Classes(ConfusionMatrix confusion, string counted)
     {
         ReportTable classes = new(
-            ["class", "images", "precision", "recall"],
+            ["class", counted, "precision", "recall"],
             [.. confusion.Classes.Select((name, index) => (IReadOnlyList<string>)
                 [name, $"{confusion.Support(index)}", Percent(confusion.Precision(index)), Percent(confusion.Recall(index))])]);
         IReadOnlyList<ConfusedPair> pairs = confusion.MostConfused(MaxPairs);
         if (pairs.Count == 0)
         {
-            return Report.Table(classes);
+            return ReportHtml.Table(classes);
         }
 
         ReportTable confused = new(
@@ -89,7 +100,7 @@ internal static class ReportConfusion
                 .. pairs.Select(pair =>
                     (IReadOnlyList<string>)[confusion.Classes[pair.Truth], confusion.Classes[pair.Predicted], $"{pair.Count}"]),
             ]);
-        return Report.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + Report.Table(confused);
+        return ReportHtml.Table(classes) + "<h2 style=\"margin-top: 20px\">Most confused</h2>\n" + ReportHtml.Table(confused);
     }
 
     private static string Percent(double share) => double.IsNaN(share)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Formats;
+using Fovea.Reporting;
 
 namespace Fovea.Training;
 

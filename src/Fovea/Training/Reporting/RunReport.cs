@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Models;
+using Fovea.Reporting;
 
 namespace Fovea.Training;
 
@@ -40,6 +41,7 @@ internal static class RunReport
             ],
             Confusion = evaluation.Confusion,
             Mistakes = [.. evaluation.Mistakes.Select(mistake => Image(mistake, info, evaluated))],
+            Explanations = EpochExplanations.ForReport(folder),
             Model = Stages(info),
             Configuration = [.. options.ToJson().Select(entry => new ReportEntry(entry.Key, entry.Value?.ToJsonString() ?? ""))],
         });

@@ -17,8 +17,11 @@ public sealed record RunResult
     /// <summary>Mean cross-entropy.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Figures of a detector; null for a classifier.</summary>
+    /// <summary>Figures of a detector; null for other models.</summary>
     public DetectionFigures? Detection { get; init; }
+
+    /// <summary>Figures of a segmentation; null for other models.</summary>
+    public SegmentationFigures? Segmentation { get; init; }
 
     /// <summary>Part of the data that was evaluated: test, validation or training.</summary>
     public string EvaluatedOn { get; init; } = "";
@@ -54,7 +57,7 @@ public sealed record RunResult
     internal JsonObject ToJson()
     {
         JsonObject json = JsonSerializer.SerializeToNode(this, RunResultJson.Default.RunResult)!.AsObject();
-        foreach (string ofClassifier in Detection is null ? Array.Empty<string>() : ["top1", "top5", "loss"])
+        foreach (string ofClassifier in Detection is null && Segmentation is null ? Array.Empty<string>() : ["top1", "top5", "loss"])
         {
             json.Remove(ofClassifier);
         }

@@ -22,7 +22,7 @@ public enum RunState
 /// <param name="Epochs">Epochs that are trained.</param>
 /// <param name="Seconds">Seconds of training so far.</param>
 /// <param name="Score">Best figure, from 0 to 1; null before the first evaluation.</param>
-/// <param name="Metric">Name of the figure: top-1, or AP of boxes or masks.</param>
+/// <param name="Metric">Name of the figure: top-1, AP of boxes or masks, or mIoU.</param>
 /// <param name="MeasuredOn">Part of the data that <paramref name="Score"/> is of: test, validation or training.</param>
 /// <param name="State">State of the run.</param>
 public sealed record RunSummary(
@@ -38,6 +38,7 @@ public sealed record RunSummary(
     private const string Top1 = "top-1";
     private const string BoxAp = "AP";
     private const string MaskAp = "mask AP";
+    private const string MeanOverlap = "mIoU";
 
     // Members of the metrics by which runs are compared, the better known first.
     private static readonly (string Key, string Metric, string Part)[] _measured =
@@ -45,9 +46,11 @@ public sealed record RunSummary(
         ("testTop1", Top1, "test"),
         ("testmaskAP", MaskAp, "test"),
         ("testAP", BoxAp, "test"),
+        ("testmIoU", MeanOverlap, "test"),
         ("top1", Top1, "validation"),
         ("maskAP", MaskAp, "validation"),
         ("AP", BoxAp, "validation"),
+        ("mIoU", MeanOverlap, "validation"),
         ("accuracy", Top1, "training"),
     ];
 
@@ -88,11 +91,12 @@ public sealed record RunSummary(
     internal static double? Number(JsonObject line, string key) =>
         line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
-    private static (double? Score, string Metric, string Part) BestOf(RunResult result) => result.Detection switch
+    private static (double? Score, string Metric, string Part) BestOf(RunResult result) => result switch
     {
-        { Segm: { } masks } => (masks["AP"], MaskAp, result.EvaluatedOn),
-        { Bbox: var boxes } => (boxes["AP"], BoxAp, result.EvaluatedOn),
-        null => (result.Top1, Top1, result.EvaluatedOn),
+        { Segmentation: { } pixels } => (pixels.MIoU, MeanOverlap, result.EvaluatedOn),
+        { Detection.Segm: { } masks } => (masks["AP"], MaskAp, result.EvaluatedOn),
+        { Detection.Bbox: { } boxes } => (boxes["AP"], BoxAp, result.EvaluatedOn),
+        _ => (result.Top1, Top1, result.EvaluatedOn),
     };
 
     private static (double? Score, string Metric, string Part) BestOf(IReadOnlyList<JsonObject> lines)

@@ -32,13 +32,13 @@ internal static class AnnotationParts
 
     /// <summary>Arranges images by part; those that belong to none are the only part, or else for training.</summary>
     /// <param name="images">Images with the parts that they belong to.</param>
-    public static Dictionary<Part, List<AnnotatedImage>> Arrange(IEnumerable<(Part? Part, AnnotatedImage Image)> images)
+    public static Dictionary<Part, List<T>> Arrange<T>(IEnumerable<(Part? Part, T Image)> images)
     {
-        Dictionary<Part, List<AnnotatedImage>> parts = [];
-        foreach ((Part? named, AnnotatedImage image) in images)
+        Dictionary<Part, List<T>> parts = [];
+        foreach ((Part? named, T image) in images)
         {
             Part part = named ?? Part.Training;
-            if (!parts.TryGetValue(part, out List<AnnotatedImage>? list))
+            if (!parts.TryGetValue(part, out List<T>? list))
             {
                 parts.Add(part, list = []);
             }

@@ -42,6 +42,18 @@ public enum DataProblemKind
     /// <summary>An object stands twice, with the same class and box.</summary>
     RepeatedObject,
 
+    /// <summary>An image has no label map.</summary>
+    MissingLabels,
+
+    /// <summary>A label map has no image.</summary>
+    UnusedLabels,
+
+    /// <summary>A label map cannot be read, or is none.</summary>
+    UnreadableLabels,
+
+    /// <summary>A label map has an index beyond the classes.</summary>
+    UnknownIndex,
+
     /// <summary>An image stands in two parts of the set, pixel for pixel.</summary>
     SharedImage,
 
@@ -64,7 +76,7 @@ public sealed record DataProblem(DataProblemKind Kind, int Count, IReadOnlyList<
     /// <summary>True if what was met is left out of the set.</summary>
     public bool IsDropped => Kind is DataProblemKind.MissingImage or DataProblemKind.UnreadableAnnotation or DataProblemKind.UnknownClass
         or DataProblemKind.BoxNotFinite or DataProblemKind.BoxOutside or DataProblemKind.BoxTooSmall or DataProblemKind.UnusableMask
-        or DataProblemKind.UnannotatedImage;
+        or DataProblemKind.UnannotatedImage or DataProblemKind.MissingLabels or DataProblemKind.UnusedLabels;
 
     private static class Words
     {
@@ -94,6 +106,13 @@ public sealed record DataProblem(DataProblemKind Kind, int Count, IReadOnlyList<
             DataProblemKind.EmptyMask => Say(count, "mask has no pixel", "masks have no pixel"),
             DataProblemKind.RepeatedObject => Say(
                 count, "object stands twice, with the same class and box", "objects stand twice, with the same class and box"),
+            DataProblemKind.MissingLabels => Say(
+                count, "image without a label map is left out", "images without label maps are left out"),
+            DataProblemKind.UnusedLabels => Say(
+                count, "label map without an image is left out", "label maps without images are left out"),
+            DataProblemKind.UnreadableLabels => Say(count, "label map cannot be read", "label maps cannot be read"),
+            DataProblemKind.UnknownIndex => Say(
+                count, "label map has an index beyond the classes", "label maps have indices beyond the classes"),
             DataProblemKind.SharedImage => Say(count, "image stands in two parts of the set", "images stand in two parts of the set"),
             DataProblemKind.RepeatedImage => Say(count, "image stands twice in its part", "images stand twice in their parts"),
             _ => Say(count, "class has nothing to train on", "classes have nothing to train on"),

@@ -3,11 +3,28 @@ using System.IO.Hashing;
 namespace Fovea.Data;
 
 /// <summary>Figures of a data set, and all that is wrong with it. Every image is decoded once.</summary>
-/// <param name="Form">Form of the annotations; null for a set of images with one class each.</param>
+/// <param name="Form">Form of the annotations; null for a set of images with one class each, or one for each pixel.</param>
 /// <param name="Parts">Figures of each part.</param>
 /// <param name="Problems">Problems, each with its count and the first places.</param>
 public sealed record DatasetCheck(AnnotationForm? Form, IReadOnlyList<PartCheck> Parts, IReadOnlyList<DataProblem> Problems)
 {
+    /// <summary>True for a set of images whose pixels have classes.</summary>
+    public bool HasLabelMaps { get; init; }
+
+    /// <summary>Checks a set of images whose pixels have classes.</summary>
+    /// <param name="parts">The opened set.</param>
+    /// <param name="progress">Takes the number of images that were looked at; null where nobody asks.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    public static DatasetCheck Of(SegmentationParts parts, Action<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        Walk walk = new(progress, cancellation);
+        walk.Problems.Add(parts.Problems);
+        PartCheck[] checks = [.. parts.Named.Select(part => walk.Look(
+            part.Name, part.Images.Classes, part.Images, part.Images is SegmentationDataset own ? own.Check : Reader(part.Images)))];
+        return walk.Finish(null, checks) with { HasLabelMaps = true };
+    }
+
     /// <summary>Checks a set of images with objects.</summary>
     /// <param name="parts">The opened set.</param>
     /// <param name="progress">Takes the number of images that were looked at; null where nobody asks.</param>
@@ -17,7 +34,8 @@ public sealed record DatasetCheck(AnnotationForm? Form, IReadOnlyList<PartCheck>
         ArgumentNullException.ThrowIfNull(parts);
         Walk walk = new(progress, cancellation);
         walk.Problems.Add(parts.Problems);
-        PartCheck[] checks = [.. parts.Named.Select(part => walk.Look(part.Name, part.Images.Classes, part.Images, part.Images.Check))];
+        PartCheck[] checks = [.. parts.Named.Select(part => walk.Look(
+            part.Name, part.Images.Classes, part.Images, ((InstanceDataset)part.Images).Check))];
         return walk.Finish(parts.Form, checks);
     }
 
@@ -33,13 +51,12 @@ public sealed record DatasetCheck(AnnotationForm? Form, IReadOnlyList<PartCheck>
         [
             .. new[] { ("train", parts.Training), ("val", parts.Validation), ("test", parts.Test) }
                 .Where(part => part.Item2 is not null)
-                .Select(part => walk.Look(
-                    part.Item1, part.Item2!.Classes, part.Item2, (index, problems) => Read(part.Item2, index, problems))),
+                .Select(part => walk.Look(part.Item1, part.Item2!.Classes, part.Item2, Reader(part.Item2))),
         ];
         return walk.Finish(null, checks);
     }
 
-    private static Image? Read(IImageDataset images, int index, DataProblems problems)
+    private static Func<int, DataProblems, Image?> Reader(ISampleSource images) => (index, problems) =>
     {
         try
         {
@@ -50,7 +67,7 @@ public sealed record DatasetCheck(AnnotationForm? Form, IReadOnlyList<PartCheck>
             problems.Add(DataProblemKind.UnreadableImage, error.Message.TrimEnd('.'));
             return null;
         }
-    }
+    };
 
     /// <summary>A walk over the images of all parts.</summary>
     private sealed class Walk(Action<int>? progress, CancellationToken cancellation)

@@ -10,6 +10,9 @@ public sealed record ClassCount(string Name, int Images, int Small, int Medium, 
 {
     /// <summary>Objects of all sizes.</summary>
     public int Objects => Small + Medium + Large;
+
+    /// <summary>Pixels of the class, where pixels have classes.</summary>
+    public long Pixels { get; init; }
 }
 
 /// <summary>Figures of a part of a data set.</summary>
@@ -20,4 +23,8 @@ public sealed record ClassCount(string Name, int Images, int Small, int Medium, 
 /// <param name="Sizes">Sizes of the images that can be read: the smallest, the median and the largest by area; none where none can.</param>
 /// <param name="Classes">Images and objects of each class.</param>
 public sealed record PartCheck(
-    string Name, int Images, int EmptyImages, int Crowds, IReadOnlyList<ImageSize> Sizes, IReadOnlyList<ClassCount> Classes);
+    string Name, int Images, int EmptyImages, int Crowds, IReadOnlyList<ImageSize> Sizes, IReadOnlyList<ClassCount> Classes)
+{
+    /// <summary>Pixels that are left out, where pixels have classes.</summary>
+    public long IgnoredPixels { get; init; }
+}

@@ -8,6 +8,7 @@ internal sealed class PartCount(IReadOnlyList<string> classes)
     private const double LargeArea = 96 * 96;
     private readonly int[] _images = new int[classes.Count];
     private readonly int[,] _objects = new int[classes.Count, 3];
+    private readonly long[] _pixels = new long[byte.MaxValue + 1];
     private int _empty;
     private int _crowds;
 
@@ -27,6 +28,10 @@ internal sealed class PartCount(IReadOnlyList<string> classes)
         {
             Add(Objects(instances, index));
         }
+        else if (images is ISegmentationDataset labels)
+        {
+            Add(Pixels(labels, index));
+        }
     }
 
     /// <summary>Gives the figures.</summary>
@@ -38,10 +43,32 @@ internal sealed class PartCount(IReadOnlyList<string> classes)
         ClassCount[] counts =
         [
             .. classes.Select((one, label) => new ClassCount(
-                one, _images[label], _objects[label, 0], _objects[label, 1], _objects[label, 2])),
+                one, _images[label], _objects[label, 0], _objects[label, 1], _objects[label, 2]) { Pixels = _pixels[label] }),
         ];
         return new PartCheck(
-            name, images, _empty, _crowds, ordered.Length == 0 ? [] : [ordered[0], ordered[ordered.Length / 2], ordered[^1]], counts);
+            name, images, _empty, _crowds, ordered.Length == 0 ? [] : [ordered[0], ordered[ordered.Length / 2], ordered[^1]], counts)
+        {
+            IgnoredPixels = _pixels[ISegmentationDataset.Ignored],
+        };
+    }
+
+    private void Add(ReadOnlySpan<byte> labels)
+    {
+        Span<int> counts = stackalloc int[byte.MaxValue + 1];
+        counts.Clear();
+        foreach (byte label in labels)
+        {
+            counts[label]++;
+        }
+
+        for (int label = 0; label < counts.Length; label++)
+        {
+            _pixels[label] += counts[label];
+            if (label < _images.Length && counts[label] > 0)
+            {
+                _images[label]++;
+            }
+        }
     }
 
     private void Add(IReadOnlyList<Instance> objects)
@@ -56,6 +83,19 @@ internal sealed class PartCount(IReadOnlyList<string> classes)
         foreach (int label in objects.Select(one => one.Box.Label).Distinct())
         {
             _images[label]++;
+        }
+    }
+
+    private static byte[] Pixels(ISegmentationDataset images, int index)
+    {
+        try
+        {
+            return images.LoadLabels(index).Pixels;
+        }
+        catch (InvalidImageException)
+        {
+            // It was named when its turn came.
+            return [];
         }
     }
 

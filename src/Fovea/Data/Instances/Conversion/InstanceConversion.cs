@@ -26,8 +26,9 @@ public static class InstanceConversion
         };
         int masks = 0;
         int crowds = 0;
-        foreach ((string part, InstanceDataset images) in parts.Named)
+        foreach ((string part, IInstanceDataset opened) in parts.Named)
         {
+            InstanceDataset images = (InstanceDataset)opened;
             writer.Begin(part, images.Classes);
             for (int index = 0; index < images.Count; index++)
             {

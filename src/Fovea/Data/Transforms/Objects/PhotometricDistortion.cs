@@ -24,6 +24,9 @@ public sealed record PhotometricDistortion : ISampleTransform
     /// <summary>Probability of each change.</summary>
     public double Probability { get; init; } = 0.5;
 
+    /// <summary>True if channels may change places; false in recipes of segmentation, unless they say otherwise.</summary>
+    public bool ExchangesChannels { get; init; } = true;
+
     /// <inheritdoc/>
     public void Apply(Sample sample, ref KeyedRandom random)
     {
@@ -56,7 +59,7 @@ public sealed record PhotometricDistortion : ISampleTransform
             sample.Recolor(Enhancements.Contrast(sample.Buffer, contrast));
         }
 
-        if (random.NextBoolean(Probability))
+        if (ExchangesChannels && random.NextBoolean(Probability))
         {
             ExchangeChannels(sample, ref random);
         }

@@ -28,6 +28,26 @@ public sealed class SegmentationSums
         (_predicted, _labelled, _both) = (new long[classes], new long[classes], new long[classes]);
     }
 
+    /// <summary>Sums of pixels that were counted by the classes of their labels and predictions.</summary>
+    /// <param name="confusion">The counts.</param>
+    public static SegmentationSums Of(ConfusionMatrix confusion)
+    {
+        ArgumentNullException.ThrowIfNull(confusion);
+        SegmentationSums sums = new(confusion.Classes.Count);
+        for (int label = 0; label < sums.Classes; label++)
+        {
+            for (int predicted = 0; predicted < sums.Classes; predicted++)
+            {
+                sums._labelled[label] += confusion[label, predicted];
+                sums._predicted[predicted] += confusion[label, predicted];
+            }
+
+            sums._both[label] = confusion[label, label];
+        }
+
+        return sums;
+    }
+
     /// <summary>Number of classes.</summary>
     public int Classes => _both.Length;
 

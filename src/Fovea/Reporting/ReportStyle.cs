@@ -1,6 +1,6 @@
-namespace Fovea.Training;
+namespace Fovea.Reporting;
 
-/// <summary>Style sheet of the report.</summary>
+/// <summary>Style sheet of all pages.</summary>
 internal static class ReportStyle
 {
     /// <summary>The style sheet: a light and a dark theme, chosen by the reader's system.</summary>
@@ -46,6 +46,7 @@ internal static class ReportStyle
         thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 13px; }
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; margin-top: 8px; }
+        .wide { grid-template-columns: 1fr; }
         .images .card { padding: 8px; }
         .images img { display: block; width: 100%; }
         .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 12px; margin-top: 8px; }

@@ -6,18 +6,19 @@ namespace Fovea.Models;
 /// Base class of heads that tell the class of every pixel: from maps of several sizes to features of the finest, and from these to logits.
 /// Checkpoint key <c>conv_seg</c>; keys and defaults are mmsegmentation's.
 /// </summary>
-internal abstract class SegmentationHead : Module
+internal abstract class DecodeHead : Module
 {
-    private readonly SegmentationOptions _options;
+    private readonly DecodeHeadOptions _options;
     private readonly Conv2d _logits;
 
     /// <summary>Makes the last layer.</summary>
     /// <param name="classes">Number of classes.</param>
     /// <param name="options">Options.</param>
-    protected SegmentationHead(int classes, SegmentationOptions options)
+    protected DecodeHead(int classes, DecodeHeadOptions options)
     {
         _options = options;
         _logits = Add("conv_seg", new Conv2d(options.Channels, classes, kernel: 1, initializer: Initializer.Normal(0.01)));
+        Parameter.CountClasses(_logits);
     }
 
     /// <summary>Builds the head.</summary>
@@ -39,12 +40,19 @@ internal abstract class SegmentationHead : Module
     /// <param name="labels">Labels (N, H, W) of Int32; −1 leaves a pixel out.</param>
     /// <param name="alignCorners">True if the centres of the corners meet.</param>
     /// <returns>A single number (1).</returns>
-    public static Value Loss(Value logits, Value labels, bool alignCorners = false)
+    public static Value Loss(Value logits, Value labels, bool alignCorners = false) =>
+        Losses(logits, labels, alignCorners).Mean(0).Reshape([1]);
+
+    /// <summary>Cross-entropy of each pixel (N·H·W), 0 where it is left out, of logits that are resized to the labels.</summary>
+    /// <inheritdoc cref="Loss"/>
+    public static Value Losses(Value logits, Value labels, bool alignCorners = false)
     {
         Shape pixels = labels.Shape;
-        Value resized = logits.Resize(Interpolation.Bilinear, pixels[1], pixels[2], alignCorners);
         int count = (int)pixels.Elements;
-        return resized.Reshape([count, logits.Shape.Last]).CrossEntropy(labels.Reshape([count])).Mean(0).Reshape([1]);
+        return logits
+            .Resize(Interpolation.Bilinear, pixels[1], pixels[2], alignCorners)
+            .Reshape([count, logits.Shape.Last])
+            .CrossEntropy(labels.Reshape([count]));
     }
 
     /// <summary>Builds the features in front of the logits.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Fovea.Training;
+namespace Fovea.Reporting;
 
 /// <summary>Draws curves as SVG.</summary>
 internal static class ReportCharts
@@ -14,11 +14,14 @@ internal static class ReportCharts
     private const double Bottom = 50;
     private const double LegendRow = 16;
     private const int Colors = 8;
+    private const string Namespace = "xmlns=\"http://www.w3.org/2000/svg\"";
 
     private static readonly double[] _tickFactors = [1, 2, 5, 10];
 
     /// <summary>One chart: grid, axes with round numbers, curves with a tooltip at each point, legend.</summary>
-    public static string Svg(ReportChart chart)
+    /// <param name="chart">The chart.</param>
+    /// <param name="alone">True for a file that stands by itself, false for a part of a page that has the style sheet.</param>
+    public static string Svg(ReportChart chart, bool alone = false)
     {
         IReadOnlyList<ReportPoint>[] curves =
         [
@@ -36,9 +39,11 @@ internal static class ReportCharts
         (double X, int Row)[] legend = Legend(chart);
         double height = Height + (LegendRow * legend[^1].Row);
         StringBuilder svg = new();
+        svg.Append(alone ? $"<svg {Namespace} " : "<svg ");
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{Report.Escape(chart.Title)}\">\n");
+            $"viewBox=\"0 0 {Width + (alone ? Right : 0)} {height}\" role=\"img\" aria-label=\"{ReportHtml.Escape(chart.Title)}\">\n");
+        svg.Append(alone ? $"<style>\n{ReportStyle.Css}\nsvg {{ background: var(--card); }}\n</style>\n" : "");
         foreach (double tick in up)
         {
             svg.Append(
@@ -58,13 +63,13 @@ internal static class ReportCharts
 
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<text x=\"{Width - Right}\" y=\"{Height - 8}\" text-anchor=\"end\">{Report.Escape(chart.Across)}</text>\n");
+            $"<text x=\"{Width - Right}\" y=\"{Height - 8}\" text-anchor=\"end\">{ReportHtml.Escape(chart.Across)}</text>\n");
         for (int i = 0; i < curves.Length; i++)
         {
             string line = string.Join(
                 ' ', curves[i].Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):F1},{Y(point.Y):F1}")));
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"curve curve{i % Colors}\" points=\"{line}\"/>\n");
-            string name = Report.Escape(chart.Curves[i].Name);
+            string name = ReportHtml.Escape(chart.Curves[i].Name);
             foreach (ReportPoint point in curves[i].Count <= 60 ? curves[i] : [])
             {
                 string value = chart.Percent
@@ -75,7 +80,7 @@ internal static class ReportCharts
                     $"<circle class=\"dot{i % Colors}\" cx=\"{X(point.X):F1}\" cy=\"{Y(point.Y):F1}\" r=\"2\">");
                 svg.Append(
                     CultureInfo.InvariantCulture,
-                    $"<title>{name}, {Report.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
+                    $"<title>{name}, {ReportHtml.Escape(chart.Across)} {point.X:G6}: {value}</title></circle>\n");
             }
 
             (double x, double y) = (legend[i].X, Height - 8 + (LegendRow * legend[i].Row));

@@ -4,23 +4,23 @@ using Fovea.Models;
 
 namespace Fovea.Cli;
 
-/// <summary>Detectors among the checkpoints that people name.</summary>
-internal static class DetectorChoice
+/// <summary>Dense models among the checkpoints that people name.</summary>
+internal static class DenseChoice
 {
-    /// <summary>Loads a checkpoint if it holds a detector.</summary>
+    /// <summary>Loads a checkpoint if it holds a detector or a segmentation.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The model; null for a checkpoint of another task.</returns>
+    /// <returns>The model; null for a checkpoint of a classifier.</returns>
     /// <exception cref="InvalidFileException">The file is missing or broken.</exception>
     public static Model? TryLoad(string path)
     {
         // A file of Fovea says what it holds; others are looked at as a whole.
-        if (IsOwnOfOtherTask(path))
+        if (IsOwnOfClassifier(path))
         {
             return null;
         }
 
         Model model = Checkpoint.Load(path);
-        if (model.Network.Head is DetectorHead)
+        if (model.Network.Head is DenseHead)
         {
             return model;
         }
@@ -29,7 +29,7 @@ internal static class DetectorChoice
         return null;
     }
 
-    private static bool IsOwnOfOtherTask(string path)
+    private static bool IsOwnOfClassifier(string path)
     {
         try
         {

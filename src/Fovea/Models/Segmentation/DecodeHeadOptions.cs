@@ -1,7 +1,7 @@
 namespace Fovea.Models;
 
-/// <summary>Options of segmentation heads. Defaults are those of the published networks.</summary>
-internal sealed record SegmentationOptions
+/// <summary>Options of a head from maps to the logits of pixels. Defaults are those of UPerNet.</summary>
+internal sealed record DecodeHeadOptions
 {
     /// <summary>Channels of the head's convolutions.</summary>
     public int Channels { get; init; } = 512;

@@ -1,0 +1,165 @@
+using System.Globalization;
+using Fovea.Data;
+using Fovea.Drawing;
+
+namespace Fovea.Explanations;
+
+/// <summary>Explanations as pictures: each map over the part of the image that it lies over, with a scale of its numbers below.</summary>
+public static class ExplanationDrawing
+{
+    private const int Side = 256;
+    private const int Gap = 8;
+    private const float Opacity = 0.6f;
+
+    /// <summary>
+    /// Draws a map over its image; the resized map is the picture's alone. Of a map with numbers on both sides of 0, those below have the
+    /// colour of 0.
+    /// </summary>
+    /// <param name="image">The image that was explained.</param>
+    /// <param name="explanation">Its explanation.</param>
+    /// <param name="side">Longer side of the picture in pixels, apart from the scale.</param>
+    /// <returns>An image of three channels.</returns>
+    public static Image Draw(Image image, Explanation explanation, int side = Side)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(explanation);
+        Image below = View(image, explanation.Region, side);
+        using Canvas canvas = new(below.Width, below.Height + ColorScale.Height, Color.White);
+        (float least, float most) = MapSampling.Range(explanation.Values.Span);
+
+        // What speaks against a class is as dark as what says nothing: bright is what speaks for it.
+        bool isSigned = least < 0 && most > 0;
+        float[] values = isSigned ? [.. explanation.Values.ToArray().Select(value => MathF.Max(value, 0))] : explanation.Values.ToArray();
+        canvas.Draw(Overlay.Of(below, values, explanation.Width, Opacity), 0, 0);
+        if (explanation.Query is ImagePoint query)
+        {
+            Mark(canvas, explanation, query, below);
+        }
+
+        canvas.Draw(ColorScale.Of(below.Width, isSigned ? 0 : least, most, orLess: isSigned), 0, below.Height);
+        return canvas.ToImage();
+    }
+
+    /// <summary>Draws an image and its explanations side by side, each with a caption.</summary>
+    /// <param name="image">The image that was explained.</param>
+    /// <param name="explanations">Its explanations, one or more.</param>
+    /// <param name="caption">Caption of the image itself.</param>
+    /// <param name="columns">Pictures in a row.</param>
+    public static Image Sheet(Image image, IReadOnlyList<Explanation> explanations, string caption = "image", int columns = 6)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(explanations);
+        Image below = View(image, explanations[0].Region, Side);
+        List<(Image, string)> cells =
+            [(below, caption), .. explanations.Select(one => (Draw(image, one), Caption(one)))];
+        if (explanations.Count > 1 && explanations.All(one => one.Method == ExplanationMethod.Classes))
+        {
+            cells.Insert(1, (DrawClasses(image, explanations), "strongest class"));
+        }
+
+        return Sheet(cells, columns);
+    }
+
+    /// <summary>Draws images, each with its explanation beside it and the class that is explained below.</summary>
+    /// <param name="explained">Images with their explanations, one or more.</param>
+    /// <param name="pairs">Images in a row.</param>
+    /// <param name="side">Longer side of each picture in pixels.</param>
+    public static Image Pairs(IReadOnlyList<(Image Image, Explanation Explanation)> explained, int pairs = 4, int side = 144)
+    {
+        ArgumentNullException.ThrowIfNull(explained);
+        return Sheet(
+            [
+                .. explained.SelectMany(one => (IEnumerable<(Image, string)>)
+                [
+                    (View(one.Image, one.Explanation.Region, side), one.Explanation.Class ?? ""),
+                    (Draw(one.Image, one.Explanation, side), Caption(one.Explanation with { Class = null })),
+                ]),
+            ],
+            2 * pairs);
+    }
+
+    /// <summary>
+    /// Draws the maps of several classes over one image, each position in the colour of its strongest class (arXiv 2112.13692, figure 5),
+    /// with a legend below.
+    /// </summary>
+    /// <param name="image">The image that was explained.</param>
+    /// <param name="explanations">A map for each class, all of one size.</param>
+    /// <param name="side">Longer side of the picture in pixels, apart from the legend.</param>
+    /// <exception cref="ArgumentException">There is no map, or they are of different sizes.</exception>
+    public static Image DrawClasses(Image image, IReadOnlyList<Explanation> explanations, int side = Side)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(explanations);
+        if (explanations.DistinctBy(one => (one.Height, one.Width)).Count() != 1)
+        {
+            throw new ArgumentException("The maps to compare must be there and be of one size.", nameof(explanations));
+        }
+
+        Color[] colors = [.. explanations.Select((_, i) => Color.Of(i))];
+        Image overlay = Overlay.OfStrongest(
+            View(image, explanations[0].Region, side), [.. explanations.Select(one => one.Values)], explanations[0].Width, colors);
+        Image legend = Legend.Of([.. explanations.Select((one, i) => (colors[i], one.Class ?? Caption(one)))]);
+        using Canvas canvas = new(Math.Max(overlay.Width, legend.Width), overlay.Height + legend.Height, Color.White);
+        canvas.Draw(overlay, 0, 0);
+        canvas.Draw(legend, 0, overlay.Height);
+        return canvas.ToImage();
+    }
+
+    /// <summary>Words for a map: method, class, layer, head.</summary>
+    /// <param name="explanation">The map.</param>
+    public static string Caption(Explanation explanation)
+    {
+        ArgumentNullException.ThrowIfNull(explanation);
+        string head = explanation.Head is int number ? $"head {number.ToString(CultureInfo.InvariantCulture)}" : "";
+        string[] words = [explanation.Method.Name(), explanation.Class ?? "", explanation.Layer ?? "", head];
+        return string.Join(" · ", words.Where(word => word.Length > 0));
+    }
+
+    /// <summary>The part of an image that a map lies over, at a size to look at; borders that were added are black.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="region">The part.</param>
+    /// <param name="side">Longer side in pixels.</param>
+    internal static Image View(Image image, ImageRegion region, int side)
+    {
+        (double width, double height) = (region.Right - region.Left, region.Bottom - region.Top);
+        double scale = side / Math.Max(width, height);
+        using Canvas canvas = new(Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)), Color.Black);
+        canvas.Draw(
+            image,
+            (int)Math.Round(-region.Left * scale),
+            (int)Math.Round(-region.Top * scale),
+            Math.Max(1, (int)Math.Round(image.Width * scale)),
+            Math.Max(1, (int)Math.Round(image.Height * scale)));
+        return canvas.ToImage();
+    }
+
+    private static Image Sheet(List<(Image Image, string Caption)> cells, int columns)
+    {
+        (int width, int height) = (cells.Max(cell => cell.Image.Width), cells.Max(cell => cell.Image.Height));
+        ContactSheet sheet = new() { Columns = Math.Min(columns, cells.Count), CellSide = width, CellHeight = height, Gap = Gap };
+        return sheet.Draw([.. cells.Select(cell => (AtTop(cell.Image), cell.Caption))]);
+
+        // With room below, so that images stand at one height whatever stands under them.
+        Image AtTop(Image image)
+        {
+            using Canvas canvas = new(image.Width, height, Color.White);
+            canvas.Draw(image, 0, 0);
+            return canvas.ToImage();
+        }
+    }
+
+    /// <summary>Frames the cell whose attention is shown, as large as a cell of the map.</summary>
+    private static void Mark(Canvas canvas, Explanation explanation, ImagePoint query, Image below)
+    {
+        ImageRegion region = explanation.Region;
+        float x = (float)((query.X - region.Left) / (region.Right - region.Left) * below.Width);
+        float y = (float)((query.Y - region.Top) / (region.Bottom - region.Top) * below.Height);
+        float halfWidth = MathF.Max(4, below.Width / (2f * explanation.Width));
+        float halfHeight = MathF.Max(4, below.Height / (2f * explanation.Height));
+        foreach ((Color color, float grown) in (ReadOnlySpan<(Color, float)>)[(Color.Black, 2), (Color.White, 0)])
+        {
+            canvas.DrawBox(
+                new Box(x - halfWidth - grown, y - halfHeight - grown, x + halfWidth + grown, y + halfHeight + grown, 0), "", color);
+        }
+    }
+}
