@@ -9,7 +9,7 @@ namespace Fovea.Load;
 /// A run of load: times of the answers, their status codes, and whether each image always got the same answer, which another image's
 /// would not be.
 /// </summary>
-internal sealed class LoadRun(LoadOptions options)
+internal sealed class LoadRun(LoadOptions options) : IDisposable
 {
     private const double WarmUpSeconds = 2;
     private readonly ConcurrentQueue<double> _milliseconds = [];
@@ -39,6 +39,8 @@ internal sealed class LoadRun(LoadOptions options)
         await end.CancelAsync();
         await load;
     }
+
+    public void Dispose() => _http.Dispose();
 
     public void Write(TextWriter output)
     {

@@ -13,7 +13,7 @@ try
         pressed.Cancel = true;
         stopping.Cancel();
     };
-    LoadRun run = new(options);
+    using LoadRun run = new(options);
     await run.RunAsync(stopping.Token);
     run.Write(Console.Out);
     return run.HasFailed ? 1 : 0;

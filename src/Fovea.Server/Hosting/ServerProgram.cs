@@ -127,7 +127,7 @@ internal static class ServerProgram
             [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
         Console.WriteLine(app.Configuration.GetValue<bool>(JsonSwitch)
             ? JsonSerializer.Serialize(new Started(urls), ServerJson.Default.Started)
-            : $"Serving at {string.Join(" and ", urls)}  (the API: {urls.FirstOrDefault()}{Page.Documentation})");
+            : $"Serving at {string.Join(" and ", urls)}  (the API: {Page.Documentation})");
         foreach (string url in urls.Where(url => options.ApiKeyFile is null && !IsLoopback(url)))
         {
             log.Open(url);

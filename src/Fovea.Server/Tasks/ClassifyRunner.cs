@@ -24,7 +24,7 @@ internal sealed class ClassifyRunner : TaskRunner
             options, options.MaxBatch, context.Admission, Run, (batch, time) => context.Metrics.Ran(context.Name, batch, time));
     }
 
-    /// <summary>Where prepared images wait, each for the probabilities of its classes.</summary>
+    /// <summary>Queue of prepared images, each for the probabilities of its classes.</summary>
     public BatchQueue<PreparedTensor, float[]> Queue => _queue;
 
     /// <inheritdoc/>

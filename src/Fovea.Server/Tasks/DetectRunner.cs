@@ -30,7 +30,7 @@ internal sealed class DetectRunner : TaskRunner
             (batch, time) => context.Metrics.Ran(context.Name, batch, time));
     }
 
-    /// <summary>Where images wait, each for its objects.</summary>
+    /// <summary>Queue of images, each for its objects.</summary>
     public BatchQueue<(Image Image, double Threshold), IReadOnlyList<Tasks.Detection>> Queue => _queue;
 
     /// <inheritdoc/>
