@@ -1,3 +1,5 @@
+using Fovea.Checkpoints;
+using Fovea.Models;
 using Fovea.Server.Tests;
 using Microsoft.Playwright;
 
@@ -36,11 +38,15 @@ public sealed class ServedPage : IAsyncLifetime
             return;
         }
 
+        string folder = RunningServer.NewFolder();
+        string street = Path.Combine(folder, "street.safetensors");
+        SaveSegmenter(street);
         _server = await RunningServer.StartAsync(
-            RunningServer.NewFolder(),
+            folder,
             [
                 $"--Fovea:Checkpoints:0=cifar10={PathOf("models/cifar10/cmt_nano/model.safetensors")}",
                 $"--Fovea:Checkpoints:1=bccd={PathOf("models/bccd/retinanet_resnet_nano/model.safetensors")}",
+                $"--Fovea:Checkpoints:2=street={street}",
             ]);
         Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
@@ -74,6 +80,14 @@ public sealed class ServedPage : IAsyncLifetime
         OpenPage opened = new(context, await context.NewPageAsync(), address) { ExpectsErrors = expectsErrors };
         await opened.Page.GotoAsync(address.ToString());
         return opened;
+    }
+
+    /// <summary>Saves a small network of chance weights, which tells some class at every pixel.</summary>
+    private static void SaveSegmenter(string path)
+    {
+        SegmenterOptions small = new() { Channels = 8, NeckChannels = 8 };
+        using Model model = Model.Create("semantic_fpn:resnet_nano", new ModelOptions(4, 64, 64, Segmenter: small), seed: 2);
+        Checkpoint.Save(path, model);
     }
 }
 

@@ -67,6 +67,15 @@ internal sealed class ModelRequests(
     public Task<IResult> CardAsync(HttpContext http, string name) =>
         HeldAsync(http, name, model => TypedResults.Json(ModelCard.Of(model), ServerJson.Default.ModelCard));
 
+    /// <summary>Describes the layers and methods that explain a model.</summary>
+    /// <param name="http">Request and answer.</param>
+    /// <param name="name">Name of the model.</param>
+    public Task<IResult> ExplainableAsync(HttpContext http, string name) => HeldAsync(http, name, model =>
+    {
+        ExplainRunner runner = model.Runners.OfType<ExplainRunner>().FirstOrDefault() ?? throw NotDone(model, ExplainRunner.Name);
+        return TypedResults.Json(runner.Describe(), ServerJson.Default.ExplainableModel);
+    });
+
     /// <summary>Tells something of a model, whatever the state of the server.</summary>
     /// <param name="http">Request and answer.</param>
     /// <param name="name">Name of the model.</param>

@@ -30,6 +30,26 @@ internal static class ModelRoutes
                 (string name, [FromQuery] double? threshold, HttpContext http, ModelRequests requests) =>
                     requests.AnswerAsync(http, name, DetectRunner.Name))
             .WithSummary("The objects in images: boxes, and masks where the model gives them").Describe<DetectionsAnswer>();
+        group.MapPost(
+                "/v1/models/{name}/segment",
+                (string name, HttpContext http, ModelRequests requests) => requests.AnswerAsync(http, name, SegmentRunner.Name))
+            .WithSummary("The class of every pixel: shares and masks of the classes that occur").Describe<SegmentsAnswer>();
+        group.MapPost(
+                "/v1/models/{name}/explain",
+                (string name,
+                    [FromQuery] string? method,
+                    [FromQuery(Name = "class")] string[]? classes,
+                    [FromQuery] string? layer,
+                    [FromQuery] int? head,
+                    [FromQuery] string? at,
+                    HttpContext http,
+                    ModelRequests requests) => requests.AnswerAsync(http, name, ExplainRunner.Name))
+            .WithSummary("Maps that explain what a classifier answers").Describe<ExplanationsAnswer>();
+        group.MapGet(
+                "/v1/models/{name}/explain",
+                (string name, HttpContext http, ModelRequests requests) => requests.ExplainableAsync(http, name))
+            .WithTags("Models").WithSummary("Layers and methods that explain a model")
+            .Produces<ExplainableModel>().ProducesProblem(StatusCodes.Status404NotFound);
 
         // Tasks that no model here does.
         group.MapPost(

@@ -10,16 +10,19 @@ namespace Fovea.Server;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(ModelCards))]
+[JsonSerializable(typeof(ExplainableModel))]
+[JsonSerializable(typeof(ExplanationsAnswer))]
 [JsonSerializable(typeof(Started))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
     // Answers are written letter by letter as the command writes them.
-    private static readonly AnswerJson _answers = new(new JsonSerializerOptions(AnswerJson.Default.Options)
+    private static readonly Lazy<JsonSerializerOptions> _answers = new(() => new JsonSerializerOptions(AnswerJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(AnswerJson.Default, Default),
     });
 
     /// <summary>Generated code for an answer of a task.</summary>
     /// <typeparam name="T">Type of the answer.</typeparam>
-    public static JsonTypeInfo<T> Answer<T>() => (JsonTypeInfo<T>)_answers.GetTypeInfo(typeof(T))!;
+    public static JsonTypeInfo<T> Answer<T>() => (JsonTypeInfo<T>)_answers.Value.GetTypeInfo(typeof(T));
 }

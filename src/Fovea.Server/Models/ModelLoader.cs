@@ -43,7 +43,7 @@ internal sealed class ModelLoader : IDisposable
                 throw new InvalidFileException(
                     path,
                     $"it holds {model.Info.Name}, which answers no question that is served",
-                    "Serve a classifier or a detector.");
+                    "Serve a classifier, a detector or a segmentation network.");
             }
 
             runners.ForEach(runner => runner.Warm());

@@ -23,6 +23,14 @@ internal sealed class TaskRequest(
     /// <summary>Ends where the client leaves, or its time is over.</summary>
     public CancellationToken Cancellation => cancellation;
 
+    /// <summary>A text of the address; null where it is not given.</summary>
+    /// <param name="name">Its name.</param>
+    public string? Text(string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>Texts of the address under one name.</summary>
+    /// <param name="name">Their name.</param>
+    public IReadOnlyList<string> Texts(string name) => [.. query[name].OfType<string>().Where(text => text.Length > 0)];
+
     /// <summary>A whole number of the address.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">The value where it is not given.</param>

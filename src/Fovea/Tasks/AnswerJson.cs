@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Fovea.Tasks;
 
 /// <summary>
-/// Generated code for answers as JSON: what <c>fovea predict --json</c>, <c>fovea detect --json</c> and the server write. A box is the
+/// Generated code for answers as JSON: what <c>fovea predict --json</c>, <c>detect</c>, <c>segment</c> and the server write. A box is the
 /// list of its edges (left, top, right, bottom); a mask is COCO's compressed run lengths with its size (height, width).
 /// </summary>
 [JsonSourceGenerationOptions(
@@ -12,4 +12,5 @@ namespace Fovea.Tasks;
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(ClassesAnswer))]
 [JsonSerializable(typeof(DetectionsAnswer))]
+[JsonSerializable(typeof(SegmentsAnswer))]
 public sealed partial class AnswerJson : JsonSerializerContext;
