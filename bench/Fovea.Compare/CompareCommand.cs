@@ -9,6 +9,7 @@ internal static class CompareCommand
     private const string InferenceModels =
         "cmt_ti@160,cmt_s,patchconvnet_s60,pit_ti,pit_s,crossformer_t,crossformer_s,botnet50,botnet_s1_50,resnet50";
     private const string TrainingModels = "cmt_ti@160,pit_ti,resnet50";
+    private const string DetectorsOfImages = "retinanet:resnet50,faster_rcnn:resnet50,mask_rcnn:resnet50";
     private const string DetectionModels = "faster_rcnn:resnet50@800x1088,mask_rcnn:resnet50@800x1088";
     private const string DetectionTrainingModels = "faster_rcnn:resnet50@608x800,mask_rcnn:resnet50@608x800";
     private const double MaxDifference = 1e-3;
@@ -29,6 +30,11 @@ internal static class CompareCommand
     private static readonly Option<bool> _detect = new("--detect")
     {
         Description = "Compare detectors with torchvision's, with the same weights on the same image; with --train, their steps of training."
+    };
+    private static readonly Option<string> _images = new("--images")
+    {
+        Description = "With --detect: compare what the detectors find in the images of this folder, in place of times. "
+            + "Ends with 1 where a detection is not the same."
     };
     private static readonly Option<string> _models = new("--models")
     {
@@ -68,7 +74,7 @@ internal static class CompareCommand
                 + "and writes docs/benchmarks.md.\n"
             + "Earlier results in bench/results.json that are not measured again stay on the page if machine and peer are the same.")
         {
-            _train, _detect, _models, _batches, _threads, _quick, _processorTime, _noWrite, _json, _memory,
+            _train, _detect, _images, _models, _batches, _threads, _quick, _processorTime, _noWrite, _json, _memory,
         };
         command.HelpName = "bench/compare";
         command.SetAction((parsed, cancellation) => Task.FromResult(Explain(() => Run(parsed, cancellation))));
@@ -98,6 +104,7 @@ internal static class CompareCommand
         (bool train, bool detect) = (parsed.GetValue(_train), parsed.GetValue(_detect));
         (string models, string batches) = (detect, train) switch
         {
+            (true, _) when parsed.GetValue(_images) is not null => (DetectorsOfImages, "1"),
             (true, true) => (DetectionTrainingModels, "2"),
             (true, false) => (DetectionModels, "1"),
             (false, true) => (TrainingModels, "8"),
@@ -119,6 +126,11 @@ internal static class CompareCommand
         {
             TrainingComparison.PrintMemory(settings.Models[0], settings.Batches[0], memoryThreads);
             return Success;
+        }
+
+        if (parsed.GetValue(_images) is string folder)
+        {
+            return DetectionParity.Run(settings.Models, folder, settings.Threads[0], Console.Out, cancellation) ? Success : Failure;
         }
 
         Runner runner = new(settings, cancellation);

@@ -22,7 +22,7 @@ internal static class DetectionComparison
         using Detector detector = Detector.Load(peer.Weights, pool);
         Data.Image image = Noise.Squares(network.Height, network.Width);
         PeerDetections theirs = peer.Detect(image);
-        DetectionMatch found = DetectionMatch.Of(theirs, detector.Detect(image), DetectorPeer.FirstLabel(model));
+        DetectionMatch found = DetectionMatch.Of(theirs, detector.Detect(image), model.FirstLabel);
         Console.Error.WriteLine($"{model}: {found}");
         Outcome outcome = match.Play(
             new InProcessSide(() => detector.Detect(image), match.Clock), new PeerSide(peer.Process, match.Clock), cancellation);

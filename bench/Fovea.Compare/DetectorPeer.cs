@@ -40,10 +40,6 @@ internal sealed class DetectorPeer : IDisposable
     /// <summary>The network's state dictionary.</summary>
     public string Weights => Path.Combine(_folder, "weights.pth");
 
-    /// <summary>Label of the first class: regions have one for the background in front.</summary>
-    /// <param name="model">The detector.</param>
-    public static int FirstLabel(MeasuredModel model) => model.Name.StartsWith("retinanet", StringComparison.Ordinal) ? 0 : 1;
-
     /// <summary>Detects in an image, which stays the one of later runs.</summary>
     /// <param name="image">A colour image.</param>
     public PeerDetections Detect(Image image)

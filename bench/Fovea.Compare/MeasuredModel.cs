@@ -10,6 +10,8 @@ namespace Fovea.Compare;
 /// <param name="Width">Columns of the images in pixels; the model's own where null.</param>
 internal sealed record MeasuredModel(string Name, int? Height = null, int? Width = null)
 {
+    private const int CocoLabels = 91;
+
     /// <summary>Reads a model.</summary>
     /// <param name="text">Its name, and behind an @ its size where it is not the model's own.</param>
     /// <exception cref="OptionException">There is no such model, or it does not take the size.</exception>
@@ -37,7 +39,10 @@ internal sealed record MeasuredModel(string Name, int? Height = null, int? Width
     }
 
     /// <summary>Changes to the registered variant.</summary>
-    public ModelOptions Options => new(Height: Height, Width: Width);
+    public ModelOptions Options => new(Height: Height, Width: Width, Classes: IsDetector ? CocoLabels - FirstLabel : null);
+
+    /// <summary>Label of a detector's first class as torchvision counts: regions have one for the background in front.</summary>
+    public int FirstLabel => Name.StartsWith("retinanet:", StringComparison.Ordinal) ? 0 : 1;
 
     /// <summary>True for a detector, which is named by its head and its backbone.</summary>
     public bool IsDetector => Name.Contains(':', StringComparison.Ordinal);

@@ -11,7 +11,7 @@ internal static class TrainingComparison
     /// <summary>The hidden option with which the program starts itself to measure its memory; its value is the number of threads.</summary>
     public const string MemoryOption = "--measure-memory";
 
-    private const int MemorySteps = 3;
+    private const int MemorySteps = 2;
 
     // A step counts as three forward passes, as is usual.
     private const int PassesOfStep = 3;
