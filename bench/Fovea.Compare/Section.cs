@@ -42,7 +42,13 @@ internal sealed record Section(
             lines[Key(line)] = line;
         }
 
-        return this with { Lines = [.. lines.Values], Memory = Memory ?? earlier.Memory };
+        OrderedDictionary<(string, int), MemoryUse> memory = [];
+        foreach (MemoryUse use in (earlier.Memory ?? []).Concat(Memory ?? []))
+        {
+            memory[(use.Model, use.Batch)] = use;
+        }
+
+        return this with { Lines = [.. lines.Values], Memory = memory.Count == 0 ? null : [.. memory.Values] };
     }
 
     private static (string, int, int) Key(Line line) => (line.Model, line.Batch, line.Threads);

@@ -61,7 +61,8 @@ public sealed class PageTests
         Section later = Section([Line("a", 1, 5, 20)]) with { Date = _day.AddDays(1) };
         Section merged = later.Over(earlier);
         Assert.Equal([("a", 5), ("b", 10)], merged.Lines.Select(line => (line.Model, line.Ours)));
-        Assert.Equal((later.Date, memory), (merged.Date, merged.Memory));
+        Assert.Equal(later.Date, merged.Date);
+        Assert.Equal(memory, merged.Memory);
         Assert.Equal(later, later.Over(earlier with { Peer = "another" }));
         Assert.Equal(later, later.Over(earlier with { Machine = _machine with { Cores = 3 } }));
         Assert.Equal(later, later.Over(null));
