@@ -45,5 +45,5 @@ internal sealed class MaskHead : Module
         }
     }
 
-    private Value Enlarge(Value x) => _enlarging.Squares(_convolutions.Forward(x)).Relu();
+    private Value Enlarge(Value x) => _enlarging.RectifiedSquares(_convolutions.Forward(x));
 }
