@@ -22,10 +22,12 @@ internal static class DetectionComparison
         using Detector detector = Detector.Load(peer.Weights, pool);
         Data.Image image = Noise.Squares(network.Height, network.Width);
         PeerDetections theirs = peer.Detect(image);
-        DetectionMatch found = DetectionMatch.Of(theirs, detector.Detect(image), model.FirstLabel);
+        DetectionMatch found = DetectionMatch.Of(theirs, detector.Detect(image, cancellation: cancellation), model.FirstLabel);
         Console.Error.WriteLine($"{model}: {found}");
         Outcome outcome = match.Play(
-            new InProcessSide(() => detector.Detect(image), match.Clock), new PeerSide(peer.Process, match.Clock), cancellation);
+            new InProcessSide(() => detector.Detect(image, cancellation: cancellation), match.Clock),
+            new PeerSide(peer.Process, match.Clock),
+            cancellation);
         long multiplyAdds = NetworkSummary.Count(network).MultiplyAdds;
         return Line.Of(model, 1, threads, outcome, multiplyAdds, peak, found.Share);
     }

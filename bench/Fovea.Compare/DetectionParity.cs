@@ -37,7 +37,9 @@ internal static class DetectionParity
             {
                 cancellation.ThrowIfCancellationRequested();
                 Image image = ImageFile.Read(file);
-                DetectionMatch match = DetectionMatch.Of(peer.Detect(image), detector.Detect(image), model.FirstLabel);
+                PeerDetections theirs = peer.Detect(image);
+                IReadOnlyList<Tasks.Detection> ours = detector.Detect(image, cancellation: cancellation);
+                DetectionMatch match = DetectionMatch.Of(theirs, ours, model.FirstLabel);
                 Console.Error.WriteLine($"{model} in {Path.GetFileName(file)}, {image.Width}×{image.Height}: {match}");
                 sum = sum.And(match);
             }
