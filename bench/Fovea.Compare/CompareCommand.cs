@@ -29,7 +29,7 @@ internal static class CompareCommand
     };
     private static readonly Option<bool> _detect = new("--detect")
     {
-        Description = "Compare detectors with torchvision's, with the same weights on the same image; with --train, their steps of training."
+        Description = "Compare detectors with torchvision's, with the same weights on the same image; with --train, their steps."
     };
     private static readonly Option<string> _images = new("--images")
     {

@@ -1,4 +1,4 @@
-"""torchvision's detectors with ResNet-50 and a feature pyramid: as trained from published weights, with seeded random weights in their place."""
+"""torchvision's detectors with ResNet-50 and a feature pyramid, made as for published weights, with seeded random ones in their place."""
 
 import torch
 import torchvision

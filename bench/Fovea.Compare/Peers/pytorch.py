@@ -8,8 +8,8 @@ Each line of standard input is a request in JSON, each is answered by a line of 
   {"image": {"file", "height", "width"}}
                                        reads pixels of three bytes; answers {"boxes", "scores", "labels", "masks"}, masks as bits in base 64
   {"run": {"runs", "milliseconds", "processor"}}
-                                       takes at least so many steps, or detects so often, and for so long; answers {"times"} in milliseconds,
-                                       by the wall's clock or the processor's
+                                       takes at least so many steps, or detects so often, and for so long; answers {"times"} in
+                                       milliseconds, by the wall's clock or the processor's
   {"memory": true}                     answers {"bytes"}: the most memory that this process has had so far
 What goes wrong is answered as {"error"}.
 """
