@@ -87,7 +87,8 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
 
     private static string? NameOf(Peer? peer) => peer is null ? null : $"{peer.Name} {peer.Version}";
 
-    private Section SectionOf(string? peer) => new(DateOnly.FromDateTime(DateTime.UtcNow), Machine.Here, peer, _lines, Clock: settings.Match.Clock);
+    private Section SectionOf(string? peer) =>
+        new(DateOnly.FromDateTime(DateTime.UtcNow), Machine.Here, peer, _lines, Clock: settings.Match.Clock);
 
     private void Add(Line line)
     {

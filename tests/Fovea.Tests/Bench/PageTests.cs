@@ -44,7 +44,8 @@ public sealed class PageTests
     [Fact]
     public void A_missing_peer_leaves_dashes()
     {
-        Section section = Section([Line("a", 1, 10, null)]) with { Peer = null, Memory = [new MemoryUse("a", 8, 224, 224, 2, 1 << 20, null)] };
+        MemoryUse memory = new("a", 8, 224, 224, 2, 1 << 20, null);
+        Section section = Section([Line("a", 1, 10, null)]) with { Peer = null, Memory = [memory] };
         string page = Page.Render(new Results(Training: section));
         Assert.Contains("peer: missing", page);
         Assert.Contains("| 1 | – | – | 50.0 % | – |", page);
