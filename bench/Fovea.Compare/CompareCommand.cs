@@ -9,6 +9,9 @@ internal static class CompareCommand
     private const string InferenceModels =
         "cmt_ti@160,cmt_s,patchconvnet_s60,pit_ti,pit_s,crossformer_t,crossformer_s,botnet50,botnet_s1_50,resnet50";
     private const string TrainingModels = "cmt_ti@160,pit_ti,resnet50";
+    private const string DetectorsOfImages = "retinanet:resnet50,faster_rcnn:resnet50,mask_rcnn:resnet50";
+    private const string DetectionModels = "faster_rcnn:resnet50@800x1088,mask_rcnn:resnet50@800x1088";
+    private const string DetectionTrainingModels = "faster_rcnn:resnet50@608x800,mask_rcnn:resnet50@608x800";
     private const double MaxDifference = 1e-3;
 
     // Exit codes.
@@ -24,16 +27,25 @@ internal static class CompareCommand
         Description = "Compare steps of training (forward, backward, AdamW) "
         + "with PyTorch, and the memory they take, in place of inference with ONNX Runtime."
     };
+    private static readonly Option<bool> _detect = new("--detect")
+    {
+        Description = "Compare detectors with torchvision's, with the same weights on the same image; with --train, their steps."
+    };
+    private static readonly Option<string> _images = new("--images")
+    {
+        Description = "With --detect: compare what the detectors find in the images of this folder, in place of times. "
+            + "Ends with 1 where a detection is not the same."
+    };
     private static readonly Option<string> _models = new("--models")
     {
         Description = "Names of models with commas between, with a size "
-        + $"where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; of others only Fovea's steps "
-            + "are measured]"
+        + $"where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; with --detect: "
+            + $"{DetectionModels}; with both: {DetectionTrainingModels}; of others only Fovea's steps are measured]"
     };
     private static readonly Option<string> _batches = new("--batch")
     {
         Description = "Images in a run; several numbers with commas "
-        + "between. [default: 1,8; with --train: 8]"
+        + "between. [default: 1,8; with --train: 8; with --detect: 1; with both: 2]"
     };
     private static readonly Option<string> _threads = new("--threads")
     {
@@ -42,6 +54,10 @@ internal static class CompareCommand
         DefaultValueFactory = _ => "1,2"
     };
     private static readonly Option<bool> _quick = new("--quick") { Description = "One round in place of five: the figures are rough." };
+    private static readonly Option<bool> _processorTime = new("--processor-time")
+    {
+        Description = "Measure by the processor's clock: for one thread on a machine that is busy."
+    };
     private static readonly Option<bool> _noWrite = new("--no-write")
     {
         Description = "Leave bench/results.json and docs/benchmarks.md "
@@ -58,7 +74,7 @@ internal static class CompareCommand
                 + "and writes docs/benchmarks.md.\n"
             + "Earlier results in bench/results.json that are not measured again stay on the page if machine and peer are the same.")
         {
-            _train, _models, _batches, _threads, _quick, _noWrite, _json, _memory,
+            _train, _detect, _images, _models, _batches, _threads, _quick, _processorTime, _noWrite, _json, _memory,
         };
         command.HelpName = "bench/compare";
         command.SetAction((parsed, cancellation) => Task.FromResult(Explain(() => Run(parsed, cancellation))));
@@ -85,25 +101,45 @@ internal static class CompareCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        (bool train, bool detect) = (parsed.GetValue(_train), parsed.GetValue(_detect));
+        (string models, string batches) = (detect, train) switch
+        {
+            (true, _) when parsed.GetValue(_images) is not null => (DetectorsOfImages, "1"),
+            (true, true) => (DetectionTrainingModels, "2"),
+            (true, false) => (DetectionModels, "1"),
+            (false, true) => (TrainingModels, "8"),
+            _ => (InferenceModels, "1,8"),
+        };
+        Match match = (detect, parsed.GetValue(_quick)) switch
+        {
+            (true, true) => Match.OfLongRuns with { Rounds = 1 },
+            (true, false) => Match.OfLongRuns,
+            (false, true) => Match.Quick,
+            _ => Match.Whole,
+        };
+        Settings settings = new(
+            [.. (parsed.GetValue(_models) ?? models).Split(',').Select(MeasuredModel.Parse)],
+            OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? batches),
+            OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
+            match with { Clock = parsed.GetValue(_processorTime) ? Clock.Processor : Clock.Wall });
         if (parsed.GetValue(_memory) is int memoryThreads and > 0)
         {
-            TrainingComparison.PrintMemory(memoryThreads);
+            TrainingComparison.PrintMemory(settings.Models[0], settings.Batches[0], memoryThreads);
             return Success;
         }
 
-        bool train = parsed.GetValue(_train);
-        Settings settings = new(
-            [.. (parsed.GetValue(_models) ?? (train ? TrainingModels : InferenceModels)).Split(',').Select(MeasuredModel.Parse)],
-            OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? (train ? "8" : "1,8")),
-            OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
-            parsed.GetValue(_quick) ? Match.Quick : Match.Whole);
+        if (parsed.GetValue(_images) is string folder)
+        {
+            return DetectionParity.Run(settings.Models, folder, settings.Threads[0], Console.Out, cancellation) ? Success : Failure;
+        }
+
         Runner runner = new(settings, cancellation);
-        Section section = train ? runner.Training() : runner.Inference();
+        Section section = train ? runner.Training() : detect ? runner.Detection() : runner.Inference();
         TextTable.Write(section, Console.Out);
         if (parsed.GetValue(_json) is string file)
         {
             File.WriteAllText(
-                file, JsonSerializer.Serialize(new { train, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
+                file, JsonSerializer.Serialize(new { train, detect, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
         }
 
         Line[] wrong = [.. section.Lines.Where(line => line.Difference is double difference && !(difference <= MaxDifference))];
@@ -117,19 +153,23 @@ internal static class CompareCommand
 
         if (!parsed.GetValue(_noWrite))
         {
-            Write(train, section);
+            Write(train, detect, section);
         }
 
         return Success;
     }
 
-    private static void Write(bool train, Section section)
+    private static void Write(bool train, bool detect, Section section)
     {
         string file = Repository.At("bench", "results.json");
         Results earlier = Results.Read(file);
-        Results results = train
-            ? earlier with { Training = section.Over(earlier.Training) }
-            : earlier with { Inference = section.Over(earlier.Inference) };
+        Results results = (detect, train) switch
+        {
+            (true, true) => earlier with { DetectionTraining = section.Over(earlier.DetectionTraining) },
+            (true, false) => earlier with { Detection = section.Over(earlier.Detection) },
+            (false, true) => earlier with { Training = section.Over(earlier.Training) },
+            _ => earlier with { Inference = section.Over(earlier.Inference) },
+        };
         results.Write(file);
         File.WriteAllText(Repository.At("docs", "benchmarks.md"), Page.Render(results));
         Console.Error.WriteLine("bench/results.json and docs/benchmarks.md are written");

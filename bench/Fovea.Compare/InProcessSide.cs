@@ -1,20 +1,19 @@
-using System.Diagnostics;
-
 namespace Fovea.Compare;
 
 /// <summary>Work in this process, timed run by run.</summary>
 /// <param name="work">What is timed.</param>
-internal sealed class InProcessSide(Action work) : ISide
+/// <param name="clock">What it is timed by.</param>
+internal sealed class InProcessSide(Action work, Clock clock = Clock.Wall) : ISide
 {
     /// <inheritdoc/>
     public double[] Run(int runs, double milliseconds)
     {
         List<double> times = [];
-        for (long begin = Stopwatch.GetTimestamp(); times.Count < runs || Stopwatch.GetElapsedTime(begin).TotalMilliseconds < milliseconds;)
+        for (double begin = clock.Milliseconds(); times.Count < runs || clock.Milliseconds() - begin < milliseconds;)
         {
-            long start = Stopwatch.GetTimestamp();
+            double start = clock.Milliseconds();
             work();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            times.Add(clock.Milliseconds() - start);
         }
 
         return [.. times];

@@ -47,7 +47,8 @@ internal sealed class InferenceComparison : IDisposable
         using OnnxRuntimeSession runtime = new(
             ModelFile, ChannelsFirst(plan.Input("images")), [batch, 3, _network.Height, _network.Width], threads);
         double difference = Statistics.LargestDifference(runtime.Output(), plan.Output("logits"));
-        Outcome outcome = match.Play(new InProcessSide(plan.Run), new InProcessSide(runtime.Run), cancellation);
+        Outcome outcome = match.Play(
+            new InProcessSide(plan.Run, match.Clock), new InProcessSide(runtime.Run, match.Clock), cancellation);
         return Line.Of(_model, batch, threads, outcome, _multiplyAdds, peak, difference);
     }
 

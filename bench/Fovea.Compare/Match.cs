@@ -13,7 +13,8 @@ internal sealed record Outcome(double Ours, double? Theirs, double? Ratio, int R
 /// <param name="Rounds">How many turns each side takes.</param>
 /// <param name="Runs">The fewest runs of a turn.</param>
 /// <param name="WarmUp">How long each side runs before, in milliseconds: the runtime shall have compiled what it will.</param>
-internal sealed record Match(int Rounds, int Runs, double WarmUp)
+/// <param name="Clock">What times are measured by.</param>
+internal sealed record Match(int Rounds, int Runs, double WarmUp, Clock Clock = Clock.Wall)
 {
     private const double MillisecondsOfTurn = 400;
 
@@ -22,6 +23,9 @@ internal sealed record Match(int Rounds, int Runs, double WarmUp)
 
     /// <summary>A match whose figures are worth printing.</summary>
     public static Match Whole { get; } = new(Rounds: 5, Runs: 3, WarmUp: 1200);
+
+    /// <summary>A match of runs that take seconds each.</summary>
+    public static Match OfLongRuns { get; } = new(Rounds: 5, Runs: 1, WarmUp: 0);
 
     /// <summary>A match that is soon over.</summary>
     public static Match Quick { get; } = new(Rounds: 1, Runs: 2, WarmUp: 700);

@@ -22,6 +22,13 @@ internal static class Page
         + "- Fovea and the peer take turns in one run, each turn at least three runs of the network and 0.4 s, with a pause before it "
         + "in which the other side's threads come to rest. Both have warmed up for a second before. Whatever else the machine does "
         + "disturbs both alike.\n"
+        + "- Detectors are torchvision's RetinaNet, Faster R-CNN and Mask R-CNN with ResNet-50, whose seeded random weights are spread so "
+        + "that detections occur; Fovea loads the file that torchvision saved. Time runs from the pixels of an image to boxes and masks "
+        + "in it, and the difference is the share of detections that only one side has (class, score within 0.0001, box within 0.01 "
+        + "pixels).\n"
+        + "  A step of training is forward, backward and SGD on the same eight objects in each image; stem, first stage and batch "
+        + "normalisations stay as they are. A turn is one run. Its share of the peak counts what the definition would take with all stages "
+        + "trained and masks for all detections, of which neither side computes all.\n"
         + "- The times are medians over all runs. The ratio is the peer's time by Fovea's, the median over the rounds: above 1, Fovea "
         + "is faster.\n"
         + "- The peak is what independent fused multiply-adds reach, measured in the same run. The share of it counts useful "
@@ -38,8 +45,10 @@ internal static class Page
             {Introduction}
 
             ```console
-            $ bench/compare            # inference beside ONNX Runtime
-            $ bench/compare --train    # steps of training beside PyTorch
+            $ bench/compare                     # inference beside ONNX Runtime
+            $ bench/compare --train             # steps of training beside PyTorch
+            $ bench/compare --detect            # detectors beside torchvision
+            $ bench/compare --detect --train    # steps of training of detectors
             ```
 
             ## How it is measured
@@ -49,6 +58,8 @@ internal static class Page
             """);
         Append(page, "Inference", "an inference run", results.Inference);
         Append(page, "Training", "a step of training", results.Training);
+        Append(page, "Detection", "an image", results.Detection);
+        Append(page, "Training of detectors", "a step of training", results.DetectionTraining);
         return page.ToString();
     }
 
@@ -66,7 +77,7 @@ internal static class Page
     /// <summary>Words for what took memory.</summary>
     /// <param name="memory">The measurement.</param>
     public static string Describe(MemoryUse memory) =>
-        $"{memory.Model} in training, batch {memory.Batch}, {memory.Size} pixels, {Count(memory.Threads, "thread")}";
+        $"{memory.Model} in training, batch {memory.Batch}, {memory.Height}×{memory.Width} pixels, {Count(memory.Threads, "thread")}";
 
     private static void Append(StringBuilder page, string title, string run, Section? section)
     {
@@ -88,17 +99,18 @@ internal static class Page
             page.Append(MarkdownTable.Render(["model", "Fovea", "peer"], speedUps));
         }
 
-        if (section.Memory is MemoryUse memory)
+        if (section.Memory is { Count: > 0 } memory)
         {
-            page.Append($"\n### Memory\n\nThe most memory that a fresh process takes for a few steps ({Describe(memory)}):\n\n");
+            page.Append("\n### Memory\n\nThe most memory that a fresh process takes for a few steps:\n\n");
             page.Append(MarkdownTable.Render(
-                ["Fovea", "peer", "Fovea by peer"],
+                ["steps", "Fovea", "peer", "Fovea by peer"],
+                memory.Select(use => (string[])
                 [
-                    [
-                        Numbers.Bytes(memory.Ours), Text(memory.Theirs, value => Numbers.Bytes(value)), Text(
-                            memory.Theirs, value => Numbers.Fixed((double)memory.Ours / value, 2)),
-                    ],
-                ]));
+                    Describe(use),
+                    Numbers.Bytes(use.Ours),
+                    Text(use.Theirs, value => Numbers.Bytes(value)),
+                    Text(use.Theirs, value => Numbers.Fixed((double)use.Ours / value, 2)),
+                ])));
         }
     }
 
@@ -108,13 +120,14 @@ internal static class Page
         (int fewest, int most) = (section.Lines.Min(line => line.Rounds), section.Lines.Max(line => line.Rounds));
         IEnumerable<string> peaks = section.Lines.GroupBy(line => line.Threads).OrderBy(group => group.Key)
             .Select(group => $"{Numbers.Fixed(group.Max(line => line.Peak), 1)} GFLOP/s on {Count(group.Key, "thread")}");
+        string by = section.Clock == Clock.Processor ? ", times of the processor on a machine that was busy" : "";
         string processor = $"{machine.Processor}, {Count(machine.Cores, "core")} as the operating system counts, {machine.Instructions}";
         return $"""
             - peer: {section.Peer ?? "missing, Fovea was measured alone"}
             - processor: {processor}; peak {string.Join(", ", peaks)}
             - memory: {machine.Memory}
             - system: {machine.System}, {machine.Runtime}
-            - measured: {section.Date:yyyy-MM-dd}, {(fewest == most ? Count(most, "round") : $"{fewest} to {most} rounds")}
+            - measured: {section.Date:yyyy-MM-dd}, {(fewest == most ? Count(most, "round") : $"{fewest} to {most} rounds")}{by}
 
             """;
     }

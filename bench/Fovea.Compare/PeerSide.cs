@@ -5,9 +5,16 @@ namespace Fovea.Compare;
 
 /// <summary>A peer that has something open to run.</summary>
 /// <param name="peer">The peer.</param>
-internal sealed class PeerSide(Peer peer) : ISide
+/// <param name="clock">What its runs are timed by.</param>
+internal sealed class PeerSide(Peer peer, Clock clock = Clock.Wall) : ISide
 {
     /// <inheritdoc/>
-    public double[] Run(int runs, double milliseconds) =>
-        peer.Ask("run", new JsonObject { ["runs"] = runs, ["milliseconds"] = milliseconds })["times"].Deserialize<double[]>()!;
+    public double[] Run(int runs, double milliseconds) => peer.Ask(
+        "run",
+        new JsonObject
+        {
+            ["runs"] = runs,
+            ["milliseconds"] = milliseconds,
+            ["processor"] = clock == Clock.Processor,
+        })["times"].Deserialize<double[]>()!;
 }

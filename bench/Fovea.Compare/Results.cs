@@ -5,9 +5,12 @@ using System.Text.Json.Serialization;
 namespace Fovea.Compare;
 
 /// <summary>Measurements so far; kept in a file, so that one part can be measured again without the other.</summary>
-/// <param name="Inference">Against ONNX Runtime.</param>
-/// <param name="Training">Against PyTorch.</param>
-internal sealed record Results(Section? Inference = null, Section? Training = null)
+/// <param name="Inference">Classifiers against ONNX Runtime.</param>
+/// <param name="Training">Steps of classifiers against PyTorch.</param>
+/// <param name="Detection">Detectors against torchvision.</param>
+/// <param name="DetectionTraining">Steps of detectors against torchvision.</param>
+internal sealed record Results(
+    Section? Inference = null, Section? Training = null, Section? Detection = null, Section? DetectionTraining = null)
 {
     /// <summary>JSON style of the results.</summary>
     public static JsonSerializerOptions Json { get; } = new()
@@ -16,6 +19,7 @@ internal sealed record Results(Section? Inference = null, Section? Training = nu
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     /// <summary>Reads the file; nothing was measured where there is none.</summary>

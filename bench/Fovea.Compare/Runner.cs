@@ -7,6 +7,9 @@ namespace Fovea.Compare;
 /// <param name="cancellation">Stops between two turns.</param>
 internal sealed class Runner(Settings settings, CancellationToken cancellation)
 {
+    // The classifier whose memory is compared.
+    private const string MemoryModel = "resnet50";
+
     private readonly Dictionary<int, double> _peaks = settings.Threads.Distinct().ToDictionary(
         threads => threads, threads => Executor.Default.MeasurePeak(threads, 0.5));
     private readonly List<Line> _lines = [];
@@ -24,6 +27,21 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
         }
 
         return SectionOf(OnnxRuntimeSession.Name);
+    }
+
+    /// <summary>Detectors against torchvision.</summary>
+    public Section Detection()
+    {
+        using Peer peer = PyTorch.Start();
+        foreach (MeasuredModel model in settings.Models)
+        {
+            foreach (int threads in settings.Threads)
+            {
+                Add(DetectionComparison.Run(settings.Match, model, threads, _peaks[threads], cancellation));
+            }
+        }
+
+        return SectionOf(NameOf(peer));
     }
 
     /// <summary>Steps of training against PyTorch, and the memory that they take.</summary>
@@ -44,7 +62,14 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
         }
 
         Console.Error.WriteLine("measuring the memory of fresh processes");
-        return SectionOf(peer) with { Memory = TrainingComparison.CompareMemory(settings.Threads.Max(), peer is not null) };
+        return SectionOf(peer) with
+        {
+            Memory =
+            [
+                .. settings.Models.Where(model => model.IsDetector || model.Name == MemoryModel).Select(model =>
+                    TrainingComparison.CompareMemory(model, settings.Batches.Max(), settings.Threads.Max(), peer is not null)),
+            ],
+        };
     }
 
     private static Peer? OrMissing(Func<Peer> start)
@@ -62,7 +87,8 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
 
     private static string? NameOf(Peer? peer) => peer is null ? null : $"{peer.Name} {peer.Version}";
 
-    private Section SectionOf(string? peer) => new(DateOnly.FromDateTime(DateTime.UtcNow), Machine.Here, peer, _lines);
+    private Section SectionOf(string? peer) =>
+        new(DateOnly.FromDateTime(DateTime.UtcNow), Machine.Here, peer, _lines, Clock: settings.Match.Clock);
 
     private void Add(Line line)
     {

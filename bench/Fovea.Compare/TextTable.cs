@@ -51,7 +51,7 @@ internal static class TextTable
             output.WriteLine($"{Page.Count(summary.Threads, "thread")}: {ratios}{Numbers.Percent(summary.OurPeakFraction)} of the peak");
         }
 
-        if (section.Memory is MemoryUse memory)
+        foreach (MemoryUse memory in section.Memory ?? [])
         {
             string theirs = Page.Text(
                 memory.Theirs, value => $"{Numbers.Bytes(value)}, ours by theirs {Numbers.Fixed((double)memory.Ours / value, 2)}");

@@ -1,12 +1,20 @@
-"""PyTorch as the peer of bench/compare: steps of training.
+"""PyTorch as the peer of bench/compare: steps of training, detectors.
 
 Each line of standard input is a request in JSON, each is answered by a line of JSON:
-  {"open": {"network", "size", "batch", "threads"}}  makes a network, an optimiser and a batch; answers {"parameters"}
-  {"run": {"runs", "milliseconds"}}                  takes at least so many steps and for so long; answers {"times"} in milliseconds
-  {"memory": true}                                   answers {"bytes"}: the most memory that this process has had so far
+  {"open": {"network", "height", "width", "batch", "threads"}}
+                                       makes a network, an optimiser and a batch; answers {"parameters"}, the number of trained ones
+  {"detector": {"network", "file", "threads"}}
+                                       makes a detector, whose weights the file takes
+  {"image": {"file", "height", "width"}}
+                                       reads pixels of three bytes; answers {"boxes", "scores", "labels", "masks"}, masks as bits in base 64
+  {"run": {"runs", "milliseconds", "processor"}}
+                                       takes at least so many steps, or detects so often, and for so long; answers {"times"} in
+                                       milliseconds, by the wall's clock or the processor's
+  {"memory": true}                     answers {"bytes"}: the most memory that this process has had so far
 What goes wrong is answered as {"error"}.
 """
 
+import base64
 import json
 import sys
 import time
@@ -53,19 +61,37 @@ class Training:
 
 class Server:
     def __init__(self):
-        self.training = None
+        self.work = None
 
-    def open(self, network, size, batch, threads):
-        self.training = Training(network, size, batch, threads)
-        return {"parameters": sum(weight.numel() for weight in self.training.network.parameters())}
+    def open(self, network, height, width, batch, threads):
+        if network in NETWORKS:
+            self.work = Training(network, height, batch, threads)
+        else:
+            from detection import DetectionTraining
 
-    def run(self, runs, milliseconds):
+            self.work = DetectionTraining(network, height, width, batch, threads)
+        return {"parameters": sum(weight.numel() for weight in self.work.network.parameters() if weight.requires_grad)}
+
+    def detector(self, network, file, threads):
+        from detection import Detection
+
+        self.work = Detection(network, file, threads)
+        return {}
+
+    def image(self, file, height, width):
+        self.work.read(file, height, width)
+        found = self.work.detect()
+        masks = [bits(mask[0] > 0.5) for mask in found["masks"]] if "masks" in found else []
+        return {**{key: found[key].tolist() for key in ("boxes", "scores", "labels")}, "masks": masks}
+
+    def run(self, runs, milliseconds, processor=False):
+        clock = time.process_time if processor else time.perf_counter
         times = []
-        begin = time.perf_counter()
-        while len(times) < runs or 1000 * (time.perf_counter() - begin) < milliseconds:
-            start = time.perf_counter()
-            self.training.step()
-            times.append(1000 * (time.perf_counter() - start))
+        begin = clock()
+        while len(times) < runs or 1000 * (clock() - begin) < milliseconds:
+            start = clock()
+            self.work.step()
+            times.append(1000 * (clock() - start))
         return {"times": times}
 
     def memory(self):
@@ -76,6 +102,12 @@ class Server:
     def answer(self, request):
         [(verb, arguments)] = request.items()
         return getattr(self, verb)(**(arguments if isinstance(arguments, dict) else {}))
+
+
+def bits(mask):
+    import numpy
+
+    return base64.b64encode(numpy.packbits(mask.numpy())).decode()
 
 
 def blas():

@@ -2,7 +2,7 @@ using Fovea.Models;
 
 namespace Fovea.Explanations;
 
-/// <summary>Layers of a network that can be explained and methods that apply, read from its graph at the model's own size.</summary>
+/// <summary>Layers, token path and methods of a network, read from its graph at the model's own size.</summary>
 internal sealed class ExplainedNetwork
 {
     private readonly HashSet<string> _affecting;

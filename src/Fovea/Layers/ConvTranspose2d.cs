@@ -45,7 +45,16 @@ public sealed class ConvTranspose2d : Module
     /// itself, such as an activation or a 1×1 convolution, costs less here than behind <see cref="Arrange"/>.
     /// </summary>
     /// <param name="x">Map (N, H, W, in).</param>
-    public Value Squares(Value x)
+    public Value Squares(Value x) => Compute(x, relu: false);
+
+    /// <summary>Computes the four pixels of each square as <see cref="Squares"/>, with a ReLU that runs in the product.</summary>
+    /// <param name="x">Map (N, H, W, in).</param>
+    internal Value RectifiedSquares(Value x) => Compute(x, relu: true);
+
+    /// <inheritdoc/>
+    protected override Value Build(Value x) => Arrange(Squares(x));
+
+    private Value Compute(Value x, bool relu)
     {
         using (Enter(x.Graph))
         {
@@ -55,10 +64,7 @@ public sealed class ConvTranspose2d : Module
                 y += x.Graph.Read(_bias).Reshape([1, _outputs]).BroadcastTo([Square, _outputs]).Reshape([Square * _outputs]);
             }
 
-            return y.Reshape([x.Shape[0], x.Shape[1], Square * x.Shape[2], _outputs]);
+            return (relu ? y.Relu() : y).Reshape([x.Shape[0], x.Shape[1], Square * x.Shape[2], _outputs]);
         }
     }
-
-    /// <inheritdoc/>
-    protected override Value Build(Value x) => Arrange(Squares(x));
 }

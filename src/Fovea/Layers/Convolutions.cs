@@ -49,6 +49,29 @@ public sealed class Conv2d : Module
             : x.Convolution(weight, _window);
         return _bias is null ? y : y + x.Graph.Read(_bias);
     }
+
+    /// <summary>
+    /// Computes of a 1×1 convolution what each image chooses among the channels out: for one of many, the others cost nothing.
+    /// </summary>
+    /// <param name="x">Maps (N, H, W, in).</param>
+    /// <param name="choices">Share of each channel out in the result, for each image (N, out).</param>
+    /// <returns>Maps (N, H, W, 1).</returns>
+    internal Value ForwardChosen(Value x, Value choices)
+    {
+        using (Enter(x.Graph))
+        {
+            (int images, int height, int width, int inputs) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
+            Value chosen = choices.MatMul(x.Graph.Read(_weight).Reshape([choices.Shape[1], inputs])).Reshape([images, inputs, 1]);
+            Value y = x.Reshape([images, height * width, inputs]).MatMul(chosen);
+            if (_bias is not null)
+            {
+                Value bias = choices.MatMul(x.Graph.Read(_bias).Reshape([choices.Shape[1], 1]));
+                y += bias.Reshape([images, 1, 1]).BroadcastTo(y.Shape);
+            }
+
+            return y.Reshape([images, height, width, 1]);
+        }
+    }
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
@@ -27,6 +28,9 @@ public sealed record ProfileEntry(string Path, string Operation, string Part, Ti
 public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
 {
     private const string Elsewhere = "elsewhere";
+    private const int FewestRuns = 3;
+    private static readonly TimeSpan _longestWarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);
 
     /// <summary>The sum of the nodes' times.</summary>
     public TimeSpan Time => Sum(Entries);
@@ -39,7 +43,9 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
     /// <param name="batch">Images in a batch.</param>
     /// <param name="training">True to profile a training step, false for inference.</param>
     /// <param name="pool">Threads to run on.</param>
-    /// <param name="runs">Number of runs that the medians are taken over; a few more come first.</param>
+    /// <param name="runs">
+    /// Number of runs that the medians are taken over, of long ones fewer, but three at least; a few more come first.
+    /// </param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <exception cref="InvalidOperationException">A training step is asked for of a network that is part of a model.</exception>
     public static PlanProfile Measure(
@@ -59,14 +65,16 @@ public sealed record PlanProfile(IReadOnlyList<ProfileEntry> Entries)
         using GradientBlock? gradients = training ? new(parameters.Trained) : null;
         using Plan plan = Plan.Compile(graph, pool, gradients);
         Benchmark.FillWithNoise(plan.Input(InferenceGraph.Images));
-        for (int i = 0; i < Math.Max(3, runs / 3); i++)
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < Math.Max(3, runs / 3) && Stopwatch.GetElapsedTime(start) < _longestWarmUp; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             plan.Run();
         }
 
         List<IReadOnlyList<(string Name, Node? Node, TimeSpan Time)>> measured = [];
-        for (int i = 0; i < runs; i++)
+        start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < runs && (i < FewestRuns || Stopwatch.GetElapsedTime(start) < _longest); i++)
         {
             cancellation.ThrowIfCancellationRequested();
             measured.Add(plan.Profile());

@@ -11,12 +11,35 @@ public unsafe class WeightGradientKernelTests
     [InlineData(513, 46, 15)]
     [InlineData(2300, 7, 33)]
     [InlineData(300, 100, 700)]
-    public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs)
+    public void A_weight_gradient_agrees_with_its_twin_in_any_grouping(int rows, int outputs, int inputs) =>
+        Check(rows, outputs, inputs, hasGradient: _ => true);
+
+    [Theory]
+    [InlineData(513, 46, 15)]
+    [InlineData(2300, 7, 33)]
+    [InlineData(300, 100, 700)]
+    public void Rows_without_gradient_add_nothing_to_that_of_the_weights(int rows, int outputs, int inputs)
+    {
+        Check(rows, outputs, inputs, row => row % 7 is 2 or 3 or 5);
+        Check(rows, outputs, inputs, row => row > 40 && row < 90);
+        Check(rows, outputs, inputs, row => row == rows - 1);
+        Check(rows, outputs, inputs, hasGradient: _ => false);
+    }
+
+    private static void Check(int rows, int outputs, int inputs, Func<int, bool> hasGradient)
     {
         const int extra = 3;
         using GuardedMemory outputGradient = GuardedMemory.Random(rows * (outputs + extra), 1);
+        for (int row = 0; row < rows; row++)
+        {
+            if (!hasGradient(row))
+            {
+                outputGradient.Span.Slice(row * (outputs + extra), outputs).Clear();
+            }
+        }
+
         using GuardedMemory input = GuardedMemory.Random(rows * (inputs + extra), 2);
-        using GuardedMemory gradient = new(outputs * inputs);
+        using GuardedMemory gradient = new(outputs * inputs, float.NaN);
         using GuardedMemory partials = new(WeightGradientKernel.PartialFloats(rows, outputs, inputs));
         using GuardedMemory scratch = new(WeightGradientKernel.ScratchFloats(inputs));
         WeightGradientArguments arguments = new()

@@ -60,6 +60,24 @@ public unsafe class WinogradConvolutionKernelTests
     }
 
     [Fact]
+    public void Images_of_zeros_give_the_bias()
+    {
+        ConvolutionGeometry geometry = new(3, 6, 6, 5, 21, Kernel: 3, Padding: 1);
+        using GuardedMemory input = GuardedMemory.Random(geometry.Batch * geometry.Height * geometry.Width * geometry.Channels, 1);
+        input.Span[..(2 * geometry.Height * geometry.Width * geometry.Channels)].Clear();
+        using GuardedMemory weights = GuardedMemory.Random(geometry.Outputs * geometry.PatchLength, 2);
+        using GuardedMemory bias = GuardedMemory.Random(geometry.Outputs, 3);
+        double[] expected = Twin(geometry, input, weights);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            expected[i] += bias[i % geometry.Outputs];
+        }
+
+        EpilogueArguments epilogue = new() { Bias = bias.Pointer };
+        Check(new WinogradGeometry(geometry, 2, BlockTiles: 6, GroupPanels: 1), input, weights, expected, epilogue);
+    }
+
+    [Fact]
     public void Every_epilogue_is_applied_in_order_and_inside_the_output()
     {
         ConvolutionGeometry geometry = new(2, 7, 9, 5, 21, Kernel: 3, Padding: 1);

@@ -44,24 +44,26 @@ public sealed class PageTests
     [Fact]
     public void A_missing_peer_leaves_dashes()
     {
-        Section section = Section([Line("a", 1, 10, null)]) with { Peer = null, Memory = new MemoryUse("a", 8, 224, 2, 1 << 20, null) };
+        MemoryUse memory = new("a", 8, 224, 224, 2, 1 << 20, null);
+        Section section = Section([Line("a", 1, 10, null)]) with { Peer = null, Memory = [memory] };
         string page = Page.Render(new Results(Training: section));
         Assert.Contains("peer: missing", page);
         Assert.Contains("| 1 | – | – | 50.0 % | – |", page);
         Assert.Contains("| a | 8 | 1 | – | 10.0 | – | 800.0 | – | 50.0 % | – |\n", page);
-        Assert.Contains("| 1.00 MiB | – | – |", page);
+        Assert.Contains("| a in training, batch 8, 224×224 pixels, 2 threads | 1.00 MiB | – | – |", page);
         Assert.DoesNotContain("Two threads", page);
     }
 
     [Fact]
     public void New_lines_take_the_place_of_earlier_ones_of_the_same_machine_and_peer_only()
     {
-        MemoryUse memory = new("a", 8, 224, 2, 1, 2);
+        IReadOnlyList<MemoryUse> memory = [new("a", 8, 224, 224, 2, 1, 2)];
         Section earlier = Section([Line("a", 1, 10, 20), Line("b", 1, 10, 20)]) with { Memory = memory };
         Section later = Section([Line("a", 1, 5, 20)]) with { Date = _day.AddDays(1) };
         Section merged = later.Over(earlier);
         Assert.Equal([("a", 5), ("b", 10)], merged.Lines.Select(line => (line.Model, line.Ours)));
-        Assert.Equal((later.Date, memory), (merged.Date, merged.Memory));
+        Assert.Equal(later.Date, merged.Date);
+        Assert.Equal(memory, merged.Memory);
         Assert.Equal(later, later.Over(earlier with { Peer = "another" }));
         Assert.Equal(later, later.Over(earlier with { Machine = _machine with { Cores = 3 } }));
         Assert.Equal(later, later.Over(null));
@@ -73,8 +75,8 @@ public sealed class PageTests
         using TemporaryFolder folder = new();
         string path = folder.File("results.json");
         Assert.Equal(new Results(), Results.Read(path));
-        MemoryUse memory = new("b", 8, 224, 2, 1, null);
-        Results results = new(Section([Line("a", 1, 10, null)]), Section([Line("b", 2, 10, 20)]) with { Memory = memory });
+        MemoryUse memory = new("b", 8, 224, 224, 2, 1, null);
+        Results results = new(Section([Line("a", 1, 10, null)]), Section([Line("b", 2, 10, 20)]) with { Memory = [memory] });
         results.Write(path);
         Assert.Equal(Page.Render(results), Page.Render(Results.Read(path)));
     }

@@ -6,9 +6,10 @@ namespace Fovea.Tests.Data;
 public sealed class ObjectTransformTests
 {
     [Theory]
-    [InlineData(640, 480, 800, 1333, 1066, 799)]
-    [InlineData(480, 640, 800, 1333, 799, 1066)]
-    [InlineData(1000, 300, 800, 1333, 1332, 399)]
+    [InlineData(640, 480, 800, 1333, 1066, 800)]
+    [InlineData(480, 640, 800, 1333, 800, 1066)]
+    [InlineData(1000, 300, 800, 1333, 1333, 399)]
+    [InlineData(333, 500, 800, 1333, 799, 1201)]
     [InlineData(500, 375, 600, 1000, 800, 600)]
     public void A_short_side_is_reached_unless_the_long_side_would_be_too_long(
         int width, int height, int shortSide, int longSide, int newWidth, int newHeight) =>

@@ -62,6 +62,14 @@ public sealed record MatMul(bool TransposeLeft, bool TransposeRight) : LinearOpe
             return [dy.MatMul(b, transposeRight: !TransposeRight), weights];
         }
 
+        if (dy.Shape.Last == 1 && !TransposeLeft)
+        {
+            // An outer product is an element-wise one, which joins its neighbours. It comes last, so that it may take the operand's memory.
+            Value column = TransposeRight ? dy.MatMul(a, transposeLeft: true) : a.MatMul(dy, transposeLeft: true);
+            Value row = b.Reshape(a.Shape.With(-2, 1));
+            return [dy.BroadcastTo(a.Shape) * row.BroadcastTo(a.Shape), column];
+        }
+
         Value da = (TransposeLeft, TransposeRight) switch
         {
             (false, false) => dy.MatMul(b, transposeRight: true),

@@ -97,7 +97,10 @@ public sealed record Unary(UnaryKind Kind) : Operation
                 UnaryKind.Log => dy / x,
                 UnaryKind.Sqrt => dy * 0.5f / y,
                 UnaryKind.ReciprocalSqrt => dy * -0.5f * y * y * y,
-                UnaryKind.Gelu or UnaryKind.Relu or UnaryKind.Silu => dy * x.Graph.Apply(new ActivationDerivative(Kind), x),
+                UnaryKind.Gelu or UnaryKind.Silu => dy * x.Graph.Apply(new ActivationDerivative(Kind), x),
+
+                // The result is positive where the operand is, and the next operation needs it anyway: the operand need not stay.
+                UnaryKind.Relu => dy * x.Graph.Apply(new ActivationDerivative(Kind), y),
                 UnaryKind.Sigmoid => dy * (y - (y * y)),
                 UnaryKind.Tanh => dy - (dy * y * y),
                 UnaryKind.Abs => dy * x.Sign(),

@@ -39,6 +39,28 @@ internal readonly unsafe struct RowMajorLeft(float* source, nint stride) : ILeft
     }
 }
 
+/// <summary>A left operand kept transposed, of whose depths some are chosen: element (i, k) at source[chosen[k] · stride + i].</summary>
+internal readonly unsafe struct ChosenTransposedLeft(float* source, nint stride, int* chosen) : ILeftOperand
+{
+    private readonly float* _source = source;
+    private readonly nint _stride = stride;
+    private readonly int* _chosen = chosen;
+
+    /// <inheritdoc/>
+    public float* Block(int row, int rows, int depth, int depths, float* scratch, out nint stride)
+    {
+        stride = LeftBlock.Stride(depths);
+        for (int next = 0, run; next < depths; next += run)
+        {
+            run = NonZeroRows.Run(_chosen + depth, next, depths);
+            TransposeKernel.Transpose(
+                _source + (_chosen[depth + next] * _stride) + row, _stride, run, rows, scratch + next, stride);
+        }
+
+        return scratch;
+    }
+}
+
 /// <summary>A left operand kept transposed, element (i, k) at source[k · stride + i]; turned round block by block.</summary>
 internal readonly unsafe struct TransposedLeft(float* source, nint stride) : ILeftOperand
 {

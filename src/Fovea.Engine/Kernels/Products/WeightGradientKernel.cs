@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Fovea.Engine.Kernels;
@@ -30,7 +31,8 @@ internal unsafe struct WeightGradientArguments
 
 /// <summary>
 /// Weight gradients: products whose depth, the rows, is far longer than their result. A small gradient is summed in up to 8 chunks of rows,
-/// merged in order by <see cref="Merge"/>; a large one is split into panels of its own rows. The parts follow from the shape alone.
+/// merged in order by <see cref="Merge"/>; a large one is split into panels of its own rows. The parts follow from the shape alone. Rows
+/// whose output gradient is zero add nothing and are left out.
 /// </summary>
 internal static unsafe class WeightGradientKernel
 {
@@ -122,7 +124,8 @@ internal static unsafe class WeightGradientKernel
         }
     }
 
-    // target[firstOutput..lastOutput, :] = the sum over [firstRow, lastRow), a block of rows and columns at a time.
+    // target[firstOutput..lastOutput, :] = the sum over [firstRow, lastRow), a block of rows and columns at a time. Which rows are left out
+    // depends on all outputs, so that it is the same for any range of them.
     private static void Sum<TInput>(
         in WeightGradientArguments arguments, TInput input, int firstRow, int lastRow, int firstOutput, int lastOutput, float* target,
         float* scratch)
@@ -132,16 +135,23 @@ internal static unsafe class WeightGradientKernel
         float* gathered = packed + PackedFloats(arguments.Inputs);
         float* turned = gathered + GatherFloats(arguments.Inputs);
         int blockRows = MatMulKernel.DepthBlock(lastRow - firstRow);
-        for (int row = firstRow; row < lastRow; row += blockRows)
+        int* chosen = stackalloc int[MatMulKernel.DepthLimit];
+        bool accumulate = false;
+        for (int row = firstRow, rows; ; accumulate = true)
         {
-            int rows = Math.Min(blockRows, lastRow - row);
-            TransposedLeft left = new(
-                arguments.OutputGradient + row * arguments.OutputGradientStride, arguments.OutputGradientStride);
+            rows = NonZeroRows.Next(
+                arguments.OutputGradient, arguments.Outputs, arguments.OutputGradientStride, ref row, lastRow, chosen, blockRows);
+            if (rows == 0)
+            {
+                break;
+            }
+
+            ChosenTransposedLeft left = new(arguments.OutputGradient, arguments.OutputGradientStride, chosen);
             for (int column = 0; column < arguments.Inputs; column += BlockColumns)
             {
                 int columns = Math.Min(BlockColumns, arguments.Inputs - column);
                 int panels = PanelPacking.Panels(columns);
-                float* block = input.Block(row, rows, column, columns, gathered, out nint stride);
+                float* block = Gather(input, chosen, rows, column, columns, gathered, out nint stride);
                 PanelPacking.Pack(block, stride, 1, rows, columns, packed, 0, panels);
                 MatMulArguments product = new()
                 {
@@ -151,11 +161,43 @@ internal static unsafe class WeightGradientKernel
                     PackedRight = packed,
                     Result = target + column,
                     ResultStride = arguments.Inputs,
-                    Accumulate = row > firstRow,
+                    Accumulate = accumulate,
                 };
                 MatMulKernel.Region(in product, left, firstOutput, lastOutput, 0, panels, turned);
             }
         }
+
+        if (!accumulate)
+        {
+            nint length = (nint)(lastOutput - firstOutput) * arguments.Inputs;
+            NativeMemory.Clear(target + ((nint)firstOutput * arguments.Inputs), (nuint)length * sizeof(float));
+        }
+    }
+
+    // Columns [column, column + columns) of the chosen rows of the input: in place where they are neighbours and lie so.
+    private static float* Gather<TInput>(
+        TInput input, int* chosen, int rows, int column, int columns, float* scratch, out nint stride)
+        where TInput : struct, ILeftOperand
+    {
+        int first = NonZeroRows.Run(chosen, 0, rows);
+        if (first == rows)
+        {
+            return input.Block(chosen[0], rows, column, columns, scratch, out stride);
+        }
+
+        stride = LeftBlock.Stride(columns);
+        for (int next = 0, run; next < rows; next += run)
+        {
+            run = NonZeroRows.Run(chosen, next, rows);
+            float* target = scratch + (next * stride);
+            float* block = input.Block(chosen[next], run, column, columns, target, out nint blockStride);
+            for (int i = 0; block != target && i < run; i++)
+            {
+                new ReadOnlySpan<float>(block + (i * blockStride), columns).CopyTo(new Span<float>(target + (i * stride), columns));
+            }
+        }
+
+        return scratch;
     }
 
     private static int Chunks(int rows, int outputs, int inputs) =>

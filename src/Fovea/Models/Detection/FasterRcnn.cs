@@ -125,9 +125,9 @@ public sealed class FasterRcnn : DetectorHead
             WriteMaskTargets operation = new(
                 objects, Rules.MaskTargets, Rules.Classes, mapper, Math.Min(Rules.ObjectRegions, room), size);
             IReadOnlyList<Value> masks = Apply(RegionPart, operation, targets[0], targets[2], sizes);
-            Value all = _masks.Forward(Pool(proposed, Options.MaskPooling, masks[0], masks[1]));
-            Value chosen = (all * masks[3].BroadcastTo(all.Shape)).Sum(axes: [3]).Reshape(masks[2].Shape);
-            yield return Total(ElementLosses.BinaryCrossEntropy(chosen, masks[2], masks[4]));
+            Value choices = masks[3].Reshape([masks[3].Shape[0], masks[3].Shape.Last]);
+            Value chosen = _masks.ForwardChosen(Pool(proposed, Options.MaskPooling, masks[0], masks[1]), choices);
+            yield return Total(ElementLosses.BinaryCrossEntropy(chosen.Reshape(masks[2].Shape), masks[2], masks[4]));
         }
     }
 

@@ -31,5 +31,19 @@ internal sealed class MaskHead : Module
     /// <summary>Builds the head: regions (K, side, side, C) to logits (K, 2·side, 2·side, classes).</summary>
     /// <remarks>Activation and logits come before pixels are put in place: there are far fewer logits to move than channels.</remarks>
     protected override Value Build(Value x) =>
-        ConvTranspose2d.Arrange(_logits.Forward(_enlarging.Squares(_convolutions.Forward(x)).Relu()));
+        ConvTranspose2d.Arrange(_logits.Forward(Enlarge(x)));
+
+    /// <summary>Builds the head for one mask of each region.</summary>
+    /// <param name="x">Pooled regions (K, side, side, C).</param>
+    /// <param name="choices">1 for the class whose mask it is, 0 for the others (K, classes).</param>
+    /// <returns>Logits (K, 2·side, 2·side, 1).</returns>
+    public Value ForwardChosen(Value x, Value choices)
+    {
+        using (Enter(x.Graph))
+        {
+            return ConvTranspose2d.Arrange(_logits.ForwardChosen(Enlarge(x), choices));
+        }
+    }
+
+    private Value Enlarge(Value x) => _enlarging.RectifiedSquares(_convolutions.Forward(x));
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Drawing;
 using Fovea.Models;
+using Fovea.Reporting;
 
 namespace Fovea.Training;
 

@@ -74,6 +74,7 @@ internal static unsafe class WinogradConvolutionKernel
         float* transformed = scratch + WinogradTiles.ScratchFloats;
         float* products = transformed + (nint)geometry.BlockTiles * geometry.Positions * geometry.InputStride;
         int transformedBlock = -1;
+        bool isZero = false;
         for (int part = firstPart; part < lastPart; part++)
         {
             (int block, int group) = Math.DivRem(part, geometry.Groups);
@@ -83,15 +84,38 @@ internal static unsafe class WinogradConvolutionKernel
             {
                 WinogradTiles.Input<TTransform>(in geometry, input, firstTile, lastTile, transformed, scratch);
                 transformedBlock = block;
+                isZero = IsZero(in geometry, transformed, lastTile - firstTile);
             }
 
             float* weights = WinogradWeights.Group(in geometry, packedWeights, group);
-            Multiply(in geometry, transformed, weights, geometry.GroupOf(group).Count, lastTile - firstTile, products);
+            if (isZero)
+            {
+                new Span<float>(products, (lastTile - firstTile) * geometry.Positions * geometry.ProductStride).Clear();
+            }
+            else
+            {
+                Multiply(in geometry, transformed, weights, geometry.GroupOf(group).Count, lastTile - firstTile, products);
+            }
+
             int firstChannel = geometry.GroupOf(group).First * MicroKernel.Columns;
             int lastChannel = Math.Min(firstChannel + geometry.GroupPanels * MicroKernel.Columns, geometry.Convolution.Outputs);
             WinogradTiles.Output<TTransform>(
                 in geometry, products, firstTile, lastTile, firstChannel, lastChannel, output, in epilogue, scratch);
         }
+    }
+
+    // True if the block has nothing to multiply, as gradients of regions that nothing is learnt from.
+    private static bool IsZero(in WinogradGeometry geometry, float* transformed, int tiles)
+    {
+        for (int i = 0; i < tiles * geometry.Positions; i++)
+        {
+            if (!NonZeroRows.IsZero(transformed + ((nint)i * geometry.InputStride), geometry.Depth(i % geometry.Positions)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // Whole panels, so that no tile of the product is cut off by the last output channel. Weights are read in the order in which they lie,

@@ -15,7 +15,7 @@ public sealed record ShortSideResize(IReadOnlyList<int> ShortSides, int LongSide
 
     /// <summary>
     /// The size that an image gets: both sides times the smaller of short by short side and long by long side, which has single precision,
-    /// rounded down. So 640×480 becomes 1066×799, as in PyTorch.
+    /// rounded down. PyTorch divides by multiplying with the reciprocal: so 640×480 becomes 1066×800, but 333×500 becomes 799×1201.
     /// </summary>
     /// <param name="image">The image's size.</param>
     /// <param name="shortSide">Length of the short side.</param>
@@ -23,7 +23,7 @@ public sealed record ShortSideResize(IReadOnlyList<int> ShortSides, int LongSide
     public static ImageSize SizeOf(ImageSize image, int shortSide, int longSide)
     {
         double scale = Math.Min(
-            (float)shortSide / Math.Min(image.Width, image.Height), (float)longSide / Math.Max(image.Width, image.Height));
+            1f / Math.Min(image.Width, image.Height) * shortSide, 1f / Math.Max(image.Width, image.Height) * longSide);
         return new ImageSize(Math.Max(1, (int)(image.Width * scale)), Math.Max(1, (int)(image.Height * scale)));
     }
 
