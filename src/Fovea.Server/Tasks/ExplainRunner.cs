@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fovea.Data;
 using Fovea.Explanations;
+using Fovea.Tasks;
 using Microsoft.AspNetCore.Http;
 
 namespace Fovea.Server;

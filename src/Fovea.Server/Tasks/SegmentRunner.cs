@@ -1,5 +1,4 @@
 using Fovea.Data;
-using Fovea.Models;
 using Fovea.Tasks;
 using Microsoft.AspNetCore.Http;
 

@@ -41,7 +41,8 @@ export function slider(text, { min, max, step, value, format, changed }) {
 export function choice(text, options, chosen, changed) {
   const select = element("select", {}, ...options.map(([value, label]) => new Option(label, value, false, value === chosen)));
   select.addEventListener("change", () => changed(select.value));
-  return element("label", { className: "field" }, element("span", {}, text), select);
+  select.id = freshId("choice");
+  return element("div", { className: "field" }, element("label", { htmlFor: select.id }, text), select);
 }
 
 /** A share as percent with one decimal. */

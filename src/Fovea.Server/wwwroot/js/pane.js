@@ -1,5 +1,5 @@
 // One model and what it answers about the picture.
-import { element } from "./dom.js";
+import { element, freshId } from "./dom.js";
 import { Classes } from "./parts/classes.js";
 import { Maps } from "./parts/maps.js";
 import { Objects } from "./parts/objects.js";
@@ -20,6 +20,7 @@ export class Pane {
     this.#models = models;
     this.root.setAttribute("aria-label", title);
     const select = this.#find(".models");
+    select.id = this.#find(".field label").htmlFor = freshId("model");
     select.append(...models.map(({ name }) => new Option(name, name, false, name === chosen)));
     select.addEventListener("change", () => {
       this.#choose(select.value);
