@@ -41,6 +41,7 @@ internal static class CommandLine
         ("detect", () => new DetectVerb()),
         ("explain", () => new ExplainVerb()),
         ("segment", () => new SegmentVerb()),
+        ("serve", () => new ServeVerb()),
         ("data", () => new DataVerb()),
         ("convert", () => new ConvertVerb()),
         ("average", () => new AverageVerb()),
@@ -128,8 +129,8 @@ internal static class CommandLine
                 bool asJson = parsed.GetValue(json);
                 Image.MaxPixels = parsed.GetValue(maxPixels) ?? Image.MaxPixels;
                 VerbContext context = asJson
-                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle)
-                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle);
+                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) }
+                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) };
                 return RunAsync(verb, context, output, token);
             });
         }

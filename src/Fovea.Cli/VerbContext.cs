@@ -17,6 +17,9 @@ internal sealed class VerbContext(
     /// <summary>True if <c>--json</c> was given.</summary>
     public bool Json { get; } = json;
 
+    /// <summary>Most pixels that an image may have, where <c>--max-pixels</c> was given.</summary>
+    public long? MaxPixels { get; init; }
+
     /// <summary>Writer of text for people: standard output, or standard error with <c>--json</c>.</summary>
     public TextWriter Output { get; } = output;
 

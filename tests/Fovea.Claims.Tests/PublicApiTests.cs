@@ -4,7 +4,7 @@ using PublicApiGenerator;
 namespace Fovea.Claims.Tests;
 
 /// <summary>
-/// The public surface of both libraries against its baseline, so that no change of it goes unseen. <c>FOVEA_WRITE_API=1</c> writes the
+/// The public surface of the libraries against its baseline, so that no change of it goes unseen. <c>FOVEA_WRITE_API=1</c> writes the
 /// baseline anew: then its difference is part of the commit, and of the changelog.
 /// </summary>
 public sealed class PublicApiTests
@@ -14,6 +14,8 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Fovea.Engine")]
     [InlineData("Fovea")]
+    [InlineData("Fovea.Client")]
+    [InlineData("Fovea.Server")]
     public void The_public_surface_is_that_of_the_baseline(string name)
     {
         string api = Assembly.Load(name).GeneratePublicApi(_options).ReplaceLineEndings("\n") + "\n";

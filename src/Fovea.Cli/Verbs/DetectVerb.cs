@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Tasks;
@@ -45,7 +45,7 @@ internal sealed class DetectVerb : Verb
         string[] paths = [.. ImageArguments.Expand(context.Value(_images))];
         DrawnImages? drawn = context.Value(_out) is string folder ? new DrawnImages(folder, paths) : null;
         Table table = new("image", "class", "score", "box (x1, y1, x2, y2)");
-        JsonArray answers = [];
+        List<ImageDetections> answers = [];
         EachImage images = new(context, paths);
         images.Run(
             "detecting",
@@ -58,7 +58,7 @@ internal sealed class DetectVerb : Verb
                 }
 
                 Add(table, path, found);
-                answers.Add((JsonNode)Answer(path, image, found));
+                answers.Add(new ImageDetections(path, image.Width, image.Height, found));
             },
             cancellation);
         if (images.Answered > 0)
@@ -66,7 +66,7 @@ internal sealed class DetectVerb : Verb
             context.Write(table);
         }
 
-        context.Result["images"] = answers;
+        context.Result["images"] = JsonSerializer.SerializeToNode(answers, AnswerJson.Default.IReadOnlyListImageDetections);
         if (drawn is not null)
         {
             context.Output.WriteLine();
@@ -90,28 +90,6 @@ internal sealed class DetectVerb : Verb
             table.Add(path, one.Class, Numbers.Fixed(one.Score, 3), box);
         }
     }
-
-    private static JsonObject Answer(string path, Image image, IReadOnlyList<Tasks.Detection> found) => new()
-    {
-        ["image"] = path,
-        ["width"] = image.Width,
-        ["height"] = image.Height,
-        ["detections"] = new JsonArray([.. found.Select(one =>
-        {
-            JsonObject answer = new()
-            {
-                ["class"] = one.Class,
-                ["score"] = one.Score,
-                ["box"] = new JsonArray([.. Corners(one.Box).Select(place => (JsonNode)place)]),
-            };
-            if (one.Mask is RunLengthMask mask)
-            {
-                answer["mask"] = new JsonObject { ["size"] = new JsonArray(mask.Height, mask.Width), ["counts"] = mask.ToCompressed() };
-            }
-
-            return (JsonNode)answer;
-        })]),
-    };
 
     private static float[] Corners(Box box) => [box.Left, box.Top, box.Right, box.Bottom];
 }

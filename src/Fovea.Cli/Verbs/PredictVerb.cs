@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Fovea.Cli.Terminal;
 using Fovea.Tasks;
 
@@ -49,7 +49,7 @@ internal sealed class PredictVerb : Verb
         }
 
         Table table = new([.. headings]);
-        JsonArray answers = [];
+        List<ImageClasses> answers = [];
         EachImage images = new(context, [.. ImageArguments.Expand(context.Value(_images))]);
         images.Run(
             "predicting",
@@ -57,7 +57,7 @@ internal sealed class PredictVerb : Verb
             {
                 IReadOnlyList<Prediction> predictions = classifier.Predict(image, top, cancellation);
                 table.Add([path, .. predictions.SelectMany(one => new[] { one.Class, Numbers.Percent(one.Probability) })]);
-                answers.Add((JsonNode)new JsonObject { ["image"] = path, ["classes"] = Answer(predictions) });
+                answers.Add(new ImageClasses(path, predictions));
             },
             cancellation);
         if (images.Answered > 0)
@@ -65,12 +65,7 @@ internal sealed class PredictVerb : Verb
             context.Write(table);
         }
 
-        context.Result["predictions"] = answers;
+        context.Result["predictions"] = JsonSerializer.SerializeToNode(answers, AnswerJson.Default.IReadOnlyListImageClasses);
         return Task.FromResult(images.Finish());
     }
-
-    private static JsonArray Answer(IEnumerable<Prediction> predictions) =>
-    [
-        .. predictions.Select(one => (JsonNode)new JsonObject { ["class"] = one.Class, ["probability"] = one.Probability }),
-    ];
 }

@@ -17,4 +17,10 @@ public sealed record PlanOptions
     /// The store of folded and packed weights that the plan shares with others of the same network; one of its own where null.
     /// </summary>
     public PackedWeights? PackedWeights { get; init; }
+
+    /// <summary>
+    /// True to choose every kernel as for a single image, so that an image has the same bits in a batch of any size; false to choose those
+    /// that are fastest for the batch, of which some add in another order.
+    /// </summary>
+    public bool SameBitsInBatch { get; init; }
 }

@@ -184,9 +184,15 @@ public sealed class Model : IDisposable
     /// <param name="build">Builds the graph of a key.</param>
     /// <param name="threads">Threads that all plans take turns on; a share of the processors for each caller where null.</param>
     /// <param name="concurrency">Number of callers that may hold a plan at the same time.</param>
-    internal PlanCache CreatePlans(string owner, Func<PlanKey, ComputeGraph> build, WorkerPool? threads = null, int concurrency = 1)
+    /// <param name="sameBitsInBatch">True to give an image the same bits in a batch of any size.</param>
+    internal PlanCache CreatePlans(
+        string owner,
+        Func<PlanKey, ComputeGraph> build,
+        WorkerPool? threads = null,
+        int concurrency = 1,
+        bool sameBitsInBatch = false)
     {
-        PlanCache plans = new(owner, (key, own) => Compiler.Compile(() => build(key), own), threads, concurrency);
+        PlanCache plans = new(owner, (key, own) => Compiler.Compile(() => build(key), own, sameBitsInBatch), threads, concurrency);
         lock (_caches)
         {
             _caches.RemoveAll(other => other.IsClosed);

@@ -32,10 +32,11 @@ internal sealed class PlanCompiler : IDisposable
     /// <summary>Compiles a graph.</summary>
     /// <param name="build">Builds the graph.</param>
     /// <param name="threads">Threads of the plan; the shared pool where null.</param>
-    public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null)
+    /// <param name="sameBitsInBatch">As <see cref="PlanOptions.SameBitsInBatch"/> has it.</param>
+    public Plan Compile(Func<ComputeGraph> build, WorkerPool? threads = null, bool sameBitsInBatch = false)
     {
         ComputeGraph graph = Build(build);
-        PlanOptions options = new() { PackedWeights = Packed };
+        PlanOptions options = new() { PackedWeights = Packed, SameBitsInBatch = sameBitsInBatch };
         try
         {
             return Plan.Compile(graph, options, threads);

@@ -38,13 +38,17 @@ public sealed class Classifier : IClassifier, IDisposable
     /// Threads to run on. Where null: the shared pool, or, with a concurrency above 1, an equal share of the processors for each caller.
     /// </param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
+    /// <param name="sameBitsInBatch">
+    /// True to give an image the same bits in a batch of any size as alone, with kernels that are chosen for single images.
+    /// </param>
     /// <exception cref="ArgumentException">The model has no head, or one that does not classify images.</exception>
-    public Classifier(Model model, int batchSize = DefaultBatchSize, WorkerPool? pool = null, int concurrency = 1)
-        : this(model, ownsModel: false, batchSize, pool, concurrency)
+    public Classifier(
+        Model model, int batchSize = DefaultBatchSize, WorkerPool? pool = null, int concurrency = 1, bool sameBitsInBatch = false)
+        : this(model, ownsModel: false, batchSize, pool, concurrency, sameBitsInBatch)
     {
     }
 
-    private Classifier(Model model, bool ownsModel, int batchSize, WorkerPool? pool, int concurrency)
+    private Classifier(Model model, bool ownsModel, int batchSize, WorkerPool? pool, int concurrency, bool sameBitsInBatch = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -60,7 +64,7 @@ public sealed class Classifier : IClassifier, IDisposable
         }
 
         (_model, _ownsModel, _batchSize) = (model, ownsModel, batchSize);
-        _plans = model.CreatePlans(nameof(Classifier), Build, pool, concurrency);
+        _plans = model.CreatePlans(nameof(Classifier), Build, pool, concurrency, sameBitsInBatch);
         try
         {
             // Compiled at once, so that a size that does not fit is found here, and weights can be packed from where a file has them.
@@ -187,23 +191,28 @@ public sealed class Classifier : IClassifier, IDisposable
         return answers;
     }
 
-    /// <summary>Predicts the probabilities of an image that the caller prepared; nothing is allocated.</summary>
-    /// <param name="prepared">Values (H, W, C), as <see cref="Preprocessing.Apply"/> of the model's preprocessing makes them.</param>
-    /// <param name="probabilities">Memory that takes a number for each class.</param>
+    /// <summary>Predicts the probabilities of images that the caller prepared, in one run; nothing is allocated.</summary>
+    /// <param name="prepared">Values (N, H, W, C), as <see cref="Preprocessing.Apply"/> of the model's preprocessing makes them.</param>
+    /// <param name="probabilities">Memory that takes a number for each image and class (N, classes).</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <exception cref="ArgumentException">A span has another length.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of, before the call or while it waited.</exception>
     public void Predict(ReadOnlySpan<float> prepared, Span<float> probabilities, CancellationToken cancellation = default)
     {
-        Info.Preprocessing.RequireLength(prepared);
-        if (probabilities.Length != Info.Classes.Count)
+        int images = prepared.Length / Info.Preprocessing.Length;
+        if (images == 0 || prepared.Length % Info.Preprocessing.Length != 0)
+        {
+            Info.Preprocessing.RequireLength(prepared);
+        }
+
+        if (probabilities.Length != images * Info.Classes.Count)
         {
             throw new ArgumentException(
-                $"There are {Info.Classes.Count} classes, but room for {probabilities.Length} probabilities was given.",
+                $"There are {images} × {Info.Classes.Count} probabilities, but room for {probabilities.Length} was given.",
                 nameof(probabilities));
         }
 
-        using PlanCache.Lease lease = _plans.Rent(KeyOf(1), cancellation);
+        using PlanCache.Lease lease = _plans.Rent(KeyOf(images), cancellation);
         prepared.CopyTo(lease.Plan.Input(Images));
         lease.Plan.Run();
         lease.Plan.Output(Probabilities).CopyTo(probabilities);

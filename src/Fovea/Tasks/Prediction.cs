@@ -9,7 +9,7 @@ public readonly record struct Prediction(string Class, float Probability)
     /// <param name="probabilities">Probability of each class.</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="count">Number of classes to give at most.</param>
-    internal static Prediction[] Best(ReadOnlySpan<float> probabilities, IReadOnlyList<string> classes, int count)
+    public static Prediction[] Best(ReadOnlySpan<float> probabilities, IReadOnlyList<string> classes, int count)
     {
         float[] values = probabilities.ToArray();
         int[] order = new int[values.Length];

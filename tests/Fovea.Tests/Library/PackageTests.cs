@@ -17,8 +17,8 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     public PackageTests(Packed packed) => _packed = packed;
 
     [Fact]
-    public void Packing_the_solution_gives_two_libraries_and_a_tool_with_their_symbols_and_nothing_else() => Assert.Equal(
-        new[] { "Fovea", "Fovea.Cli", "Fovea.Engine" }
+    public void Packing_the_solution_gives_the_libraries_and_a_tool_with_their_symbols_and_nothing_else() => Assert.Equal(
+        new[] { "Fovea", "Fovea.Cli", "Fovea.Client", "Fovea.Engine", "Fovea.Server" }
             .SelectMany(id => new[] { $"{id}.{Packed.Version}.nupkg", $"{id}.{Packed.Version}.snupkg" })
             .Order(StringComparer.Ordinal),
         _packed.Made.Order(StringComparer.Ordinal));
@@ -26,6 +26,8 @@ public sealed partial class PackageTests : IClassFixture<PackageTests.Packed>
     [Theory]
     [InlineData("Fovea.Engine", "lib/net10.0/")]
     [InlineData("Fovea", "lib/net10.0/")]
+    [InlineData("Fovea.Client", "lib/net10.0/")]
+    [InlineData("Fovea.Server", "lib/net10.0/")]
     [InlineData("Fovea.Cli", "tools/net10.0/any/")]
     public void A_package_says_what_it_is_and_holds_what_belongs_to_it(string id, string folder)
     {

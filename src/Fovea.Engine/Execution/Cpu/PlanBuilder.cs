@@ -3,6 +3,7 @@ using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Graph;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Execution.Cpu;
 
@@ -24,6 +25,7 @@ internal sealed class PlanBuilder
     private readonly List<PackCall> _packing = [];
     private readonly List<KernelCall> _constantStage = [];
     private readonly GradientTargets _gradients;
+    private readonly bool _sameBitsInBatch;
 
     /// <summary>Makes the calls of a graph.</summary>
     /// <param name="graph">The graph.</param>
@@ -33,6 +35,7 @@ internal sealed class PlanBuilder
     {
         Graph = graph;
         Uses = new UseInfo(graph);
+        _sameBitsInBatch = options.SameBitsInBatch;
         _gradients = new GradientTargets(graph, Uses, options);
         _boundaryValues = [.. graph.Inputs.Values, .. graph.Outputs.Values.Select(RootOf)];
         foreach (Node node in graph.Nodes)
@@ -75,6 +78,11 @@ internal sealed class PlanBuilder
 
     /// <summary>The buffers that alias the parts of the gradient block.</summary>
     public IReadOnlyDictionary<Variable, CpuBuffer> Gradients => _gradients.Buffers;
+
+    /// <summary>The convolution that a kernel is chosen for: the one to compute, or that of a single image.</summary>
+    /// <param name="convolution">The convolution to compute.</param>
+    public ConvolutionGeometry ChosenFor(in ConvolutionGeometry convolution) =>
+        _sameBitsInBatch ? convolution with { Batch = 1 } : convolution;
 
     /// <summary>The buffer a value lies in.</summary>
     public CpuBuffer BufferOf(Value value) => _buffers[value];

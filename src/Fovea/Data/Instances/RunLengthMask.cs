@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Fovea.Data;
 
 /// <summary>
 /// Mask of an object as COCO stores it: lengths of runs down the columns, from the left column to the right, alternately of pixels outside
 /// and inside the object (cocodataset/cocoapi, <c>maskApi</c>). Never changes once made.
 /// </summary>
+[JsonConverter(typeof(CompressedMask))]
 public sealed partial class RunLengthMask
 {
     private readonly int[] _counts;

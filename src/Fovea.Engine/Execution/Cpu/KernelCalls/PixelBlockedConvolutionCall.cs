@@ -48,9 +48,17 @@ internal sealed unsafe class PixelBlockedConvolutionCall : PackedOperandCall
         PixelBlockedConvolutionKernel.Forward(in _geometry, Reads[0].Floats, Packed, Writes[0].Floats, in epilogue, first, last, scratch);
     }
 
-    private static PixelBlockedGeometry? GeometryOf(Node node, PlanBuilder builder) =>
-        node.Operation is Convolution operation
-            ? PixelBlockedGeometry.Of(
-                Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]), !builder.Uses.IsConstant(node.Inputs[1]))
+    private static PixelBlockedGeometry? GeometryOf(Node node, PlanBuilder builder)
+    {
+        if (node.Operation is not Convolution operation)
+        {
+            return null;
+        }
+
+        ConvolutionGeometry convolution = Geometry.Of(operation.WindowSpec, node.Inputs[0].Shape, node.Inputs[1].Shape[0]);
+        ConvolutionGeometry chosenFor = builder.ChosenFor(in convolution);
+        return PixelBlockedGeometry.Of(in chosenFor, !builder.Uses.IsConstant(node.Inputs[1])) is not null
+            ? PixelBlockedGeometry.Joined(in convolution)
             : null;
+    }
 }

@@ -55,13 +55,19 @@ internal sealed unsafe class WinogradCall : PackedOperandCall
     {
         bool weightsChange = !builder.Uses.IsConstant(node.Inputs[1]);
         int outputs = node.Inputs[1].Shape[0];
-        return node.Operation switch
+        switch (node.Operation)
         {
-            Convolution forward =>
-                WinogradGeometry.Of(Geometry.Of(forward.WindowSpec, node.Inputs[0].Shape, outputs), weightsChange),
-            ConvolutionInputGradient gradient =>
-                WinogradGeometry.OfInputGradient(Geometry.Of(gradient.WindowSpec, gradient.InputShape, outputs), weightsChange),
-            _ => null,
-        };
+            case Convolution forward:
+                ConvolutionGeometry convolution = Geometry.Of(forward.WindowSpec, node.Inputs[0].Shape, outputs);
+                ConvolutionGeometry chosenFor = builder.ChosenFor(in convolution);
+                return WinogradGeometry.Of(in chosenFor, weightsChange) is { Tile: int tile }
+                    ? WinogradGeometry.Blocked(in convolution, tile)
+                    : null;
+            case ConvolutionInputGradient gradient:
+                return WinogradGeometry.OfInputGradient(
+                    Geometry.Of(gradient.WindowSpec, gradient.InputShape, outputs), weightsChange);
+            default:
+                return null;
+        }
     }
 }

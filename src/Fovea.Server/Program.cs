@@ -1,0 +1,3 @@
+using Fovea.Server;
+
+return await ServerProgram.RunAsync(args);
