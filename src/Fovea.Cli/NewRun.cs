@@ -52,7 +52,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         TrainingOptions options = configuration.Options;
         if (options.ExplainEvery > 0)
         {
-            throw new UsageException($"--explain-every explains classifiers, and {model} is none: leave it out, or give 0.");
+            throw new UsageException($"--explain-every explains classifiers, and {options.Model} is none: leave it out, or give 0.");
         }
 
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;

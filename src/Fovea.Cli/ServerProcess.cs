@@ -14,11 +14,12 @@ internal static partial class ServerProcess
 
     /// <summary>Gives this process over to the server, where the system can do that, or starts it and waits for its end.</summary>
     /// <param name="arguments">The server's arguments.</param>
-    /// <param name="cancellation">Cancelled by Ctrl-C, which the server hears too.</param>
+    /// <param name="cancellation">Cancelled by Ctrl-C before the server begins; afterwards the server hears it itself.</param>
     /// <returns>Exit code of the server.</returns>
     /// <exception cref="FileNotFoundException">There is no server beside this program.</exception>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         string[] command = [.. Command(), .. arguments];
         if (!OperatingSystem.IsWindows())
         {
