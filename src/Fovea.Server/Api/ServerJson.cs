@@ -19,7 +19,7 @@ internal sealed partial class ServerJson : JsonSerializerContext
     private static readonly Lazy<JsonSerializerOptions> _answers = new(() => new JsonSerializerOptions(AnswerJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(AnswerJson.Default, Default),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(AnswerJson.Default, ServerJson.Default),
     });
 
     /// <summary>Generated code for an answer of a task.</summary>

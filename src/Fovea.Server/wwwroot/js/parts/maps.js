@@ -5,6 +5,9 @@ import { choice, element, slider } from "../dom.js";
 import { canvasOf } from "../masks.js";
 
 const attention = "attention";
+
+// Methods that have no layer to choose.
+const wholeNetwork = ["classes", "rollout"];
 const titles = {
   attention: "Attention", classes: "Token of the class", rollout: "Attention rollout", "grad-cam": "Grad-CAM", "grad-cam++": "Grad-CAM++",
   "layer-cam": "LayerCAM", "integrated-gradients": "Integrated gradients", occlusion: "Occlusion",
@@ -107,8 +110,8 @@ export class Maps {
 
   #update() {
     const fields = [];
-    if (this.#method) {
-      const layers = this.#layers.filter((one) => this.#method !== attention || one.heads > 0);
+    if (this.#method && !wholeNetwork.includes(this.#method)) {
+      const layers = this.#layers.filter((one) => one.heads > 0 === (this.#method === attention));
       fields.push(choice("Layer", [["", "the usual"], ...layers.map(({ layer, height, width }) => [layer, `${layer}, ${height}×${width}`])],
         this.#layer, (layer) => {
           [this.#layer, this.#head] = [layer, ""];
@@ -122,6 +125,8 @@ export class Maps {
             this.#refresh();
           }));
       }
+    }
+    if (this.#method) {
       fields.push(slider("Opacity", {
         min: 0, max: 1, step: 0.01, value: this.#opacity, format: (value) => `${Math.round(100 * value)} %`,
         changed: (value) => {
@@ -130,7 +135,10 @@ export class Maps {
         },
       }));
     }
+    const controls = () => [...this.#more.querySelectorAll("select, input")];
+    const focused = controls().indexOf(document.activeElement);
     this.#more.replaceChildren(...fields);
+    controls()[focused]?.focus();
     this.#refresh();
   }
 
@@ -175,10 +183,13 @@ export class Maps {
   }
 }
 
-/** A map as a small picture: the brighter, the nearer to its greatest number; what is not above 0 is darkest. */
+/** A map as a small picture: the brighter, the nearer to its greatest number; what is not above 0 is darkest, and covers less. */
 function paint({ height, width, values }) {
   const most = Math.max(...values, Number.MIN_VALUE);
   const image = new ImageData(width, height);
-  values.forEach((value, i) => image.data.set([...heat(value / most), 255], 4 * i));
+  values.forEach((value, i) => {
+    const part = Math.max(0, value / most);
+    image.data.set([...heat(part), 150 + 105 * part], 4 * i);
+  });
   return canvasOf(image);
 }
