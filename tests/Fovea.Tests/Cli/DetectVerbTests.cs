@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Cli;
 using Fovea.Data;
+using Fovea.Drawing;
 using Fovea.Tests.Tasks;
 
 namespace Fovea.Tests.Cli;
@@ -92,6 +93,9 @@ public sealed class DetectVerbTests : IDisposable
 
             // Below the image stands a legend where labels are wider than their boxes.
             Assert.InRange(after.Height, factor * before.Height, (factor * before.Height) + 60);
+            Assert.Contains(
+                Enumerable.Range(0, 3).Select(Color.Of),
+                color => after.Pixels.AsSpan().IndexOf([color.Red, color.Green, color.Blue]) >= 0);
         }
 
         byte[] kept = File.ReadAllBytes(images[0]);

@@ -17,7 +17,8 @@ public sealed partial class RemedyTests
             new Remedy.ChooseWeights(["model_ema"]), new Remedy.SetClasses(), new Remedy.SetClasses(3), new Remedy.KeepSize(),
             new Remedy.Diagnose("a.pth"), new Remedy.ResumeOrOverwrite(), new Remedy.RaiseImageLimit(300_000_000),
             new Remedy.PassOverUnreadable(3), new Remedy.TakeCommonClasses(2),
-            new Remedy.DetectObjects("a.pth"), new Remedy.ClassifyImages("a.pth"),
+            new Remedy.DetectObjects("a.pth"), new Remedy.ClassifyImages("a.pth"), new Remedy.SegmentImages("a.pth"),
+            new Remedy.GiveHead("a.pth"), new Remedy.ChooseExplanation("Layer", ["stage2", "stage3"]), new Remedy.ChooseExplanation("At", []),
         ];
         IEnumerable<Type> known = typeof(Remedy).GetNestedTypes(BindingFlags.Public).Where(type => type != typeof(Remedy.Advice));
         Assert.Equal(known.OrderBy(type => type.Name), remedies.Select(remedy => remedy.GetType()).Distinct().OrderBy(type => type.Name));
@@ -63,7 +64,7 @@ public sealed partial class RemedyTests
     [
         GeneratedRegex(
             "\"[^\"]*(?<=[ '({])(?<!var\\()--[a-z]|\"--[a-z]|\"[^\"]*\\bfovea "
-                + "(bench|compare|convert|detect|doctor|evaluate|export|info|models|predict|profile|train)\\b"),
+                + "(bench|compare|convert|detect|doctor|evaluate|explain|export|info|models|predict|profile|train)\\b"),
     ]
     private static partial Regex WordsOfTheCommand();
 }
