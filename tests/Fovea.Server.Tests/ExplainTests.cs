@@ -26,7 +26,8 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         JsonArray maps = answer["explanations"]!.AsArray();
         Assert.Equal(expected.Select(map => map.Class), maps.Select(map => (string?)map!["class"]));
         Assert.Equal(
-            expected.SelectMany(map => map.Values.ToArray()), maps.SelectMany(map => map!["values"]!.AsArray().Select(value => (float)value!)));
+            expected.SelectMany(map => map.Values.ToArray()),
+            maps.SelectMany(map => map!["values"]!.AsArray()).Select(value => (float)value!));
     }
 
     [Fact]

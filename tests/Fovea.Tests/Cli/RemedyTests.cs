@@ -18,7 +18,8 @@ public sealed partial class RemedyTests
             new Remedy.Diagnose("a.pth"), new Remedy.ResumeOrOverwrite(), new Remedy.RaiseImageLimit(300_000_000),
             new Remedy.PassOverUnreadable(3), new Remedy.TakeCommonClasses(2),
             new Remedy.DetectObjects("a.pth"), new Remedy.ClassifyImages("a.pth"), new Remedy.SegmentImages("a.pth"),
-            new Remedy.GiveHead("a.pth"), new Remedy.ChooseExplanation("Layer", ["stage2", "stage3"]), new Remedy.ChooseExplanation("At", []),
+            new Remedy.GiveHead("a.pth"), new Remedy.ChooseExplanation("Layer", ["stage2", "stage3"]),
+            new Remedy.ChooseExplanation("At", []),
         ];
         IEnumerable<Type> known = typeof(Remedy).GetNestedTypes(BindingFlags.Public).Where(type => type != typeof(Remedy.Advice));
         Assert.Equal(known.OrderBy(type => type.Name), remedies.Select(remedy => remedy.GetType()).Distinct().OrderBy(type => type.Name));

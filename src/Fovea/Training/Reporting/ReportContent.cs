@@ -26,7 +26,7 @@ internal sealed record ReportContent
     /// <summary>The evaluation of the best checkpoint; also gives the table of classes.</summary>
     public ConfusionMatrix? Confusion { get; init; }
 
-    /// <summary>What <see cref="Confusion"/> counts.</summary>
+    /// <summary>Unit that <see cref="Confusion"/> counts.</summary>
     public string Counted { get; init; } = "images";
 
     /// <summary>The images that were predicted wrong with most confidence.</summary>
