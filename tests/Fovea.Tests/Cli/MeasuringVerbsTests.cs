@@ -12,7 +12,7 @@ public sealed class MeasuringVerbsTests
     {
         string[] words =
         [
-            "bench", "cmt_nano", "resnet50", "--size", "32", "--batch", "1,3", "--threads", "2,1", "--seconds", "0.02", "--json",
+            "bench", "cmt_nano", "resnet_nano", "--size", "32", "--batch", "1,3", "--threads", "2,1", "--seconds", "0.02", "--json",
         ];
         (int exitCode, string output, string error) = await Run(training ? [.. words, "--train"] : words);
         Assert.Equal(ExitCodes.Success, exitCode);
@@ -20,7 +20,7 @@ public sealed class MeasuringVerbsTests
         Assert.True((double)answer["peakGflops"]! > 0);
         JsonArray results = answer["results"]!.AsArray();
         Assert.Equal(
-            from model in new[] { "cmt_nano", "resnet50" }
+            from model in new[] { "cmt_nano", "resnet_nano" }
             from batch in new[] { 1, 3 }
             from threads in new[] { 2, 1 }
             select (model, batch, threads),

@@ -55,8 +55,9 @@ public sealed class SegmentationVerbsTests : IDisposable
         JsonNode train = answer["parts"]![0]!;
         long pixels = train["classes"]!.AsArray().Sum(one => (long)one!["pixels"]!) + (long)train["ignoredPixels"]!;
         Assert.Equal(3 * 64 * 48, pixels);
+        Assert.Single(train["classes"]!.AsArray(), one => (long)one!["pixels"]! == 0);
         Assert.Equal(
-            ["missingLabels 1", "unreadableLabels 1"],
+            ["missingLabels 1", "unreadableLabels 1", "emptyClass 1"],
             answer["problems"]!.AsArray().Select(problem => $"{problem!["kind"]} {problem["count"]}"));
         Assert.True(File.Exists(_folder.File("sheet.png")));
         await CliRun.Fails(ExitCodes.WrongUsage, ["--ignored 256", "0 to 255"], "data", "check", data, "--ignored", "256");

@@ -79,8 +79,10 @@ public sealed class StartUpTests
     public void Every_member_of_what_a_checkpoint_says_of_itself_survives_being_written_and_read()
     {
         DetectorOptions detector = new() { Channels = 32, AnchorRatios = [1, 3], AnchorSizes = [[8], [16, 24]], TrainingProposals = 50 };
-        ModelOptions options = new(Classes: 7, Height: 96, Width: 128, DropPath: 0.25f, Dropout: 0.125f, detector, NormEpsilon: 0.001f);
+        SegmenterOptions segmenter = new() { Channels = 32, PoolingBins = [1, 4], Auxiliary = true };
+        ModelOptions options = new(7, 96, 128, DropPath: 0.25f, Dropout: 0.125f, detector, NormEpsilon: 0.001f, Segmenter: segmenter);
         Assert.Equal(options.ToJson(), ModelOptions.FromJson(options.ToJson()).ToJson());
+        Assert.Equal(segmenter.PoolingBins, ModelOptions.FromJson(options.ToJson()).Segmenter!.PoolingBins);
         Assert.Equal(detector.AnchorSizes, ModelOptions.FromJson(options.ToJson()).Detector!.AnchorSizes);
         Assert.Equal(new ModelOptions(), ModelOptions.FromJson(new ModelOptions().ToJson()));
         Assert.Equal(new ModelOptions(Classes: 3), ModelOptions.FromJson("""{"Classes": 3, "height": null, "later": {}}"""));

@@ -56,7 +56,7 @@ public sealed class ClassifierTests : IDisposable
         string message = Assert.Throws<ArgumentException>(() => classifier.Predict(new float[9], probabilities)).Message;
         Assert.Contains("32×32×3 = 3072 floats, but 9", message, StringComparison.Ordinal);
         message = Assert.Throws<ArgumentException>(() => classifier.Predict(prepared, new float[2])).Message;
-        Assert.Contains("3 classes, but room for 2", message, StringComparison.Ordinal);
+        Assert.Contains("1 × 3 probabilities, but room for 2", message, StringComparison.Ordinal);
     }
 
     [Fact]
