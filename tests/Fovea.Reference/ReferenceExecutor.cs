@@ -8,7 +8,11 @@ namespace Fovea.Reference;
 /// Other executors are held against it; it is far too slow for anything else.
 /// </summary>
 /// <param name="runPasses">Whether graphs pass through the <see cref="Pipeline"/>, or are evaluated as they were built.</param>
-public sealed class ReferenceExecutor(bool runPasses = true) : Executor
+/// <param name="errors">
+/// Seed of errors: every element of every result is changed by one rounding up or down, which shows what rounding does to a graph. Results
+/// are as exact as can be where null.
+/// </param>
+public sealed class ReferenceExecutor(bool runPasses = true, int? errors = null) : Executor
 {
     /// <inheritdoc/>
     public override CostModel Costs { get; } = new();
@@ -18,7 +22,7 @@ public sealed class ReferenceExecutor(bool runPasses = true) : Executor
 
     /// <inheritdoc/>
     public override Plan Compile(ComputeGraph graph, PlanOptions? options = null) =>
-        new ReferencePlan(runPasses ? Pipeline.Run(graph, Costs) : graph, options ?? new PlanOptions());
+        new ReferencePlan(runPasses ? Pipeline.Run(graph, Costs) : graph, options ?? new PlanOptions(), errors);
 
     /// <inheritdoc/>
     public override MemoryFigures Estimate(ComputeGraph graph, PlanOptions? options = null, int? threads = null) =>

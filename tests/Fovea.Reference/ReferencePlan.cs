@@ -16,18 +16,20 @@ internal sealed class ReferencePlan : Plan
     private readonly HashSet<Value> _results;
     private readonly List<Node> _nodes;
     private readonly PlanOptions _options;
+    private readonly int? _errors;
     private bool _isDisposed;
 
     /// <summary>Prepares to run a graph.</summary>
     /// <param name="graph">The graph, as it was built or after any passes.</param>
     /// <param name="options">Where gradients go.</param>
+    /// <param name="errors">Seed of errors of one rounding in every result; none where null.</param>
     /// <exception cref="ArgumentException">
     /// The block has no place for a gradient of the graph, or there is none to accumulate in.
     /// </exception>
-    public ReferencePlan(ComputeGraph graph, PlanOptions options)
+    public ReferencePlan(ComputeGraph graph, PlanOptions options, int? errors)
         : base(graph)
     {
-        _options = options;
+        (_options, _errors) = (options, errors);
         if (options is { Accumulate: true, Gradients: null })
         {
             throw new ArgumentException("There is no block to accumulate gradients in.", nameof(options));
@@ -78,7 +80,20 @@ internal sealed class ReferencePlan : Plan
         new(graph.Nodes.Where(node => node.Operation is not ReadVariable).Sum(node => node.Outputs.Sum(output => output.Type.Bytes)), 0, 0);
 
     /// <inheritdoc/>
-    public override void Run() => Run((_, _) => { });
+    public override void Run()
+    {
+        Random? random = _errors is int seed ? new Random(seed) : null;
+        Run((_, results) =>
+        {
+            foreach (float[] values in random is null ? [] : results.OfType<float[]>())
+            {
+                foreach (ref float value in values.AsSpan())
+                {
+                    value = random!.Next(2) == 0 ? MathF.BitIncrement(value) : MathF.BitDecrement(value);
+                }
+            }
+        });
+    }
 
     /// <summary>Does nothing: weights are read in every run.</summary>
     public override void Refresh() => ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -40,8 +40,7 @@ internal static class Guards
     /// <param name="keys">The keys.</param>
     public static void UseApiKeys(this WebApplication app, ApiKeys keys) => app.Use(async (http, next) =>
     {
-        if (Array.Exists(_guarded, path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
-            && !keys.Allow(http.Request))
+        if (IsGuarded(http) && !keys.Allow(http.Request))
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
             await Problems.Of(StatusCodes.Status401Unauthorized, "Send one of the server's keys as 'Authorization: Bearer KEY'.")
@@ -52,7 +51,10 @@ internal static class Guards
         await next(http).ConfigureAwait(false);
     });
 
-    /// <summary>Limits the rate of each client, by its key or else its address; a second's requests may come at once.</summary>
+    /// <summary>
+    /// Limits the rate of each client, by its key or else its address; a second's requests may come at once. The page and whoever watches
+    /// the server's health are not counted.
+    /// </summary>
     /// <param name="services">Services of the program.</param>
     /// <param name="requestsPerSecond">Requests in a second.</param>
     /// <param name="haveKeys">True if every client has a key; else a made-up one would be a client of its own.</param>
@@ -60,14 +62,16 @@ internal static class Guards
         services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(
-                (haveKeys ? ApiKeys.KeyOf(http.Request) : null) ?? http.Connection.RemoteIpAddress?.ToString() ?? "",
-                _ => new TokenBucketRateLimiterOptions
-                {
-                    TokenLimit = requestsPerSecond,
-                    TokensPerPeriod = requestsPerSecond,
-                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-                }));
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => IsGuarded(http)
+                ? RateLimitPartition.GetTokenBucketLimiter(
+                    (haveKeys ? ApiKeys.KeyOf(http.Request) : null) ?? http.Connection.RemoteIpAddress?.ToString() ?? "",
+                    _ => new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = requestsPerSecond,
+                        TokensPerPeriod = requestsPerSecond,
+                        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                    })
+                : RateLimitPartition.GetNoLimiter(""));
             limiter.OnRejected = async (context, _) =>
             {
                 double seconds = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan time) ? time.TotalSeconds : 1;
@@ -77,4 +81,7 @@ internal static class Guards
                     .ExecuteAsync(context.HttpContext).ConfigureAwait(false);
             };
         });
+
+    private static bool IsGuarded(HttpContext http) =>
+        Array.Exists(_guarded, path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
 }
