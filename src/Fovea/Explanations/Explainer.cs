@@ -259,15 +259,15 @@ public sealed class Explainer : IDisposable
 
     private Explanation Answer(
         ExplainedInput input, ExplanationMethod method, string? layer, int index, float[] values, (int Height, int Width) grid) => new()
-    {
-        Method = method,
-        Layer = layer,
-        Class = Info.Classes[index],
-        Height = grid.Height,
-        Width = grid.Width,
-        Values = values,
-        Region = input.Region,
-    };
+        {
+            Method = method,
+            Layer = layer,
+            Class = Info.Classes[index],
+            Height = grid.Height,
+            Width = grid.Width,
+            Values = values,
+            Region = input.Region,
+        };
 
     /// <summary>Indices of the classes that are asked for; of the predicted one where none is.</summary>
     private int[] ClassesOf(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)

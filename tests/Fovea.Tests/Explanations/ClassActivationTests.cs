@@ -69,7 +69,10 @@ public sealed class ClassActivationTests
         float whole = model.Run(Tensor.Create(values, prepared.Lengths))[0, 2];
         ExplanationOptions options = new()
         {
-            Method = ExplanationMethod.IntegratedGradients, Classes = ["2"], Layer = layer, Steps = 40,
+            Method = ExplanationMethod.IntegratedGradients,
+            Classes = ["2"],
+            Layer = layer,
+            Steps = 40,
         };
         Explanation map = Assert.Single(explainer.Explain(image, options));
         Assert.Equal(layer is null ? preprocessing.Height : 15, map.Height >= 15 ? map.Height : 15);
