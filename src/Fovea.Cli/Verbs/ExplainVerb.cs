@@ -189,7 +189,10 @@ internal sealed class ExplainVerb : Verb
             table.Add(layer.Name, $"{layer.Height}x{layer.Width}", layer.IsAttention ? $"{layer.Heads}" : "", from);
             layers.Add((JsonNode)new JsonObject
             {
-                ["layer"] = layer.Name, ["height"] = layer.Height, ["width"] = layer.Width, ["heads"] = layer.Heads,
+                ["layer"] = layer.Name,
+                ["height"] = layer.Height,
+                ["width"] = layer.Width,
+                ["heads"] = layer.Heads,
             });
         }
 
