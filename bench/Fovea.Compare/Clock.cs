@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Fovea.Compare;
 
-/// <summary>What times are measured by.</summary>
+/// <summary>Clock that times are measured by.</summary>
 internal enum Clock
 {
     /// <summary>By the wall: what a user waits for.</summary>

@@ -23,7 +23,7 @@ internal sealed record DetectionMatch(int Theirs, int Ours, int Equal, double Sc
     public double Share => (Theirs + Ours - (2.0 * Equal)) / Math.Max(Theirs + Ours, 1);
 
     /// <summary>Matches the detections of an image, each with the nearest of its class.</summary>
-    /// <param name="theirs">What the peer found.</param>
+    /// <param name="theirs">Detections of the peer.</param>
     /// <param name="ours">What Fovea found.</param>
     /// <param name="firstLabel">The peer's label of the first class.</param>
     public static DetectionMatch Of(PeerDetections theirs, IReadOnlyList<Tasks.Detection> ours, int firstLabel)

@@ -4,7 +4,7 @@ using Fovea.Tasks;
 
 namespace Fovea.Compare;
 
-/// <summary>What detectors find in images, held against torchvision: the same file of weights, each image as it is.</summary>
+/// <summary>Comparison of detections in images with torchvision: the same file of weights, each image as it is.</summary>
 internal static class DetectionParity
 {
     private const double MostMaskShare = 1e-3;

@@ -4,7 +4,7 @@ using Fovea.Data;
 
 namespace Fovea.Compare;
 
-/// <summary>What the peer found in an image, surest first.</summary>
+/// <summary>Detections of the peer in an image, surest first.</summary>
 /// <param name="Boxes">x1, y1, x2, y2 of each object in pixels of the image.</param>
 /// <param name="Scores">Score of each.</param>
 /// <param name="Labels">Label of each as the network counts them.</param>

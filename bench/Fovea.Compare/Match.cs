@@ -13,7 +13,7 @@ internal sealed record Outcome(double Ours, double? Theirs, double? Ratio, int R
 /// <param name="Rounds">How many turns each side takes.</param>
 /// <param name="Runs">The fewest runs of a turn.</param>
 /// <param name="WarmUp">How long each side runs before, in milliseconds: the runtime shall have compiled what it will.</param>
-/// <param name="Clock">What times are measured by.</param>
+/// <param name="Clock">Clock that times are measured by.</param>
 internal sealed record Match(int Rounds, int Runs, double WarmUp, Clock Clock = Clock.Wall)
 {
     private const double MillisecondsOfTurn = 400;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Fovea.Server.Tests;
 
-/// <summary>What the server does when it has too much to do, when it stops, and when a model changes.</summary>
+/// <summary>Load: shedding, draining, and the swap of a model.</summary>
 public sealed class LoadTests
 {
     private const string Address = "/v1/models/tiny/predict";

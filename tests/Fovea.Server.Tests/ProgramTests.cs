@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Server.Tests;
 
-/// <summary>What the program puts around the API: keys, rates, the page, figures, exit codes.</summary>
+/// <summary>Parts of the program around the API: keys, rates, the page, figures, exit codes.</summary>
 public sealed class ProgramTests
 {
     private const string Key = "0123456789abcdef0123456789abcdef";

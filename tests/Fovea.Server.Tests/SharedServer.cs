@@ -11,7 +11,7 @@ public sealed class SharedServer : IAsyncLifetime
 
     internal HttpClient Http => Running.Http;
 
-    /// <summary>The same network outside of the server.</summary>
+    /// <summary>Model of the served network, outside of the server.</summary>
     internal Classifier Classifier { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()

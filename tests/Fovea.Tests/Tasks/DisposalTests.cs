@@ -8,7 +8,7 @@ namespace Fovea.Tests.Tasks;
 /// <summary>Disposal while callers ask: none waits for ever, and none is served by what is gone.</summary>
 public sealed class DisposalTests
 {
-    private const int Rounds = 300;
+    private const int Rounds = 1000;
 
     // Far beyond what any machine needs: only a caller that never returns reaches it.
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);

@@ -178,7 +178,8 @@ export class Maps {
     this.#map = maps[Math.floor(maps.length / 2)] ?? null;
     this.#hint.textContent = !this.#map ? "" : this.pointed
       ? "Move over the picture: bright is what the point attends to."
-      : this.#map.class ? `Bright is what speaks for ${this.#map.class}; choose another class to see its own map.` : "Bright is what the network attends to.";
+      : this.#map.class ? `Bright is what speaks for ${this.#map.class}; choose another class to see its own map.`
+      : "Bright is what the network attends to.";
     this.#changed();
   }
 }
