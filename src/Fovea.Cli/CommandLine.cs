@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Cli.Terminal;
 using Fovea.Cli.Verbs;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Formats;
 
@@ -49,6 +50,9 @@ internal static class CommandLine
         ("export", () => new ExportVerb()),
         ("version", () => new VersionVerb()),
     ];
+
+    /// <summary>True in a process that leaves it to another one to tell the user anything.</summary>
+    internal static bool IsSilent { get; private set; }
 
     /// <summary>The verbs, in the order in which help lists them.</summary>
     internal static Verb[] Verbs() => Array.ConvertAll(_verbs, verb => verb.Make());
@@ -128,10 +132,19 @@ internal static class CommandLine
             {
                 bool asJson = parsed.GetValue(json);
                 Image.MaxPixels = parsed.GetValue(maxPixels) ?? Image.MaxPixels;
-                VerbContext context = asJson
-                    ? new VerbContext(parsed, asJson, error, errorStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) }
-                    : new VerbContext(parsed, asJson, output, outputStyle, error, errorStyle) { MaxPixels = parsed.GetValue(maxPixels) };
-                return RunAsync(verb, context, output, token);
+                return RunAsync(verb, ContextOn, output, error, token);
+
+                VerbContext ContextOn(ICollective? ranks)
+                {
+                    bool isFirst = ranks is null or { Rank: 0 };
+                    (TextWriter people, TerminalStyle style) = asJson ? (error, errorStyle) : (output, outputStyle);
+                    return new VerbContext(
+                        parsed, asJson, isFirst ? people : TextWriter.Null, style, isFirst ? error : TextWriter.Null, errorStyle)
+                    {
+                        MaxPixels = parsed.GetValue(maxPixels),
+                        Ranks = ranks,
+                    };
+                }
             });
         }
 
@@ -181,16 +194,23 @@ internal static class CommandLine
     private static string NameOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : "fovea";
 
-    private static async Task<int> RunAsync(Verb verb, VerbContext context, TextWriter output, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        Verb verb, Func<ICollective?, VerbContext> contextOn, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
+        VerbContext context = contextOn(null);
+        MpiCollective? ranks = null;
         try
         {
+            ranks = verb.TakesRanks && MpiCollective.IsLaunched ? MpiCollective.Start(TellOfRank) : null;
+            context = contextOn(ranks);
+            IsSilent = !context.IsFirstRank;
             int exitCode = await verb.RunAsync(context, cancellation).ConfigureAwait(false);
-            if (context.Json)
+            if (context.Json && context.IsFirstRank)
             {
                 output.WriteLine(context.Result.ToJsonString(_json));
             }
 
+            ranks?.Dispose();
             return exitCode;
         }
         catch (Exception exception)
@@ -198,12 +218,21 @@ internal static class CommandLine
             (string message, int exitCode) = Explain(exception);
             if (Environment.GetEnvironmentVariable("FOVEA_DEBUG") == "1")
             {
-                context.Error.WriteLine(exception);
+                error.WriteLine(exception);
             }
 
-            Fail(message, context.Json, output, context.Error);
+            if (context.IsFirstRank)
+            {
+                Fail(message, context.Json, output, context.Error);
+            }
+
+            // One message for all processes; with this they end, wherever they are.
+            ranks?.Fail(exitCode, message);
             return exitCode;
         }
+
+        void TellOfRank(int rank, int exitCode, string message) =>
+            Fail($"process {rank + 1} of {ranks?.Size}: {message}", context.Json, output, error);
     }
 
     /// <summary>Each kind of error in words for people, with its exit code.</summary>

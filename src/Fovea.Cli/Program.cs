@@ -19,7 +19,10 @@ void Stop(PosixSignalContext context)
 
     try
     {
-        Console.Error.WriteLine("\nStopping (Ctrl-C again stops at once).");
+        if (!CommandLine.IsSilent)
+        {
+            Console.Error.WriteLine("\nStopping (Ctrl-C again stops at once).");
+        }
     }
     catch (IOException)
     {

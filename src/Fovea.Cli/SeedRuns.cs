@@ -53,8 +53,8 @@ internal sealed class SeedRuns(VerbContext context, TrainingSession session, str
         try
         {
             return overwrite || Existing(configuration) is null
-                ? session.Begin(configuration, PathOf(configuration), overwrite)
-                : session.Resume(configuration, PathOf(configuration));
+                ? session.Begin(configuration, PathOf(configuration), overwrite)!
+                : session.Resume(configuration, PathOf(configuration))!;
         }
         catch (OperationCanceledException)
         {

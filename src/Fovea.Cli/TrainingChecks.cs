@@ -32,8 +32,8 @@ internal static class TrainingChecks
             $"A training step of {options.Model} at {images.Height}x{images.Width}",
             "--batch",
             options.BatchSize,
-            batch => TrainingEstimate.Bytes(network, batch, options.Optimizer, threads));
-        if (options.BatchSize == 1 && TrainingEstimate.SingleValueNorms(network, 1) is { Count: > 0 } norms)
+            batch => TrainingEstimate.Bytes(network, Math.Max(1, batch / options.Shards), options.Optimizer, threads));
+        if (options.BatchSize == options.Shards && TrainingEstimate.SingleValueNorms(network, 1) is { Count: > 0 } norms)
         {
             context.Error.WriteLine(
                 $"warning: {norms.Count} batch normalisations see a single value of each channel ({norms[0]}, …): they have no "

@@ -22,6 +22,11 @@ internal static class TrainingOptionTable
             CoolDownEpochs = Math.Min(options.CoolDownEpochs, Math.Max(0, value - options.WarmUpEpochs)),
         }),
         Of("--batch", "Images in a step.", options => options.BatchSize, (options, value) => options with { BatchSize = value }),
+        Of(
+            "--shards",
+            "Parts of a batch that as many processes may share, a power of two; each has its own batch statistics.",
+            options => options.Shards,
+            (options, value) => options with { Shards = value }),
         Of("--optimizer", "How weights are changed.", options => options.Optimizer, (options, value) => options with
         {
             Optimizer = value,

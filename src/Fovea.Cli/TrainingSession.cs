@@ -19,17 +19,18 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
     /// <param name="overwrite">True if an earlier run there is replaced.</param>
     /// <exception cref="FoveaException">Something in the data, the folder or the options does not fit, or training diverged.</exception>
     /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
-    public RunResult Begin(RunConfiguration configuration, string path, bool overwrite) =>
-        Train(configuration, bytes => RunFolder.Create(path, overwrite, bytes), resume: false);
+    /// <returns>The result; null on ranks other than the first.</returns>
+    public RunResult? Begin(RunConfiguration configuration, string path, bool overwrite) =>
+        Train(configuration, OnFirstRank(path, bytes => RunFolder.Create(path, overwrite, bytes)), resume: false);
 
     /// <summary>Goes on with a run.</summary>
     /// <param name="configuration">Data, which may have moved, and options.</param>
     /// <param name="path">The run's folder.</param>
     /// <inheritdoc cref="Begin"/>
-    public RunResult Resume(RunConfiguration configuration, string path) =>
-        Train(configuration, bytes => RunFolder.Open(path, bytes), resume: true);
+    public RunResult? Resume(RunConfiguration configuration, string path) =>
+        Train(configuration, OnFirstRank(path, bytes => RunFolder.Open(path, bytes)), resume: true);
 
-    private RunResult Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume) =>
+    private RunResult? Train(RunConfiguration configuration, Func<long, RunFolder> open, bool resume) =>
         configuration.Task switch
         {
             VisionTask.Detection => TrainDetector(configuration, open, resume),
@@ -37,7 +38,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             _ => TrainClassifier(configuration, open, resume),
         };
 
-    private RunResult TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    private RunResult? TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using InstanceParts data = configuration.OpenInstances();
         return Train(
@@ -48,7 +49,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             resume);
     }
 
-    private RunResult TrainSegmenter(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    private RunResult? TrainSegmenter(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using SegmentationParts data = configuration.OpenLabelled();
         return Train(
@@ -59,7 +60,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             resume);
     }
 
-    private RunResult TrainClassifier(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
+    private RunResult? TrainClassifier(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using DatasetParts data = configuration.OpenData();
         OptionChecks.RequireValidation(data);
@@ -72,7 +73,7 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             resume);
     }
 
-    private RunResult Train<TData, TEvaluation>(
+    private RunResult? Train<TData, TEvaluation>(
         RunConfiguration configuration,
         DataParts<TData> data,
         Func<RunFolder> open,
@@ -91,21 +92,33 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         {
             Validation = data.Validation,
             Test = data.Test,
-            Resume = resume && File.Exists(folder.LastCheckpointPath),
-            Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
+            Resume = resume && HasCheckpoint(folder),
+            Configuration = resume && context.IsFirstRank ? folder.ReadConfig() with { Options = options } : configuration,
             Title = TitleOf(configuration),
+            Ranks = context.Ranks,
         };
         using WorkerPool pool = new(threads);
         using EpochBars bars = new(context, options.Epochs);
         try
         {
             run.Run(pool, bars, bars, cancellation);
-            return folder.ReadResult()!;
+            return context.IsFirstRank ? folder.ReadResult() : null;
         }
         finally
         {
             unreadable.Show(context);
         }
+    }
+
+    private Func<long, RunFolder> OnFirstRank(string path, Func<long, RunFolder> open) =>
+        context.IsFirstRank ? open : _ => RunFolder.OfOtherProcess(path);
+
+    /// <summary>True on all ranks where the first one has a checkpoint to go on from.</summary>
+    private bool HasCheckpoint(RunFolder folder)
+    {
+        Span<byte> exists = [context.IsFirstRank && File.Exists(folder.LastCheckpointPath) ? (byte)1 : (byte)0];
+        context.Ranks?.Broadcast(exists);
+        return exists[0] == 1;
     }
 
     private static string TitleOf(RunConfiguration configuration) =>

@@ -39,6 +39,9 @@ internal abstract class Verb
     /// <summary>This verb and those behind it.</summary>
     public IEnumerable<Verb> WithParts => Parts.SelectMany(part => part.WithParts).Prepend(this);
 
+    /// <summary>True for a verb that several processes, started by MPI, run together.</summary>
+    public virtual bool TakesRanks => false;
+
     /// <summary>Does the work.</summary>
     /// <param name="context">The values given, and where the answer goes.</param>
     /// <param name="cancellation">Cancelled by Ctrl-C; the verb then stops soon and leaves whole files behind.</param>

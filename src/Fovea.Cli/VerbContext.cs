@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
+using Fovea.Collectives;
 
 namespace Fovea.Cli;
 
@@ -19,6 +20,12 @@ internal sealed class VerbContext(
 
     /// <summary>Most pixels that an image may have, where <c>--max-pixels</c> was given.</summary>
     public long? MaxPixels { get; init; }
+
+    /// <summary>The processes that MPI started to run the verb together; null where this one is by itself.</summary>
+    public ICollective? Ranks { get; init; }
+
+    /// <summary>True where this process tells the user, and writes files: the first, or the only one.</summary>
+    public bool IsFirstRank => Ranks is null or { Rank: 0 };
 
     /// <summary>Writer of text for people: standard output, or standard error with <c>--json</c>.</summary>
     public TextWriter Output { get; } = output;

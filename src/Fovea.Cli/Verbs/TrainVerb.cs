@@ -38,7 +38,8 @@ internal sealed class TrainVerb : Verb
             "fovea train cells/ --model faster_rcnn:cmt_ti --size 320 --backbone-from cmt_ti.pth --out runs/cells",
             "fovea train streets/ --model semantic_fpn:cmt_ti --size 256 --epochs 60 --out runs/streets",
             "fovea train flowers/ --from cmt_small.pth --learning-rate 2e-4 --out runs/flowers",
-            "fovea train --resume --out runs/first")
+            "fovea train --resume --out runs/first",
+            "mpirun -np 4 fovea train images/ --model cmt_ti --batch 256 --shards 4")
     {
         _data = AddArgument<string?>("DATA", "The data set; not needed where the recipe names it, nor with --resume unless it has moved.");
         _data.Arity = ArgumentArity.ZeroOrOne;
@@ -74,6 +75,9 @@ internal sealed class TrainVerb : Verb
     }
 
     /// <inheritdoc/>
+    public override bool TakesRanks => true;
+
+    /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         string path = context.Value(_out)!;
@@ -84,7 +88,7 @@ internal sealed class TrainVerb : Verb
 
     private int Train(VerbContext context, TrainingSession session, string path)
     {
-        RunResult result;
+        RunResult? result;
         try
         {
             result = context.Value(_resume)
@@ -97,7 +101,11 @@ internal sealed class TrainVerb : Verb
             throw;
         }
 
-        Show(context, RunFolder.OpenRead(path), result);
+        if (result is not null)
+        {
+            Show(context, RunFolder.OpenRead(path), result);
+        }
+
         return ExitCodes.Success;
     }
 
@@ -106,6 +114,11 @@ internal sealed class TrainVerb : Verb
         if (count < 1)
         {
             throw new UsageException($"--repeat {count} is too small: there is at least one run.");
+        }
+
+        if (context.Ranks is not null)
+        {
+            throw new UsageException("--repeat is for one process: start each seed's run by itself, with --seed.");
         }
 
         if (context.Value(_resume))

@@ -61,6 +61,50 @@ public sealed class GradientBlock(IReadOnlyList<Variable> variables) : Parameter
         }
     }
 
+    /// <summary>Adds the gradients of another block.</summary>
+    /// <param name="other">A block of the same variables.</param>
+    /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
+    /// <exception cref="ArgumentException">The block is of other variables.</exception>
+    /// <exception cref="ObjectDisposedException">One of the blocks was disposed of.</exception>
+    public void Add(GradientBlock other, WorkerPool? pool = null)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!other.Variables.SequenceEqual(Variables))
+        {
+            throw new ArgumentException("Gradients can be added to those of the same variables only.", nameof(other));
+        }
+
+        lock (_oneAtATime)
+        {
+            PinnedMemory memory = Enter();
+            PinnedMemory added = other.Enter();
+            try
+            {
+                (pool ?? WorkerPool.Shared).Run([new AddJob(memory, added, Length)]);
+            }
+            finally
+            {
+                added.Leave();
+                memory.Leave();
+            }
+        }
+    }
+
+    /// <summary>Adds ranges of values.</summary>
+    private sealed class AddJob(PinnedMemory sum, PinnedMemory added, long length) : ParallelJob
+    {
+        private const int Range = 1 << 14;
+
+        public override int Parts(int phase) => (int)((length + Range - 1) / Range);
+
+        public override unsafe void Run(int phase, int first, int last, int worker)
+        {
+            long start = (long)first * Range;
+            nint count = (nint)(Math.Min((long)last * Range, length) - start);
+            OptimizerKernels.Add(sum.FloatPointer + start, added.FloatPointer + start, count);
+        }
+    }
+
     /// <summary>Limits ranges of values.</summary>
     private sealed class ClampJob : ParallelJob
     {

@@ -35,7 +35,7 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(training);
-        options = options with { AccumulationSteps = 1 };
+        options = options with { AccumulationSteps = 1, Shards = 1 };
         options.Validate();
         Stack<IDisposable> owned = [];
         try

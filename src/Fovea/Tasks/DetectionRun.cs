@@ -14,7 +14,7 @@ public sealed record DetectionRun(TrainingOptions Options, IInstanceDataset Trai
 {
     /// <inheritdoc/>
     private protected override Trainer CreateTrainer(WorkerPool? pool) =>
-        Trainer.ForDetection(Options, Training, Validation, Folder, Resume, pool);
+        Trainer.ForDetection(Options, Training, Validation, Folder, Resume, pool, ranks: Ranks);
 
     /// <inheritdoc/>
     private protected override DetectionEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)

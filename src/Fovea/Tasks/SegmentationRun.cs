@@ -14,7 +14,7 @@ public sealed record SegmentationRun(TrainingOptions Options, ISegmentationDatas
 {
     /// <inheritdoc/>
     private protected override Trainer CreateTrainer(WorkerPool? pool) =>
-        Trainer.ForSegmentation(Options, Training, Validation, Folder, Resume, pool);
+        Trainer.ForSegmentation(Options, Training, Validation, Folder, Resume, pool, ranks: Ranks);
 
     /// <inheritdoc/>
     private protected override SegmentationEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)

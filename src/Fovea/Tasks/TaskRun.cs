@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -35,6 +36,11 @@ public abstract record TaskRun<TData, TEvaluation>(TrainingOptions Options, TDat
     /// <summary>Headline of the report; the model's name where null.</summary>
     public string? Title { get; init; }
 
+    /// <summary>
+    /// The processes that train together, each of which runs the same; this one by itself where null. The first one writes the folder.
+    /// </summary>
+    public ICollective? Ranks { get; init; }
+
     /// <summary>Images that the best checkpoint is evaluated on.</summary>
     private protected TData Evaluated => Test ?? Validation ?? Training;
 
@@ -58,18 +64,27 @@ public abstract record TaskRun<TData, TEvaluation>(TrainingOptions Options, TDat
         ModelInfo info;
         using (Trainer trainer = CreateTrainer(pool))
         {
-            if (Configuration is not null)
+            if (Configuration is not null && IsFirstRank)
             {
                 Folder.WriteConfig(Configuration);
             }
 
-            File.Delete(Folder.ResultPath);
+            if (IsFirstRank)
+            {
+                File.Delete(Folder.ResultPath);
+            }
+
             trainer.Run(steps, epochs, cancellation);
             (seconds, info) = (trainer.Seconds, trainer.Info);
         }
 
-        using Model best = Checkpoint.Load(Folder.BestCheckpointPath);
+        using Model best = LoadBest(info);
         TEvaluation evaluation = Evaluate(best, pool, cancellation);
+        if (!IsFirstRank)
+        {
+            return evaluation;
+        }
+
         if (Test is not null)
         {
             Folder.AmendMetrics([.. evaluation.Metrics.Select(metric => KeyValuePair.Create(TestName(metric), (JsonNode?)metric.Value))]);
@@ -84,6 +99,8 @@ public abstract record TaskRun<TData, TEvaluation>(TrainingOptions Options, TDat
         });
         return evaluation;
     }
+
+    private bool IsFirstRank => Ranks is null or { Rank: 0 };
 
     /// <summary>Prepares the training.</summary>
     private protected abstract Trainer CreateTrainer(WorkerPool? pool);
@@ -103,4 +120,13 @@ public abstract record TaskRun<TData, TEvaluation>(TrainingOptions Options, TDat
     /// <summary>Counter of the images of <paramref name="evaluated"/> that cannot be read.</summary>
     private protected UnreadableImages CountUnreadable(TData evaluated) =>
         Options.CountUnreadable(evaluated.Count, Test is null ? null : Options.Unreadable);
+
+    /// <summary>Loads the best checkpoint where it was written, and copies it to the other ranks.</summary>
+    private Model LoadBest(ModelInfo info)
+    {
+        Model best = IsFirstRank ? Checkpoint.Load(Folder.BestCheckpointPath) : Model.From(info.CreateNetwork(), info, Options.Seed);
+        Ranks?.Broadcast(best.Parameters.Weights.Data);
+        Ranks?.Broadcast(best.Parameters.Statistics.Data);
+        return best;
+    }
 }

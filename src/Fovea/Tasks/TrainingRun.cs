@@ -14,7 +14,7 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
 {
     /// <inheritdoc/>
     private protected override Trainer CreateTrainer(WorkerPool? pool) =>
-        Trainer.ForClassification(Options, Training, Validation, Folder, Resume, pool);
+        Trainer.ForClassification(Options, Training, Validation, Folder, Resume, pool, ranks: Ranks);
 
     /// <inheritdoc/>
     private protected override Evaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)

@@ -111,6 +111,14 @@ public sealed class RunFolder
                 path, "it holds no run (there is no config.json)", "Name the folder that an earlier run wrote.");
     }
 
+    /// <summary>Names the folder of a run that another process writes; it is neither looked at nor made.</summary>
+    /// <param name="path">The folder, as the other process has it.</param>
+    public static RunFolder OfOtherProcess(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new RunFolder(path);
+    }
+
     /// <summary>Writes <c>config.json</c>.</summary>
     /// <exception cref="UnwritableFileException">The file cannot be written.</exception>
     public void WriteConfig(RunConfiguration config)

@@ -1,3 +1,4 @@
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -20,6 +21,7 @@ public sealed partial class Trainer
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
     /// <param name="logger">Told of the beginning, each epoch, checkpoints, an interruption.</param>
+    /// <param name="ranks">The processes that train together; this one by itself where null.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the model has no head of the task.</exception>
     /// <exception cref="ShapeException">The network does not take images of the preprocessing's size.</exception>
     /// <exception cref="Formats.InvalidFileException">
@@ -34,7 +36,8 @@ public sealed partial class Trainer
         bool resume = false,
         WorkerPool? pool = null,
         int loaderThreads = 1,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(training);
         return Create(
@@ -44,7 +47,7 @@ public sealed partial class Trainer
             resume,
             logger,
             (images, unreadable) => new ClassificationEvaluator(images, options.BatchSize, pool, loaderThreads, unreadable),
-            (model, evaluator) => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger));
+            (model, evaluator) => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger, ranks));
     }
 
     /// <summary>Prepares the training of a detector whose model, checkpoint to begin with and preprocessing stand in the options.</summary>
@@ -59,7 +62,8 @@ public sealed partial class Trainer
         bool resume = false,
         WorkerPool? pool = null,
         int loaderThreads = 1,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        ICollective? ranks = null)
     {
         return Create(
             options,
@@ -80,8 +84,8 @@ public sealed partial class Trainer
             }
 
             DetectionObjective objective = new(options.MostObjects);
-            AspectGrouping grouped = new(training, options.BatchSize);
-            return new Trainer(model, grouped, options, folder, objective, evaluator, resume, pool, loaderThreads, logger);
+            AspectGrouping grouped = new(training, options.ShardSize);
+            return new Trainer(model, grouped, options, folder, objective, evaluator, resume, pool, loaderThreads, logger, ranks);
         }
     }
 
@@ -99,7 +103,8 @@ public sealed partial class Trainer
         bool resume = false,
         WorkerPool? pool = null,
         int loaderThreads = 1,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        ICollective? ranks = null)
     {
         return Create(
             options,
@@ -113,7 +118,7 @@ public sealed partial class Trainer
         Trainer Make(Model model, SegmentationEvaluator? evaluator)
         {
             SegmentationObjective objective = SegmentationObjective.Create(options, training);
-            return new Trainer(model, training, options, folder, objective, evaluator, resume, pool, loaderThreads, logger);
+            return new Trainer(model, training, options, folder, objective, evaluator, resume, pool, loaderThreads, logger, ranks);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -26,6 +27,7 @@ public sealed partial class Trainer : IDisposable
     private readonly RunCheckpoints _checkpoints;
     private readonly LearningRateSchedule _schedule;
     private readonly EpochExplanations? _explanations;
+    private readonly ICollective _ranks;
     private readonly int _stepsPerEpoch;
     private TrainingPosition _position;
 
@@ -46,6 +48,10 @@ public sealed partial class Trainer : IDisposable
     /// <param name="pool">The threads to train on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare samples.</param>
     /// <param name="logger">Told of the beginning, each epoch, checkpoints, an interruption.</param>
+    /// <param name="ranks">
+    /// The processes that train together, a power of two and at most <see cref="TrainingOptions.Shards"/>; this one by itself where null.
+    /// The first one writes the folder; on others it is not looked at.
+    /// </param>
     /// <exception cref="ArgumentException">An option is out of range or does not fit the samples, or there are too few of them.</exception>
     /// <exception cref="ShapeException">
     /// The network does not take images of its preprocessing's size, or does not fit the objective.
@@ -55,6 +61,9 @@ public sealed partial class Trainer : IDisposable
     /// </exception>
     /// <exception cref="Formats.UnwritableFileException">Another process is training in the folder.</exception>
     /// <exception cref="InvalidDatasetException">The samples do not fit the model.</exception>
+    /// <exception cref="CollectiveException">
+    /// The processes cannot share the shards, or their programs, processors, samples or options differ.
+    /// </exception>
     public Trainer(
         Model model,
         ISampleSource training,
@@ -65,33 +74,42 @@ public sealed partial class Trainer : IDisposable
         bool resume = false,
         WorkerPool? pool = null,
         int loaderThreads = 1,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        ICollective? ranks = null)
     {
         options.Validate();
         (_options, _folder, _model, _evaluator, _logger) = (options, folder, model, evaluator, logger ?? NullLogger.Instance);
+        _ranks = ranks ?? SingleRank.Instance;
         pool ??= WorkerPool.Shared;
         try
         {
-            folder.Claim();
+            ShardSums.Require(options.Shards, _ranks.Size);
+            RankAgreement.Require(_ranks, options, training);
+            if (IsFirstRank)
+            {
+                folder.Claim();
+            }
+
             training = options.BalancedSampling ? Sampling.Balanced(training) : training;
             _objective = objective ?? TrainingObjective.Create(options, model, training, _owned);
             Info = _objective.Describe(model.Info, training);
             BatchLayout layout = _objective.Layout(model);
             UnreadableImages unreadable = options.CountUnreadable(training.Count, new UnreadableLog(_logger, options.Unreadable));
+            _step = Own(new TrainingStep(model, _objective, layout, options, pool, _ranks));
             DataLoaderOptions loading = options.ForLoader(layout, unreadable, loaderThreads) with
             {
                 Chain = options.ChainFor(training, Info.Preprocessing),
+                Share = _step.Share,
             };
             _loader = Own(new DataLoader(training, Info.Preprocessing, loading));
             _stepsPerEpoch = options.StepsIn(_loader.BatchesPerEpoch);
             _schedule = Schedules.Create(options, _stepsPerEpoch);
             _ema = options.EmaDecay > 0 ? Own(new EmaWeights(model.Parameters, options.EmaDecay, options.EmaWarmUp, pool)) : null;
-            _step = Own(new TrainingStep(model, _objective, layout, options, pool));
-            _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _logger);
-            _explanations = options.ExplainEvery > 0
+            _checkpoints = new RunCheckpoints(folder, Info, model.Parameters, _step.Optimizer, _ema, _ranks, _logger);
+            _explanations = options.ExplainEvery > 0 && IsFirstRank
                 ? Own(EpochExplanations.Of(model, (evaluator as ClassificationEvaluator)?.Dataset ?? training, folder, pool))
                 : null;
-            _position = resume ? _checkpoints.Resume() : new TrainingPosition();
+            _position = _checkpoints.Begin(resume);
             _position.Require(folder.LastCheckpointPath, options, _stepsPerEpoch, training.Count, _objective.Metrics.Count);
             _position = _position with { Samples = training.Count };
         }
@@ -107,6 +125,8 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Seconds trained so far, in this and earlier sessions, evaluation apart.</summary>
     public double Seconds => _position.Seconds;
+
+    private bool IsFirstRank => _ranks.Rank == 0;
 
     private double LastRate => _schedule.RateAt(Math.Max(_position.Step - 1, 0));
 
@@ -125,11 +145,11 @@ public sealed partial class Trainer : IDisposable
         IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
         // What was logged of epochs after this point is repeated; the epoch before it ended with this very step.
-        using MetricsLog log = new(_folder, (long)_position.Epoch * _stepsPerEpoch);
+        using MetricsLog? log = IsFirstRank ? new MetricsLog(_folder, (long)_position.Epoch * _stepsPerEpoch) : null;
         _logger.Begins(
             Info.Name,
             _model.Parameters.ParameterCount,
-            _loader.BatchesPerEpoch,
+            _loader.BatchesPerEpoch / _options.Shards,
             _options.BatchSize,
             _position.Epoch + 1,
             _options.Epochs,
@@ -172,7 +192,10 @@ public sealed partial class Trainer : IDisposable
             owned.Dispose();
         }
 
-        _folder.Release();
+        if (IsFirstRank)
+        {
+            _folder.Release();
+        }
     }
 
     private T Own<T>(T owned)
@@ -184,28 +207,32 @@ public sealed partial class Trainer : IDisposable
 
     private void TrainEpoch(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        int parts = _options.AccumulationSteps;
-        int batches = _stepsPerEpoch * parts;
-        double lossSum = 0;
-        int shown = 0;
+        int batches = _stepsPerEpoch * _options.AccumulationSteps;
+        BatchShare share = _step.Share;
+        int first = _position.Batch * _options.Shards;
+        int left = share.Before(batches * _options.Shards) - share.Before(first);
         double[] sums = new double[_objective.Metrics.Count];
         Stopwatch sinceStep = Stopwatch.StartNew();
         Stopwatch sinceCheckpoint = Stopwatch.StartNew();
-        foreach (Batch batch in _loader.Epoch(_position.Epoch, _position.Batch, cancellation).Take(batches - _position.Batch))
+        foreach (Batch batch in _loader.Epoch(_position.Epoch, first, Alone(cancellation)).Take(left))
         {
-            cancellation.ThrowIfCancellationRequested();
-            int part = batch.Number % parts;
+            Alone(cancellation).ThrowIfCancellationRequested();
+            int part = batch.Number % share.Of;
             double rate = _schedule.RateAt(_position.Step);
-            lossSum += _step.Run(batch, _position.Step, part, rate, sums) * batch.Count;
-            shown += batch.Count;
-            if (part < parts - 1)
+            _step.StopWanted = cancellation.IsCancellationRequested;
+            _step.Run(batch, _position.Step, part, rate, sums);
+            if (part < share.First + share.Count - 1)
             {
                 continue;
             }
 
             _ema?.Update(_position.Step);
-            _position = _position.After(parts, lossSum, sums, shown, sinceStep.Elapsed.TotalSeconds);
-            (lossSum, shown) = (0, 0);
+            _position = _position.After(
+                _options.AccumulationSteps,
+                _step.LossSum,
+                sums,
+                _options.AccumulationSteps * _options.BatchSize,
+                sinceStep.Elapsed.TotalSeconds);
             Array.Clear(sums);
             sinceStep.Restart();
             progress?.Report(new TrainingProgress(
@@ -216,6 +243,11 @@ public sealed partial class Trainer : IDisposable
                 _position.LossSum / _position.Shown,
                 _position.Means(_objective.Metrics),
                 rate));
+            if (_ranks.Size > 1 && _step.IsStopAgreed)
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+
             if (sinceCheckpoint.Elapsed.TotalMinutes >= _options.CheckpointMinutes)
             {
                 Save();
@@ -223,11 +255,14 @@ public sealed partial class Trainer : IDisposable
             }
         }
 
-        cancellation.ThrowIfCancellationRequested();
+        Alone(cancellation).ThrowIfCancellationRequested();
     }
 
+    /// <summary>The cancellation of a process by itself; several stop at a step that they agree on.</summary>
+    private CancellationToken Alone(CancellationToken cancellation) => _ranks.Size == 1 ? cancellation : CancellationToken.None;
+
     /// <summary>Evaluates, keeps the best weights, writes the log's line and the last checkpoint.</summary>
-    private EpochResult EndEpoch(MetricsLog log, CancellationToken cancellation)
+    private EpochResult EndEpoch(MetricsLog? log, CancellationToken cancellation)
     {
         TrainingPosition end = _position;
         double loss = end.LossSum / end.Shown;
@@ -236,7 +271,7 @@ public sealed partial class Trainer : IDisposable
         EvaluationResult? evaluation;
         using (_checkpoints.WithBestWeights())
         {
-            evaluation = _evaluator?.Evaluate(_model, null, cancellation);
+            evaluation = _evaluator?.Evaluate(_model, null, Alone(cancellation));
             if (evaluation?.IsFinite == false)
             {
                 throw new DivergenceException(end.Step - 1, LastRate, double.NaN, "the evaluation after the step");
@@ -252,7 +287,7 @@ public sealed partial class Trainer : IDisposable
         }
 
         EpochResult result = new(end.Epoch, loss, metrics, LastRate, end.Shown / end.EpochSeconds, end.Seconds, evaluation);
-        log.Append(end.Step, result);
+        log?.Append(end.Step, result);
         _checkpoints.SaveLast(_position);
         if (_explanations is not null && _position.Epoch % _options.ExplainEvery == 0)
         {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Fovea.Data;
 
 namespace Fovea.Training;
@@ -13,6 +14,11 @@ public sealed partial record TrainingOptions
         Check(Dropout is null or (>= 0 and < 1), nameof(Dropout), "from 0 to below 1", Dropout!);
         Check(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         Check(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        Check(
+            BitOperations.IsPow2(Shards) && BatchSize % Shards == 0,
+            nameof(Shards),
+            $"a power of two that divides the {BatchSize} images of a batch",
+            Shards);
         ValidateObjective();
         ValidateSteps();
         ValidateSchedule();

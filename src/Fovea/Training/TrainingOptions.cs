@@ -45,6 +45,12 @@ public sealed partial record TrainingOptions
     /// <summary>Batches whose mean gradient makes one step. Batch statistics are those of each batch by itself.</summary>
     public int AccumulationSteps { get; init; } = 1;
 
+    /// <summary>
+    /// Shards of a batch, a power of two that divides <see cref="BatchSize"/>: each has batch statistics of its own, and their gradients
+    /// are added over a binary tree. As many processes, or a power of two fewer, may share them, with the same weights in the end.
+    /// </summary>
+    public int Shards { get; init; } = 1;
+
     /// <summary>Rule by which weights are changed.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 

@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
@@ -48,10 +49,12 @@ internal sealed class TinyRun : IDisposable
         int threads = 2,
         Action? onStep = null,
         Action? onEpoch = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        ICollective? ranks = null)
     {
         using WorkerPool pool = new(threads);
-        using Trainer trainer = Trainer.ForClassification(options, _training, _validation, folder, resume, pool, loaderThreads: threads);
+        using Trainer trainer = Trainer.ForClassification(
+            options, _training, _validation, folder, resume, pool, loaderThreads: threads, ranks: ranks);
         trainer.Run(new Listener<TrainingProgress>(onStep), new Listener<EpochResult>(onEpoch), cancellation);
     }
 

@@ -67,6 +67,9 @@ public sealed record DataLoaderOptions
     /// </summary>
     public UnreadableImages? Unreadable { get; init; }
 
+    /// <summary>The batches that this loader prepares of those that all loaders of a job prepare together.</summary>
+    internal BatchShare Share { get; init; } = BatchShare.All;
+
     /// <summary>Options for evaluation: the set's own order, nothing left out, no augmentation.</summary>
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="threads">Threads that decode and prepare.</param>

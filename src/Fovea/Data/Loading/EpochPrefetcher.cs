@@ -22,6 +22,7 @@ internal sealed class EpochPrefetcher : IDisposable
     private readonly ulong _epoch;
     private readonly int[] _order;
     private readonly int _repeats;
+    private readonly int _batches;
     private readonly Thread[] _threads;
     private int _nextToPrepare;
     private int _nextToGive;
@@ -39,8 +40,9 @@ internal sealed class EpochPrefetcher : IDisposable
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         (_source, _loader, _spare, _epoch) = (source, loader, spare, (ulong)epoch);
-        (_nextToPrepare, _nextToGive) = (firstBatch, firstBatch);
         DataLoaderOptions options = loader.Options;
+        (_nextToPrepare, _nextToGive) = (options.Share.Before(firstBatch), options.Share.Before(firstBatch));
+        _batches = options.Share.Before(loader.BatchesPerEpoch);
         KeyedRandom random = new(options.Seed, _epoch, RandomStreams.Order);
         _order = options.Shuffle ? source.DrawOrder(ref random, options.ShuffleBuffer) : [.. Enumerable.Range(0, source.Count)];
         _repeats = options.Augmentation?.Repeats ?? 1;
@@ -75,7 +77,7 @@ internal sealed class EpochPrefetcher : IDisposable
             _free.Release();
         }
 
-        if (_nextToGive >= _loader.BatchesPerEpoch || _stop.IsCancellationRequested)
+        if (_nextToGive >= _batches || _stop.IsCancellationRequested)
         {
             return null;
         }
@@ -136,10 +138,10 @@ internal sealed class EpochPrefetcher : IDisposable
         using Sample sample = new();
         try
         {
-            while (Take() is { } number)
+            while (Take() is { } index)
             {
-                int slot = number % _slots.Length;
-                _failures[slot] = Prepare(_slots[slot], number, sample);
+                int slot = index % _slots.Length;
+                _failures[slot] = Prepare(_slots[slot], _loader.Options.Share.NumberOf(index), sample);
                 _ready[slot].Release();
             }
         }
@@ -149,14 +151,14 @@ internal sealed class EpochPrefetcher : IDisposable
         }
     }
 
-    /// <summary>The next batch number once a slot is free for it; null when all are taken.</summary>
+    /// <summary>Number, in the share, of the next batch once a slot is free for it; null when all are taken.</summary>
     private int? Take()
     {
         _free.Wait(_stop.Token);
         lock (_gate)
         {
             // The consumer frees slots in order, so a free slot is always that of the lowest number not yet taken.
-            if (_nextToPrepare < _loader.BatchesPerEpoch)
+            if (_nextToPrepare < _batches)
             {
                 return _nextToPrepare++;
             }

@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Engine.Optimization;
 using Fovea.Layers;
 using Fovea.Models;
@@ -14,15 +15,34 @@ namespace Fovea.Training;
 /// <param name="parameters">Its parameters.</param>
 /// <param name="optimizer">The optimiser.</param>
 /// <param name="ema">The averages, where there are any.</param>
+/// <param name="ranks">Processes that train together, the first of which reads and writes files.</param>
 /// <param name="logger">Told of each file written.</param>
 internal sealed class RunCheckpoints(
-    RunFolder folder, ModelInfo info, ParameterStore parameters, Optimizer optimizer, EmaWeights? ema, ILogger logger)
+    RunFolder folder,
+    ModelInfo info,
+    ParameterStore parameters,
+    Optimizer optimizer,
+    EmaWeights? ema,
+    ICollective ranks,
+    ILogger logger)
 {
     private readonly TrainingState _state = new(info, parameters, optimizer, ema);
 
-    /// <summary>Takes everything over from the last checkpoint.</summary>
+    /// <summary>Begins the run with the values as they are, or with those of the last checkpoint, on all ranks with those of the first.</summary>
+    /// <param name="resume">True to take everything over from the last checkpoint.</param>
     /// <exception cref="Formats.InvalidFileException">The file is missing or broken, or belongs to another run.</exception>
-    public TrainingPosition Resume() => _state.Load(folder.LastCheckpointPath);
+    public TrainingPosition Begin(bool resume)
+    {
+        TrainingPosition position = resume && ranks.Rank == 0 ? _state.Load(folder.LastCheckpointPath) : new TrainingPosition();
+        if (ranks.Size > 1)
+        {
+            position = TrainingPosition.FromJson(ranks.Share(position.ToJson()));
+            _state.Share(ranks);
+            optimizer.Iterations = position.Step;
+        }
+
+        return position;
+    }
 
     /// <summary>Puts the averages in the place of the weights until the result is disposed of; without averages nothing happens.</summary>
     public IDisposable? WithBestWeights()
@@ -35,6 +55,11 @@ internal sealed class RunCheckpoints(
     /// <exception cref="Formats.UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
     public void SaveBest()
     {
+        if (ranks.Rank > 0)
+        {
+            return;
+        }
+
         Checkpoint.Save(folder.BestCheckpointPath, info, parameters);
         logger.Written(folder.BestCheckpointPath);
     }
@@ -44,6 +69,11 @@ internal sealed class RunCheckpoints(
     /// <exception cref="Formats.UnwritableFileException">The file cannot be written; an earlier one stays.</exception>
     public void SaveLast(TrainingPosition position)
     {
+        if (ranks.Rank > 0)
+        {
+            return;
+        }
+
         _state.Save(folder.LastCheckpointPath, position);
         logger.Written(folder.LastCheckpointPath);
     }

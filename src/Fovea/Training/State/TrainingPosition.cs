@@ -62,6 +62,11 @@ internal sealed record TrainingPosition(
         }
     }
 
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <exception cref="JsonException">It is no position.</exception>
+    public static TrainingPosition FromJson(string json) => Read(json);
+
     /// <summary>Checks that a position is one that a run of the options on the data can reach.</summary>
     /// <param name="path">The checkpoint, for messages.</param>
     /// <param name="options">Options of the run.</param>

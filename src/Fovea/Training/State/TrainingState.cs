@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Optimization;
 using Fovea.Formats;
@@ -60,6 +61,18 @@ internal sealed class TrainingState(ModelInfo info, ParameterStore parameters, O
 
         optimizer.Iterations = position.Step;
         return position;
+    }
+
+    /// <summary>Gives all ranks the values of the first.</summary>
+    /// <param name="ranks">The ranks.</param>
+    public void Share(ICollective ranks)
+    {
+        ranks.Broadcast(parameters.Weights.Data);
+        ranks.Broadcast(parameters.Statistics.Data);
+        foreach (StateTensor tensor in Tensors())
+        {
+            ranks.Broadcast(tensor.Data());
+        }
     }
 
     private IEnumerable<StateTensor> Tensors()

@@ -29,7 +29,7 @@ internal sealed class StepPlans : IDisposable
     {
         _compile = window =>
         {
-            ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.BatchSize, pool, window);
+            ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.ShardSize, pool, window);
             Plan plan = Plan.Compile(graph, pool, gradients, accumulate: options.AccumulationSteps > 1);
             plan.Seed = options.Seed;
             return plan;

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using System.Text;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Engine.Optimization;
@@ -6,22 +9,30 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// One step of training: forward and backward pass as a compiled plan, clipping, optimiser; gradients of several batches may be
-/// accumulated.
+/// One step of training: forward and backward pass as a compiled plan, for each batch of each shard; the sums over shards and ranks;
+/// clipping, optimiser.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
+    // Places of figures in front of the objective's metrics.
+    private const int LossFigure = 0;
+    private const int StopFigure = 1;
+    private const int FirstMetric = 2;
+
     private readonly Objective _objective;
     private readonly TrainingOptions _options;
     private readonly WorkerPool _pool;
+    private readonly ICollective _ranks;
     private readonly GradientBlock _gradients;
     private readonly StepPlans _plans;
     private readonly GradientClipping _clipping;
+    private readonly ShardSums _shards;
+    private string? _nonFinite;
 
     /// <summary>Compiles the step.</summary>
     /// <param name="model">The model; what is frozen in it now stays as it is.</param>
     /// <param name="objective">The quantity to minimise.</param>
-    /// <param name="options">Batch size, optimiser, clipping, accumulation, seed.</param>
+    /// <param name="options">Batch size, optimiser, clipping, accumulation, shards, seed.</param>
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <exception cref="ShapeException">
     /// The network does not take images of the preprocessing's size, or does not fit the objective.
@@ -31,12 +42,15 @@ internal sealed class TrainingStep : IDisposable
     {
     }
 
-    internal TrainingStep(Model model, Objective objective, BatchLayout layout, TrainingOptions options, WorkerPool? pool)
+    internal TrainingStep(
+        Model model, Objective objective, BatchLayout layout, TrainingOptions options, WorkerPool? pool, ICollective? ranks = null)
     {
-        (_objective, _options, _pool) = (objective, options, pool ?? WorkerPool.Shared);
+        (_objective, _options, _pool, _ranks) = (objective, options, pool ?? WorkerPool.Shared, ranks ?? SingleRank.Instance);
         _gradients = new GradientBlock(model.Parameters.Trained);
         try
         {
+            _shards = new ShardSums(
+                _gradients, model.Parameters.Statistics, FirstMetric + objective.Metrics.Count, options.Shards, _ranks, _pool);
             _plans = new StepPlans(model, objective, layout, options, _gradients, _pool);
             Optimizer = options.CreateOptimizer is not null
                 ? options.CreateOptimizer(_gradients, _pool)
@@ -46,6 +60,7 @@ internal sealed class TrainingStep : IDisposable
         catch
         {
             _plans?.Dispose();
+            _shards?.Dispose();
             _gradients.Dispose();
             throw;
         }
@@ -55,43 +70,72 @@ internal sealed class TrainingStep : IDisposable
     public Optimizer Optimizer { get; }
 
     /// <summary>Bytes of the plans, the gradients and the optimiser's state.</summary>
-    public long Bytes => _plans.Bytes + _gradients.Bytes + Optimizer.State.Sum(state => state.Bytes);
+    public long Bytes =>
+        _plans.Bytes + _gradients.Bytes + _shards.Bytes + Optimizer.State.Sum(state => state.Bytes);
 
-    /// <summary>Adds the gradients of one batch, and changes the weights with the last batch of a step.</summary>
+    /// <summary>The runs of a step that are this rank's: those from its first on.</summary>
+    public BatchShare Share => new(_ranks.Rank * OwnParts, OwnParts, _options.PartsPerStep);
+
+    /// <summary>Sum of the losses over all images of the last step.</summary>
+    public double LossSum => _shards.Figures[LossFigure];
+
+    /// <summary>Wish of this rank to stop after the step at hand.</summary>
+    public bool StopWanted { get; set; }
+
+    /// <summary>True after a step in which any rank wished to stop; all ranks have the same answer.</summary>
+    public bool IsStopAgreed => _shards.Figures[StopFigure] > 0;
+
+    private int OwnParts => _options.PartsPerStep / _ranks.Size;
+
+    /// <summary>Adds the gradients of one batch, and changes the weights with the last of this rank's batches of a step.</summary>
     /// <param name="batch">The batch, of the objective's layout.</param>
     /// <param name="step">Number of the step, from 0.</param>
-    /// <param name="part">Number of the batch in the step: 0 to <see cref="TrainingOptions.AccumulationSteps"/> − 1.</param>
+    /// <param name="part">
+    /// Number of the batch in the step: 0 to <see cref="TrainingOptions.PartsPerStep"/> − 1, in order, of which <see cref="Share"/> are run.
+    /// </param>
     /// <param name="learningRate">Learning rate of the step.</param>
-    /// <param name="sums">Takes the objective's metrics, added to what stands there; one for each of its names.</param>
+    /// <param name="sums">
+    /// Takes, with the last batch, the objective's metrics of the whole step, added to what stands there; one for each of its names.
+    /// </param>
     /// <returns>The loss of the batch.</returns>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
+    /// <exception cref="CollectiveException">Another rank has failed or is gone.</exception>
     public double Run(Batch batch, long step, int part, double learningRate, Span<double> sums)
     {
-        int parts = _options.AccumulationSteps;
-        if (parts > 1 && part == 0)
+        (int shard, int partOfShard) = Math.DivRem(part - Share.First, _options.AccumulationSteps);
+        if (partOfShard == 0)
         {
-            _gradients.Clear();
+            _shards.Begin(shard);
+            if (_options.AccumulationSteps > 1)
+            {
+                _gradients.Clear();
+            }
         }
 
         Plan plan = _plans.For(batch.Window);
         plan.Fill(batch);
 
         // Dropout and samples depend on this number, so batches of one step have numbers of their own.
-        plan.Iteration = (ulong)((step * parts) + part);
+        plan.Iteration = (ulong)((step * _options.PartsPerStep) + part);
         _objective.Prepare(batch, plan);
         plan.Run();
         double loss = plan.Output(TrainingGraph.LossName)[0];
-        if (!double.IsFinite(loss))
+        RequireFinite(plan, step, learningRate, loss);
+        _shards.Figures[LossFigure] += loss * batch.Count;
+        _objective.Measure(plan, batch, _shards.Figures[FirstMetric..]);
+        if (partOfShard == _options.AccumulationSteps - 1)
         {
-            throw new DivergenceException(step, learningRate, loss, plan.FindNonFinite());
+            _shards.Figures[StopFigure] = StopWanted ? 1 : 0;
+            _shards.End(shard);
         }
 
-        if (part == parts - 1)
+        if (part == Share.First + OwnParts - 1)
         {
-            Apply(plan, step, learningRate, loss);
+            _shards.Reduce();
+            Apply(plan, step, learningRate);
+            TensorPrimitives.Add(sums, _shards.Figures[FirstMetric..], sums);
         }
 
-        _objective.Measure(plan, batch, sums);
         return loss;
     }
 
@@ -100,17 +144,35 @@ internal sealed class TrainingStep : IDisposable
     {
         _plans.Dispose();
         Optimizer.Dispose();
+        _shards.Dispose();
         _gradients.Dispose();
     }
 
-    /// <summary>Changes the weights by the mean of the gradients, clipped.</summary>
-    private void Apply(Plan plan, long step, double learningRate, double loss)
+    /// <summary>Stops a process by itself at once; among several, all stop together when they have met.</summary>
+    private void RequireFinite(Plan plan, long step, double learningRate, double loss)
     {
-        int parts = _options.AccumulationSteps;
-        double norm = _gradients.Norm(_pool) / parts;
-        if (!double.IsFinite(norm))
+        if (!double.IsFinite(loss))
         {
-            throw new DivergenceException(step, learningRate, loss, plan.FindNonFinite());
+            _nonFinite ??= plan.FindNonFinite();
+            if (_ranks.Size == 1)
+            {
+                throw new DivergenceException(step, learningRate, loss, _nonFinite);
+            }
+        }
+    }
+
+    /// <summary>Changes the weights by the mean of the gradients, clipped.</summary>
+    private void Apply(Plan plan, long step, double learningRate)
+    {
+        int parts = _options.PartsPerStep;
+        double norm = _gradients.Norm(_pool) / parts;
+        if (!double.IsFinite(norm) || !double.IsFinite(LossSum))
+        {
+            // The first rank that knows a place tells it to all.
+            string where = _ranks.Gather(Encoding.UTF8.GetBytes(_nonFinite ?? plan.FindNonFinite() ?? ""))
+                .Select(Encoding.UTF8.GetString)
+                .FirstOrDefault(name => name.Length > 0, "");
+            throw new DivergenceException(step, learningRate, LossSum, where.Length > 0 ? where : null);
         }
 
         Optimizer.Step(learningRate, _clipping.Apply(norm, 1f / parts));

@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -75,6 +76,17 @@ public sealed class DetectionTrainingTests : IDisposable
         RunFolder one = Train("one", Options, threads: 1);
         RunFolder three = Train("three", Options, threads: 3);
         Assert.Equal(File.ReadAllBytes(one.BestCheckpointPath), File.ReadAllBytes(three.BestCheckpointPath));
+    }
+
+    [Fact]
+    public void Two_ranks_end_with_the_bits_of_one()
+    {
+        TrainingOptions options = Options with { Shards = 2, Epochs = 1 };
+        RunFolder one = Train("one", options);
+        RunFolder two = RunFolder.Create(_folder.File("two"));
+        ThreadCollective.Run(2, ranks => Run(two, options, threads: 1, ranks: ranks));
+        Assert.Equal(File.ReadAllBytes(one.BestCheckpointPath), File.ReadAllBytes(two.BestCheckpointPath));
+        Assert.Equal(LossesOf(one), LossesOf(two));
     }
 
     [Theory]
@@ -168,11 +180,12 @@ public sealed class DetectionTrainingTests : IDisposable
         bool resume = false,
         int threads = 2,
         Action? onStep = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        ICollective? ranks = null)
     {
         using WorkerPool pool = new(threads);
         using Trainer trainer = Trainer.ForDetection(
-            options, new SquaresDataset(8), new SquaresDataset(3, seed: 1), folder, resume, pool, loaderThreads: threads);
+            options, new SquaresDataset(8), new SquaresDataset(3, seed: 1), folder, resume, pool, loaderThreads: threads, ranks: ranks);
         trainer.Run(new Listener(onStep), cancellation: cancellation);
     }
 

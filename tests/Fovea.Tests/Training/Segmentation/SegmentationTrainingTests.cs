@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -57,6 +58,17 @@ public sealed class SegmentationTrainingTests : IDisposable
         Run(interrupted, Options, resume: true);
         Assert.Equal(File.ReadAllBytes(straight.BestCheckpointPath), File.ReadAllBytes(interrupted.BestCheckpointPath));
         Assert.Equal(LossesOf(straight), LossesOf(interrupted));
+    }
+
+    [Fact]
+    public void Two_ranks_end_with_the_bits_of_one()
+    {
+        TrainingOptions options = Options with { Shards = 2, Epochs = 1 };
+        RunFolder one = Train("one", options);
+        RunFolder two = RunFolder.Create(_folder.File("two"));
+        ThreadCollective.Run(2, ranks => Run(two, options, threads: 1, ranks: ranks));
+        Assert.Equal(File.ReadAllBytes(one.BestCheckpointPath), File.ReadAllBytes(two.BestCheckpointPath));
+        Assert.Equal(LossesOf(one), LossesOf(two));
     }
 
     [Theory]
@@ -174,11 +186,12 @@ public sealed class SegmentationTrainingTests : IDisposable
         bool resume = false,
         int threads = 3,
         Action? onStep = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        ICollective? ranks = null)
     {
         using WorkerPool pool = new(threads);
         using Trainer trainer = Trainer.ForSegmentation(
-            options, Squares(8), Squares(3, seed: 1), folder, resume, pool, loaderThreads: threads);
+            options, Squares(8), Squares(3, seed: 1), folder, resume, pool, loaderThreads: threads, ranks: ranks);
         trainer.Run(new Listener(onStep), cancellation: cancellation);
     }
 
