@@ -19,4 +19,10 @@ if (args is ["load-images", ..])
     return;
 }
 
+if (args is ["ranks", ..])
+{
+    RankTable.Print(args.Length > 1 ? args[1] : "cmt_s", args.Length > 2 ? int.Parse(args[2]) : 0);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(QuickTable).Assembly).Run(args);

@@ -50,6 +50,9 @@ internal sealed class EvaluateVerb : Verb
     }
 
     /// <inheritdoc/>
+    public override bool TakesRanks => true;
+
+    /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         if (context.Value(_results) is string results)
@@ -101,6 +104,7 @@ internal sealed class EvaluateVerb : Verb
         {
             CommonClasses = common,
             MaxUnreadable = context.Value(_maxBad),
+            Ranks = context.Ranks,
         };
         Evaluation evaluation;
         using (ProgressBar bar = context.Progress("evaluating", images.Count))

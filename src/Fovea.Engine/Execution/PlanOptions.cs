@@ -14,6 +14,12 @@ public sealed record PlanOptions
     public bool Accumulate { get; init; }
 
     /// <summary>
+    /// Told in every run, on one of its threads, of each variable whose gradient stands in the block and is changed no more by the run; it
+    /// must return soon, as the run waits for it. Null where nobody asks.
+    /// </summary>
+    public Action<Variable>? GradientWritten { get; init; }
+
+    /// <summary>
     /// The store of folded and packed weights that the plan shares with others of the same network; one of its own where null.
     /// </summary>
     public PackedWeights? PackedWeights { get; init; }

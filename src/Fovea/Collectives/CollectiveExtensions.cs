@@ -43,6 +43,13 @@ internal static class CollectiveExtensions
     public static string Share(this ICollective collective, string text, int root = 0) =>
         Encoding.UTF8.GetString(collective.Share(collective.Rank == root ? Encoding.UTF8.GetBytes(text) : [], root));
 
+    /// <summary>The values of all ranks, those of the first rank first.</summary>
+    /// <param name="collective">The ranks.</param>
+    /// <param name="values">This rank's values.</param>
+    public static IReadOnlyList<T> Gather<T>(this ICollective collective, ReadOnlySpan<T> values)
+        where T : unmanaged =>
+        [.. collective.Gather(MemoryMarshal.AsBytes(values).ToArray()).SelectMany(bytes => MemoryMarshal.Cast<byte, T>(bytes).ToArray())];
+
     /// <summary>The bytes of every rank, in the order of the ranks.</summary>
     /// <param name="collective">The ranks.</param>
     /// <param name="bytes">This rank's bytes.</param>

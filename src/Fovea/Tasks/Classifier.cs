@@ -1,4 +1,5 @@
 using Fovea.Checkpoints;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
@@ -240,7 +241,13 @@ public sealed class Classifier : IClassifier, IDisposable
         using PlanCache.Lease lease = _plans.Rent(KeyOf(batchSize) with { Outputs = WithLosses }, cancellation);
         using ClassificationPlan plan = ClassificationPlan.Borrow(lease.Plan, Info.Preprocessing, batchSize, Info.Classes.Count);
         return plan.Evaluate(
-            images, among, options.LoaderThreads, options.CountUnreadable(images.Count), progress, cancellation);
+            images,
+            among,
+            options.LoaderThreads,
+            options.CountUnreadable(images.Count),
+            options.Ranks ?? SingleRank.Instance,
+            progress,
+            cancellation);
     }
 
     /// <summary>Turns away callers that wait, waits for those that are being served, then frees all memory.</summary>

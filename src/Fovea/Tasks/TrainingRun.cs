@@ -20,7 +20,8 @@ public sealed record TrainingRun(TrainingOptions Options, IImageDataset Training
     private protected override Evaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)
     {
         IImageDataset matched = ClassCheck.Match(best.Info.Classes, Evaluated, "The data set", "the model");
-        using ClassificationEvaluator evaluator = new(matched, Options.BatchSize, pool, unreadable: CountUnreadable(matched));
+        using ClassificationEvaluator evaluator =
+            new(matched, Options.BatchSize, pool, unreadable: CountUnreadable(matched), ranks: Ranks);
         return evaluator.Evaluate(best, cancellation: cancellation);
     }
 

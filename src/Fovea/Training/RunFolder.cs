@@ -8,8 +8,9 @@ namespace Fovea.Training;
 
 /// <summary>
 /// The folder of one training run: <c>config.json</c> (what was asked for), <c>metrics.jsonl</c> (one JSON object a line),
-/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c>, <c>result.json</c> (once it is finished) and TensorBoard event
-/// files, and <c>explanations/</c> with pictures where they were asked for. While a process trains in it, <c>run.lock</c> keeps others out.
+/// <c>last.safetensors</c>, <c>best.safetensors</c>, <c>report.html</c>, <c>result.json</c> (once it is finished), <c>clock.json</c> (the
+/// time it took so far) and TensorBoard event files, and <c>explanations/</c> with pictures where they were asked for. While a process
+/// trains in it, <c>run.lock</c> keeps others out.
 /// </summary>
 public sealed class RunFolder
 {
@@ -38,6 +39,9 @@ public sealed class RunFolder
 
     /// <summary>The result, which stands there once the run is finished.</summary>
     public string ResultPath => InFolder("result.json");
+
+    /// <summary>The time that training took up to <see cref="LastCheckpointPath"/>.</summary>
+    internal string ClockPath => InFolder("clock.json");
 
     /// <summary>Folder of the explanations drawn after some of the epochs, which need not exist.</summary>
     public string ExplanationsPath => InFolder("explanations");
@@ -297,7 +301,7 @@ public sealed class RunFolder
 
     private string[] RunFiles() =>
     [
-        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, ResultPath,
+        ConfigPath, MetricsPath, LastCheckpointPath, BestCheckpointPath, ReportPath, ResultPath, ClockPath,
         .. Directory.GetFiles(Path, TensorBoardWriter.FilePrefix + "*"),
         .. EpochExplanations.PicturesIn(this),
     ];

@@ -46,7 +46,7 @@ public sealed partial class Trainer
             validation is null ? null : ClassCheck.Match(training.Classes, validation, "The validation set", "the training set"),
             resume,
             logger,
-            (images, unreadable) => new ClassificationEvaluator(images, options.BatchSize, pool, loaderThreads, unreadable),
+            (images, unreadable) => new ClassificationEvaluator(images, options.BatchSize, pool, loaderThreads, unreadable, ranks),
             (model, evaluator) => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger, ranks));
     }
 

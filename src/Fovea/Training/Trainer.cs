@@ -268,6 +268,7 @@ public sealed partial class Trainer : IDisposable
         double loss = end.LossSum / end.Shown;
         IReadOnlyList<Metric> metrics = end.Means(_objective.Metrics);
         _checkpoints.RequireFinite(end, LastRate);
+        SharedUnreadable.Merge(_ranks, _loader.Unreadable);
         EvaluationResult? evaluation;
         using (_checkpoints.WithBestWeights())
         {

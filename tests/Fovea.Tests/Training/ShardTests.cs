@@ -32,7 +32,7 @@ public sealed class ShardTests : IDisposable
     [Fact]
     public void A_run_that_accumulates_and_mixes_is_resumed_by_more_or_fewer_ranks_to_the_same_bits()
     {
-        TrainingOptions options = Options with { BatchSize = 4, AccumulationSteps = 2, Shards = 2, Mixing = new Mixing(), Epochs = 3 };
+        TrainingOptions options = Options with { BatchSize = 4, AccumulationSteps = 2, Shards = 2, Mixing = new Mixing { MixupAlpha = 0.5 }, Epochs = 3 };
         RunFolder straight = _run.NewFolder("straight");
         _run.Train(options, straight);
         RunFolder interrupted = _run.NewFolder("interrupted");

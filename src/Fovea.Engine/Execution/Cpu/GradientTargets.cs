@@ -15,6 +15,7 @@ internal sealed class GradientTargets
     private readonly ComputeGraph _graph;
     private readonly bool _accumulate;
     private readonly bool _wanted;
+    private readonly Action<Variable>? _written;
     private readonly Dictionary<Value, Variable> _targets = [];
     private readonly Dictionary<Variable, CpuBuffer> _buffers = [];
 
@@ -28,6 +29,7 @@ internal sealed class GradientTargets
     public GradientTargets(ComputeGraph graph, UseInfo uses, PlanOptions options)
     {
         (_graph, _accumulate, _wanted) = (graph, options.Accumulate, options.Gradients is not null);
+        _written = options.GradientWritten;
         if (options.Gradients is not ParameterBlock block)
         {
             if (_accumulate)
@@ -64,26 +66,34 @@ internal sealed class GradientTargets
     public CpuBuffer? TargetOf(Value value) =>
         !_accumulate && _targets.TryGetValue(value, out Variable? variable) ? BufferOf(variable) : null;
 
-    /// <summary>The additions of a node's results to the block.</summary>
+    /// <summary>The additions of a node's results to the block, and the word that they stand there.</summary>
     public IEnumerable<KernelCall> Additions(Node node, IReadOnlyDictionary<Value, CpuBuffer> buffers)
     {
         (CpuBuffer, CpuBuffer)[] sums = _accumulate
             ? [.. node.Outputs.Where(_targets.ContainsKey).Select(output => (buffers[output], BufferOf(_targets[output])))]
             : [];
-        return sums.Length == 0 ? [] : [new AccumulateCall(node, sums)];
+        Variable[] written = [.. node.Outputs.Where(_targets.ContainsKey).Select(output => _targets[output])];
+        return sums.Length == 0 ? Notes(written) : [new AccumulateCall(node, sums), .. Notes(written)];
     }
 
     /// <summary>The copies or additions of gradients that were computed elsewhere.</summary>
     public IEnumerable<KernelCall> Rest(IReadOnlyDictionary<Value, CpuBuffer> buffers)
     {
-        (CpuBuffer, CpuBuffer)[] rest = _wanted
-            ? [
-                .. _graph.Gradients.Where(gradient => !_buffers.ContainsKey(gradient.Variable)).ToArray()
-                    .Select(gradient => (buffers[gradient.Value], BufferOf(gradient.Variable))),
-            ]
+        (Variable Variable, Value Value)[] missing = _wanted
+            ? [.. _graph.Gradients.Where(gradient => !_buffers.ContainsKey(gradient.Variable))]
             : [];
-        return rest.Length == 0 ? [] : _accumulate ? [new AccumulateCall(null, rest)] : [new CopyCall("copy gradients", rest)];
+        if (missing.Length == 0)
+        {
+            return [];
+        }
+
+        (CpuBuffer, CpuBuffer)[] rest = [.. missing.Select(gradient => (buffers[gradient.Value], BufferOf(gradient.Variable)))];
+        KernelCall call = _accumulate ? new AccumulateCall(null, rest) : new CopyCall("copy gradients", rest);
+        return [call, .. Notes([.. missing.Select(gradient => gradient.Variable)])];
     }
+
+    private IEnumerable<KernelCall> Notes(Variable[] variables) =>
+        _written is null || variables.Length == 0 ? [] : [new NoteGradientsCall(variables, _written)];
 
     private CpuBuffer BufferOf(Variable variable)
     {

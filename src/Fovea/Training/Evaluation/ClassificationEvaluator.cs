@@ -1,3 +1,4 @@
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -15,6 +16,7 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
     private readonly WorkerPool? _pool;
     private readonly int _loaderThreads;
     private readonly UnreadableImages _unreadable;
+    private readonly ICollective _ranks;
     private Model? _model;
     private ClassificationPlan? _plan;
 
@@ -24,17 +26,19 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
     /// <param name="pool">The threads to run on; the shared pool where none is given.</param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
     /// <param name="unreadable">Counter of images that cannot be read and are left out; where null, the first of them is an error.</param>
+    /// <param name="ranks">Processes that share the images, each of which gives all figures; this one by itself where null.</param>
     public ClassificationEvaluator(
         IImageDataset dataset,
         int batchSize = 64,
         WorkerPool? pool = null,
         int loaderThreads = 1,
-        UnreadableImages? unreadable = null)
+        UnreadableImages? unreadable = null,
+        ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         (_dataset, _batchSize, _pool, _loaderThreads) = (dataset, Math.Min(batchSize, Math.Max(dataset.Count, 1)), pool, loaderThreads);
-        _unreadable = unreadable ?? new UnreadableImages();
+        (_unreadable, _ranks) = (unreadable ?? new UnreadableImages(), ranks ?? SingleRank.Instance);
     }
 
     /// <summary>The images.</summary>
@@ -62,7 +66,7 @@ public sealed class ClassificationEvaluator : IEvaluator, IDisposable
             _plan.Refresh();
         }
 
-        return _plan.Evaluate(_dataset, null, _loaderThreads, _unreadable, progress, cancellation);
+        return _plan.Evaluate(_dataset, null, _loaderThreads, _unreadable, _ranks, progress, cancellation);
     }
 
     /// <summary>Frees the plan's memory; the models stay.</summary>

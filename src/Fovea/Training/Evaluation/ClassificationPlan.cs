@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -62,6 +64,7 @@ internal sealed class ClassificationPlan : IDisposable
     /// </param>
     /// <param name="loaderThreads">Threads that prepare images.</param>
     /// <param name="unreadable">Counter of images that cannot be read; they are left out.</param>
+    /// <param name="ranks">Processes that share the images, each of which gives all figures.</param>
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="UnusableDataException">Too many images cannot be read.</exception>
@@ -70,12 +73,17 @@ internal sealed class ClassificationPlan : IDisposable
         IReadOnlyList<int>? among,
         int loaderThreads,
         UnreadableImages unreadable,
+        ICollective ranks,
         IProgress<int>? progress,
         CancellationToken cancellation)
     {
-        DataLoaderOptions options = DataLoaderOptions.ForEvaluation(_batchSize, loaderThreads) with { Unreadable = unreadable };
+        DataLoaderOptions options = DataLoaderOptions.ForEvaluation(_batchSize, loaderThreads) with
+        {
+            Unreadable = unreadable,
+            Share = new BatchShare(ranks.Rank, 1, ranks.Size),
+        };
         using DataLoader loader = new(dataset, _preprocessing, options);
-        EvaluationSums sums = new(dataset.Classes);
+        List<ImageFigures> figures = [];
         float[] common = new float[among?.Count ?? 0];
         int done = 0;
         foreach (Batch batch in loader.Epoch(0, cancellationToken: cancellation))
@@ -88,19 +96,28 @@ internal sealed class ClassificationPlan : IDisposable
                 ReadOnlySpan<float> probabilities = _plan.Output("probabilities").Slice(i * _classes, _classes);
                 if (among is null)
                 {
-                    sums.Add(batch.Indices[i], batch.Labels[i], probabilities, losses[i]);
+                    figures.Add(ImageFigures.Of(batch.Indices[i], batch.Labels[i], probabilities, losses[i]));
                 }
                 else
                 {
                     Restrict(probabilities, among, common);
-                    sums.Add(batch.Indices[i], batch.Labels[i], common, -Math.Log(common[batch.Labels[i]]));
+                    figures.Add(ImageFigures.Of(
+                        batch.Indices[i], batch.Labels[i], common, -Math.Log(common[batch.Labels[i]])));
                 }
             }
 
             done += batch.Count;
-            progress?.Report(done);
+            progress?.Report(Math.Min(done * ranks.Size, dataset.Count));
         }
 
+        // In the order of the set, so that sums have the same bits for any number of ranks.
+        EvaluationSums sums = new(dataset.Classes);
+        foreach (ImageFigures image in ranks.Gather(CollectionsMarshal.AsSpan(figures)).OrderBy(image => image.Index))
+        {
+            sums.Add(image);
+        }
+
+        SharedUnreadable.Merge(ranks, unreadable);
         return sums.ToEvaluation() with { Unreadable = unreadable.Images };
     }
 

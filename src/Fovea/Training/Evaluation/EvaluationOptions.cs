@@ -1,3 +1,4 @@
+using Fovea.Collectives;
 using Fovea.Data;
 
 namespace Fovea.Training;
@@ -16,6 +17,9 @@ public sealed record EvaluationOptions
 
     /// <summary>Number of images that may be left out because they cannot be read; one in a hundred, at least one, where null.</summary>
     public int? MaxUnreadable { get; init; }
+
+    /// <summary>Processes that share the images, each of which gives all figures; this one by itself where null.</summary>
+    public ICollective? Ranks { get; init; }
 
     /// <summary>Counter of the images of a set that cannot be read.</summary>
     /// <param name="count">Number of images of the set.</param>

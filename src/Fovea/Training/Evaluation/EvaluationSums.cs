@@ -12,20 +12,16 @@ internal sealed class EvaluationSums(IReadOnlyList<string> classes)
     private int _count;
 
     /// <summary>Counts an image.</summary>
-    /// <param name="index">Its index in the set.</param>
-    /// <param name="truth">Its class.</param>
-    /// <param name="probabilities">Probability of each class.</param>
-    /// <param name="loss">Its cross-entropy.</param>
-    public void Add(int index, int truth, ReadOnlySpan<float> probabilities, double loss)
+    /// <param name="image">Its figures.</param>
+    public void Add(in ImageFigures image)
     {
-        int predicted = Ranking.IndexOfLargest(probabilities);
-        _confusion.Add(truth, predicted);
-        _loss += loss;
-        _top5 += Ranking.RankOf(probabilities, truth) < 5 ? 1 : 0;
+        _confusion.Add(image.Truth, image.Predicted);
+        _loss += image.Loss;
+        _top5 += image.Rank < 5 ? 1 : 0;
         _count++;
-        if (predicted != truth)
+        if (image.Predicted != image.Truth)
         {
-            _mistakes.Add(new Mistake(index, truth, predicted, probabilities[predicted]));
+            _mistakes.Add(new Mistake(image.Index, image.Truth, image.Predicted, image.Confidence));
         }
     }
 

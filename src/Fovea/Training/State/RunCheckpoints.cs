@@ -34,6 +34,11 @@ internal sealed class RunCheckpoints(
     public TrainingPosition Begin(bool resume)
     {
         TrainingPosition position = resume && ranks.Rank == 0 ? _state.Load(folder.LastCheckpointPath) : new TrainingPosition();
+        if (resume && ranks.Rank == 0 && RunClock.Read(folder.ClockPath) is RunClock clock)
+        {
+            position = position with { Seconds = clock.Seconds, EpochSeconds = clock.EpochSeconds };
+        }
+
         if (ranks.Size > 1)
         {
             position = TrainingPosition.FromJson(ranks.Share(position.ToJson()));
@@ -74,7 +79,8 @@ internal sealed class RunCheckpoints(
             return;
         }
 
-        _state.Save(folder.LastCheckpointPath, position);
+        new RunClock(position.Seconds, position.EpochSeconds).Write(folder.ClockPath);
+        _state.Save(folder.LastCheckpointPath, position with { Seconds = 0, EpochSeconds = 0 });
         logger.Written(folder.LastCheckpointPath);
     }
 

@@ -21,6 +21,9 @@ internal sealed class ShardSums : IDisposable
     private readonly double[] _figures;
     private readonly float[] _before;
 
+    // Where several ranks share the shards.
+    private readonly GradientReducer? _reducer;
+
     // Sums of 1, 2, 4, … shards that wait for those of as many neighbours.
     private readonly Level[] _waiting;
 
@@ -44,6 +47,7 @@ internal sealed class ShardSums : IDisposable
             .. Enumerable.Range(0, BitOperations.Log2((uint)Own)).Select(_ =>
                 new Level(new GradientBlock(gradients.Variables), new float[statistics.Length], new double[figures])),
         ];
+        _reducer = ranks.Size > 1 ? new GradientReducer(gradients, ranks, AddWaiting) : null;
     }
 
     /// <summary>Figures of the shard at hand, to be added to; after <see cref="Reduce"/> their sums over all shards.</summary>
@@ -84,19 +88,31 @@ internal sealed class ShardSums : IDisposable
         }
     }
 
+    /// <summary>Begins the last of this rank's runs in a step, after which no gradient changes but by the other shards.</summary>
+    public void BeginLastRun() => _reducer?.Begin();
+
+    /// <summary>Takes note of a gradient that a run has written.</summary>
+    /// <param name="variable">Its variable.</param>
+    public void Written(Variable variable) => _reducer?.Written(variable);
+
     /// <summary>Ends a shard: adds it to those of its neighbours that are done.</summary>
     /// <inheritdoc cref="Begin"/>
     public void End(int index)
     {
         int level = 0;
+        bool isLast = index == Own - 1;
         for (; (index >> level) % 2 == 1; level++)
         {
-            _gradients.Add(_waiting[level].Gradients, _pool);
+            if (!isLast || _reducer is null)
+            {
+                _gradients.Add(_waiting[level].Gradients, _pool);
+            }
+
             TensorPrimitives.Add(_statistics.Data, _waiting[level].Statistics, _statistics.Data);
             TensorPrimitives.Add(_figures, _waiting[level].Figures, _figures);
         }
 
-        if (index < Own - 1)
+        if (!isLast)
         {
             _gradients.Data.CopyTo(_waiting[level].Gradients.Data);
             _statistics.Data.CopyTo(_waiting[level].Statistics);
@@ -112,14 +128,27 @@ internal sealed class ShardSums : IDisposable
             return;
         }
 
+        _reducer?.End();
         _ranks.AllReduce(_figures);
         _ranks.AllReduce(_statistics.Data);
-        _ranks.AllReduce(_gradients.Data);
         TensorPrimitives.Multiply(_statistics.Data, 1f / _shards, _statistics.Data);
     }
 
     /// <summary>Frees the memory.</summary>
-    public void Dispose() => Array.ForEach(_waiting, level => level.Gradients.Dispose());
+    public void Dispose()
+    {
+        _reducer?.Dispose();
+        Array.ForEach(_waiting, level => level.Gradients.Dispose());
+    }
+
+    private void AddWaiting(int start, int length)
+    {
+        Span<float> sum = _gradients.Data.Slice(start, length);
+        foreach (Level level in _waiting)
+        {
+            TensorPrimitives.Add(sum, level.Gradients.Data.Slice(start, length), sum);
+        }
+    }
 
     private sealed record Level(GradientBlock Gradients, float[] Statistics, double[] Figures);
 }

@@ -22,15 +22,28 @@ internal sealed class StepPlans : IDisposable
     /// <param name="layout">The objective's layout.</param>
     /// <param name="options">Batch size, accumulation, seed.</param>
     /// <param name="gradients">Gradients that every plan writes.</param>
+    /// <param name="written">Told of each gradient that a run has written; null where nobody asks.</param>
     /// <param name="pool">Threads to run on.</param>
     /// <exception cref="ShapeException">The network does not take images of the size, or does not fit the objective.</exception>
     public StepPlans(
-        Model model, Objective objective, BatchLayout layout, TrainingOptions options, GradientBlock gradients, WorkerPool pool)
+        Model model,
+        Objective objective,
+        BatchLayout layout,
+        TrainingOptions options,
+        GradientBlock gradients,
+        Action<Variable>? written,
+        WorkerPool pool)
     {
         _compile = window =>
         {
             ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.ShardSize, pool, window);
-            Plan plan = Plan.Compile(graph, pool, gradients, accumulate: options.AccumulationSteps > 1);
+            PlanOptions planning = new()
+            {
+                Gradients = gradients,
+                Accumulate = options.AccumulationSteps > 1,
+                GradientWritten = written,
+            };
+            Plan plan = Plan.Compile(graph, planning, pool);
             plan.Seed = options.Seed;
             return plan;
         };

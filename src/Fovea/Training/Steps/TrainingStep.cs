@@ -51,7 +51,7 @@ internal sealed class TrainingStep : IDisposable
         {
             _shards = new ShardSums(
                 _gradients, model.Parameters.Statistics, FirstMetric + objective.Metrics.Count, options.Shards, _ranks, _pool);
-            _plans = new StepPlans(model, objective, layout, options, _gradients, _pool);
+            _plans = new StepPlans(model, objective, layout, options, _gradients, _ranks.Size > 1 ? _shards.Written : null, _pool);
             Optimizer = options.CreateOptimizer is not null
                 ? options.CreateOptimizer(_gradients, _pool)
                 : Optimizers.Create(options, model, Optimizers.GroupsOf(options, model), _gradients, _pool);
@@ -118,9 +118,15 @@ internal sealed class TrainingStep : IDisposable
         // Dropout and samples depend on this number, so batches of one step have numbers of their own.
         plan.Iteration = (ulong)((step * _options.PartsPerStep) + part);
         _objective.Prepare(batch, plan);
+        bool isLast = part == Share.First + OwnParts - 1;
+        if (isLast)
+        {
+            _shards.BeginLastRun();
+        }
+
         plan.Run();
         double loss = plan.Output(TrainingGraph.LossName)[0];
-        RequireFinite(plan, step, learningRate, loss);
+        RequireFinite(plan, step, learningRate, loss, isLast);
         _shards.Figures[LossFigure] += loss * batch.Count;
         _objective.Measure(plan, batch, _shards.Figures[FirstMetric..]);
         if (partOfShard == _options.AccumulationSteps - 1)
@@ -129,7 +135,7 @@ internal sealed class TrainingStep : IDisposable
             _shards.End(shard);
         }
 
-        if (part == Share.First + OwnParts - 1)
+        if (isLast)
         {
             _shards.Reduce();
             Apply(plan, step, learningRate);
@@ -148,16 +154,20 @@ internal sealed class TrainingStep : IDisposable
         _gradients.Dispose();
     }
 
-    /// <summary>Stops a process by itself at once; among several, all stop together when they have met.</summary>
-    private void RequireFinite(Plan plan, long step, double learningRate, double loss)
+    /// <summary>
+    /// Stops a process by itself at once; among several, all stop together when they have met. Where the run was the last of a step, its
+    /// gradients are on their way to the others by now, and looking for the place has to wait.
+    /// </summary>
+    private void RequireFinite(Plan plan, long step, double learningRate, double loss, bool isLast)
     {
-        if (!double.IsFinite(loss))
+        if (!double.IsFinite(loss) && _ranks.Size == 1)
+        {
+            throw new DivergenceException(step, learningRate, loss, plan.FindNonFinite());
+        }
+
+        if (!double.IsFinite(loss) && !isLast)
         {
             _nonFinite ??= plan.FindNonFinite();
-            if (_ranks.Size == 1)
-            {
-                throw new DivergenceException(step, learningRate, loss, _nonFinite);
-            }
         }
     }
 
