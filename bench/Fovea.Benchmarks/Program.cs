@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 
@@ -21,7 +22,8 @@ if (args is ["load-images", ..])
 
 if (args is ["ranks", ..])
 {
-    RankTable.Print(args.Length > 1 ? args[1] : "cmt_s", args.Length > 2 ? int.Parse(args[2]) : 0);
+    int batch = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 0;
+    RankTable.Print(args.Length > 1 ? args[1] : "cmt_s", batch);
     return;
 }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fovea.Collectives;
 using Fovea.Data;
+using Fovea.Engine;
 using Fovea.Engine.Execution;
 using Fovea.Models;
 using Fovea.Training;
@@ -31,9 +32,9 @@ internal static class RankTable
             return;
         }
 
-        double alone = Step(network, ranks, new TrainingOptions { Model = model, BatchSize = batch }, null);
+        double alone = Step(network, ranks, new TrainingOptions { BatchSize = batch }, null);
         int size = ranks.Size;
-        double together = Step(network, ranks, new TrainingOptions { Model = model, BatchSize = batch * size, Shards = size }, ranks);
+        double together = Step(network, ranks, new TrainingOptions { BatchSize = batch * size, Shards = size }, ranks);
         Say(ranks, $"step alone           {alone,8:F1} ms  {1000 * size * batch / alone,6:F1} images/s");
         Say(ranks, $"step with the sum    {together,8:F1} ms  {1000 * size * batch / together,6:F1} images/s");
         Say(ranks, $"hidden of the sum    {100 * (1 - ((together - alone) / sum)),8:F0} %");
@@ -50,6 +51,12 @@ internal static class RankTable
             Count = options.BatchSize / options.Shards,
         };
         batch.Labels.AsSpan().Clear();
+        KeyedRandom random = new(1, (ulong)ranks.Rank);
+        foreach (ref float value in batch.Images.AsSpan())
+        {
+            value = (float)random.NextNormal();
+        }
+
         return Median(ranks, () => step.Run(batch, 0, part, 1e-9, new double[1]));
     }
 

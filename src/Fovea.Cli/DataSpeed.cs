@@ -30,12 +30,15 @@ internal sealed class DataSpeed(VerbContext context, Recipe recipe, int[] thread
             foreach (int batch in batches.Length > 0 ? batches : [configuration.Options.BatchSize])
             {
                 TrainingOptions options = configuration.Options with { BatchSize = batch };
+                TrainingOptionTable.Validate(options with { Shards = context.Ranks?.Size ?? 1 });
                 OptionChecks.RequireBatch(options, parts.Training.Count);
                 OptionChecks.RequireWeights(options, parts.Classes.Count);
                 foreach (int count in threads)
                 {
                     using WorkerPool pool = new(count);
-                    Add(table, results, options, count, DataBenchmark.Training(options, parts.Training, pool, duration, cancellation));
+                    DataBenchmark speed =
+                        DataBenchmark.Training(options, parts.Training, pool, duration, cancellation, context.Ranks);
+                    Add(table, results, options, count, speed);
                 }
             }
         }

@@ -49,6 +49,9 @@ internal sealed class BenchVerb : Verb
     }
 
     /// <inheritdoc/>
+    public override bool TakesRanks => true;
+
+    /// <inheritdoc/>
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         int[] batches = OptionChecks.ParseIntegers("--batch", context.Value(_batches)!, 1 << 20);

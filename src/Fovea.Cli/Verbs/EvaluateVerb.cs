@@ -160,7 +160,7 @@ internal sealed class EvaluateVerb : Verb
         using InstanceParts parts = InstanceDatasets.OpenParts(data, new InstanceDatasetOptions { Classes = detector.Info.Classes });
         DatasetNotes.Show(context, parts.Notes);
         UnreadableImages unreadable = CountUnreadable(context, parts.Measured);
-        using DetectionEvaluator evaluator = new(parts.Measured, unreadable: unreadable);
+        using DetectionEvaluator evaluator = new(parts.Measured, unreadable: unreadable, ranks: context.Ranks);
         DetectionEvaluation evaluation;
         using (ProgressBar bar = context.Progress("evaluating", parts.Measured.Count))
         {
@@ -179,7 +179,7 @@ internal sealed class EvaluateVerb : Verb
             data, new SegmentationDatasetOptions { Classes = segmenter.Info.Classes, Labels = _labels.Of(context) });
         DatasetNotes.Show(context, parts.Notes);
         UnreadableImages unreadable = CountUnreadable(context, parts.Measured);
-        using SegmentationEvaluator evaluator = new(parts.Measured, unreadable: unreadable);
+        using SegmentationEvaluator evaluator = new(parts.Measured, unreadable: unreadable, ranks: context.Ranks);
         SegmentationEvaluation evaluation;
         using (ProgressBar bar = context.Progress("evaluating", parts.Measured.Count))
         {

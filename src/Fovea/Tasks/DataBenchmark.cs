@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -25,17 +26,20 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
     /// <param name="pool">Threads of the network.</param>
     /// <param name="duration">Time of each of the three measurements, and of a warm-up before each.</param>
     /// <param name="cancellation">Stops the measurement.</param>
+    /// <param name="ranks">Processes that share each batch, each of which gives the speed of all; this one by itself where null.</param>
     /// <exception cref="ArgumentException">An option is out of range, or there are too few images for a batch.</exception>
     public static DataBenchmark Training(
         TrainingOptions options,
         IImageDataset training,
         WorkerPool pool,
         TimeSpan duration,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(training);
-        options = options with { AccumulationSteps = 1, Shards = 1 };
+        ranks ??= SingleRank.Instance;
+        options = options with { AccumulationSteps = 1, Shards = ranks.Size };
         options.Validate();
         Stack<IDisposable> owned = [];
         try
@@ -43,23 +47,23 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
             Model model = Own(TrainingModel.Create(options, training.Classes, fresh: true));
             Objective objective = TrainingObjective.Create(options, model, training, owned);
             BatchLayout layout = objective.Layout(model);
-            TrainingStep step = Own(new TrainingStep(model, objective, layout, options, pool));
-            DataLoaderOptions loading = options.ForLoader(layout, options.CountUnreadable(training.Count, null), threads: 1);
+            TrainingStep step = Own(new TrainingStep(model, objective, layout, options, pool, ranks));
+            DataLoaderOptions loading = options.ForLoader(layout, options.CountUnreadable(training.Count, null), threads: 1, step.Share);
             DataLoader loader = Own(new DataLoader(training, options.Preprocessing, loading));
             double[] sums = new double[objective.Metrics.Count];
             long steps = 0;
 
-            (double loaderAlone, _) = Measure(Batches(loader, cancellation), _ => { }, duration);
+            (double loaderAlone, _) = Measure(Batches(loader, cancellation), _ => { }, duration, ranks);
             using IEnumerator<Batch> batches = Batches(loader, cancellation).GetEnumerator();
             batches.MoveNext();
-            (double networkAlone, _) = Measure(Enumerable.Repeat(batches.Current, int.MaxValue), Run, duration);
-            (double together, double waiting) = Measure(Batches(loader, cancellation), Run, duration);
+            (double networkAlone, _) = Measure(Enumerable.Repeat(batches.Current, int.MaxValue), Run, duration, ranks);
+            (double together, double waiting) = Measure(Batches(loader, cancellation), Run, duration, ranks);
             return new DataBenchmark(loaderAlone, networkAlone, together, waiting);
 
             void Run(Batch batch)
             {
                 cancellation.ThrowIfCancellationRequested();
-                step.Run(batch, steps++, part: 0, LearningRate, sums);
+                step.Run(batch, steps++, step.Share.First, LearningRate, sums);
             }
         }
         finally
@@ -80,7 +84,8 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
 
     /// <summary>Uses batches for a time to warm up, and for the same time to measure.</summary>
     /// <returns>Images a second, and the share of the time in which the next batch was waited for.</returns>
-    private static (double Rate, double Waiting) Measure(IEnumerable<Batch> batches, Action<Batch> use, TimeSpan duration)
+    private static (double Rate, double Waiting) Measure(
+        IEnumerable<Batch> batches, Action<Batch> use, TimeSpan duration, ICollective ranks)
     {
         Stopwatch clock = Stopwatch.StartNew();
         (TimeSpan begin, TimeSpan free, TimeSpan waited, long images) = (TimeSpan.MaxValue, TimeSpan.Zero, TimeSpan.Zero, 0L);
@@ -95,16 +100,20 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
             }
 
             free = clock.Elapsed;
-            if (images > 0 && free - begin >= duration)
+
+            // All ranks begin to measure, and end, with the same batch.
+            Span<double> wishes = [free >= duration ? 1 : 0, images > 0 && free - begin >= duration ? 1 : 0];
+            ranks.AllReduce(wishes);
+            if (wishes[1] > 0)
             {
                 break;
             }
 
-            begin = begin == TimeSpan.MaxValue && free >= duration ? free : begin;
+            begin = begin == TimeSpan.MaxValue && wishes[0] > 0 ? free : begin;
         }
 
         double seconds = (free - begin).TotalSeconds;
-        return (images / seconds, waited.TotalSeconds / seconds);
+        return (images * ranks.Size / seconds, waited.TotalSeconds / seconds);
     }
 
     /// <summary>Batches of epoch after epoch, without an end.</summary>

@@ -19,7 +19,7 @@ public sealed record DetectionRun(TrainingOptions Options, IInstanceDataset Trai
     /// <inheritdoc/>
     private protected override DetectionEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)
     {
-        using DetectionEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated));
+        using DetectionEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated), Ranks);
         return evaluator.Evaluate(best, cancellation: cancellation);
     }
 

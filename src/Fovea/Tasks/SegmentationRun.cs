@@ -19,7 +19,7 @@ public sealed record SegmentationRun(TrainingOptions Options, ISegmentationDatas
     /// <inheritdoc/>
     private protected override SegmentationEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)
     {
-        using SegmentationEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated));
+        using SegmentationEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated), Ranks);
         return evaluator.Evaluate(best, cancellation: cancellation);
     }
 

@@ -24,10 +24,10 @@ internal static class RankAgreement
 
         (string What, byte[] Hash)[] own =
         [
-            ("program", HashOfProgram()),
-            ("kind of processor", Encoding.UTF8.GetBytes(Processor())),
-            ("options", SHA256.HashData(Encoding.UTF8.GetBytes(options.ToJson().ToJsonString()))),
-            ("training images", HashOf(training)),
+            ("another program", HashOfProgram()),
+            ("another kind of processor", Encoding.UTF8.GetBytes(Processor())),
+            ("other options", SHA256.HashData(Encoding.UTF8.GetBytes(options.ToJson().ToJsonString()))),
+            ("other training images", HashOf(training)),
         ];
         foreach ((string what, byte[] hash) in own)
         {
@@ -36,7 +36,7 @@ internal static class RankAgreement
             if (other > 0)
             {
                 throw new CollectiveException(
-                    $"Process {other + 1} of {ranks.Size} has another {what} than the first one. Give all processes the same program, "
+                    $"Process {other + 1} of {ranks.Size} has {what} than the first one. Give all processes the same program, "
                         + "recipe and images, on machines of one kind.");
             }
         }
@@ -66,7 +66,7 @@ internal static class RankAgreement
         for (int i = 0; i < training.Count; i++)
         {
             int label = (training as IImageDataset)?.LabelOf(i) ?? 0;
-            hash.AppendData(Encoding.UTF8.GetBytes($"{label} {Path.GetFileName(training.NameOf(i))}\n"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{label} {training.NameOf(i)}\n"));
         }
 
         return hash.GetHashAndReset();

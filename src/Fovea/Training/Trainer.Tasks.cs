@@ -71,7 +71,7 @@ public sealed partial class Trainer
             validation,
             resume,
             logger,
-            (images, unreadable) => new DetectionEvaluator(images, pool, unreadable),
+            (images, unreadable) => new DetectionEvaluator(images, pool, unreadable, ranks),
             Make);
 
         Trainer Make(Model model, DetectionEvaluator? evaluator)
@@ -112,7 +112,7 @@ public sealed partial class Trainer
             validation,
             resume,
             logger,
-            (images, unreadable) => new SegmentationEvaluator(images, pool, unreadable),
+            (images, unreadable) => new SegmentationEvaluator(images, pool, unreadable, ranks),
             Make);
 
         Trainer Make(Model model, SegmentationEvaluator? evaluator)

@@ -95,7 +95,7 @@ public sealed class ShardTests : IDisposable
         RunFolder folder = _run.NewFolder("differ");
         CollectiveException error = Assert.Throws<CollectiveException>(() => ThreadCollective.Run(
             4, ranks => _run.Train(Options with { Seed = ranks.Rank == 2 ? 8UL : 7UL }, folder, ranks: ranks)));
-        Assert.Contains("Process 3 of 4 has another options", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Process 3 of 4 has other options", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.LastCheckpointPath));
     }
 

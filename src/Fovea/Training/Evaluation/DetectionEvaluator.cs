@@ -1,3 +1,4 @@
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -9,16 +10,19 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
 {
     private readonly IInstanceDataset _dataset;
     private readonly UnreadableImages _unreadable;
+    private readonly ICollective _ranks;
     private readonly LatestPlans<DetectorPlans> _plans;
 
     /// <summary>Makes an evaluator; nothing is read yet.</summary>
     /// <param name="dataset">Images with their objects.</param>
     /// <param name="pool">Threads to run on; the shared pool where null.</param>
     /// <param name="unreadable">Counter of images that cannot be read and are left out; where null, the first of them is an error.</param>
-    public DetectionEvaluator(IInstanceDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null)
+    /// <param name="ranks">Processes that share the images, each of which gives all figures; this one by itself where null.</param>
+    public DetectionEvaluator(
+        IInstanceDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null, ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        (_dataset, _unreadable) = (dataset, unreadable ?? new UnreadableImages());
+        (_dataset, _unreadable, _ranks) = (dataset, unreadable ?? new UnreadableImages(), ranks ?? SingleRank.Instance);
         _plans = new LatestPlans<DetectorPlans>(model => new DetectorPlans(model, nameof(DetectionEvaluator), pool, concurrency: 1));
     }
 
@@ -30,22 +34,29 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ClassCheck.Require(model.Info.Classes, _dataset, "The data set", "the model");
         DetectorPlans plans = _plans.For(model);
-        List<long> images = [];
-        List<CocoTruth> truths = [];
-        List<CocoDetection> detections = [];
-        for (int index = 0; index < _dataset.Count; index++)
+        List<(int Image, IReadOnlyList<FoundObject> Objects)> own = [];
+        for (int index = _ranks.Rank; index < _dataset.Count; index += _ranks.Size)
         {
             cancellation.ThrowIfCancellationRequested();
             if (Find(plans, model, index, cancellation) is IReadOnlyList<FoundObject> found)
             {
-                images.Add(index);
-                truths.AddRange(_dataset.InstancesOf(index).Select(instance => Truth(index, instance)));
-                detections.AddRange(found.Select(one => Detection(index, one)));
+                own.Add((index, found));
             }
 
             progress?.Report(index + 1);
         }
 
+        List<long> images = [];
+        List<CocoTruth> truths = [];
+        List<CocoDetection> detections = [];
+        foreach ((int index, IReadOnlyList<FoundObject> found) in SharedDetections.Gather(_ranks, own))
+        {
+            images.Add(index);
+            truths.AddRange(_dataset.InstancesOf(index).Select(instance => Truth(index, instance)));
+            detections.AddRange(found.Select(one => Detection(index, one)));
+        }
+
+        SharedUnreadable.Merge(_ranks, _unreadable);
         long[] classes = [.. Enumerable.Range(0, _dataset.Classes.Count).Select(label => (long)label)];
         bool masks = _dataset.HasMasks && model.Network.Head is FasterRcnn { HasMasks: true };
         return new DetectionEvaluation(

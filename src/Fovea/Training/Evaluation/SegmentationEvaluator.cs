@@ -1,3 +1,4 @@
+using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -13,16 +14,19 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
     private const int KeptMistakes = 12;
     private readonly ISegmentationDataset _dataset;
     private readonly UnreadableImages _unreadable;
+    private readonly ICollective _ranks;
     private readonly LatestPlans<SegmenterPlans> _plans;
 
     /// <summary>Makes an evaluator; nothing is read yet.</summary>
     /// <param name="dataset">Images with their label maps.</param>
     /// <param name="pool">Threads to run on; the shared pool where null.</param>
     /// <param name="unreadable">Counter of images that cannot be read and are left out; where null, the first of them is an error.</param>
-    public SegmentationEvaluator(ISegmentationDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null)
+    /// <param name="ranks">Processes that share the images, each of which gives all figures; this one by itself where null.</param>
+    public SegmentationEvaluator(
+        ISegmentationDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null, ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        (_dataset, _unreadable) = (dataset, unreadable ?? new UnreadableImages());
+        (_dataset, _unreadable, _ranks) = (dataset, unreadable ?? new UnreadableImages(), ranks ?? SingleRank.Instance);
         _plans = new LatestPlans<SegmenterPlans>(model => new SegmenterPlans(model, nameof(SegmentationEvaluator), pool, concurrency: 1));
     }
 
@@ -37,7 +41,7 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
         ConfusionMatrix confusion = new(_dataset.Classes);
         List<SegmentationMistake> worst = [];
         int images = 0;
-        for (int index = 0; index < _dataset.Count; index++)
+        for (int index = _ranks.Rank; index < _dataset.Count; index += _ranks.Size)
         {
             cancellation.ThrowIfCancellationRequested();
             try
@@ -54,6 +58,14 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
             }
 
             progress?.Report(index + 1);
+        }
+
+        if (_ranks.Size > 1)
+        {
+            confusion = ConfusionMatrix.Sum(_dataset.Classes, _ranks.Gather<long>(confusion.Counts));
+            worst = Merge(worst);
+            images = _ranks.Gather<int>([images]).Sum();
+            SharedUnreadable.Merge(_ranks, _unreadable);
         }
 
         return new SegmentationEvaluation(SegmentationSums.Of(confusion).Metrics(), confusion, images) { Worst = worst };
@@ -75,5 +87,32 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
         {
             worst.RemoveAt(worst.Count - 1);
         }
+    }
+
+    /// <summary>The worst mistakes of all ranks, which keep them in the order of the set where they are as bad as each other.</summary>
+    private List<SegmentationMistake> Merge(List<SegmentationMistake> own)
+    {
+        int[] indices = [.. own.Select(mistake => mistake.Index)];
+        double[] shares = [.. own.Select(mistake => mistake.WrongShare)];
+        int[] lengths = [.. own.Select(mistake => mistake.Predicted.Count)];
+        byte[] predicted = [.. own.SelectMany(mistake => mistake.Predicted)];
+        IReadOnlyList<int> allLengths = _ranks.Gather<int>(lengths);
+        IReadOnlyList<double> allShares = _ranks.Gather<double>(shares);
+        IReadOnlyList<byte> allPredicted = _ranks.Gather<byte>(predicted);
+        int start = 0;
+        List<SegmentationMistake> all = [];
+        foreach ((int index, int i) in _ranks.Gather<int>(indices).Select((index, i) => (index, i)))
+        {
+            all.Add(new SegmentationMistake(index, allShares[i], [.. allPredicted.Skip(start).Take(allLengths[i])]));
+            start += allLengths[i];
+        }
+
+        List<SegmentationMistake> worst = [];
+        foreach (SegmentationMistake mistake in all.OrderBy(mistake => mistake.Index))
+        {
+            Keep(worst, mistake);
+        }
+
+        return worst;
     }
 }

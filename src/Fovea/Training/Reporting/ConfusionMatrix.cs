@@ -20,6 +20,9 @@ public sealed class ConfusionMatrix
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> Classes { get; }
 
+    /// <summary>All numbers, row after row of true classes.</summary>
+    internal ReadOnlySpan<long> Counts => _counts;
+
     /// <summary>The images counted.</summary>
     public long Total => _counts.Sum();
 
@@ -54,6 +57,20 @@ public sealed class ConfusionMatrix
         }
 
         return (counted, wrong);
+    }
+
+    /// <summary>Adds up matrices of the same classes.</summary>
+    /// <param name="classes">The classes.</param>
+    /// <param name="counts">What <see cref="Counts"/> of each gives, one after another.</param>
+    internal static ConfusionMatrix Sum(IReadOnlyList<string> classes, IReadOnlyList<long> counts)
+    {
+        ConfusionMatrix sum = new(classes);
+        for (int i = 0; i < counts.Count; i++)
+        {
+            sum._counts[i % sum._counts.Length] += counts[i];
+        }
+
+        return sum;
     }
 
     /// <summary>The images of a class.</summary>

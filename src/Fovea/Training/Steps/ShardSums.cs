@@ -67,9 +67,9 @@ internal sealed class ShardSums : IDisposable
         if (ranks > shards || !BitOperations.IsPow2(ranks))
         {
             throw new CollectiveException(
-                $"{ranks} processes cannot share the {shards} {(shards == 1 ? "shard" : "shards")} of a batch: their number must be a power "
-                    + $"of two and at most that of the shards. Set the recipe's 'shards' to {BitOperations.RoundUpToPowerOf2((uint)ranks)} "
-                    + "or more in a new run, or start fewer processes.");
+                $"{ranks} processes cannot share the {shards} {(shards == 1 ? "shard" : "shards")} of a batch evenly. Start {Possible(shards)} "
+                    + $"of them, or set the recipe's 'shards' to {BitOperations.RoundUpToPowerOf2((uint)ranks)} or more in a new run and "
+                    + "start a power of two.");
         }
     }
 
@@ -139,6 +139,13 @@ internal sealed class ShardSums : IDisposable
     {
         _reducer?.Dispose();
         Array.ForEach(_waiting, level => level.Gradients.Dispose());
+    }
+
+    /// <summary>Numbers of ranks that can share shards, in words.</summary>
+    private static string Possible(int shards)
+    {
+        string[] numbers = [.. Enumerable.Range(0, BitOperations.Log2((uint)shards) + 1).Select(power => $"{1 << power}")];
+        return numbers.Length == 1 ? numbers[0] : $"{string.Join(", ", numbers.SkipLast(1))} or {numbers[^1]}";
     }
 
     private void AddWaiting(int start, int length)

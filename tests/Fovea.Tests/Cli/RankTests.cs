@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Fovea.Cli;
+
+namespace Fovea.Tests.Cli;
+
+/// <summary>Training on processes that Open MPI starts.</summary>
+public sealed class RankTests(TrainedRun trained) : IClassFixture<TrainedRun>
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly string? _launcher =
+        Array.Find(["/usr/bin/mpirun", "/usr/local/bin/mpirun", "/opt/homebrew/bin/mpirun"], File.Exists);
+
+    [Fact]
+    public async Task A_run_on_four_processes_one_of_which_is_killed_goes_on_with_two_to_the_bytes_of_one()
+    {
+        Assert.SkipUnless(_launcher is not null, "Debian's packages openmpi-bin and libopenmpi3 are not installed.");
+        using TemporaryFolder folder = new();
+        string[] train =
+        [
+            "train", trained.Data, "--size", "16", "--batch", "8", "--epochs", "12", "--shards", "4", "--ema-decay", "0.9",
+            "--set", "checkpointMinutes=0", "--threads", "1",
+        ];
+        string whole = folder.File("whole");
+        await CliRun.Succeeds([.. train, "--out", whole]);
+
+        string run = folder.File("run");
+        string last = Path.Combine(run, "last.safetensors");
+        using Process four = Start(4, [.. train, "--out", run]);
+        Stopwatch clock = Stopwatch.StartNew();
+        while (!File.Exists(last))
+        {
+            Assert.True(clock.Elapsed < _patience && !four.HasExited, "The processes do not come so far.");
+            await Task.Delay(5);
+        }
+
+        int owner = int.Parse(File.ReadAllText(Path.Combine(run, "run.lock")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        using (Process first = Process.GetProcessById(owner))
+        {
+            first.Kill();
+        }
+
+        Assert.NotEqual(0, await End(four));
+        using Process two = Start(2, ["train", "--resume", "--threads", "1", "--out", run]);
+        Assert.Equal(0, await End(two));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "last.safetensors")), File.ReadAllBytes(last));
+    }
+
+    private static async Task<int> End(Process launcher)
+    {
+        Task<string> output = launcher.StandardOutput.ReadToEndAsync();
+        Task<string> error = launcher.StandardError.ReadToEndAsync();
+        using CancellationTokenSource late = new(_patience);
+        await launcher.WaitForExitAsync(late.Token);
+        TestContext.Current.TestOutputHelper?.WriteLine(await output + await error);
+        return launcher.ExitCode;
+    }
+
+    private static Process Start(int ranks, string[] arguments)
+    {
+        string[] words =
+        [
+            "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", $"{ranks}",
+            Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet",
+            typeof(CommandLine).Assembly.Location, .. arguments,
+        ];
+        ProcessStartInfo start = new(_launcher!, words) { RedirectStandardOutput = true, RedirectStandardError = true };
+        return Process.Start(start)!;
+    }
+}
