@@ -37,7 +37,7 @@ internal sealed class DataSpeed(VerbContext context, Recipe recipe, int[] thread
                 {
                     using WorkerPool pool = new(count);
                     DataBenchmark speed =
-                        DataBenchmark.Training(options, parts.Training, pool, duration, cancellation, context.Ranks);
+                        DataBenchmark.Training(options, parts.Training, pool, duration, context.Ranks, cancellation);
                     Add(table, results, options, count, speed);
                 }
             }

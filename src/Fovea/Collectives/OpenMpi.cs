@@ -87,7 +87,7 @@ internal sealed unsafe partial class OpenMpi
     /// <summary>Lets other threads work for some microseconds, which no sleep of .NET's is as short as.</summary>
     /// <param name="microseconds">The time.</param>
     [LibraryImport("libc", EntryPoint = "usleep")]
-    public static partial int Sleep(uint microseconds);
+    public static partial void Sleep(uint microseconds);
 
     /// <summary>MPI_Status, as Open MPI lays it out.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -25,16 +25,16 @@ public sealed record DataBenchmark(double Loader, double Network, double Togethe
     /// <param name="training">Training images.</param>
     /// <param name="pool">Threads of the network.</param>
     /// <param name="duration">Time of each of the three measurements, and of a warm-up before each.</param>
-    /// <param name="cancellation">Stops the measurement.</param>
     /// <param name="ranks">Processes that share each batch, each of which gives the speed of all; this one by itself where null.</param>
+    /// <param name="cancellation">Stops the measurement.</param>
     /// <exception cref="ArgumentException">An option is out of range, or there are too few images for a batch.</exception>
     public static DataBenchmark Training(
         TrainingOptions options,
         IImageDataset training,
         WorkerPool pool,
         TimeSpan duration,
-        CancellationToken cancellation = default,
-        ICollective? ranks = null)
+        ICollective? ranks = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(training);

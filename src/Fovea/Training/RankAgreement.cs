@@ -10,6 +10,8 @@ namespace Fovea.Training;
 /// <summary>What all processes of a run must have in common, compared before the first step.</summary>
 internal static class RankAgreement
 {
+    private static readonly string[] _assemblies = ["Fovea.dll", "Fovea.Engine.dll"];
+
     /// <summary>Compares programs, processors, options and samples.</summary>
     /// <param name="ranks">The processes; nothing is compared where there is one.</param>
     /// <param name="options">Options of the run.</param>
@@ -45,7 +47,7 @@ internal static class RankAgreement
     private static byte[] HashOfProgram()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] parts = [Environment.ProcessPath ?? "", .. new[] { "Fovea.dll", "Fovea.Engine.dll" }.Select(InFolder)];
+        string[] parts = [Environment.ProcessPath ?? "", .. _assemblies.Select(InFolder)];
         foreach (string path in parts.Where(File.Exists))
         {
             hash.AppendData(SHA256.HashData(File.ReadAllBytes(path)));
