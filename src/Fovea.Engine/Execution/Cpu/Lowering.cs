@@ -21,6 +21,7 @@ internal static class Lowering
         Convolution when PixelBlockedConvolutionCall.Fits(node, builder) => new PixelBlockedConvolutionCall(node, builder),
         Convolution => new ConvolutionCall(node, builder),
         ConvolutionInputGradient => new ConvolutionInputGradientCall(node, builder),
+        ConvolutionWeightGradient when WinogradWeightGradientCall.Fits(node) => new WinogradWeightGradientCall(node, builder),
         ConvolutionWeightGradient => new ConvolutionWeightGradientCall(node, builder),
         DepthwiseConvolution => new DepthwiseConvolutionCall(node, builder),
         DepthwiseInputGradient => new DepthwiseInputGradientCall(node, builder),
