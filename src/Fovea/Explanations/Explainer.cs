@@ -53,6 +53,9 @@ public sealed partial class Explainer : IDisposable
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
+    /// <summary>What the model tells of images, and so what is explained: their class, a detection, or the class of pixels.</summary>
+    public VisionTask Task => _network.Task;
+
     /// <summary>The model.</summary>
     internal Model Model => _model;
 

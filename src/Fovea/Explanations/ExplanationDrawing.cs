@@ -36,6 +36,11 @@ public static class ExplanationDrawing
             Mark(canvas, explanation, query, below);
         }
 
+        if (explanation.Detection is ExplainedDetection detection)
+        {
+            Frame(canvas, InView(detection.Box, explanation.Region, below));
+        }
+
         canvas.Draw(ColorScale.Of(below.Width, isSigned ? 0 : least, most, orLess: isSigned), 0, below.Height);
         return canvas.ToImage();
     }
@@ -156,10 +161,27 @@ public static class ExplanationDrawing
         float y = (float)((query.Y - region.Top) / (region.Bottom - region.Top) * below.Height);
         float halfWidth = MathF.Max(4, below.Width / (2f * explanation.Width));
         float halfHeight = MathF.Max(4, below.Height / (2f * explanation.Height));
+        Frame(canvas, new Box(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, 0));
+    }
+
+    private static Box InView(Box box, ImageRegion region, Image view)
+    {
+        double across = view.Width / (region.Right - region.Left);
+        double down = view.Height / (region.Bottom - region.Top);
+        return new Box(
+            (float)((box.Left - region.Left) * across),
+            (float)((box.Top - region.Top) * down),
+            (float)((box.Right - region.Left) * across),
+            (float)((box.Bottom - region.Top) * down),
+            box.Label);
+    }
+
+    /// <summary>Draws a box in white with black around it, which is seen on any map.</summary>
+    private static void Frame(Canvas canvas, Box box)
+    {
         foreach ((Color color, float grown) in (ReadOnlySpan<(Color, float)>)[(Color.Black, 2), (Color.White, 0)])
         {
-            canvas.DrawBox(
-                new Box(x - halfWidth - grown, y - halfHeight - grown, x + halfWidth + grown, y + halfHeight + grown, 0), "", color);
+            canvas.DrawBox(new Box(box.Left - grown, box.Top - grown, box.Right + grown, box.Bottom + grown, 0), "", color);
         }
     }
 }
