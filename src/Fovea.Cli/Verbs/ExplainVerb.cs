@@ -124,7 +124,7 @@ internal sealed class ExplainVerb : Verb
         }
 
         context.Result["explanations"] = answers;
-        if (pictures is not null)
+        if (pictures is not null && images.Answered > 0)
         {
             pictures.WritePage($"{explainer.Info.Name} explained");
             context.Output.WriteLine();

@@ -81,7 +81,8 @@ internal sealed class ExplainedNetwork
 
     /// <summary>Method where none is chosen.</summary>
     public ExplanationMethod DefaultMethod =>
-        ClassAttention is not null ? ExplanationMethod.Classes
+        IsDense ? ExplanationMethod.LayerCam
+        : ClassAttention is not null ? ExplanationMethod.Classes
         : Attentions.LastOrDefault() is ExplainableLayer last && HasTokenOfItsOwn(last) ? ExplanationMethod.Attention
         : ExplanationMethod.GradCam;
 

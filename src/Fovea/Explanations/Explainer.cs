@@ -70,7 +70,7 @@ public sealed partial class Explainer : IDisposable
 
     /// <summary>
     /// Method where none is chosen: attention where a class token pools the map, that of the classes' own tokens where each has one, else
-    /// Grad-CAM.
+    /// Grad-CAM; for detectors and segmentation networks LayerCAM, which does not light up all objects alike.
     /// </summary>
     public ExplanationMethod DefaultMethod => _network.DefaultMethod;
 
