@@ -35,8 +35,9 @@ internal sealed class ExplainVerb : Verb
     public ExplainVerb()
         : base(
             "explain",
-            "Show where a network looks: maps of attention, of class activation and others over images. Classifiers, detections and "
-                + "the regions of segmentations are explained. Without an image, list the layers and methods to choose from. Ends with 3 when an image cannot be read; the others are answered.",
+            "Show where a network looks: maps of attention, of class activation and others over images. Classifiers, detections and the "
+                + "regions of segmentations are explained. Without an image, list the layers and methods to choose from. Ends with 3 when "
+                + "an image cannot be read; the others are answered.",
             "fovea explain cifar10/cmt_nano ship.jpg --out maps",
             "fovea explain runs/first/best.safetensors photos/ --method attention --at 120,80 --json",
             "fovea explain runs/first/best.safetensors cat.jpg --class cat --class dog --method grad-cam++ --out maps",
@@ -56,12 +57,13 @@ internal sealed class ExplainVerb : Verb
                 + "class token pools the map, layer-cam for detectors and segmentations, else grad-cam; with --evaluate, all that apply.");
         _classes = AddOption<string[]>(
             "--class",
-            "Class to explain, by name or index; give it several times for several maps. Where left out, the predicted class: of the image, "
-                + "of the detection, of the pixel --at, or of most pixels.");
+            "Class to explain, by name or index; give it several times for several maps. Where left out, the predicted class: of the "
+                + "image, of the detection, of the pixel --at, or of most pixels.");
         _detection = AddOption<int?>(
             "--detection", "Detection to explain, counted from 0 as 'fovea detect' lists them; the surest where left out (detectors).");
         _layer = AddOption<string>("--layer", "Layer to explain; where left out, the last that has what the method needs.");
-        _at = AddOption<string>("--at", "Point X,Y of the image, in pixels, whose attention is shown (attention), or whose class (segmentations).");
+        _at = AddOption<string>(
+            "--at", "Point X,Y of the image, in pixels, whose attention is shown (attention), or whose class (segmentations).");
         _head = AddOption<int?>("--head", "Head of the attention, counted from 0; the mean of all where left out.");
         _gradientWeighted = AddOption<bool>("--gradient-weighted", "Weight attention by the class's gradients (rollout).");
         _steps = AddOption("--steps", "Steps from the blank image to the image (integrated-gradients).", usual.Steps);
@@ -100,10 +102,7 @@ internal sealed class ExplainVerb : Verb
         ExplanationPictures? pictures = context.Value(_out) is string folder
             ? new ExplanationPictures(folder, explainer, context.Value(_layer))
             : null;
-        Table table = explainer.Task == VisionTask.Detection
-            ? new("image", "detection", "method", "layer", "class", "strongest at (x, y)", "value")
-            : new("image", "method", "layer", "class", "strongest at (x, y)", "value");
-        JsonArray answers = [];
+        ExplanationTable table = new(explainer.Task);
         EachImage images = new(context, paths);
         images.Run(
             "explaining",
@@ -111,19 +110,15 @@ internal sealed class ExplainVerb : Verb
             {
                 Explanation[] explanations = [.. options.SelectMany(one => explainer.Explain(image, one, cancellation))];
                 pictures?.Save(path, image, explanations, cancellation);
-                foreach (Explanation one in explanations)
-                {
-                    Add(table, explainer.Task, path, one);
-                    answers.Add((JsonNode)Answer(path, one));
-                }
+                Array.ForEach(explanations, one => table.Add(path, one));
             },
             cancellation);
         if (images.Answered > 0)
         {
-            context.Write(table);
+            context.Write(table.Table);
         }
 
-        context.Result["explanations"] = answers;
+        context.Result["explanations"] = table.Json;
         if (pictures is not null && images.Answered > 0)
         {
             pictures.WritePage($"{explainer.Info.Name} explained");
@@ -232,56 +227,6 @@ internal sealed class ExplainVerb : Verb
         context.Result["methods"] = new JsonArray([.. explainer.Methods.Select(method => (JsonNode)method.Name())]);
         context.Result["method"] = explainer.DefaultMethod.Name();
     }
-
-    private static void Add(Table table, VisionTask task, string path, Explanation one)
-    {
-        ReadOnlySpan<float> values = one.Values.Span;
-        int strongest = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            strongest = values[i] > values[strongest] ? i : strongest;
-        }
-
-        ImagePoint place = one.Region.PointOf(strongest / one.Width, strongest % one.Width, one.Height, one.Width);
-        string layer = one.Head is int head ? $"{one.Layer} head {head}" : one.Layer ?? "";
-        string value = values[strongest].ToString("G3", CultureInfo.InvariantCulture);
-        string[] cells =
-            [one.Method.Name(), layer, one.Class ?? "", $"{Numbers.Fixed(place.X, 1)}, {Numbers.Fixed(place.Y, 1)}", value];
-        string detection = one.Detection is ExplainedDetection found ? $"{found.Index}: {found.Class} {Numbers.Fixed(found.Score, 3)}" : "";
-        table.Add([path, .. task == VisionTask.Detection ? [detection] : Array.Empty<string>(), .. cells]);
-    }
-
-    private static JsonObject Answer(string path, Explanation one)
-    {
-        JsonObject answer = MapOf(path, one);
-        if (one.Detection is ExplainedDetection found)
-        {
-            answer["detection"] = new JsonObject
-            {
-                ["index"] = found.Index,
-                ["class"] = found.Class,
-                ["score"] = found.Score,
-                ["box"] = new JsonArray(found.Box.Left, found.Box.Top, found.Box.Right, found.Box.Bottom),
-            };
-        }
-
-        return answer;
-    }
-
-    private static JsonObject MapOf(string path, Explanation one) => new()
-    {
-        ["image"] = path,
-        ["method"] = one.Method.Name(),
-        ["layer"] = one.Layer,
-        ["head"] = one.Head,
-        ["query"] = one.Query is ImagePoint query ? new JsonArray(query.X, query.Y) : null,
-        ["class"] = one.Class,
-        ["height"] = one.Height,
-        ["width"] = one.Width,
-        ["values"] = new JsonArray([.. one.Values.ToArray().Select(value => (JsonNode)value)]),
-        ["classTokenShare"] = one.ClassTokenShare,
-        ["region"] = new JsonArray(one.Region.Left, one.Region.Top, one.Region.Right, one.Region.Bottom),
-    };
 
     /// <summary>Options for each method, or for the usual one where none is given.</summary>
     private ExplanationOptions[] Options(VerbContext context) => context.Value(_methods) is { Length: > 0 } names

@@ -7,8 +7,8 @@ public sealed record ExplanationOptions
     public ExplanationMethod? Method { get; init; }
 
     /// <summary>
-    /// Classes to explain, by name or by index, a map for each. Where empty: the class that the network predicts; that of the detection; that
-    /// of the pixel, or of most pixels, of a segmentation. Attention without a token for each class does not depend on them.
+    /// Classes to explain, by name or by index, a map for each. Where empty: the class that the network predicts; that of the detection;
+    /// that of the pixel, or of most pixels, of a segmentation. Attention without a token for each class does not depend on them.
     /// </summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 

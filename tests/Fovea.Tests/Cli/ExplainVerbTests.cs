@@ -54,7 +54,8 @@ public sealed class ExplainVerbTests : IDisposable
         using FreshDetector detector = new("faster_rcnn");
         string image = _folder.File("a.png");
         File.WriteAllBytes(image, PngEncoder.Encode(FreshDetector.Image(1)));
-        JsonArray found = (await CliRun.Succeeds("detect", detector.Path, image, "--threshold", "0"))["images"]![0]!["detections"]!.AsArray();
+        JsonObject detected = await CliRun.Succeeds("detect", detector.Path, image, "--threshold", "0");
+        JsonArray found = detected["images"]![0]!["detections"]!.AsArray();
         JsonObject answer = await CliRun.Succeeds(
             "explain", detector.Path, image, "--detection", "2", "--class", "apple", "--out", _folder.File("drawn"));
         JsonNode map = Assert.Single(answer["explanations"]!.AsArray())!;

@@ -18,8 +18,8 @@ public abstract class DetectorHead : DenseHead
     public const string ClassesName = "classes";
 
     /// <summary>
-    /// Name of the mark of rows (N, D), integers: the index of the anchor or the proposal that each detection was made of, −1 where there is
-    /// none.
+    /// Name of the mark of rows (N, D), integers: the index of the anchor or the proposal that each detection was made of, −1 where there
+    /// is none.
     /// </summary>
     internal const string RowsName = "rows";
 

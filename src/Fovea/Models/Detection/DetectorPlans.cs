@@ -92,7 +92,8 @@ internal sealed class DetectorPlans : IDisposable
             return new DetectedRow(index);
         }
 
-        ReadOnlySpan<float> region = plan.Output(FasterRcnn.ProposalsName).Slice(HostOperation.RegionNumbers * index, HostOperation.RegionNumbers);
+        const int Numbers = HostOperation.RegionNumbers;
+        ReadOnlySpan<float> region = plan.Output(FasterRcnn.ProposalsName).Slice(Numbers * index, Numbers);
         return new DetectedRow(index, new Box(region[1], region[2], region[3], region[4], 0));
     }
 
