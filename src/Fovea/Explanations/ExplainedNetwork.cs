@@ -45,7 +45,7 @@ internal sealed class ExplainedNetwork
             && queries.ClassTokens > 1 && queries.ClassTokens == model.Info.Classes.Count);
     }
 
-    /// <summary>What the network tells of images.</summary>
+    /// <summary>Task of the network.</summary>
     public VisionTask Task { get; }
 
     /// <summary>True for a network that answers at places of the image, and reads no class tokens.</summary>

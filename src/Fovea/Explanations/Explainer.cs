@@ -3,7 +3,6 @@ using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
-using Fovea.Layers;
 using Fovea.Models;
 
 namespace Fovea.Explanations;
@@ -53,7 +52,7 @@ public sealed partial class Explainer : IDisposable
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
-    /// <summary>What the model tells of images, and so what is explained: their class, a detection, or the class of pixels.</summary>
+    /// <summary>Task of the model, which decides on what is explained: the class of an image, a detection, or the class of pixels.</summary>
     public VisionTask Task => _network.Task;
 
     /// <summary>The model.</summary>

@@ -58,7 +58,11 @@ internal sealed class DetectionScores : TargetScores
         FindDetection(image, options, cancellation).Detection;
 
     /// <inheritdoc/>
-    public override void Dispose() => _plans.Dispose();
+    public override void Dispose()
+    {
+        base.Dispose();
+        _plans.Dispose();
+    }
 
     private static void Write(Plan plan, ExplainedInput input, Box box)
     {

@@ -58,7 +58,11 @@ internal sealed class PixelScores : TargetScores
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => _plans.Dispose();
+    public override void Dispose()
+    {
+        base.Dispose();
+        _plans.Dispose();
+    }
 
     private static Target TargetOf(int[] classes, float[] chosen) => new(classes)
     {

@@ -2,7 +2,7 @@ using Fovea.Engine.Execution;
 
 namespace Fovea.Explanations;
 
-/// <summary>What of an answer to an image is explained: classes, and the place in the answer where their scores are read.</summary>
+/// <summary>Part of an answer that is explained: classes, and the place in the answer where their scores are read.</summary>
 /// <param name="Classes">Indices of the classes, a map for each.</param>
 internal sealed record Target(IReadOnlyList<int> Classes)
 {
