@@ -52,7 +52,7 @@ public sealed partial class Explainer : IDisposable
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
-    /// <summary>Task of the model, which decides on what is explained: the class of an image, a detection, or the class of pixels.</summary>
+    /// <summary>Task of the model, which decides what is explained: the class of an image, a detection, or the class of pixels.</summary>
     public VisionTask Task => _network.Task;
 
     /// <summary>The model.</summary>

@@ -151,6 +151,18 @@ public static class ExplanationDrawing
         return canvas.ToImage();
     }
 
+    /// <summary>A picture of a region of an image with a box in it.</summary>
+    /// <param name="view">The picture.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="box">The box in pixels of the image.</param>
+    internal static Image Framed(Image view, ImageRegion region, Box box)
+    {
+        using Canvas canvas = new(view.Width, view.Height, Color.Black);
+        canvas.Draw(view, 0, 0);
+        Frame(canvas, InView(box, region, view.Width, view.Height));
+        return canvas.ToImage();
+    }
+
     private static Image Sheet(List<(Image Image, string Caption)> cells, int columns)
     {
         (int width, int height) = (cells.Max(cell => cell.Image.Width), cells.Max(cell => cell.Image.Height));
