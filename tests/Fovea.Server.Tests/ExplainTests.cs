@@ -100,6 +100,34 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         Assert.Equal(expected.Classes.Pixels, classes);
     }
 
+    [Fact]
+    public async Task A_detection_is_explained_as_in_the_library()
+    {
+        string folder = RunningServer.NewFolder();
+        string path = Path.Combine(folder, "cells.safetensors");
+        DetectorOptions small = new() { Channels = 8, Convolutions = 1, ScoreThreshold = 0.005f, Detections = 3 };
+        using (Model model = Model.Create("retinanet:resnet_nano", new ModelOptions(2, 64, 64, Detector: small), seed: 2))
+        {
+            Checkpoint.Save(path, model);
+        }
+
+        byte[] image = RunningServer.Images(1)[0];
+        await using RunningServer cells = await RunningServer.StartAsync(folder, [$"--Fovea:Checkpoints:0={path}"]);
+        using Explainer explainer = Explainer.Load(path);
+        Explanation expected = explainer.Explain(ImageFile.Decode(image, ""), new() { Detection = 1 })[0];
+
+        HttpResponseMessage response =
+            await cells.Http.PostAsync("/v1/models/cells/explain?detection=1", new ByteArrayContent(image));
+
+        JsonNode map = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["explanations"]![0]!;
+        Assert.Equal(expected.Values.ToArray(), map["values"]!.AsArray().Select(value => (float)value!));
+        Assert.Equal((1, expected.Detection!.Score), ((int)map["detection"]!["index"]!, (float)map["detection"]!["score"]!));
+        Assert.Equal(expected.Detection.Box.Right, (float)map["detection"]!["box"]![2]!);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await cells.Http.PostAsync("/v1/models/cells/explain?detection=9", new ByteArrayContent(image))).StatusCode);
+    }
+
     private async Task<JsonNode> AskAsync(string address, byte[] image)
     {
         HttpResponseMessage response = await server.Http.PostAsync(address, new ByteArrayContent(image));

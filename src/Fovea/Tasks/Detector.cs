@@ -88,7 +88,7 @@ public sealed class Detector : IDisposable
         using PreparedImage prepared = new(Info.Preprocessing, image);
         return
         [
-            .. _plans.Find(prepared, (float)threshold, cancellation)
+            .. _plans.Find(prepared, (float)threshold, cancellation: cancellation)
                 .Select(found => new Detection(Info.Classes[found.Box.Label], found.Score, found.Box, found.Mask)),
         ];
     }
