@@ -20,6 +20,7 @@ public sealed class SegmenterCheckpointTests : IDisposable
     [InlineData("upernet:crossformer_s", 150)]
     [InlineData("semantic_fpn:crossformer_s", 150)]
     [InlineData("upernet:resnet50", 19)]
+    [InlineData("upernet:resnet101_v1c", 150)]
     [InlineData("upernet:patchconvnet_s60", 150)]
     public void Head_backbone_and_classes_are_told_from_names_and_shapes(string model, int classes)
     {
