@@ -47,8 +47,8 @@ internal sealed class StudyTable
         }
 
         return page.Append(
-            $"\nThe {Metric} is the mean over the seeds, the spread its highest less its lowest value. A difference below the spread of the "
-            + "entry that is changed is none that this study can tell.\n").ToString();
+            $"\nThe {Metric} is the mean over the seeds, the spread its highest less its lowest value. A difference below the spread of "
+            + "the entry that is changed is none that this study can tell.\n").ToString();
     }
 
     /// <summary>Adds the table to an answer.</summary>

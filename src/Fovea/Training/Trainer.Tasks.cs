@@ -47,9 +47,7 @@ public sealed partial class Trainer
             (model, evaluator) => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger));
     }
 
-    /// <summary>Prepares the training of a detector whose model, checkpoint to begin with and preprocessing stand in the options.</summary>
-    /// <param name="options">Everything that decides the weights; the model is named <c>HEAD:BACKBONE</c>.</param>
-    /// <param name="training">Training images with their objects.</param>
+    /// <summary>Prepares the training of a detector, a model named <c>HEAD:BACKBONE</c>, on images with their objects.</summary>
     /// <inheritdoc cref="ForClassification"/>
     public static Trainer ForDetection(
         TrainingOptions options,
@@ -85,11 +83,7 @@ public sealed partial class Trainer
         }
     }
 
-    /// <summary>
-    /// Prepares the training of a segmentation whose model, checkpoint to begin with and preprocessing stand in the options.
-    /// </summary>
-    /// <param name="options">Everything that decides the weights; the model is named <c>HEAD:BACKBONE</c>.</param>
-    /// <param name="training">Training images with their label maps.</param>
+    /// <summary>Prepares the training of a segmentation, a model named <c>HEAD:BACKBONE</c>, on images with their label maps.</summary>
     /// <inheritdoc cref="ForClassification"/>
     public static Trainer ForSegmentation(
         TrainingOptions options,

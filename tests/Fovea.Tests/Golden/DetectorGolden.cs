@@ -78,7 +78,8 @@ internal static class DetectorGolden
         {
             if (name.StartsWith("image", StringComparison.Ordinal))
             {
-                return tiny.Images.OfRawImage(int.Parse(name["image".Length..], CultureInfo.InvariantCulture), plan.Output("gradient of images"));
+                int image = int.Parse(name["image".Length..], CultureInfo.InvariantCulture);
+                return tiny.Images.OfRawImage(image, plan.Output("gradient of images"));
             }
 
             Parameter tensor = tiny.State.Tensors.First(entry => TinyDetector.ReferenceKey(entry.Key) == name).Value;

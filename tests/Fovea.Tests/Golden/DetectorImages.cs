@@ -17,7 +17,7 @@ internal sealed class DetectorImages(GoldenCase golden)
 
     public ImageSize SizeOf(int image) => new(_images[image].Shape[2], _images[image].Shape[1]);
 
-    /// <summary>Writes normalised images (N, H, W, 3) in the upper left corners of their rows, with zeros right of them and below.</summary>
+    /// <summary>Writes normalised images (N, H, W, 3), each in the upper left corner of its row, with zeros around it.</summary>
     public void CopyTo(Span<float> batch)
     {
         batch.Clear();
