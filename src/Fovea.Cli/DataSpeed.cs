@@ -30,7 +30,8 @@ internal sealed class DataSpeed(VerbContext context, Recipe recipe, int[] thread
             foreach (int batch in batches.Length > 0 ? batches : [configuration.Options.BatchSize])
             {
                 TrainingOptions options = configuration.Options with { BatchSize = batch };
-                OptionChecks.Validate(options, parts.Training, null);
+                OptionChecks.RequireBatch(options, parts.Training.Count);
+                OptionChecks.RequireWeights(options, parts.Classes.Count);
                 foreach (int count in threads)
                 {
                     using WorkerPool pool = new(count);

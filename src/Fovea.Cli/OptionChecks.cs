@@ -7,14 +7,12 @@ namespace Fovea.Cli;
 /// <summary>Checks of a run that come before its folder is touched; what does not fit is wrong usage and names the option.</summary>
 internal static class OptionChecks
 {
-    /// <summary>Checks that the images suffice for a step and for a validation.</summary>
+    /// <summary>Checks that the images suffice for a validation.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     /// <exception cref="InvalidDatasetException">The two sets have different classes.</exception>
-    public static void Validate(TrainingOptions options, IImageDataset training, IImageDataset? validation)
+    public static void RequireValidation(DatasetParts data)
     {
-        RequireBatch(options, training.Count);
-        RequireWeights(options, training.Classes.Count);
-        if (validation is null)
+        if (data.Validation is not IImageDataset validation)
         {
             return;
         }
@@ -26,7 +24,7 @@ internal static class OptionChecks
                     + "--validation-fraction 0.");
         }
 
-        ClassCheck.Match(training.Classes, validation, "The validation set", "the training set");
+        ClassCheck.Match(data.Training.Classes, validation, "The validation set", "the training set");
     }
 
     /// <summary>Checks that the images suffice for a step.</summary>

@@ -40,52 +40,54 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
     private RunResult TrainDetector(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using InstanceParts data = configuration.OpenInstances();
-        TrainingOptions options = configuration.Options;
-        OptionChecks.RequireBatch(options, data.Training.Count);
-        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
-        RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
-        UnreadableNotes unreadable = new();
-        DetectionRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
-        {
-            Validation = data.Validation,
-            Test = data.Test,
-            Resume = resume && File.Exists(folder.LastCheckpointPath),
-            Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
-            Title = TitleOf(configuration),
-        };
-        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
+        return Train(
+            configuration,
+            data,
+            () => open(TrainingChecks.DiskBytes(configuration.Options, data.Classes.Count)),
+            (options, folder) => new DetectionRun(options, data.Training, folder),
+            resume);
     }
 
     private RunResult TrainSegmenter(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using SegmentationParts data = configuration.OpenLabelled();
-        TrainingOptions options = configuration.Options;
-        OptionChecks.RequireBatch(options, data.Training.Count);
-        OptionChecks.RequireWeights(options, data.Training.Classes.Count);
-        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
-        RunFolder folder = open(TrainingChecks.DiskBytes(options, data.Training.Classes.Count));
-        UnreadableNotes unreadable = new();
-        SegmentationRun run = new(options with { Unreadable = unreadable }, data.Training, folder)
-        {
-            Validation = data.Validation,
-            Test = data.Test,
-            Resume = resume && File.Exists(folder.LastCheckpointPath),
-            Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
-            Title = TitleOf(configuration),
-        };
-        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
+        return Train(
+            configuration,
+            data,
+            () => open(TrainingChecks.DiskBytes(configuration.Options, data.Classes.Count)),
+            (options, folder) => new SegmentationRun(options, data.Training, folder),
+            resume);
     }
 
     private RunResult TrainClassifier(RunConfiguration configuration, Func<long, RunFolder> open, bool resume)
     {
         using DatasetParts data = configuration.OpenData();
+        OptionChecks.RequireValidation(data);
+        return Train(
+            configuration,
+            data,
+            () => open(TrainingChecks.Prepare(context, configuration.Options, data.Classes.Count, threads)),
+            (options, folder) => new TrainingRun(
+                options with { CacheBytes = ImageCache.Choose(context, options, data.Training) }, data.Training, folder),
+            resume);
+    }
+
+    private RunResult Train<TData, TEvaluation>(
+        RunConfiguration configuration,
+        DataParts<TData> data,
+        Func<RunFolder> open,
+        Func<TrainingOptions, RunFolder, TaskRun<TData, TEvaluation>> make,
+        bool resume)
+        where TData : class, IDataset
+        where TEvaluation : EvaluationResult
+    {
         TrainingOptions options = configuration.Options;
-        OptionChecks.Validate(options, data.Training, data.Validation);
-        Introduce(configuration, data.Training, data.Validation, data.Test, data.Notes);
-        RunFolder folder = open(TrainingChecks.Prepare(context, options, data.Training.Classes.Count, threads));
+        OptionChecks.RequireBatch(options, data.Training.Count);
+        OptionChecks.RequireWeights(options, data.Classes.Count);
+        Introduce(configuration, data);
+        RunFolder folder = open();
         UnreadableNotes unreadable = new();
-        long cache = ImageCache.Choose(context, options, data.Training);
-        TrainingRun run = new(options with { Unreadable = unreadable, CacheBytes = cache }, data.Training, folder)
+        TaskRun<TData, TEvaluation> run = make(options with { Unreadable = unreadable }, folder) with
         {
             Validation = data.Validation,
             Test = data.Test,
@@ -93,20 +95,11 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
             Configuration = resume ? folder.ReadConfig() with { Options = options } : configuration,
             Title = TitleOf(configuration),
         };
-        return Follow(options, unreadable, folder, (pool, bars) => run.Run(pool, bars, bars, cancellation));
-    }
-
-    private static string TitleOf(RunConfiguration configuration) =>
-        $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}";
-
-    /// <summary>Runs to the end with bars, and shows images that could not be read.</summary>
-    private RunResult Follow(TrainingOptions options, UnreadableNotes unreadable, RunFolder folder, Action<WorkerPool, EpochBars> run)
-    {
         using WorkerPool pool = new(threads);
         using EpochBars bars = new(context, options.Epochs);
         try
         {
-            run(pool, bars);
+            run.Run(pool, bars, bars, cancellation);
             return folder.ReadResult()!;
         }
         finally
@@ -115,22 +108,20 @@ internal sealed class TrainingSession(VerbContext context, int? threads, Cancell
         }
     }
 
+    private static string TitleOf(RunConfiguration configuration) =>
+        $"{configuration.Options.Model} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(configuration.Data))}";
+
     /// <summary>Says what is trained on what, and what was passed over or looks like a mistake.</summary>
-    private void Introduce(
-        RunConfiguration configuration, ISampleSource training, ISampleSource? validation, ISampleSource? last, IReadOnlyList<string> notes)
+    private void Introduce<TData>(RunConfiguration configuration, DataParts<TData> data)
+        where TData : class, IDataset
     {
-        string test = last is null ? "" : $", {Numbers.Whole(last.Count)} to test the best epoch";
-        int classes = training switch
-        {
-            IInstanceDataset instances => instances.Classes.Count,
-            ISegmentationDataset labelled => labelled.Classes.Count,
-            _ => ((IImageDataset)training).Classes.Count,
-        };
+        string test = data.Test is null ? "" : $", {Numbers.Whole(data.Test.Count)} to test the best epoch";
+        int classes = data.Classes.Count;
         string where = Path.GetRelativePath(Directory.GetCurrentDirectory(), configuration.Data);
         context.Output.WriteLine(
             $"{configuration.Options.Model} on {(where.StartsWith("..", StringComparison.Ordinal) ? configuration.Data : where)}: "
-            + $"{Numbers.Whole(training.Count)} images of {classes} {(classes == 1 ? "class" : "classes")}, "
-            + $"{Numbers.Whole(validation?.Count ?? 0)} for validation{test}");
-        DatasetNotes.Show(context, notes);
+            + $"{Numbers.Whole(data.Training.Count)} images of {classes} {(classes == 1 ? "class" : "classes")}, "
+            + $"{Numbers.Whole(data.Validation?.Count ?? 0)} for validation{test}");
+        DatasetNotes.Show(context, data.Notes);
     }
 }

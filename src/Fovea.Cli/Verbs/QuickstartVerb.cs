@@ -59,16 +59,17 @@ internal sealed class QuickstartVerb : Verb
         using WorkerPool pool = new(Threads(context, _threads));
         using EpochBars bars = new(context, options.Epochs);
         TrainingRun run = new(options, training, folder) { Validation = validation, Test = test, Title = "cmt_nano on Fashion-MNIST" };
-        TrainingOutcome outcome = run.Run(pool, bars, bars, cancellation);
+        Evaluation evaluation = run.Run(pool, bars, bars, cancellation);
+        double seconds = folder.ReadResult()!.Seconds;
         context.Output.WriteLine();
         context.Output.WriteLine(
-            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test images: {Numbers.Percent(outcome.Evaluation.Top1, 2)}, "
-            + $"after {Numbers.Duration(TimeSpan.FromSeconds(outcome.Seconds))} of training.");
+            $"Top-1 accuracy on the {Numbers.Whole(test.Count)} test images: {Numbers.Percent(evaluation.Top1, 2)}, "
+            + $"after {Numbers.Duration(TimeSpan.FromSeconds(seconds))} of training.");
         context.Output.WriteLine();
         JsonArray predictions = Predict(context, folder, test);
         ShowNext(context, folder, data);
-        context.Result["top1"] = outcome.Evaluation.Top1;
-        context.Result["seconds"] = outcome.Seconds;
+        context.Result["top1"] = evaluation.Top1;
+        context.Result["seconds"] = seconds;
         context.Result["epochs"] = options.Epochs;
         context.Result["images"] = training.Count;
         context.Result["checkpoint"] = folder.BestCheckpointPath;

@@ -18,6 +18,9 @@ public abstract class DenseHead(int classes) : Head(classes)
     /// </summary>
     public virtual IReadOnlyList<string> Parts => [NetworkParts.Head];
 
+    /// <summary>Names of the losses of a training step, in the order in which the head builds them.</summary>
+    internal virtual IReadOnlyList<string> LossNames => [];
+
     /// <summary>Builds inference.</summary>
     /// <param name="images">
     /// Images (N, H, W, 3); smaller ones lie in the upper left corner, with zeros right of them and below.

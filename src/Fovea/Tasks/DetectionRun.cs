@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -18,26 +17,17 @@ public sealed record DetectionRun(TrainingOptions Options, IInstanceDataset Trai
         Trainer.ForDetection(Options, Training, Validation, Folder, Resume, pool);
 
     /// <inheritdoc/>
-    private protected override DetectionEvaluation Conclude(
-        Model best, ModelInfo info, double seconds, WorkerPool? pool, CancellationToken cancellation)
+    private protected override DetectionEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)
     {
         using DetectionEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated));
-        DetectionEvaluation evaluation = evaluator.Evaluate(best, cancellation: cancellation);
-        if (Test is not null)
-        {
-            Folder.AmendMetrics(
-                [.. evaluation.Metrics.Select(metric => KeyValuePair.Create($"test{metric.Name}", (JsonNode?)metric.Value))]);
-        }
-
-        DetectionReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, evaluator, Evaluated);
-        Folder.WriteResult(new RunResult
-        {
-            Detection = DetectionFigures.Of(evaluation),
-            EvaluatedOn = EvaluatedOn,
-            Images = evaluation.Images,
-            Epochs = Folder.ReadMetrics().Count,
-            Seconds = seconds,
-        });
-        return evaluation;
+        return evaluator.Evaluate(best, cancellation: cancellation);
     }
+
+    /// <inheritdoc/>
+    private protected override void WriteReport(string title, ModelInfo info, DetectionEvaluation evaluation) =>
+        DetectionReport.Write(Folder, title, info, Options, evaluation, Evaluated);
+
+    /// <inheritdoc/>
+    private protected override RunResult ResultOf(DetectionEvaluation evaluation) =>
+        new() { Detection = DetectionFigures.Of(evaluation), Images = evaluation.Images };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Models;
@@ -18,26 +17,17 @@ public sealed record SegmentationRun(TrainingOptions Options, ISegmentationDatas
         Trainer.ForSegmentation(Options, Training, Validation, Folder, Resume, pool);
 
     /// <inheritdoc/>
-    private protected override SegmentationEvaluation Conclude(
-        Model best, ModelInfo info, double seconds, WorkerPool? pool, CancellationToken cancellation)
+    private protected override SegmentationEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation)
     {
         using SegmentationEvaluator evaluator = new(Evaluated, pool, CountUnreadable(Evaluated));
-        SegmentationEvaluation evaluation = evaluator.Evaluate(best, cancellation: cancellation);
-        if (Test is not null)
-        {
-            Folder.AmendMetrics(
-                [.. evaluation.Metrics.Select(metric => KeyValuePair.Create($"test{metric.Name}", (JsonNode?)metric.Value))]);
-        }
-
-        SegmentationReport.Write(Folder, Title ?? info.Name, info, Options, evaluation, Evaluated);
-        Folder.WriteResult(new RunResult
-        {
-            Segmentation = SegmentationFigures.Of(evaluation),
-            EvaluatedOn = EvaluatedOn,
-            Images = evaluation.Images,
-            Epochs = Folder.ReadMetrics().Count,
-            Seconds = seconds,
-        });
-        return evaluation;
+        return evaluator.Evaluate(best, cancellation: cancellation);
     }
+
+    /// <inheritdoc/>
+    private protected override void WriteReport(string title, ModelInfo info, SegmentationEvaluation evaluation) =>
+        SegmentationReport.Write(Folder, title, info, Options, evaluation, Evaluated);
+
+    /// <inheritdoc/>
+    private protected override RunResult ResultOf(SegmentationEvaluation evaluation) =>
+        new() { Segmentation = SegmentationFigures.Of(evaluation), Images = evaluation.Images };
 }

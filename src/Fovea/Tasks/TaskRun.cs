@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
@@ -8,12 +9,13 @@ namespace Fovea.Tasks;
 
 /// <summary>Run of a task from images to a report: trains, evaluates the best checkpoint and writes <c>report.html</c>.</summary>
 /// <typeparam name="TData">Kind of data set that the task learns from.</typeparam>
-/// <typeparam name="TOutcome">Result of a finished run.</typeparam>
+/// <typeparam name="TEvaluation">Evaluation of the best checkpoint.</typeparam>
 /// <param name="Options">Options that decide the weights.</param>
 /// <param name="Training">Training images, those for validation set apart.</param>
 /// <param name="Folder">Folder that keeps the run.</param>
-public abstract record TaskRun<TData, TOutcome>(TrainingOptions Options, TData Training, RunFolder Folder)
-    where TData : class, ISampleSource
+public abstract record TaskRun<TData, TEvaluation>(TrainingOptions Options, TData Training, RunFolder Folder)
+    where TData : class, IDataset
+    where TEvaluation : EvaluationResult
 {
     /// <summary>Images by which the best epoch is chosen; training itself chooses, by its metrics or its loss, where null.</summary>
     public TData? Validation { get; init; }
@@ -46,7 +48,7 @@ public abstract record TaskRun<TData, TOutcome>(TrainingOptions Options, TData T
     /// <param name="cancellation">Stops training between two steps; a checkpoint is written first.</param>
     /// <exception cref="FoveaException">Something in the data, the folder or the options does not fit, or training diverged.</exception>
     /// <exception cref="OperationCanceledException">Training was stopped; it can be resumed.</exception>
-    public TOutcome Run(
+    public TEvaluation Run(
         WorkerPool? pool = null,
         IProgress<TrainingProgress>? steps = null,
         IProgress<EpochResult>? epochs = null,
@@ -67,15 +69,36 @@ public abstract record TaskRun<TData, TOutcome>(TrainingOptions Options, TData T
         }
 
         using Model best = Checkpoint.Load(Folder.BestCheckpointPath);
-        return Conclude(best, info, seconds, pool, cancellation);
+        TEvaluation evaluation = Evaluate(best, pool, cancellation);
+        if (Test is not null)
+        {
+            Folder.AmendMetrics([.. evaluation.Metrics.Select(metric => KeyValuePair.Create(TestName(metric), (JsonNode?)metric.Value))]);
+        }
+
+        WriteReport(Title ?? info.Name, info, evaluation);
+        Folder.WriteResult(ResultOf(evaluation) with
+        {
+            EvaluatedOn = EvaluatedOn,
+            Epochs = Folder.ReadMetrics().Count,
+            Seconds = seconds,
+        });
+        return evaluation;
     }
 
     /// <summary>Prepares the training.</summary>
     private protected abstract Trainer CreateTrainer(WorkerPool? pool);
 
-    /// <summary>Evaluates the best checkpoint, and writes report and result.</summary>
-    private protected abstract TOutcome Conclude(
-        Model best, ModelInfo info, double seconds, WorkerPool? pool, CancellationToken cancellation);
+    /// <summary>Evaluates the best checkpoint on <see cref="Evaluated"/>.</summary>
+    private protected abstract TEvaluation Evaluate(Model best, WorkerPool? pool, CancellationToken cancellation);
+
+    /// <summary>Writes the report.</summary>
+    private protected abstract void WriteReport(string title, ModelInfo info, TEvaluation evaluation);
+
+    /// <summary>Figures of the evaluation, and the number of images, for the run's result.</summary>
+    private protected abstract RunResult ResultOf(TEvaluation evaluation);
+
+    /// <summary>Name by which the log keeps a figure of the test images.</summary>
+    private protected virtual string TestName(Metric metric) => $"test{metric.Name}";
 
     /// <summary>Counter of the images of <paramref name="evaluated"/> that cannot be read.</summary>
     private protected UnreadableImages CountUnreadable(TData evaluated) =>

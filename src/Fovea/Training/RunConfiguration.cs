@@ -59,7 +59,7 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     public InstanceParts OpenInstances()
     {
         InstanceParts all = InstanceDatasets.OpenParts(Data);
-        InstanceDatasetOptions sameClasses = new() { Classes = all.Training.Classes };
+        InstanceDatasetOptions sameClasses = new() { Classes = all.Classes };
         try
         {
             all = Validation is null ? all : all.WithValidation(InstanceDatasets.OpenParts(Validation, sameClasses));
@@ -78,7 +78,7 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     {
         SegmentationDatasetOptions options = new() { Labels = Options.Labels ?? new SegmentationLabels() };
         SegmentationParts all = SegmentationDatasets.OpenParts(Data, options);
-        options = options with { Classes = all.Training.Classes };
+        options = options with { Classes = all.Classes };
         try
         {
             all = Validation is null ? all : all.WithValidation(SegmentationDatasets.OpenParts(Validation, options));
@@ -134,8 +134,8 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     private static DatasetParts WithTest(DatasetParts all, string path)
     {
         DatasetParts other = Datasets.OpenParts(path);
-        IImageDataset matched = ClassCheck.Match(all.Training.Classes, other.Measured, "The test set", "the training set");
-        return new DatasetParts(all.Training, all.Validation, matched, [.. all.Notes, .. other.Notes], new Opened(all, other));
+        IImageDataset matched = ClassCheck.Match(all.Classes, other.Measured, "The test set", "the training set");
+        return new DatasetParts(all.Training, all.Validation, matched, [.. all.Notes, .. other.Notes], all, other);
     }
 
     private DatasetParts WithValidation(DatasetParts all)
@@ -143,9 +143,9 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
         if (Validation is not null)
         {
             DatasetParts other = Datasets.OpenParts(Validation);
-            IImageDataset chosen = other.Validation ?? other.Test ?? other.Training;
-            IImageDataset matched = ClassCheck.Match(all.Training.Classes, chosen, "The validation set", "the training set");
-            return new DatasetParts(all.Training, matched, all.Test, [.. all.Notes, .. other.Notes], new Opened(all, other));
+            IImageDataset chosen = other.Validation ?? other.Measured;
+            IImageDataset matched = ClassCheck.Match(all.Classes, chosen, "The validation set", "the training set");
+            return new DatasetParts(all.Training, matched, all.Test, [.. all.Notes, .. other.Notes], all, other);
         }
 
         if (all.Validation is not null)
@@ -191,10 +191,4 @@ public sealed record RunConfiguration(string Data, string? Validation, TrainingO
     }
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
-    /// <summary>Sets that are closed together.</summary>
-    private sealed class Opened(params DatasetParts[] sets) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(sets, set => set.Dispose());
-    }
 }

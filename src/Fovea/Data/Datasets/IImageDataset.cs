@@ -4,11 +4,8 @@ namespace Fovea.Data;
 /// A set of images with one class each, addressed by index. All members may be called from several threads at once.
 /// As a source of samples it gives each image's label.
 /// </summary>
-public interface IImageDataset : ISampleSource
+public interface IImageDataset : IDataset
 {
-    /// <summary>Names of the classes; a label is an index into this list.</summary>
-    IReadOnlyList<string> Classes { get; }
-
     /// <summary>Label of an image, without decoding it.</summary>
     /// <param name="index">0 to <see cref="ISampleSource.Count"/> − 1.</param>
     int LabelOf(int index);

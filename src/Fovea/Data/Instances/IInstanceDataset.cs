@@ -4,11 +4,8 @@ namespace Fovea.Data;
 /// A set of images with objects: boxes with classes, and masks where they are known. All members may be called from several threads at
 /// once. As a source of samples it gives each image's objects.
 /// </summary>
-public interface IInstanceDataset : ISampleSource
+public interface IInstanceDataset : IDataset
 {
-    /// <summary>Names of the classes; the label of a box is an index into this list.</summary>
-    IReadOnlyList<string> Classes { get; }
-
     /// <summary>True if objects have masks.</summary>
     bool HasMasks { get; }
 

@@ -54,29 +54,33 @@ public static class InstanceDatasets
 
     private static InstanceParts Arrange(IContainer container, AnnotatedSet set, InstanceDatasetOptions options)
     {
-        if (!set.Parts.TryGetValue(Part.Training, out List<AnnotatedImage>? training) || training.Count == 0)
+        if (set.Parts.Count == 0)
         {
             throw new InvalidDatasetException(
-                container.Location,
-                set.Parts.Count > 0
-                    ? "it has no training part. Name one of its parts train, or give one part by itself."
-                    : "none of the annotated images is there. Put the images beside the annotations.");
+                container.Location, "none of the annotated images is there. Put the images beside the annotations.");
         }
 
         IReadOnlyList<string> classes = options.Classes ?? set.Classes;
         int[] labels = Labels(container.Location, set.Classes, classes);
         DataProblems counted = new();
         counted.Add(set.Problems.Found);
-        IInstanceDataset[] parts =
-            [.. new[] { Part.Training, Part.Validation, Part.Test }.Select(part => Open(set.Parts.GetValueOrDefault(part, [])))];
+        IInstanceDataset?[] parts = [.. new[] { Part.Training, Part.Validation, Part.Test }.Select(Open)];
         string[] notes =
         [
             .. container.Notes(withTexts: false), .. counted.Found.Where(problem => problem.IsDropped).Select(problem => problem.Text),
         ];
-        return new InstanceParts(set.Form, parts[0], OrNull(parts[1]), OrNull(parts[2]), set.Problems.Found, notes, container);
-
-        InstanceDataset Open(List<AnnotatedImage> images)
+        return new InstanceParts(set.Form, parts[0], parts[1], parts[2], set.Problems.Found, notes, container)
         {
+            Location = container.Location,
+        };
+
+        InstanceDataset? Open(Part part)
+        {
+            if (!set.Parts.TryGetValue(part, out List<AnnotatedImage>? images))
+            {
+                return null;
+            }
+
             List<AnnotatedImage> chosen = [];
             foreach (AnnotatedImage image in images)
             {
@@ -90,10 +94,9 @@ public static class InstanceDatasets
                 }
             }
 
-            return new InstanceDataset(container, chosen, classes, set.HasMasks);
+            bool isNeeded = part == Part.Training || !set.Parts.ContainsKey(Part.Training);
+            return chosen.Count > 0 || isNeeded ? new InstanceDataset(container, chosen, classes, set.HasMasks) : null;
         }
-
-        static IInstanceDataset? OrNull(IInstanceDataset part) => part.Count > 0 ? part : null;
     }
 
     private static AnnotatedImage Relabelled(AnnotatedImage image, int[] labels) => image with

@@ -5,7 +5,7 @@ public sealed class InstanceParts : DenseParts<IInstanceDataset>
 {
     internal InstanceParts(
         AnnotationForm form,
-        IInstanceDataset training,
+        IInstanceDataset? training,
         IInstanceDataset? validation,
         IInstanceDataset? test,
         IReadOnlyList<DataProblem> problems,

@@ -4,13 +4,10 @@ namespace Fovea.Data;
 /// A set of images whose pixels have classes. All members may be called from several threads at once. As a source of samples it gives each
 /// image's label map as <see cref="Sample.Mask"/>.
 /// </summary>
-public interface ISegmentationDataset : ISampleSource
+public interface ISegmentationDataset : IDataset
 {
     /// <summary>Label of pixels that are neither learnt nor counted.</summary>
     const byte Ignored = byte.MaxValue;
-
-    /// <summary>Names of the classes; the label of a pixel is an index into this list.</summary>
-    IReadOnlyList<string> Classes { get; }
 
     /// <summary>Colours of the classes, as the set states them; empty where it states none.</summary>
     IReadOnlyList<Rgb> Colors => [];

@@ -50,12 +50,6 @@ public static class SegmentationDatasets
         IContainer container, Dictionary<Part, List<LabelledImage>> parts, DataProblems problems, SegmentationDatasetOptions options)
     {
         options.Labels.Validate();
-        if (!parts.TryGetValue(Part.Training, out List<LabelledImage>? training))
-        {
-            throw new InvalidDatasetException(
-                container.Location, "it has no training part. Name one of its parts train, or give one part by itself.");
-        }
-
         ClassFile? file = ClassFile.Read(container);
         IReadOnlyList<string> own = file?.Classes ?? options.Classes ?? throw new InvalidDatasetException(
             container.Location,
@@ -68,15 +62,15 @@ public static class SegmentationDatasets
         ];
         IReadOnlyList<Rgb> colors = ReferenceEquals(own, classes) || own.SequenceEqual(classes) ? file?.Colors ?? [] : [];
         return new SegmentationParts(
-            Open(training)!,
-            Open(parts.GetValueOrDefault(Part.Validation)),
-            Open(parts.GetValueOrDefault(Part.Test)),
-            problems.Found,
-            notes,
-            container);
+            Open(Part.Training), Open(Part.Validation), Open(Part.Test), problems.Found, notes, container)
+        {
+            Location = container.Location,
+        };
 
-        ISegmentationDataset? Open(List<LabelledImage>? images) =>
-            images is null ? null : new SegmentationDataset(container, images, classes, colors, table);
+        ISegmentationDataset? Open(Part part) =>
+            parts.TryGetValue(part, out List<LabelledImage>? images)
+                ? new SegmentationDataset(container, images, classes, colors, table)
+                : null;
     }
 
     private static SegmentationParts Paint(string path, SegmentationDatasetOptions options)
@@ -88,13 +82,13 @@ public static class SegmentationDatasets
             + "or images with masks of objects, such as COCO's JSON.");
         try
         {
-            if (!objects.Training.HasMasks)
+            if (!objects.Measured.HasMasks)
             {
                 throw new InvalidDatasetException(
                     path, "its objects have boxes, but no masks that could be painted. Give a set with masks or label maps.");
             }
 
-            IReadOnlyList<string> own = objects.Training.Classes;
+            IReadOnlyList<string> own = objects.Classes;
             string? background = options.Labels.Background;
             IReadOnlyList<string> classes = options.Classes ?? (background is null ? own : [background, .. own]);
             int[] labels = LabelsOf(path, own, classes);
@@ -107,10 +101,14 @@ public static class SegmentationDatasets
             }
 
             byte outside = others.Length == 1 ? (byte)others[0] : ISegmentationDataset.Ignored;
+            Dictionary<string, ISegmentationDataset> painted = objects.Named.ToDictionary(
+                part => part.Name, part => (ISegmentationDataset)new PaintedDataset(part.Images, classes, labels, outside));
             return new SegmentationParts(
-                Open(objects.Training)!, Open(objects.Validation), Open(objects.Test), objects.Problems, objects.Notes, objects);
-
-            ISegmentationDataset? Open(IInstanceDataset? part) => part is null ? null : new PaintedDataset(part, classes, labels, outside);
+                painted.GetValueOrDefault("train"), painted.GetValueOrDefault("val"), painted.GetValueOrDefault("test"),
+                objects.Problems, objects.Notes, objects)
+            {
+                Location = path,
+            };
         }
         catch
         {

@@ -4,7 +4,7 @@ namespace Fovea.Data;
 public sealed class SegmentationParts : DenseParts<ISegmentationDataset>
 {
     internal SegmentationParts(
-        ISegmentationDataset training,
+        ISegmentationDataset? training,
         ISegmentationDataset? validation,
         ISegmentationDataset? test,
         IReadOnlyList<DataProblem> problems,

@@ -37,7 +37,7 @@ public abstract class DetectorHead : DenseHead
     public override IReadOnlyList<string> Outputs => [BoxesName, ScoresName, ClassesName];
 
     /// <summary>Names of the losses of a training step; they are torchvision's.</summary>
-    internal abstract IReadOnlyList<string> LossNames { get; }
+    internal abstract override IReadOnlyList<string> LossNames { get; }
 
     /// <summary>Rules of the host code.</summary>
     internal DetectorRules Rules { get; }

@@ -31,8 +31,8 @@ public abstract class SegmenterHead : DenseHead
     /// <summary>True if training has an auxiliary head beside the one that inference reads.</summary>
     public bool HasAuxiliary => _auxiliary is not null;
 
-    /// <summary>Names of the losses of a training step.</summary>
-    internal IReadOnlyList<string> LossNames => _auxiliary is null ? ["decode"] : ["decode", "auxiliary"];
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> LossNames => _auxiliary is null ? ["decode"] : ["decode", "auxiliary"];
 
     /// <summary>Stages whose maps the head reads, the finest first.</summary>
     private protected IReadOnlyList<StageDescription> Stages { get; }

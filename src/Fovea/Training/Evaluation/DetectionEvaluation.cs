@@ -8,6 +8,12 @@ namespace Fovea.Training;
 public sealed record DetectionEvaluation(CocoEvaluation Boxes, CocoEvaluation? Masks, IReadOnlyList<string> Classes, int Images)
     : EvaluationResult
 {
+    /// <summary>Objects of the set, image ids being indices into it.</summary>
+    public IReadOnlyList<CocoTruth> Truths { get; init; } = [];
+
+    /// <summary>Objects that were found, image ids being indices into the set.</summary>
+    public IReadOnlyList<CocoDetection> Detections { get; init; } = [];
+
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Metrics =>
     [

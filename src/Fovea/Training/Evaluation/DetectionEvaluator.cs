@@ -8,10 +8,8 @@ namespace Fovea.Training;
 public sealed class DetectionEvaluator : IEvaluator, IDisposable
 {
     private readonly IInstanceDataset _dataset;
-    private readonly WorkerPool? _pool;
     private readonly UnreadableImages _unreadable;
-    private Model? _model;
-    private DetectorPlans? _plans;
+    private readonly LatestPlans<DetectorPlans> _plans;
 
     /// <summary>Makes an evaluator; nothing is read yet.</summary>
     /// <param name="dataset">Images with their objects.</param>
@@ -20,14 +18,9 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
     public DetectionEvaluator(IInstanceDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        (_dataset, _pool, _unreadable) = (dataset, pool, unreadable ?? new UnreadableImages());
+        (_dataset, _unreadable) = (dataset, unreadable ?? new UnreadableImages());
+        _plans = new LatestPlans<DetectorPlans>(model => new DetectorPlans(model, nameof(DetectionEvaluator), pool, concurrency: 1));
     }
-
-    /// <summary>Results of the last evaluation, image ids being indices into the set.</summary>
-    public IReadOnlyList<CocoDetection> Detections { get; private set; } = [];
-
-    /// <summary>Objects of the set, image ids being indices into it.</summary>
-    public IReadOnlyList<CocoTruth> Truths { get; private set; } = [];
 
     /// <inheritdoc cref="IEvaluator.Evaluate"/>
     /// <exception cref="InvalidDatasetException">The set has other classes than the model.</exception>
@@ -35,22 +28,15 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
     public DetectionEvaluation Evaluate(Model model, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!model.Info.Classes.SequenceEqual(_dataset.Classes))
-        {
-            throw new InvalidDatasetException(
-                "The data set",
-                $"it has the classes {string.Join(", ", _dataset.Classes)}, but the model tells {string.Join(", ", model.Info.Classes)} "
-                + "apart. Give a set of the model's classes.");
-        }
-
-        Prepare(model);
+        ClassCheck.Require(model.Info.Classes, _dataset, "The data set", "the model");
+        DetectorPlans plans = _plans.For(model);
         List<long> images = [];
         List<CocoTruth> truths = [];
         List<CocoDetection> detections = [];
         for (int index = 0; index < _dataset.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (Find(model, index, cancellation) is IReadOnlyList<FoundObject> found)
+            if (Find(plans, model, index, cancellation) is IReadOnlyList<FoundObject> found)
             {
                 images.Add(index);
                 truths.AddRange(_dataset.InstancesOf(index).Select(instance => Truth(index, instance)));
@@ -60,14 +46,17 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
             progress?.Report(index + 1);
         }
 
-        (Truths, Detections) = (truths, detections);
         long[] classes = [.. Enumerable.Range(0, _dataset.Classes.Count).Select(label => (long)label)];
         bool masks = _dataset.HasMasks && model.Network.Head is FasterRcnn { HasMasks: true };
         return new DetectionEvaluation(
             CocoEvaluation.Of(images, classes, truths, detections, CocoOverlap.Boxes, cancellation),
             masks ? CocoEvaluation.Of(images, classes, truths, [.. detections.Select(ByMask)], CocoOverlap.Masks, cancellation) : null,
             _dataset.Classes,
-            images.Count);
+            images.Count)
+        {
+            Truths = truths,
+            Detections = detections,
+        };
     }
 
     /// <inheritdoc/>
@@ -75,7 +64,7 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
         Evaluate(model, progress, cancellation);
 
     /// <summary>Frees the plans.</summary>
-    public void Dispose() => _plans?.Dispose();
+    public void Dispose() => _plans.Dispose();
 
     private static CocoTruth Truth(int image, Instance instance) =>
         new(image, instance.Box.Label, BoxOf(instance.Box), instance.Area, instance.IsCrowd, instance.Mask);
@@ -91,25 +80,12 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
 
     private static CocoBox BoxOf(Box box) => new(box.Left, box.Top, box.Right - (double)box.Left, box.Bottom - (double)box.Top);
 
-    private void Prepare(Model model)
-    {
-        if (_plans is null || _model != model)
-        {
-            _plans?.Dispose();
-            (_plans, _model) = (new DetectorPlans(model, nameof(DetectionEvaluator), _pool, concurrency: 1), model);
-        }
-        else
-        {
-            model.Refresh();
-        }
-    }
-
-    private IReadOnlyList<FoundObject>? Find(Model model, int index, CancellationToken cancellation)
+    private IReadOnlyList<FoundObject>? Find(DetectorPlans plans, Model model, int index, CancellationToken cancellation)
     {
         try
         {
             using PreparedImage image = new(model.Info.Preprocessing, _dataset.Load(index));
-            return _plans!.Find(image, threshold: 0, cancellation: cancellation);
+            return plans.Find(image, threshold: 0, cancellation: cancellation);
         }
         catch (InvalidImageException error)
         {

@@ -12,10 +12,8 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
 {
     private const int KeptMistakes = 12;
     private readonly ISegmentationDataset _dataset;
-    private readonly WorkerPool? _pool;
     private readonly UnreadableImages _unreadable;
-    private Model? _model;
-    private SegmenterPlans? _plans;
+    private readonly LatestPlans<SegmenterPlans> _plans;
 
     /// <summary>Makes an evaluator; nothing is read yet.</summary>
     /// <param name="dataset">Images with their label maps.</param>
@@ -24,7 +22,8 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
     public SegmentationEvaluator(ISegmentationDataset dataset, WorkerPool? pool = null, UnreadableImages? unreadable = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        (_dataset, _pool, _unreadable) = (dataset, pool, unreadable ?? new UnreadableImages());
+        (_dataset, _unreadable) = (dataset, unreadable ?? new UnreadableImages());
+        _plans = new LatestPlans<SegmenterPlans>(model => new SegmenterPlans(model, nameof(SegmentationEvaluator), pool, concurrency: 1));
     }
 
     /// <inheritdoc cref="IEvaluator.Evaluate"/>
@@ -33,15 +32,8 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
     public SegmentationEvaluation Evaluate(Model model, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!model.Info.Classes.SequenceEqual(_dataset.Classes))
-        {
-            throw new InvalidDatasetException(
-                "The data set",
-                $"it has the classes {string.Join(", ", _dataset.Classes)}, but the model tells {string.Join(", ", model.Info.Classes)} "
-                + "apart. Give a set of the model's classes.");
-        }
-
-        Prepare(model);
+        ClassCheck.Require(model.Info.Classes, _dataset, "The data set", "the model");
+        SegmenterPlans plans = _plans.For(model);
         ConfusionMatrix confusion = new(_dataset.Classes);
         List<SegmentationMistake> worst = [];
         int images = 0;
@@ -51,7 +43,7 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
             try
             {
                 Image labels = _dataset.LoadLabels(index);
-                byte[] predicted = _plans!.Classify(_dataset.Load(index), null, cancellation).Classes.Pixels;
+                byte[] predicted = plans.Classify(_dataset.Load(index), null, cancellation).Classes.Pixels;
                 (int counted, int wrong) = confusion.Add(labels.Pixels, predicted);
                 Keep(worst, new SegmentationMistake(index, counted == 0 ? 0 : (double)wrong / counted, predicted));
                 images++;
@@ -72,7 +64,7 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
         Evaluate(model, progress, cancellation);
 
     /// <summary>Frees the plans.</summary>
-    public void Dispose() => _plans?.Dispose();
+    public void Dispose() => _plans.Dispose();
 
     /// <summary>Keeps a mistake in its place among the worst, while it belongs to them.</summary>
     private static void Keep(List<SegmentationMistake> worst, SegmentationMistake mistake)
@@ -82,19 +74,6 @@ public sealed class SegmentationEvaluator : IEvaluator, IDisposable
         if (worst.Count > KeptMistakes || worst[^1].WrongShare == 0)
         {
             worst.RemoveAt(worst.Count - 1);
-        }
-    }
-
-    private void Prepare(Model model)
-    {
-        if (_plans is null || _model != model)
-        {
-            _plans?.Dispose();
-            (_plans, _model) = (new SegmenterPlans(model, nameof(SegmentationEvaluator), _pool, concurrency: 1), model);
-        }
-        else
-        {
-            model.Refresh();
         }
     }
 }

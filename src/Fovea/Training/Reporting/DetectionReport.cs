@@ -23,7 +23,6 @@ internal static class DetectionReport
     /// <param name="info">Description of the trained model.</param>
     /// <param name="options">Training options.</param>
     /// <param name="evaluation">Evaluation of the best checkpoint.</param>
-    /// <param name="evaluator">Evaluator that made it, with its detections.</param>
     /// <param name="evaluated">Set that was evaluated.</param>
     /// <exception cref="Formats.UnwritableFileException">The report cannot be written.</exception>
     public static void Write(
@@ -32,7 +31,6 @@ internal static class DetectionReport
         ModelInfo info,
         TrainingOptions options,
         DetectionEvaluation evaluation,
-        DetectionEvaluator evaluator,
         IInstanceDataset evaluated)
     {
         IReadOnlyList<JsonObject> lines = folder.ReadMetrics();
@@ -53,7 +51,7 @@ internal static class DetectionReport
                 PrecisionRecall("Precision by recall, boxes at an overlap of 0.5", evaluation.Boxes, evaluation.Classes),
             ],
             Results = Classes(evaluation),
-            Images = [.. Worst(evaluation, evaluator, evaluated)],
+            Images = [.. Worst(evaluation, evaluated)],
             Model = RunReport.Stages(info),
             Configuration = [.. options.ToJson().Select(entry => new ReportEntry(entry.Key, entry.Value?.ToJsonString() ?? ""))],
         });
@@ -98,23 +96,21 @@ internal static class DetectionReport
 
     private static string Figure(double value) => value < 0 ? "" : value.ToString("F3", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<ReportImage> Worst(
-        DetectionEvaluation evaluation, DetectionEvaluator evaluator, IInstanceDataset evaluated) =>
+    private static IEnumerable<ReportImage> Worst(DetectionEvaluation evaluation, IInstanceDataset evaluated) =>
         evaluation.Boxes.Mistakes(LeastScore)
             .Where(mistakes => mistakes.Missed.Count + mistakes.Invented.Count > 0)
             .OrderByDescending(mistakes => mistakes.Missed.Count + mistakes.Invented.Count)
             .Take(WorstImages)
-            .Select(mistakes => Draw(mistakes, evaluation, evaluator, evaluated));
+            .Select(mistakes => Draw(mistakes, evaluation, evaluated));
 
-    private static ReportImage Draw(
-        CocoMistakes mistakes, DetectionEvaluation evaluation, DetectionEvaluator evaluator, IInstanceDataset evaluated)
+    private static ReportImage Draw(CocoMistakes mistakes, DetectionEvaluation evaluation, IInstanceDataset evaluated)
     {
         int index = (int)mistakes.ImageId;
         using Canvas canvas = new(evaluated.Load(index));
         HashSet<int> invented = [.. mistakes.Invented];
-        for (int i = 0; i < evaluator.Detections.Count; i++)
+        for (int i = 0; i < evaluation.Detections.Count; i++)
         {
-            CocoDetection detection = evaluator.Detections[i];
+            CocoDetection detection = evaluation.Detections[i];
             if (detection.ImageId == mistakes.ImageId && detection.Score >= LeastScore)
             {
                 bool wrong = invented.Contains(i);
@@ -125,7 +121,7 @@ internal static class DetectionReport
 
         foreach (int missed in mistakes.Missed)
         {
-            CocoTruth truth = evaluator.Truths[missed];
+            CocoTruth truth = evaluation.Truths[missed];
             canvas.DrawBox(BoxOf(truth.Box), $"missed {evaluation.Classes[(int)truth.CategoryId]}", _missed);
         }
 

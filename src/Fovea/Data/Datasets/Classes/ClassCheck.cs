@@ -19,7 +19,7 @@ public static class ClassCheck
     /// <param name="name">What the set is, at the beginning of the message.</param>
     /// <param name="owner">Whose classes are expected.</param>
     /// <exception cref="InvalidDatasetException">The set has other classes.</exception>
-    public static void Require(IReadOnlyList<string> expected, IImageDataset dataset, string name, string owner)
+    public static void Require(IReadOnlyList<string> expected, IDataset dataset, string name, string owner)
     {
         if (!AreSame(expected, dataset.Classes))
         {
@@ -95,7 +95,7 @@ public static class ClassCheck
         [.. dataset.Classes.Select(item => labels.GetValueOrDefault(ClassNames.Key(item), -1))];
 
     private static InvalidDatasetException Differs(
-        IReadOnlyList<string> expected, IImageDataset dataset, string name, string owner, params IReadOnlyList<Remedy> more)
+        IReadOnlyList<string> expected, IDataset dataset, string name, string owner, params IReadOnlyList<Remedy> more)
     {
         Remedy[] remedies = [new Remedy.Advice("Give a set of the same classes."), .. more];
         HashSet<string> theirs = [.. expected.Select(ClassNames.Key)];

@@ -52,7 +52,7 @@ internal sealed partial record ShardFiles(string Location, IReadOnlyList<string>
             // A set of one part, such as the test shards alone, is whatever the caller makes of it.
             string[] first = parts.Contains(Part.Training) ? [.. parts[Part.Training]] : [.. Paths];
             ShardedDataset training = Keep(ShardedDataset.Open(Location, first, ClassNamesOf(first[0])));
-            return new DatasetParts(training, Other(Part.Validation), Other(Part.Test), [], new OpenShards(opened));
+            return new DatasetParts(training, Other(Part.Validation), Other(Part.Test), [], opened);
 
             ShardedDataset? Other(Part part) => parts.Contains(Part.Training) && parts.Contains(part)
                 ? Keep(ShardedDataset.Open(Location, [.. parts[part]], training.Classes))
@@ -105,17 +105,5 @@ internal sealed partial record ShardFiles(string Location, IReadOnlyList<string>
         return File.Exists(file)
             ? [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)]
             : null;
-    }
-
-    /// <summary>All sets of the parts, closed together.</summary>
-    private sealed class OpenShards(IReadOnlyList<ShardedDataset> sets) : IDisposable
-    {
-        public void Dispose()
-        {
-            foreach (ShardedDataset set in sets)
-            {
-                set.Dispose();
-            }
-        }
     }
 }

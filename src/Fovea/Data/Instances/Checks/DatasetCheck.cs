@@ -48,11 +48,7 @@ public sealed record DatasetCheck(AnnotationForm? Form, IReadOnlyList<PartCheck>
         ArgumentNullException.ThrowIfNull(parts);
         Walk walk = new(progress, cancellation);
         PartCheck[] checks =
-        [
-            .. new[] { ("train", parts.Training), ("val", parts.Validation), ("test", parts.Test) }
-                .Where(part => part.Item2 is not null)
-                .Select(part => walk.Look(part.Item1, part.Item2!.Classes, part.Item2, Reader(part.Item2))),
-        ];
+            [.. parts.Named.Select(part => walk.Look(part.Name, part.Images.Classes, part.Images, Reader(part.Images)))];
         return walk.Finish(null, checks);
     }
 
