@@ -40,6 +40,9 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             case (DetectRunner detect, Protocol.Encoded, Protocol.Bytes):
                 return await DetectAsync(request, detect, await DecodeAsync(request, input, image => image).ConfigureAwait(false))
                     .ConfigureAwait(false);
+            case (SegmentRunner segment, Protocol.Encoded, Protocol.Bytes):
+                return await SegmentAsync(request, segment, await DecodeAsync(request, input, image => image).ConfigureAwait(false))
+                    .ConfigureAwait(false);
             default:
                 IEnumerable<string> known = Protocol.Describe(request.Model).Inputs.Select(one => $"'{one.Name}' of {one.Datatype}");
                 throw TensorSource.Wrong(
@@ -47,16 +50,17 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         }
     }
 
-    /// <summary>Images that come as the network takes them.</summary>
+    /// <summary>Images that come as the network takes them, channels last, or channels first as other frameworks take them.</summary>
     private PreparedTensor[] Prepared(ModelRequest request, TensorSource input)
     {
         Preprocessing preprocessing = request.Model.Info.Preprocessing;
-        if (input.Shape is not [_, long height, long width, long channels]
-            || (height, width, channels) != (preprocessing.Height, preprocessing.Width, preprocessing.Channels))
+        (int height, int width, int channels) = (preprocessing.Height, preprocessing.Width, preprocessing.Channels);
+        bool channelsLast = input.Shape is [_, long rows, long columns, long last] && (rows, columns, last) == (height, width, channels);
+        bool channelsFirst = input.Shape is [_, long first, long down, long across] && (down, across, first) == (height, width, channels);
+        if (!channelsLast && !channelsFirst)
         {
             throw TensorSource.Wrong(
-                $"images are (N, {preprocessing.Height}, {preprocessing.Width}, {preprocessing.Channels}), "
-                + $"not ({string.Join(", ", input.Shape)})");
+                $"images are (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), not ({string.Join(", ", input.Shape)})");
         }
 
         int count = Count(request, input);
@@ -66,10 +70,28 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         for (int i = 0; i < count; i++)
         {
             prepared[i] = new PreparedTensor(preprocessing.Length);
-            together.Values.Slice(i * preprocessing.Length, preprocessing.Length).CopyTo(prepared[i].Values);
+            Span<float> image = together.Values.Slice(i * preprocessing.Length, preprocessing.Length);
+            if (channelsLast)
+            {
+                image.CopyTo(prepared[i].Values);
+            }
+            else
+            {
+                ToChannelsLast(image, prepared[i].Values, channels);
+            }
         }
 
         return prepared;
+    }
+
+    private static void ToChannelsLast(ReadOnlySpan<float> planes, Span<float> image, int channels)
+    {
+        int pixels = planes.Length / channels;
+        for (int i = 0; i < image.Length; i++)
+        {
+            (int pixel, int channel) = Math.DivRem(i, channels);
+            image[i] = planes[(channel * pixels) + pixel];
+        }
     }
 
     private async Task<T[]> DecodeAsync<T>(ModelRequest request, TensorSource input, Func<Image, T> prepare)
@@ -113,13 +135,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
 
     private static async Task<IReadOnlyList<OutputTensor>> DetectAsync(ModelRequest request, DetectRunner detect, Image[] images)
     {
-        if (images.Length > 1)
-        {
-            throw TensorSource.Wrong("a detector takes one image a request, because images have different numbers of objects");
-        }
-
-        IReadOnlyList<Tasks.Detection> found =
-            (await RunAsync(request, detect.Queue, [(images[0], DetectRunner.UsualThreshold)]).ConfigureAwait(false))[0];
+        (Image Image, double Threshold) item = (OnlyOneOf(images), DetectRunner.UsualThreshold);
+        IReadOnlyList<Tasks.Detection> found = (await RunAsync(request, detect.Queue, [item]).ConfigureAwait(false))[0];
         return
         [
             OutputTensor.Floats(
@@ -130,6 +147,21 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             OutputTensor.Texts(Protocol.Labels, [found.Count], [.. found.Select(one => one.Class)]),
         ];
     }
+
+    private static async Task<IReadOnlyList<OutputTensor>> SegmentAsync(ModelRequest request, SegmentRunner segment, Image[] images)
+    {
+        Segmentation found = (await RunAsync(request, segment.Queue, [OnlyOneOf(images)]).ConfigureAwait(false))[0];
+        IReadOnlyList<string> classes = request.Model.Info.Classes;
+        return
+        [
+            OutputTensor.Indices(Protocol.Classes, [1, found.Classes.Height, found.Classes.Width], found.Classes.Pixels),
+            OutputTensor.Texts(Protocol.Labels, [classes.Count], [.. classes]),
+        ];
+    }
+
+    private static Image OnlyOneOf(Image[] images) => images.Length == 1
+        ? images[0]
+        : throw TensorSource.Wrong("a model whose outputs depend on the image's size or content takes one image a request");
 
     private static async Task<TResult[]> RunAsync<TItem, TResult>(
         ModelRequest request, BatchQueue<TItem, TResult> queue, IReadOnlyList<TItem> items)
