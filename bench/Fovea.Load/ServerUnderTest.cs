@@ -41,6 +41,16 @@ internal sealed class ServerUnderTest : IDisposable
         }
     }
 
+    /// <summary>Time of all processors that the process has taken.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Lines of the server's log.</summary>
     public IReadOnlyList<string> Log
     {

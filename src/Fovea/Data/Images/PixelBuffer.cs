@@ -77,8 +77,32 @@ internal readonly struct PixelBuffer : IDisposable
             return ResizeNearest(width, height);
         }
 
-        PixelBuffer result = Rent(width, height, Channels);
-        Resampling.Resize(Pixels, Width, Height, Channels, result._pixels, width, height, interpolation);
+        return ResizeWindow(width, height, interpolation, new PixelWindow(0, 0, width, height));
+    }
+
+    /// <summary>The middle of the image at another size: <see cref="Resize"/> and <see cref="CenterCrop"/>, without what is cut off.</summary>
+    /// <param name="width">The whole image's new width.</param>
+    /// <param name="height">The whole image's new height.</param>
+    /// <param name="interpolation">The filter.</param>
+    /// <param name="columns">Width of the middle.</param>
+    /// <param name="rows">Height of the middle.</param>
+    public PixelBuffer ResizeMiddle(int width, int height, Interpolation interpolation, int columns, int rows)
+    {
+        bool isCut = interpolation != Interpolation.Nearest && (width, height) != (Width, Height) && columns <= width && rows <= height;
+        if (isCut)
+        {
+            return ResizeWindow(width, height, interpolation, new PixelWindow(Middle(width, columns), Middle(height, rows), columns, rows));
+        }
+
+        PixelBuffer resized = Resize(width, height, interpolation);
+        PixelBuffer middle = resized.CenterCrop(columns, rows);
+        return ReferenceEquals(resized._pixels, _pixels) ? middle : resized.ReplaceBy(middle);
+    }
+
+    private PixelBuffer ResizeWindow(int width, int height, Interpolation interpolation, in PixelWindow window)
+    {
+        PixelBuffer result = Rent(window.Width, window.Height, Channels);
+        Resampling.Resize(Pixels, Width, Height, Channels, result._pixels, width, height, interpolation, window);
         return result;
     }
 
