@@ -28,8 +28,9 @@ internal static class ImageLoadTable
             ("prepared, shorter side 224", file => Prepare(file, straight, null)),
             ("prepared, shorter side 224, at 5/8", file => Prepare(file, straight, new ImageSize(224, 224))),
         ];
-        Console.WriteLine($"{Files} JPEG files of {JpegPictures.Width}×{JpegPictures.Height}, {files.Average(file => file.Length) / 1024:F0} KiB on average, one "
-            + $"thread, TurboJPEG {(Environment.GetEnvironmentVariable("FOVEA_TURBOJPEG") == "0" ? "off" : "where it is installed")}, "
+        string turbo = Environment.GetEnvironmentVariable("FOVEA_TURBOJPEG") == "0" ? "off" : "where it is installed";
+        Console.WriteLine($"{Files} JPEG files of {JpegPictures.Width}×{JpegPictures.Height}, "
+            + $"{files.Average(file => file.Length) / 1024:F0} KiB on average, one thread, TurboJPEG {turbo}, "
             + $"{RuntimeInformation.ProcessArchitecture}; images a second, best of {Rounds} rounds");
         double[] best = new double[rows.Length];
         for (int round = -1; round < Rounds; round++)

@@ -10,7 +10,10 @@ internal static class LoadCommand
         Description = "Registered name of the network that is served, with fresh weights.",
         DefaultValueFactory = _ => "cmt_ti",
     };
-    private static readonly Option<string> _images = new("--images") { Description = "Folder of the images that are sent. [default: made ones]" };
+    private static readonly Option<string> _images = new("--images")
+    {
+        Description = "Folder of the images that are sent. [default: made ones]",
+    };
     private static readonly Option<string> _program = new("--program")
     {
         Description = "The server's program, such as publish/fovea-server. [default: Fovea.Server.dll beside this program]",
@@ -24,7 +27,8 @@ internal static class LoadCommand
     /// <summary>The command as the parser sees it.</summary>
     public static RootCommand Create()
     {
-        RootCommand command = new("What Fovea's server stands: each answer is held against the right one. Ends with 1 where a claim is broken.")
+        RootCommand command = new(
+            "What Fovea's server stands: each answer is held against the right one. Ends with 1 where a claim is broken.")
         {
             Throughput(), Overload(), Swaps(), Stops(), Mutations(),
         };
@@ -71,14 +75,20 @@ internal static class LoadCommand
     {
         Option<int> count = Count(50);
         return Verb(
-            "swap", "Replace a model under load, again and again.", parsed => SwapProof.RunAsync(Options(parsed), parsed.GetValue(count)), count);
+            "swap",
+            "Replace a model under load, again and again.",
+            parsed => SwapProof.RunAsync(Options(parsed), parsed.GetValue(count)),
+            count);
     }
 
     private static Command Stops()
     {
         Option<int> count = Count(20);
         return Verb(
-            "stop", "Stop a server under load, again and again.", parsed => StopProof.RunAsync(Options(parsed), parsed.GetValue(count)), count);
+            "stop",
+            "Stop a server under load, again and again.",
+            parsed => StopProof.RunAsync(Options(parsed), parsed.GetValue(count)),
+            count);
     }
 
     private static Command Mutations()

@@ -14,11 +14,16 @@ internal sealed class MemoryWatch : IAsyncDisposable
     public MemoryWatch(ServerUnderTest server) => _watching = WatchAsync(server);
 
     /// <summary>Mean bytes of each five seconds.</summary>
-    public IReadOnlyList<double> Windows => [.. _bytes.Chunk(LooksInWindow).Where(window => window.Length == LooksInWindow).Select(window => window.Average())];
+    public IReadOnlyList<double> Windows =>
+        [.. _bytes.Chunk(LooksInWindow).Where(window => window.Length == LooksInWindow).Select(window => window.Average())];
 
-    /// <summary>Growth from the lowest to the highest window, as a part of the lowest; the first ones are left out.</summary>
+    /// <summary>Difference of the highest and the lowest window, as a part of the lowest; the first ones are left out.</summary>
     /// <param name="skip">Windows that are left out.</param>
-    public double Spread(int skip) => Windows.Skip(skip).DefaultIfEmpty(double.NaN).Max() / Windows.Skip(skip).DefaultIfEmpty(double.NaN).Min() - 1;
+    public double Spread(int skip)
+    {
+        double[] windows = [.. Windows.Skip(skip)];
+        return windows.Length == 0 ? double.NaN : (windows.Max() / windows.Min()) - 1;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

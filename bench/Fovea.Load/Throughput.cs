@@ -62,7 +62,8 @@ internal static class Throughput
             TimeSpan before = server.ProcessorTime;
             LoadReport report = await load.ClosedAsync(clients, TimeSpan.Zero, TimeSpan.FromSeconds(seconds));
             double milliseconds = (server.ProcessorTime - before).TotalMilliseconds / report.Right;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-14}{report}  {milliseconds:F1} ms of processors an image"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{name,-14}{report}  {milliseconds:F1} ms of processors an image"));
             right &= report.MixedUp + report.Failed + report.Unanswered == 0;
             return report.Rate;
         }
@@ -76,7 +77,7 @@ internal static class Throughput
         double milliseconds = speed.Fastest.TotalMilliseconds * Environment.ProcessorCount / Batch;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{"network alone",-14}{speed.ImagesPerSecond:F1} images/s at batch {Batch}, at best {milliseconds:F1} ms of processors an image"));
+            $"{"network alone",-14}{speed.ImagesPerSecond:F1} images/s at batch {Batch}, {milliseconds:F1} ms of processors an image"));
         return speed.ImagesPerSecond;
     }
 

@@ -5,7 +5,9 @@ namespace Fovea.Client;
 /// <summary>Choices for an explanation; what is left out, the server chooses as <c>fovea explain</c> does.</summary>
 public sealed record ExplanationRequest
 {
-    /// <summary>Name of the method: <c>grad-cam</c>, <c>attention</c>, <c>rollout</c>, <c>integrated-gradients</c>, <c>occlusion</c>….</summary>
+    /// <summary>
+    /// Name of the method: <c>grad-cam</c>, <c>attention</c>, <c>rollout</c>, <c>integrated-gradients</c>, <c>occlusion</c>….
+    /// </summary>
     public string? Method { get; init; }
 
     /// <summary>Names of the classes to explain, one map each; the most probable class where empty.</summary>

@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Fovea.Client;
 
-/// <summary>Client of Fovea's server: classes, objects, segments and explanations of images over HTTP. Any number of threads may ask at the same time.</summary>
+/// <summary>
+/// Client of Fovea's server: classes, objects, segments and explanations of images over HTTP. Any number of threads may ask at the same
+/// time.
+/// </summary>
 /// <param name="http">
 /// Connection whose base address is the server's, such as <c>http://127.0.0.1:8080</c>; it stays the caller's. A key of the server is its
 /// default header <c>Authorization: Bearer KEY</c>.
@@ -101,7 +104,9 @@ public sealed class FoveaClient(HttpClient http)
     /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF or BMP.</param>
     /// <param name="request">Method, classes, layer; the server's choice where null.</param>
     /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
-    /// <exception cref="FoveaServerException">The server refused, cannot read the image, or the model has no such layer or method.</exception>
+    /// <exception cref="FoveaServerException">
+    /// The server refused, cannot read the image, or the model has no such layer or method.
+    /// </exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public async Task<IReadOnlyList<ExplanationMap>> ExplainAsync(
         string model, ReadOnlyMemory<byte> image, ExplanationRequest? request = null, CancellationToken cancellation = default) =>
@@ -112,7 +117,9 @@ public sealed class FoveaClient(HttpClient http)
     /// <param name="images">The images, at least one.</param>
     /// <param name="request">Method, classes, layer; the server's choice where null.</param>
     /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
-    /// <exception cref="FoveaServerException">The server refused, can read none of the images, or the model has no such layer or method.</exception>
+    /// <exception cref="FoveaServerException">
+    /// The server refused, can read none of the images, or the model has no such layer or method.
+    /// </exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<ExplainedImages> ExplainAsync(
         string model,

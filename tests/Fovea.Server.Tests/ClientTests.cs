@@ -33,15 +33,17 @@ public sealed class ClientTests(SharedServer server) : IClassFixture<SharedServe
         FoveaClient client = new(server.Http);
         byte[] image = RunningServer.Images(1)[0];
         using Explainer explainer = Explainer.Load(server.Running.ModelPath);
-        IReadOnlyList<Explanation> expected = explainer.Explain(
-            ImageFile.Decode(image, ""), new ExplanationOptions { Method = ExplanationMethod.GradCam, Classes = ["3", "5"], Layer = "stage3" });
+        ExplanationOptions options = new() { Method = ExplanationMethod.GradCam, Classes = ["3", "5"], Layer = "stage3" };
+        IReadOnlyList<Explanation> expected = explainer.Explain(ImageFile.Decode(image, ""), options);
 
         IReadOnlyList<ExplanationMap> maps = await client.ExplainAsync(
             "tiny", image, new ExplanationRequest { Method = "grad-cam", Classes = ["3", "5"], Layer = "stage3" });
         ExplanationMap attention = Assert.Single(
             await client.ExplainAsync("tiny", image, new ExplanationRequest { Method = "attention", Head = 0, At = (10.5, 20) }));
 
-        Assert.Equal(expected.Select(map => (map.Class, map.Layer, map.Height, map.Width)), maps.Select(map => (map.Class, map.Layer, map.Height, map.Width)));
+        Assert.Equal(
+            expected.Select(map => (map.Class, map.Layer, map.Height, map.Width)),
+            maps.Select(map => (map.Class, map.Layer, map.Height, map.Width)));
         Assert.Equal(expected.SelectMany(map => map.Values.ToArray()), maps.SelectMany(map => map.Values));
         Assert.Equal((0, [10.5, 20]), (attention.Head!.Value, attention.Query!.ToArray()));
     }

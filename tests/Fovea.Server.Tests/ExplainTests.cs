@@ -103,7 +103,8 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         Assert.Equal(
             answer["classes"]!.AsArray().Select(one => ((string)one!["class"]!, (double)one["share"]!, (string)one["mask"]!["counts"]!)),
             typed.Classes.Select(one => (one.Class, one.Share, one.Mask.Counts)));
-        string request = $$"""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[1],"data":["{{Convert.ToBase64String(image)}}"]}]}""";
+        string data = Convert.ToBase64String(image);
+        string request = $$"""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[1],"data":["{{data}}"]}]}""";
         HttpResponseMessage inferred = await street.Http.PostAsync("/v2/models/street/infer", new StringContent(request));
         JsonNode output = JsonNode.Parse(await inferred.Content.ReadAsStringAsync())!["outputs"]![0]!;
         Assert.Equal(("classes", "[1,36,40]"), ((string)output["name"]!, output["shape"]!.ToJsonString()));

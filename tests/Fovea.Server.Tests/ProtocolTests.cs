@@ -105,6 +105,17 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        JsonNode problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal((string)problem["detail"]!, (string)problem["error"]!);
+    }
+
+    [Fact]
+    public async Task A_compressed_request_is_refused_and_not_taken_for_a_damaged_one()
+    {
+        ByteArrayContent body = new([0x1f, 0x8b, 8, 0]);
+        body.Headers.ContentEncoding.Add("gzip");
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await server.Http.PostAsync(Infer, body)).StatusCode);
     }
 
     private static JsonObject Request(string name, string datatype, int[] shape, JsonArray? data)

@@ -60,7 +60,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         if (!channelsLast && !channelsFirst)
         {
             throw TensorSource.Wrong(
-                $"images are (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), not ({string.Join(", ", input.Shape)})");
+                $"images are (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), "
+                + $"not ({string.Join(", ", input.Shape)})");
         }
 
         int count = Count(request, input);

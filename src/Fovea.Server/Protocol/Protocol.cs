@@ -43,6 +43,9 @@ internal static class Protocol
     /// <summary>Type of texts and encoded images.</summary>
     public const string Bytes = "BYTES";
 
+    /// <summary>Member of an answer that tells what was wrong.</summary>
+    public const string Error = "error";
+
     /// <summary>Describes the server.</summary>
     public static ServerMetadata Server { get; } = new(
         "fovea", typeof(Protocol).Assembly.GetName().Version!.ToString(3), ["binary_tensor_data"]);

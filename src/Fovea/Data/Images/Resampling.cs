@@ -34,9 +34,15 @@ internal static class Resampling
         Interpolation interpolation,
         in PixelWindow window)
     {
+        if (window.Width == 0 || window.Height == 0)
+        {
+            return;
+        }
+
         if (newHeight == height)
         {
-            Horizontal(source[(window.Top * width * channels)..], width, window.Height, channels, destination, newWidth, interpolation, window);
+            ReadOnlySpan<byte> below = source[(window.Top * width * channels)..];
+            Horizontal(below, width, window.Height, channels, destination, newWidth, interpolation, window);
             return;
         }
 
@@ -101,7 +107,7 @@ internal static class Resampling
     {
         int pairs = (axis.Taps + 1) / 2;
         int[] memory = ArrayPool<int>.Shared.Rent(window.Width * pairs * Vector256<int>.Count);
-        Span<Vector256<int>> weights = MemoryMarshal.Cast<int, Vector256<int>>(memory.AsSpan(0, window.Width * pairs * Vector256<int>.Count));
+        Span<Vector256<int>> weights = MemoryMarshal.Cast<int, Vector256<int>>(memory)[..(window.Width * pairs)];
         for (int x = 0; x < window.Width; x++)
         {
             ReadOnlySpan<int> taps = axis.WeightsOf(window.Left + x);
@@ -142,8 +148,11 @@ internal static class Resampling
     }
 
     /// <summary>The lowest bytes of the lanes, side by side.</summary>
-    private static uint Packed(Vector128<int> values) => Vector128.Shuffle(
-        values.AsByte(), Vector128.Create((byte)0, 4, 8, 12, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255)).AsUInt32().ToScalar();
+    private static uint Packed(Vector128<int> values)
+    {
+        Vector128<byte> lowest = Vector128.Create((byte)0, 4, 8, 12, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255);
+        return Vector128.Shuffle(values.AsByte(), lowest).AsUInt32().ToScalar();
+    }
 
     private static Vector128<int> Pairs(ref byte first, ReadOnlySpan<Vector256<int>> weights)
     {

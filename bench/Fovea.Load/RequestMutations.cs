@@ -40,12 +40,13 @@ internal sealed class RequestMutations(IReadOnlyList<byte[]> images)
 
     private static readonly string[] _options =
     [
-        "top=0", "top=-1", "top=99999999999", "top=x", "threshold=1", "threshold=-1", "threshold=NaN", "threshold=1e-300", "method=", "method=x",
-        "method=attention&at=every", "at=1,2", "at=-1e9,1e9", "at=NaN,1", "class=0&class=0&class=1", "class=%00", "layer=stage1", "layer=../",
-        "head=0", "head=4294967296", "method=rollout", "method=grad-cam&layer=stage3", "gradientWeighted=true",
+        "top=0", "top=-1", "top=99999999999", "top=x", "threshold=1", "threshold=-1", "threshold=NaN", "threshold=1e-300", "method=",
+        "method=x", "method=attention&at=every", "at=1,2", "at=-1e9,1e9", "at=NaN,1", "class=0&class=0&class=1", "class=%00",
+        "layer=stage1", "layer=../", "head=0", "head=4294967296", "method=rollout", "method=grad-cam&layer=stage3", "gradientWeighted=true",
     ];
 
-    private static readonly string[] _names = [Classifier, Detector, Segmenter, "..", "%2e%2e%2fetc", "%00", "a b", "%F0%9F%98%80", new string('n', 500)];
+    private static readonly string[] _names =
+        [Classifier, Detector, Segmenter, "..", "%2e%2e%2fetc", "%00", "a b", "%F0%9F%98%80", new string('n', 500)];
 
     /// <summary>Makes a request.</summary>
     /// <param name="number">Its number.</param>
@@ -124,9 +125,9 @@ internal sealed class RequestMutations(IReadOnlyList<byte[]> images)
         }
 
         string outputs = random.Next(4) == 0 ? $",\"outputs\":[{{\"name\":\"{Pick(random, ["labels", "boxes", "x"])}\"}}]" : "";
-        return $$"""
-            {"id":"{{random.Next()}}","inputs":[{"name":"{{name}}","datatype":"{{type}}","shape":[{{string.Join(',', shape)}}]{{parameters}},"data":{{data}}}]{{outputs}}}
-            """;
+        string lengths = string.Join(',', shape);
+        string tensor = $$"""{"name":"{{name}}","datatype":"{{type}}","shape":[{{lengths}}]{{parameters}},"data":{{data}}}""";
+        return $$"""{"id":"{{random.Next()}}","inputs":[{{tensor}}]{{outputs}}}""";
     }
 
     /// <summary>A tensor behind the JSON, whose length, and that of the JSON, may lie.</summary>
@@ -149,5 +150,5 @@ internal sealed class RequestMutations(IReadOnlyList<byte[]> images)
         [.. BitConverter.GetBytes(random.Next(3) == 0 ? random.Next() : image.Length), .. image];
 
     private static string Numbers(Random random) =>
-        $"[{string.Join(',', Enumerable.Range(0, Side * Side * 3).Select(_ => random.Next(-3, 4).ToString(CultureInfo.InvariantCulture)))}]";
+        $"[{string.Join(',', Enumerable.Range(0, Side * Side * 3).Select(_ => random.Next(-3, 4)))}]";
 }

@@ -39,7 +39,8 @@ internal static class MutationProof
             Console.WriteLine(fault);
         }
 
-        verdicts.Add(run.Faults.Count == 0, $"no answer 500, no hang, no lost connection; the longest took {run.Longest.TotalMilliseconds:F0} ms");
+        verdicts.Add(
+            run.Faults.Count == 0, $"no answer 500, no hang, no lost connection; the longest took {run.Longest.TotalMilliseconds:F0} ms");
         verdicts.Add(await server.IsReadyAsync(), "the server is ready afterwards");
         using LoadGenerator load = new(
             new Uri(server.Address, $"/v1/models/{RequestMutations.Classifier}/predict?top=1"),
@@ -51,6 +52,5 @@ internal static class MutationProof
     }
 
     /// <summary>Small images of every kind that is read.</summary>
-    public static IReadOnlyList<byte[]> Corpus() =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "corpus")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    public static IReadOnlyList<byte[]> Corpus() => Workplace.Images(Path.Combine(AppContext.BaseDirectory, "corpus"));
 }

@@ -4,16 +4,20 @@ using System.Net;
 
 namespace Fovea.Load;
 
-/// <summary>Sends mutated requests and collects what a server must not do: answer 500, take longer than a second, end the connection.</summary>
+/// <summary>
+/// Sends mutated requests and collects what a server must not do: answer 500, take longer than a second, end the connection.
+/// </summary>
 /// <param name="server">Address of the server.</param>
 /// <param name="requests">The mutations.</param>
 internal sealed class MutationRun(Uri server, RequestMutations requests) : IDisposable
 {
     private const int Clients = 4;
-    private static readonly TimeSpan _maxTime = TimeSpan.FromSeconds(1);
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
     private readonly ConcurrentDictionary<HttpStatusCode, int> _statuses = [];
     private readonly ConcurrentQueue<string> _faults = [];
+
+    /// <summary>Longest time that an answer may take.</summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What the server did wrong, by request.</summary>
     public IReadOnlyCollection<string> Faults => _faults;
@@ -54,14 +58,14 @@ internal sealed class MutationRun(Uri server, RequestMutations requests) : IDisp
                 using HttpResponseMessage response = await _http.SendAsync(message).ConfigureAwait(false);
                 string answer = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
                 TimeSpan time = Stopwatch.GetElapsedTime(start);
-                if (time > _maxTime && tries < 3)
+                if (time > MaxTime && tries < 3)
                 {
                     continue;
                 }
 
                 _statuses.AddOrUpdate(response.StatusCode, 1, (_, number) => number + 1);
                 Longest = time > Longest ? time : Longest;
-                if ((int)response.StatusCode >= 500 || time > _maxTime)
+                if ((int)response.StatusCode >= 500 || time > MaxTime)
                 {
                     _faults.Enqueue($"{(int)response.StatusCode} after {time.TotalSeconds:F2} s: {request} → {answer}");
                 }

@@ -1,6 +1,8 @@
 namespace Fovea.Load;
 
-/// <summary>A model is replaced again and again while clients ask it: each answer is the old model's or the new one's, none is lost.</summary>
+/// <summary>
+/// A model is replaced again and again while clients ask it: each answer is the old model's or the new one's, and none is lost.
+/// </summary>
 internal static class SwapProof
 {
     private const int Clients = 8;
