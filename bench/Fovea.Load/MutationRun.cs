@@ -65,7 +65,8 @@ internal sealed class MutationRun(Uri server, RequestMutations requests) : IDisp
 
                 _statuses.AddOrUpdate(response.StatusCode, 1, (_, number) => number + 1);
                 Longest = time > Longest ? time : Longest;
-                if ((int)response.StatusCode >= 500 || time > MaxTime)
+                bool isFault = (int)response.StatusCode >= 500 && response.StatusCode != HttpStatusCode.ServiceUnavailable;
+                if (isFault || time > MaxTime)
                 {
                     _faults.Enqueue($"{(int)response.StatusCode} after {time.TotalSeconds:F2} s: {request} → {answer}");
                 }

@@ -1,7 +1,6 @@
 // A minimal server of a classifier on ONNX Runtime, to hold Fovea's server against: the same decoding, the same preprocessing, the same
 // batches, of which only the network is computed by another runtime.
 //   dotnet Fovea.OnnxServer.dll --Onnx=model.onnx --Checkpoint=model.safetensors --urls=http://127.0.0.1:8081
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fovea.Checkpoints;
 using Fovea.Data;

@@ -21,7 +21,7 @@ public sealed class ProofTests
         await ending.CancelAsync();
         await clients;
 
-        Assert.Equal((0, 0, 0), (report.MixedUp, report.Failed, report.Unanswered));
+        Assert.Equal((0L, 0L, 0L), (report.MixedUp, report.Failed, report.Unanswered));
         Assert.True((await server.Http.GetAsync("/v2/health/ready")).IsSuccessStatusCode);
     }
 
@@ -39,7 +39,7 @@ public sealed class ProofTests
         await clients;
 
         Assert.Equal((report.Right, report.Right), (metrics.Admitted, metrics.Answered));
-        Assert.Equal((0, 0), (report.MixedUp, report.Failed));
+        Assert.Equal((0L, 0L), (report.MixedUp, report.Failed));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ProofTests
         string folder = RunningServer.NewFolder();
         Save(RequestMutations.Classifier, "cmt_nano", new ModelOptions(Classes: 7));
         Save(RequestMutations.Detector, "retinanet:resnet_nano", new ModelOptions(Classes: 2, Height: 64, Width: 64));
-        Save(RequestMutations.Segmenter, "semantic_fpn:resnet_nano", new ModelOptions(4, 64, 64, Segmenter: new() { Channels = 8 }));
+        Save(RequestMutations.Segmenter, "semantic_fpn:resnet_nano", new ModelOptions(4, 64, 64, Segmenter: new() { Channels = 8, NeckChannels = 8 }));
         await using RunningServer server = await RunningServer.StartAsync(folder, [$"--Fovea:Models={folder}"]);
         using MutationRun run = new(server.Http.BaseAddress!, new RequestMutations(MutationProof.Corpus())) { MaxTime = TimeSpan.MaxValue };
 

@@ -64,9 +64,10 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
                 + $"not ({string.Join(", ", input.Shape)})");
         }
 
-        int count = Count(request, input);
+        int count = Count(input);
         using PreparedTensor together = new(count * preprocessing.Length);
         input.CopyFloats(together.Values);
+        request.Ticket.Extend(count);
         PreparedTensor[] prepared = new PreparedTensor[count];
         for (int i = 0; i < count; i++)
         {
@@ -102,7 +103,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             throw TensorSource.Wrong($"encoded images are (N) or (N, 1), not ({string.Join(", ", input.Shape)})");
         }
 
-        IReadOnlyList<byte[]> images = input.Images(Count(request, input));
+        IReadOnlyList<byte[]> images = input.Images(Count(input));
+        request.Ticket.Extend(images.Count);
         using (request.Timing.Decoding())
         {
             return await Task.WhenAll(images.Select((bytes, i) => decoders.RunAsync(
@@ -110,7 +112,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         }
     }
 
-    private int Count(ModelRequest request, TensorSource input)
+    /// <summary>Images that a shape claims; places are taken for them once their data are there.</summary>
+    private int Count(TensorSource input)
     {
         long count = input.Shape[0];
         if (count < 1 || count > options.MaxImages)
@@ -118,7 +121,6 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             throw TensorSource.Wrong($"a request has from 1 to {options.MaxImages} images, not {count}");
         }
 
-        request.Ticket.Extend((int)count);
         return (int)count;
     }
 
