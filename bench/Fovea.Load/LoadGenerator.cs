@@ -30,9 +30,9 @@ internal sealed class LoadGenerator : IDisposable
 
     /// <summary>Clients of which each sends its next image when it has its answer.</summary>
     /// <param name="clients">Number of clients.</param>
-    /// <param name="ending">Ends the load; what was sent is waited for.</param>
     /// <param name="report">Takes the answers.</param>
-    public Task ClosedAsync(int clients, CancellationToken ending, LoadReport report) =>
+    /// <param name="ending">Ends the load; what was sent is waited for.</param>
+    public Task ClosedAsync(int clients, LoadReport report, CancellationToken ending) =>
         Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(
             async () =>
             {
@@ -47,13 +47,13 @@ internal sealed class LoadGenerator : IDisposable
     /// <param name="warmUp">Time before the count.</param>
     /// <param name="time">Time that is counted.</param>
     public Task<LoadReport> ClosedAsync(int clients, TimeSpan warmUp, TimeSpan time) =>
-        MeasuredAsync(warmUp, time, (ending, report) => ClosedAsync(clients, ending, report));
+        MeasuredAsync(warmUp, time, (report, ending) => ClosedAsync(clients, report, ending));
 
     /// <summary>Requests at random moments (a Poisson process), whatever their answers do.</summary>
     /// <param name="rate">Requests a second on average.</param>
     /// <param name="warmUp">Time before the count.</param>
     /// <param name="time">Time that is counted.</param>
-    public Task<LoadReport> OpenAsync(double rate, TimeSpan warmUp, TimeSpan time) => MeasuredAsync(warmUp, time, async (ending, report) =>
+    public Task<LoadReport> OpenAsync(double rate, TimeSpan warmUp, TimeSpan time) => MeasuredAsync(warmUp, time, async (report, ending) =>
     {
         KeyedRandom random = new(1, 1);
         List<Task> asked = [];
@@ -75,17 +75,17 @@ internal sealed class LoadGenerator : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static async Task<LoadReport> MeasuredAsync(TimeSpan warmUp, TimeSpan time, Func<CancellationToken, LoadReport, Task> load)
+    private static async Task<LoadReport> MeasuredAsync(TimeSpan warmUp, TimeSpan time, Func<LoadReport, CancellationToken, Task> load)
     {
         using (CancellationTokenSource warm = new(warmUp))
         {
-            await load(warm.Token, new LoadReport()).ConfigureAwait(false);
+            await load(new LoadReport(), warm.Token).ConfigureAwait(false);
         }
 
         LoadReport report = new();
         using CancellationTokenSource ending = new(time);
         long start = Stopwatch.GetTimestamp();
-        await load(ending.Token, report).ConfigureAwait(false);
+        await load(report, ending.Token).ConfigureAwait(false);
         report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return report;
     }

@@ -25,7 +25,7 @@ internal static partial class StopProof
                 await ServerUnderTest.StartFoveaAsync(options.Program, [$"--Fovea:Checkpoints:0=m={checkpoint}", .. options.Arguments]);
             using LoadGenerator load = new(new Uri(server.Address, "/v1/models/m/predict?top=1"), questions);
             LoadReport report = new();
-            Task clients = load.ClosedAsync(Clients, CancellationToken.None, report);
+            Task clients = load.ClosedAsync(Clients, report, CancellationToken.None);
             await Task.Delay(_before);
             DateTime asked = DateTime.UtcNow;
             codes += await server.StopAsync() == 0 ? 1 : 0;

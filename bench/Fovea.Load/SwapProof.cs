@@ -23,7 +23,7 @@ internal static class SwapProof
         using LoadGenerator load = new(new Uri(server.Address, "/v1/models/m/predict?top=1"), questions);
         using CancellationTokenSource ending = new();
         LoadReport report = new();
-        Task clients = load.ClosedAsync(Clients, ending.Token, report);
+        Task clients = load.ClosedAsync(Clients, report, ending.Token);
         int seen = 0;
         for (int swap = 1; swap <= swaps; swap++)
         {

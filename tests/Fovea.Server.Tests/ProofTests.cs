@@ -16,7 +16,7 @@ public sealed class ProofTests
         using CancellationTokenSource ending = new();
         LoadReport report = new();
 
-        Task clients = load.ClosedAsync(12, ending.Token, report);
+        Task clients = load.ClosedAsync(12, report, ending.Token);
         await server.UntilAsync(() => Task.FromResult(report.Right > 50 && report.Refused > 0));
         await ending.CancelAsync();
         await clients;
@@ -32,7 +32,7 @@ public sealed class ProofTests
         ServerMetrics metrics = server.App.Services.GetRequiredService<ServerMetrics>();
         using LoadGenerator load = LoadOn(server);
         LoadReport report = new();
-        Task clients = load.ClosedAsync(6, CancellationToken.None, report);
+        Task clients = load.ClosedAsync(6, report, CancellationToken.None);
         await server.UntilAsync(() => Task.FromResult(report.Right > 20));
 
         await server.App.StopAsync();

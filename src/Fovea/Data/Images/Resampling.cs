@@ -107,7 +107,7 @@ internal static class Resampling
     {
         int pairs = (axis.Taps + 1) / 2;
         int[] memory = ArrayPool<int>.Shared.Rent(window.Width * pairs * Vector256<int>.Count);
-        Span<Vector256<int>> weights = MemoryMarshal.Cast<int, Vector256<int>>(memory)[..(window.Width * pairs)];
+        Span<Vector256<int>> weights = MemoryMarshal.Cast<int, Vector256<int>>(memory.AsSpan())[..(window.Width * pairs)];
         for (int x = 0; x < window.Width; x++)
         {
             ReadOnlySpan<int> taps = axis.WeightsOf(window.Left + x);
