@@ -48,7 +48,8 @@ public sealed class ProofTests
         string folder = RunningServer.NewFolder();
         Save(RequestMutations.Classifier, "cmt_nano", new ModelOptions(Classes: 7));
         Save(RequestMutations.Detector, "retinanet:resnet_nano", new ModelOptions(Classes: 2, Height: 64, Width: 64));
-        Save(RequestMutations.Segmenter, "semantic_fpn:resnet_nano", new ModelOptions(4, 64, 64, Segmenter: new() { Channels = 8, NeckChannels = 8 }));
+        SegmenterOptions small = new() { Channels = 8, NeckChannels = 8 };
+        Save(RequestMutations.Segmenter, "semantic_fpn:resnet_nano", new ModelOptions(4, 64, 64, Segmenter: small));
         await using RunningServer server = await RunningServer.StartAsync(folder, [$"--Fovea:Models={folder}"]);
         using MutationRun run = new(server.Http.BaseAddress!, new RequestMutations(MutationProof.Corpus())) { MaxTime = TimeSpan.MaxValue };
 
