@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
+using Fovea.Client;
 using Fovea.Data;
 using Fovea.Explanations;
 using Fovea.Models;
@@ -98,6 +99,16 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         }
 
         Assert.Equal(expected.Classes.Pixels, classes);
+        ImageClassMasks typed = await new FoveaClient(street.Http).SegmentAsync("street", image);
+        Assert.Equal(
+            answer["classes"]!.AsArray().Select(one => ((string)one!["class"]!, (double)one["share"]!, (string)one["mask"]!["counts"]!)),
+            typed.Classes.Select(one => (one.Class, one.Share, one.Mask.Counts)));
+        string data = Convert.ToBase64String(image);
+        string request = $$"""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[1],"data":["{{data}}"]}]}""";
+        HttpResponseMessage inferred = await street.Http.PostAsync("/v2/models/street/infer", new StringContent(request));
+        JsonNode output = JsonNode.Parse(await inferred.Content.ReadAsStringAsync())!["outputs"]![0]!;
+        Assert.Equal(("classes", "[1,36,40]"), ((string)output["name"]!, output["shape"]!.ToJsonString()));
+        Assert.Equal(expected.Classes.Pixels, output["data"]!.AsArray().Select(value => (byte)(int)value!));
     }
 
     [Fact]

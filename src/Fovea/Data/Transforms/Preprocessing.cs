@@ -269,8 +269,9 @@ public sealed record Preprocessing
     {
         PixelBuffer pixels = Oriented(image);
         (int width, int height) = FittedSize(pixels.Width, pixels.Height);
-        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
-        return KeepsSizes ? pixels : pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+        return pixels.ReplaceBy(KeepsSizes
+            ? pixels.Resize(width, height, Interpolation)
+            : pixels.ResizeMiddle(width, height, Interpolation, Width, Height));
     }
 
     /// <summary>The image's pixels, upright or as stored, grey where the input is.</summary>
