@@ -63,6 +63,7 @@ internal static class CompareCommand
         DefaultValueFactory = _ => "1,2"
     };
     private static readonly Option<bool> _quick = new("--quick") { Description = "One round in place of five: the figures are rough." };
+    private static readonly Option<int?> _rounds = new("--rounds") { Description = "Turns of each side. [default: 5; with --quick: 1]" };
     private static readonly Option<string> _measure = new("--measure")
     {
         Description = $"With --train: measure '{Times}' or '{Memory}' alone, in place of both."
@@ -87,7 +88,8 @@ internal static class CompareCommand
                 + "and writes docs/benchmarks.md.\n"
             + "Earlier results in bench/results.json that are not measured again stay on the page if machine and peer are the same.")
         {
-            _train, _detect, _segment, _images, _models, _batches, _threads, _quick, _measure, _processorTime, _noWrite, _json, _memory,
+            _train, _detect, _segment, _images, _models, _batches, _threads, _quick, _rounds, _measure, _processorTime, _noWrite, _json,
+            _memory,
         };
         _measure.AcceptOnlyFromAmong(Times, Memory);
         command.Validators.Add(parsed =>
@@ -143,7 +145,11 @@ internal static class CompareCommand
             [.. (parsed.GetValue(_models) ?? models).Split(',').Select(MeasuredModel.Parse)],
             OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? batches),
             OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
-            match with { Clock = parsed.GetValue(_processorTime) ? Clock.Processor : Clock.Wall },
+            match with
+            {
+                Rounds = parsed.GetValue(_rounds) ?? match.Rounds,
+                Clock = parsed.GetValue(_processorTime) ? Clock.Processor : Clock.Wall,
+            },
             HasTimes: parsed.GetValue(_measure) is not Memory,
             HasMemory: parsed.GetValue(_measure) is not Times);
         if (parsed.GetValue(_memory) is int memoryThreads and > 0)

@@ -80,12 +80,14 @@ internal sealed class HoistEarlyBackward(CostModel costs) : GraphRewriter
     private int[] Ready(Func<int, bool> mayFollow)
     {
         int[] ready = new int[Source.Nodes.Count];
+        int loss = Source.Outputs.Values.Select(output => output.Producer.Index).DefaultIfEmpty(Source.Nodes.Count).Max();
         foreach (Node node in Source.Nodes)
         {
             int last = node.Inputs.IsEmpty ? FromTheStart : node.Inputs.Max(input => ready[input.Producer.Index]);
             bool inPlace = node.Inputs.Select(input => NodeMemory.Root(input.Producer)).Any(operand =>
                 ready[operand] == operand && node.Index - operand < Near);
-            bool follows = node.Inputs.IsEmpty || node.Operation is Reshape || (!inPlace && last > FromTheStart && mayFollow(last));
+            bool waits = node.Index > loss && last > FromTheStart && !inPlace;
+            bool follows = node.Inputs.IsEmpty || node.Operation is Reshape || (waits && mayFollow(last));
             ready[node.Index] = follows ? last : node.Index;
         }
 

@@ -9,7 +9,8 @@ namespace Fovea.Engine.Compile.Passes;
 internal sealed class NodeMemory(ComputeGraph graph, UseInfo uses)
 {
     private readonly long[] _bytes = [.. graph.Nodes.Select(node => BytesOf(node, uses))];
-    private readonly int[][] _operands = [.. graph.Nodes.Select(node => node.Inputs.Select(input => Root(input.Producer)).Distinct().ToArray())];
+    private readonly int[][] _operands =
+        [.. graph.Nodes.Select(node => node.Inputs.Select(input => Root(input.Producer)).Distinct().ToArray())];
 
     /// <summary>The most bytes in use at a time, and the index of the node that runs then.</summary>
     /// <param name="order">The nodes, operands first.</param>
@@ -46,12 +47,12 @@ internal sealed class NodeMemory(ComputeGraph graph, UseInfo uses)
         return (peak, at);
     }
 
+    /// <summary>Index of the node whose memory a node's result is: reshapes have none of their own.</summary>
+    /// <param name="node">The node.</param>
+    public static int Root(Node node) => node.Operation is Reshape ? Root(node.Inputs[0].Producer) : node.Index;
+
     // What the caller or others hold is there in any order.
     private static long BytesOf(Node node, UseInfo uses) => node.Operation is Input or ReadVariable or Reshape
         ? 0
         : node.Outputs.Where(output => !uses.IsResult(output)).Sum(output => output.Type.Bytes);
-
-    /// <summary>Index of the node whose memory a node's result is: reshapes have none of their own.</summary>
-    /// <param name="node">The node.</param>
-    public static int Root(Node node) => node.Operation is Reshape ? Root(node.Inputs[0].Producer) : node.Index;
 }

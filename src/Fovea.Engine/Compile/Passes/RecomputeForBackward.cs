@@ -260,10 +260,13 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
     /// <summary>A second computation of a value, with all that must be computed again for it.</summary>
     private sealed record Repetition(Value Value, int Late)
     {
+        /// <summary>What is computed a second time.</summary>
         public HashSet<Value> Again { get; } = [];
 
+        /// <summary>What is read from memory for it.</summary>
         public HashSet<Value> Operands { get; } = [];
 
+        /// <summary>What it costs.</summary>
         public long MultiplyAdds => Again.Sum(value => value.Producer.MultiplyAdds);
     }
 }
