@@ -38,7 +38,7 @@ internal static class Page
         + "- The peak is what independent fused multiply-adds reach, measured in the same run. The share of it counts useful "
         + "multiply-adds: those of the convolutions, linear layers and products of attention, a training step as three forward passes.\n"
         + "- The memory of steps is the largest resident set (`VmHWM`) of a fresh process of each side that makes network, optimiser and "
-        + "batch and takes two steps: everything that the process holds, with its runtime (some 60 MiB of .NET, 190 MiB of Python and "
+        + "batch and takes two steps: everything that the process holds, with its runtime (some 30 MiB of .NET, 265 MiB of Python and "
         + "PyTorch), weights, gradients, the optimiser's state and what is kept for the backward pass.";
 
     /// <summary>The page.</summary>
