@@ -168,8 +168,8 @@ internal static class CompareCommand
         TextTable.Write(section, Console.Out);
         if (parsed.GetValue(_json) is string file)
         {
-            File.WriteAllText(
-                file, JsonSerializer.Serialize(new { train, detect, segment, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
+            IReadOnlyList<Summary> summary = Summary.Of(section.Lines);
+            File.WriteAllText(file, JsonSerializer.Serialize(new { train, detect, segment, section, summary }, Results.Json) + "\n");
         }
 
         Line[] wrong = [.. section.Lines.Where(line => line.Difference is double difference && !(difference <= MaxDifference))];

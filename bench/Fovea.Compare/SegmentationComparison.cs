@@ -28,7 +28,7 @@ internal static class SegmentationComparison
         byte[] ours = segmenter.Segment(image, cancellation: cancellation).Classes.Pixels;
         int different = ours.Zip(theirs).Count(pixel => pixel.First != pixel.Second);
         Console.Error.WriteLine(
-            $"{model}: {Numbers.Whole(theirs.Length)} pixels of {theirs.Distinct().Count()} classes, {different} of another class in Fovea");
+            $"{model}: {Numbers.Whole(theirs.Length)} pixels of {theirs.Distinct().Count()} classes, {different} of another in Fovea");
         Outcome outcome = match.Play(
             new InProcessSide(() => segmenter.Segment(image, cancellation: cancellation), match.Clock),
             new PeerSide(peer.Process, match.Clock),

@@ -18,7 +18,7 @@ public sealed record CostModel
     /// <summary>The fewest nodes between two uses of a value from which on its memory is worth a second computation.</summary>
     public int MinRecomputeDistance { get; init; } = 16;
 
-    /// <summary>The share of a step's multiply-adds that products may take that are computed a second time, so as to need less memory.</summary>
+    /// <summary>The share of a step's multiply-adds that may be spent on computing products again, so as to need less memory.</summary>
     public double RecomputedShare { get; init; } = 0.02;
 
     /// <summary>The fewest elements that the backward pass of an early loss computes for its place in the order to matter.</summary>
