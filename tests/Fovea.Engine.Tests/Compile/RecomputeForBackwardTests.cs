@@ -39,7 +39,8 @@ public sealed class RecomputeForBackwardTests
         ComputeGraph without = new RecomputeForBackward(new CostModel { RecomputedShare = 0 }).Run(kept);
         ComputeGraph with = new RecomputeForBackward(new CostModel { RecomputedShare = 0.1 }).Run(kept);
         long added = Products(with) - Products(without);
-        Assert.InRange(added, 1, Products(kept) / 10);
+        // Where uses lie far apart, a product is computed a third time.
+        Assert.InRange(added, 1, Products(kept) / 5);
         using GradientBlock withoutGradients = new(block.Variables);
         using GradientBlock withGradients = new(block.Variables);
         using Plan keeping = GraphRun.CompileUnfused(without, GraphRun.Single, withoutGradients);
