@@ -41,6 +41,7 @@ internal static class Lowering
         PoolingGradient => new PoolingGradientCall(node, builder),
         Permute => new PermuteCall(node, builder),
         Concat => new ConcatCall(node, builder),
+        Chunk => new ChunkCall(node, builder),
         Slice => new SliceCall(node, builder),
         Pad => new PadCall(node, builder),
         Gather => new GatherCall(node, builder),

@@ -18,6 +18,7 @@ public sealed class FasterRcnn : DetectorHead
     private const string RegionPart = "roi_heads";
     private const string RegionName = "region";
     private const string RegionLevelName = "region_level";
+    private const int MaskParts = 8;
     private readonly PyramidNeck _neck;
     private readonly RpnHead _proposals;
     private readonly BoxHead _boxes;
@@ -169,10 +170,22 @@ public sealed class FasterRcnn : DetectorHead
             WriteMaskTargets operation = new(
                 objects, Rules.MaskTargets, Rules.Classes, mapper, Math.Min(Rules.ObjectRegions, room), size);
             IReadOnlyList<Value> masks = Apply(RegionPart, operation, targets[0], targets[2], sizes);
-            Value choices = masks[3].Reshape([masks[3].Shape[0], masks[3].Shape.Last]);
-            Value chosen = _masks.ForwardChosen(Pool(proposed.Maps, Options.MaskPooling, masks[0], masks[1]), choices);
-            yield return Total(ElementLosses.BinaryCrossEntropy(chosen.Reshape(masks[2].Shape), masks[2], masks[4]));
+            yield return MaskLoss(Pool(proposed.Maps, Options.MaskPooling, masks[0], masks[1]), masks);
         }
+    }
+
+    // Part by part, so that what leads from pooled regions to masks is in memory for a part alone.
+    private Value MaskLoss(Value pooled, IReadOnlyList<Value> targets)
+    {
+        int parts = pooled.Shape[0] % MaskParts == 0 ? MaskParts : 1;
+        IReadOnlyList<Value> regions = pooled.Chunk(parts);
+        IReadOnlyList<Value> choices = targets[3].Reshape([targets[3].Shape[0], targets[3].Shape.Last]).Chunk(parts);
+        IReadOnlyList<Value> pixels = targets[2].Chunk(parts);
+        IReadOnlyList<Value> weights = targets[4].Chunk(parts);
+        return Enumerable.Range(0, parts)
+            .Select(i => Total(ElementLosses.BinaryCrossEntropy(
+                _masks!.ForwardChosen(regions[i], choices[i]).Reshape(pixels[i].Shape), pixels[i], weights[i])))
+            .Aggregate((sum, part) => sum + part);
     }
 
     private Proposed Propose(Value images, Value sizes, IReadOnlyList<Value> maps, int perLevel, int most)
