@@ -12,7 +12,10 @@ internal static class CompareCommand
     private const string DetectorsOfImages = "retinanet:resnet50,faster_rcnn:resnet50,mask_rcnn:resnet50";
     private const string DetectionModels = "faster_rcnn:resnet50@800x1088,mask_rcnn:resnet50@800x1088";
     private const string DetectionTrainingModels = "faster_rcnn:resnet50@608x800,mask_rcnn:resnet50@608x800";
+    private const string SegmentationModels = "upernet:resnet50@512x512";
     private const double MaxDifference = 1e-3;
+    private const string Times = "times";
+    private const string Memory = "memory";
 
     // Exit codes.
     private const int Success = 0;
@@ -31,6 +34,11 @@ internal static class CompareCommand
     {
         Description = "Compare detectors with torchvision's, with the same weights on the same image; with --train, their steps."
     };
+    private static readonly Option<bool> _segment = new("--segment")
+    {
+        Description = "Compare segmentation networks with counterparts in PyTorch, with the same weights on the same image; with "
+            + "--train, their steps."
+    };
     private static readonly Option<string> _images = new("--images")
     {
         Description = "With --detect: compare what the detectors find in the images of this folder, in place of times. "
@@ -40,12 +48,13 @@ internal static class CompareCommand
     {
         Description = "Names of models with commas between, with a size "
         + $"where it is not the model's own. [default: {InferenceModels}; with --train: {TrainingModels}; with --detect: "
-            + $"{DetectionModels}; with both: {DetectionTrainingModels}; of others only Fovea's steps are measured]"
+            + $"{DetectionModels}; with both: {DetectionTrainingModels}; with --segment: {SegmentationModels}; of others only Fovea's "
+            + "steps are measured]"
     };
     private static readonly Option<string> _batches = new("--batch")
     {
         Description = "Images in a run; several numbers with commas "
-        + "between. [default: 1,8; with --train: 8; with --detect: 1; with both: 2]"
+        + "between. [default: 1,8; with --train: 8; with --detect or --segment: 1, and 2 with --train, too]"
     };
     private static readonly Option<string> _threads = new("--threads")
     {
@@ -54,6 +63,11 @@ internal static class CompareCommand
         DefaultValueFactory = _ => "1,2"
     };
     private static readonly Option<bool> _quick = new("--quick") { Description = "One round in place of five: the figures are rough." };
+    private static readonly Option<int?> _rounds = new("--rounds") { Description = "Turns of each side. [default: 5; with --quick: 1]" };
+    private static readonly Option<string> _measure = new("--measure")
+    {
+        Description = $"With --train: measure '{Times}' or '{Memory}' alone, in place of both."
+    };
     private static readonly Option<bool> _processorTime = new("--processor-time")
     {
         Description = "Measure by the processor's clock: for one thread on a machine that is busy."
@@ -74,8 +88,17 @@ internal static class CompareCommand
                 + "and writes docs/benchmarks.md.\n"
             + "Earlier results in bench/results.json that are not measured again stay on the page if machine and peer are the same.")
         {
-            _train, _detect, _images, _models, _batches, _threads, _quick, _processorTime, _noWrite, _json, _memory,
+            _train, _detect, _segment, _images, _models, _batches, _threads, _quick, _rounds, _measure, _processorTime, _noWrite, _json,
+            _memory,
         };
+        _measure.AcceptOnlyFromAmong(Times, Memory);
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(_detect) && parsed.GetValue(_segment))
+            {
+                parsed.AddError("--detect and --segment are two comparisons: give one of them.");
+            }
+        });
         command.HelpName = "bench/compare";
         command.SetAction((parsed, cancellation) => Task.FromResult(Explain(() => Run(parsed, cancellation))));
         return command;
@@ -101,16 +124,17 @@ internal static class CompareCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        (bool train, bool detect) = (parsed.GetValue(_train), parsed.GetValue(_detect));
-        (string models, string batches) = (detect, train) switch
+        (bool train, bool detect, bool segment) = (parsed.GetValue(_train), parsed.GetValue(_detect), parsed.GetValue(_segment));
+        (string models, string batches) = (detect, segment, train) switch
         {
-            (true, _) when parsed.GetValue(_images) is not null => (DetectorsOfImages, "1"),
-            (true, true) => (DetectionTrainingModels, "2"),
-            (true, false) => (DetectionModels, "1"),
-            (false, true) => (TrainingModels, "8"),
+            (true, _, _) when parsed.GetValue(_images) is not null => (DetectorsOfImages, "1"),
+            (true, _, true) => (DetectionTrainingModels, "2"),
+            (true, _, false) => (DetectionModels, "1"),
+            (_, true, _) => (SegmentationModels, train ? "2" : "1"),
+            (_, _, true) => (TrainingModels, "8"),
             _ => (InferenceModels, "1,8"),
         };
-        Match match = (detect, parsed.GetValue(_quick)) switch
+        Match match = (detect || segment, parsed.GetValue(_quick)) switch
         {
             (true, true) => Match.OfLongRuns with { Rounds = 1 },
             (true, false) => Match.OfLongRuns,
@@ -121,7 +145,13 @@ internal static class CompareCommand
             [.. (parsed.GetValue(_models) ?? models).Split(',').Select(MeasuredModel.Parse)],
             OptionException.ParseIntegers("--batch", parsed.GetValue(_batches) ?? batches),
             OptionException.ParseIntegers("--threads", parsed.GetValue(_threads)!),
-            match with { Clock = parsed.GetValue(_processorTime) ? Clock.Processor : Clock.Wall });
+            match with
+            {
+                Rounds = parsed.GetValue(_rounds) ?? match.Rounds,
+                Clock = parsed.GetValue(_processorTime) ? Clock.Processor : Clock.Wall,
+            },
+            HasTimes: parsed.GetValue(_measure) is not Memory,
+            HasMemory: parsed.GetValue(_measure) is not Times);
         if (parsed.GetValue(_memory) is int memoryThreads and > 0)
         {
             TrainingComparison.PrintMemory(settings.Models[0], settings.Batches[0], memoryThreads);
@@ -134,12 +164,12 @@ internal static class CompareCommand
         }
 
         Runner runner = new(settings, cancellation);
-        Section section = train ? runner.Training() : detect ? runner.Detection() : runner.Inference();
+        Section section = train ? runner.Training() : detect ? runner.Detection() : segment ? runner.Segmentation() : runner.Inference();
         TextTable.Write(section, Console.Out);
         if (parsed.GetValue(_json) is string file)
         {
-            File.WriteAllText(
-                file, JsonSerializer.Serialize(new { train, detect, section, summary = Summary.Of(section.Lines) }, Results.Json) + "\n");
+            IReadOnlyList<Summary> summary = Summary.Of(section.Lines);
+            File.WriteAllText(file, JsonSerializer.Serialize(new { train, detect, segment, section, summary }, Results.Json) + "\n");
         }
 
         Line[] wrong = [.. section.Lines.Where(line => line.Difference is double difference && !(difference <= MaxDifference))];
@@ -153,21 +183,23 @@ internal static class CompareCommand
 
         if (!parsed.GetValue(_noWrite))
         {
-            Write(train, detect, section);
+            Write(train, detect, segment, section);
         }
 
         return Success;
     }
 
-    private static void Write(bool train, bool detect, Section section)
+    private static void Write(bool train, bool detect, bool segment, Section section)
     {
         string file = Repository.At("bench", "results.json");
         Results earlier = Results.Read(file);
-        Results results = (detect, train) switch
+        Results results = (detect, segment, train) switch
         {
-            (true, true) => earlier with { DetectionTraining = section.Over(earlier.DetectionTraining) },
-            (true, false) => earlier with { Detection = section.Over(earlier.Detection) },
-            (false, true) => earlier with { Training = section.Over(earlier.Training) },
+            (true, _, true) => earlier with { DetectionTraining = section.Over(earlier.DetectionTraining) },
+            (true, _, false) => earlier with { Detection = section.Over(earlier.Detection) },
+            (_, true, true) => earlier with { SegmentationTraining = section.Over(earlier.SegmentationTraining) },
+            (_, true, false) => earlier with { Segmentation = section.Over(earlier.Segmentation) },
+            (_, _, true) => earlier with { Training = section.Over(earlier.Training) },
             _ => earlier with { Inference = section.Over(earlier.Inference) },
         };
         results.Write(file);

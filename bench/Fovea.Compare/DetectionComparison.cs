@@ -17,11 +17,11 @@ internal static class DetectionComparison
     public static Line Run(Match match, MeasuredModel model, int threads, double peak, CancellationToken cancellation)
     {
         Network network = model.Create();
-        using DetectorPeer peer = new(model, threads);
+        using ImagePeer peer = new(model, threads);
         using WorkerPool pool = new(threads);
         using Detector detector = Detector.Load(peer.Weights, pool);
         Data.Image image = Noise.Squares(network.Height, network.Width);
-        PeerDetections theirs = peer.Detect(image);
+        PeerDetections theirs = peer.Show<PeerDetections>(image);
         DetectionMatch found = DetectionMatch.Of(theirs, detector.Detect(image, cancellation: cancellation), model.FirstLabel);
         Console.Error.WriteLine($"{model}: {found}");
         Outcome outcome = match.Play(

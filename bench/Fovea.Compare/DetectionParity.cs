@@ -30,14 +30,14 @@ internal static class DetectionParity
         using WorkerPool pool = new(threads);
         foreach (MeasuredModel model in models)
         {
-            using DetectorPeer peer = new(model, threads);
+            using ImagePeer peer = new(model, threads);
             using Detector detector = Detector.Load(peer.Weights, pool);
             DetectionMatch sum = DetectionMatch.None;
             foreach (string file in files)
             {
                 cancellation.ThrowIfCancellationRequested();
                 Image image = ImageFile.Read(file);
-                PeerDetections theirs = peer.Detect(image);
+                PeerDetections theirs = peer.Show<PeerDetections>(image);
                 IReadOnlyList<Tasks.Detection> ours = detector.Detect(image, cancellation: cancellation);
                 DetectionMatch match = DetectionMatch.Of(theirs, ours, model.FirstLabel);
                 Console.Error.WriteLine($"{model} in {Path.GetFileName(file)}, {image.Width}×{image.Height}: {match}");

@@ -6,8 +6,8 @@ using Fovea.Training;
 namespace Fovea.Compare;
 
 /// <summary>
-/// A network in training: forward, backward, AdamW; a detector as torchvision trains it from published weights, with SGD and its stem,
-/// first stage and batch normalisations as they are.
+/// A network in training, of classes or of segmentation: forward, backward, AdamW; a detector as torchvision trains it from published
+/// weights, with SGD and its stem, first stage and batch normalisations as they are.
 /// </summary>
 internal sealed class FoveaTraining : IDisposable
 {

@@ -5,13 +5,15 @@ namespace Fovea.Compare;
 
 /// <summary>Parts of a machine that decide its speed; nothing identifies the machine.</summary>
 /// <param name="Processor">The processor's model.</param>
-/// <param name="Cores">Processors that the operating system shows.</param>
+/// <param name="Cores">Processors that the operating system shows, whether or not this process may use all.</param>
 /// <param name="Instructions">Its vector instructions.</param>
 /// <param name="Memory">Its memory.</param>
 /// <param name="System">The operating system.</param>
 /// <param name="Runtime">The version of .NET.</param>
 internal sealed record Machine(string Processor, int Cores, string Instructions, string Memory, string System, string Runtime)
 {
+    private const string ProcessorFile = "/proc/cpuinfo";
+
     // Vector instructions of x86 and Arm processors, as Linux calls them.
     private static readonly string[] _instructions =
     [
@@ -21,9 +23,9 @@ internal sealed record Machine(string Processor, int Cores, string Instructions,
 
     /// <summary>This machine.</summary>
     public static Machine Here { get; } = new(
-        Value("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
-        Environment.ProcessorCount,
-        InstructionsOf(Value("/proc/cpuinfo", "flags") ?? Value("/proc/cpuinfo", "Features") ?? ""),
+        Value(ProcessorFile, "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
+        ProcessorCount(),
+        InstructionsOf(Value(ProcessorFile, "flags") ?? Value(ProcessorFile, "Features") ?? ""),
         MemoryOf(Value("/proc/meminfo", "MemTotal")),
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription);
@@ -39,6 +41,14 @@ internal sealed record Machine(string Processor, int Cores, string Instructions,
         ? File.ReadLines(file).Select(line => line.Split(':', 2)).FirstOrDefault(
             parts => parts.Length == 2 && parts[0].Trim() == name)?[1].Trim()
         : null;
+
+    private static int ProcessorCount()
+    {
+        int count = File.Exists(ProcessorFile)
+            ? File.ReadLines(ProcessorFile).Count(line => line.StartsWith("processor", StringComparison.Ordinal))
+            : 0;
+        return count > 0 ? count : Environment.ProcessorCount;
+    }
 
     private static string MemoryOf(string? kibibytes) => kibibytes is null
         ? "unknown"

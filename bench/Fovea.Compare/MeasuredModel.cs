@@ -11,6 +11,7 @@ namespace Fovea.Compare;
 internal sealed record MeasuredModel(string Name, int? Height = null, int? Width = null)
 {
     private const int CocoLabels = 91;
+    private const int AdeClasses = 150;
 
     /// <summary>Reads a model.</summary>
     /// <param name="text">Its name, and behind an @ its size where it is not the model's own.</param>
@@ -39,19 +40,28 @@ internal sealed record MeasuredModel(string Name, int? Height = null, int? Width
     }
 
     /// <summary>Changes to the registered variant.</summary>
-    public ModelOptions Options => new(Height: Height, Width: Width, Classes: IsDetector ? CocoLabels - FirstLabel : null);
+    public ModelOptions Options => new(
+        Height: Height, Width: Width, Classes: IsDetector ? CocoLabels - FirstLabel : IsSegmenter ? AdeClasses : null);
 
     /// <summary>Label of a detector's first class as torchvision counts: regions have one for the background in front.</summary>
     public int FirstLabel => Name.StartsWith("retinanet:", StringComparison.Ordinal) ? 0 : 1;
 
-    /// <summary>True for a detector, which is named by its head and its backbone.</summary>
-    public bool IsDetector => Name.Contains(':', StringComparison.Ordinal);
+    /// <summary>True for a detector or a segmentation network, which are named by their head and their backbone.</summary>
+    public bool IsDense => Head is not null;
+
+    /// <summary>True for a detector.</summary>
+    public bool IsDetector => IsDense && !IsSegmenter;
+
+    /// <summary>True for a segmentation network.</summary>
+    public bool IsSegmenter => Head is "upernet" or "semantic_fpn";
 
     /// <summary>Makes the network, without weights.</summary>
     public Network Create() => ModelRegistry.Create(Name, Options);
 
     /// <inheritdoc/>
     public override string ToString() => Height is null ? Name : Height == Width ? $"{Name}@{Height}" : $"{Name}@{Height}x{Width}";
+
+    private string? Head => Name.Split(':') is [string head, _] ? head : null;
 
     private static int[]? ParseSides(string text)
     {

@@ -29,10 +29,17 @@ internal static class Page
         + "  A step of training is forward, backward and SGD on the same eight objects in each image; stem, first stage and batch "
         + "normalisations stay as they are. A turn is one run. Its share of the peak counts what the definition would take with all stages "
         + "trained and masks for all detections, of which neither side computes all.\n"
+        + "- The segmentation network is UPerNet with torchvision's ResNet-50 and 150 classes, in PyTorch as in "
+        + "`bench/Fovea.Compare/Peers/segmentation.py`, which saves seeded random weights under mmsegmentation's names for Fovea to load. "
+        + "Time runs from the pixels of an image to the class of each, and the difference is the share of pixels of another class. A step "
+        + "is forward, auxiliary head included, backward and AdamW, with labels for every pixel.\n"
         + "- The times are medians over all runs. The ratio is the peer's time by Fovea's, the median over the rounds: above 1, Fovea "
         + "is faster.\n"
         + "- The peak is what independent fused multiply-adds reach, measured in the same run. The share of it counts useful "
-        + "multiply-adds: those of the convolutions, linear layers and products of attention, a training step as three forward passes.";
+        + "multiply-adds: those of the convolutions, linear layers and products of attention, a training step as three forward passes.\n"
+        + "- The memory of steps is the largest resident set (`VmHWM`) of a fresh process of each side that makes network, optimiser and "
+        + "batch and takes two steps: everything that the process holds, with its runtime (some 30 MiB of .NET, 265 MiB of Python and "
+        + "PyTorch), weights, gradients, the optimiser's state and what is kept for the backward pass.";
 
     /// <summary>The page.</summary>
     /// <param name="results">What was measured; parts that were not say so.</param>
@@ -45,10 +52,12 @@ internal static class Page
             {Introduction}
 
             ```console
-            $ bench/compare                     # inference beside ONNX Runtime
-            $ bench/compare --train             # steps of training beside PyTorch
-            $ bench/compare --detect            # detectors beside torchvision
-            $ bench/compare --detect --train    # steps of training of detectors
+            $ bench/compare                      # inference beside ONNX Runtime
+            $ bench/compare --train              # steps of training beside PyTorch
+            $ bench/compare --detect             # detectors beside torchvision
+            $ bench/compare --detect --train     # steps of training of detectors
+            $ bench/compare --segment            # segmentation networks beside PyTorch
+            $ bench/compare --segment --train    # steps of training of segmentation networks
             ```
 
             ## How it is measured
@@ -60,6 +69,8 @@ internal static class Page
         Append(page, "Training", "a step of training", results.Training);
         Append(page, "Detection", "an image", results.Detection);
         Append(page, "Training of detectors", "a step of training", results.DetectionTraining);
+        Append(page, "Segmentation", "an image", results.Segmentation);
+        Append(page, "Training of segmentation networks", "a step of training", results.SegmentationTraining);
         return page.ToString();
     }
 
@@ -89,14 +100,9 @@ internal static class Page
         }
 
         page.Append(Conditions(section));
-        page.Append($"\nAll lines together, for {run}:\n\n");
-        page.Append(SummaryTable(section.Lines));
-        page.Append('\n');
-        page.Append(LineTable(section.Lines));
-        if (SpeedUps(section.Lines) is { Count: > 0 } speedUps)
+        if (section.Lines.Count > 0)
         {
-            page.Append($"\n### Two threads\n\nHow many times as fast two threads are as one, at batch {SpeedUpBatch}:\n\n");
-            page.Append(MarkdownTable.Render(["model", "Fovea", "peer"], speedUps));
+            AppendTimes(page, run, section.Lines);
         }
 
         if (section.Memory is { Count: > 0 } memory)
@@ -114,10 +120,24 @@ internal static class Page
         }
     }
 
+    private static void AppendTimes(StringBuilder page, string run, IReadOnlyList<Line> lines)
+    {
+        page.Append($"\nAll lines together, for {run}:\n\n");
+        page.Append(SummaryTable(lines));
+        page.Append('\n');
+        page.Append(LineTable(lines));
+        if (SpeedUps(lines) is { Count: > 0 } speedUps)
+        {
+            page.Append($"\n### Two threads\n\nHow many times as fast two threads are as one, at batch {SpeedUpBatch}:\n\n");
+            page.Append(MarkdownTable.Render(["model", "Fovea", "peer"], speedUps));
+        }
+    }
+
     private static string Conditions(Section section)
     {
         Machine machine = section.Machine;
-        (int fewest, int most) = (section.Lines.Min(line => line.Rounds), section.Lines.Max(line => line.Rounds));
+        IEnumerable<int> rounds = section.Lines.Select(line => line.Rounds).DefaultIfEmpty();
+        (int fewest, int most) = (rounds.Min(), rounds.Max());
         IEnumerable<string> peaks = section.Lines.GroupBy(line => line.Threads).OrderBy(group => group.Key)
             .Select(group => $"{Numbers.Fixed(group.Max(line => line.Peak), 1)} GFLOP/s on {Count(group.Key, "thread")}");
         string by = section.Clock == Clock.Processor ? ", times of the processor on a machine that was busy" : "";

@@ -7,7 +7,7 @@ namespace Fovea.Compare;
 internal static class PyTorch
 {
     private static readonly string[] _networks =
-        ["cmt_ti", "pit_ti", "resnet50", "retinanet:resnet50", "faster_rcnn:resnet50", "mask_rcnn:resnet50"];
+        ["cmt_ti", "pit_ti", "resnet50", "retinanet:resnet50", "faster_rcnn:resnet50", "mask_rcnn:resnet50", "upernet:resnet50"];
 
     /// <summary>Tells whether a model has a counterpart to compare with.</summary>
     /// <param name="model">The model.</param>

@@ -9,8 +9,15 @@ namespace Fovea.Compare;
 /// <param name="Training">Steps of classifiers against PyTorch.</param>
 /// <param name="Detection">Detectors against torchvision.</param>
 /// <param name="DetectionTraining">Steps of detectors against torchvision.</param>
+/// <param name="Segmentation">Segmentation networks against PyTorch.</param>
+/// <param name="SegmentationTraining">Steps of segmentation networks against PyTorch.</param>
 internal sealed record Results(
-    Section? Inference = null, Section? Training = null, Section? Detection = null, Section? DetectionTraining = null)
+    Section? Inference = null,
+    Section? Training = null,
+    Section? Detection = null,
+    Section? DetectionTraining = null,
+    Section? Segmentation = null,
+    Section? SegmentationTraining = null)
 {
     /// <summary>JSON style of the results.</summary>
     public static JsonSerializerOptions Json { get; } = new()

@@ -30,19 +30,10 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
     }
 
     /// <summary>Detectors against torchvision.</summary>
-    public Section Detection()
-    {
-        using Peer peer = PyTorch.Start();
-        foreach (MeasuredModel model in settings.Models)
-        {
-            foreach (int threads in settings.Threads)
-            {
-                Add(DetectionComparison.Run(settings.Match, model, threads, _peaks[threads], cancellation));
-            }
-        }
+    public Section Detection() => OfImages(DetectionComparison.Run);
 
-        return SectionOf(NameOf(peer));
-    }
+    /// <summary>Segmentation networks against PyTorch.</summary>
+    public Section Segmentation() => OfImages(SegmentationComparison.Run);
 
     /// <summary>Steps of training against PyTorch, and the memory that they take.</summary>
     public Section Training()
@@ -53,7 +44,7 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
             peer = NameOf(first);
         }
 
-        foreach (MeasuredModel model in settings.Models)
+        foreach (MeasuredModel model in settings.HasTimes ? settings.Models : [])
         {
             foreach ((int batch, int threads) in settings.Cases)
             {
@@ -61,15 +52,34 @@ internal sealed class Runner(Settings settings, CancellationToken cancellation)
             }
         }
 
+        if (!settings.HasMemory)
+        {
+            return SectionOf(peer);
+        }
+
         Console.Error.WriteLine("measuring the memory of fresh processes");
         return SectionOf(peer) with
         {
             Memory =
             [
-                .. settings.Models.Where(model => model.IsDetector || model.Name == MemoryModel).Select(model =>
+                .. settings.Models.Where(model => model.IsDense || model.Name == MemoryModel).Select(model =>
                     TrainingComparison.CompareMemory(model, settings.Batches.Max(), settings.Threads.Max(), peer is not null)),
             ],
         };
+    }
+
+    private Section OfImages(Func<Match, MeasuredModel, int, double, CancellationToken, Line> compare)
+    {
+        using Peer peer = PyTorch.Start();
+        foreach (MeasuredModel model in settings.Models)
+        {
+            foreach (int threads in settings.Threads)
+            {
+                Add(compare(settings.Match, model, threads, _peaks[threads], cancellation));
+            }
+        }
+
+        return SectionOf(NameOf(peer));
     }
 
     private static Peer? OrMissing(Func<Peer> start)

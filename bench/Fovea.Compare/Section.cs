@@ -31,7 +31,7 @@ internal sealed record Section(
     /// <param name="earlier">What was measured before.</param>
     public Section Over(Section? earlier)
     {
-        if (earlier is null || earlier.Machine != Machine || earlier.Peer != Peer || earlier.Clock != Clock)
+        if (earlier is null || earlier.Machine != Machine || earlier.Peer != Peer || (earlier.Clock != Clock && Lines.Count > 0))
         {
             return this;
         }
@@ -48,7 +48,8 @@ internal sealed record Section(
             memory[(use.Model, use.Batch)] = use;
         }
 
-        return this with { Lines = [.. lines.Values], Memory = memory.Count == 0 ? null : [.. memory.Values] };
+        Section times = Lines.Count == 0 ? earlier : this;
+        return times with { Lines = [.. lines.Values], Memory = memory.Count == 0 ? null : [.. memory.Values] };
     }
 
     private static (string, int, int) Key(Line line) => (line.Model, line.Batch, line.Threads);

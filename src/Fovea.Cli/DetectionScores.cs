@@ -24,6 +24,8 @@ internal static class DetectionScores
         context.Output.WriteLine(
             $"{Numbers.Whole(results.Count)} detections in {Numbers.Whole(annotations.Images.Count)} images with "
                 + $"{Numbers.Whole(annotations.Annotations.Count(annotation => !annotation.Crowd))} objects");
+        int unlisted = annotations.Annotations.Count(annotation => !annotations.CategoriesById.ContainsKey(annotation.CategoryId));
+        DatasetNotes.Show(context, unlisted == 0 ? [] : [$"{unlisted} objects are of categories that {annotationsFile} does not list."]);
         Show(context, [.. boxes.Classes.Select(one => annotations.CategoriesById[one.CategoryId].Name)], boxes, masks);
     }
 

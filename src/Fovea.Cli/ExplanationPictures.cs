@@ -2,6 +2,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Explanations;
 using Fovea.Formats;
+using Fovea.Models;
 
 namespace Fovea.Cli;
 
@@ -18,9 +19,14 @@ internal sealed class ExplanationPictures
     private const int MostOnPage = 12;
     private const int MostAttentions = 4;
 
+    // Objects and regions are smaller than images.
+    private const int Side = 256;
+    private const int SideOfDense = 480;
+
     private readonly string _folder;
     private readonly Explainer _explainer;
     private readonly string[] _attentions;
+    private readonly int _side;
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<ExplainedImage> _page = [];
 
@@ -36,6 +42,7 @@ internal sealed class ExplanationPictures
         _attentions = attentions.Contains(layer)
             ? [layer!]
             : [.. Enumerable.Range(1, count).Select(i => attentions[^(1 + ((i - 1) * attentions.Length / count))])];
+        _side = explainer.Task == VisionTask.Classification ? Side : SideOfDense;
         Directory.CreateDirectory(folder);
     }
 
@@ -49,7 +56,7 @@ internal sealed class ExplanationPictures
         string stem = Path.GetFileNameWithoutExtension(path);
         foreach (Explanation one in explanations)
         {
-            Write(NameOf(stem, one.Method.Name(), one.Class), ExplanationDrawing.Draw(image, one), cancellation);
+            Write(NameOf(stem, one.Method.Name(), one.Class), ExplanationDrawing.Draw(image, one, _side), cancellation);
         }
 
         if (explanations.Count > 1)

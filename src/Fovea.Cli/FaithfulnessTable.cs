@@ -22,6 +22,8 @@ internal static class FaithfulnessTable
         using DatasetParts parts = Datasets.OpenParts(data);
         DatasetNotes.Show(context, parts.Notes);
         int count = Math.Min(options.Images, parts.Measured.Count);
+        UnreadableNotes unreadable = new();
+        options = options with { Unreadable = unreadable };
         IReadOnlyList<MethodFaithfulness> rows;
         using (ProgressBar bar = context.Progress("evaluating", count))
         {
@@ -29,8 +31,9 @@ internal static class FaithfulnessTable
             bar.Finish();
         }
 
+        unreadable.Show(context);
         Write(context, rows);
-        context.Result["images"] = count;
+        context.Result["images"] = count - unreadable.Count;
         context.Result["methods"] = new JsonArray([.. rows.Select(ToJson)]);
         if (folder is not null)
         {

@@ -40,6 +40,12 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
                 "--backbone-from belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --from.");
         }
 
+        if (changes.LongerSide is not null)
+        {
+            throw new UsageException(
+                "--longer-side belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --size.");
+        }
+
         using DatasetParts parts = configuration.OpenData();
         return configuration with { Options = FitBatch(Complete(options, parts.Training), parts.Training.Count) };
     }
@@ -76,10 +82,25 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             From = from,
             BackboneFrom = backbone,
             BatchSize = batch,
-            Preprocessing = preprocessing,
+            Preprocessing = changes.LongerSide is int side ? WithLongerSide(preprocessing, side, isSegmentation) : preprocessing,
             Augmentation = null,
         };
         return configuration with { Options = isSegmentation ? WithPixelChanges(options) : WithObjectChanges(options) };
+    }
+
+    private static Preprocessing WithLongerSide(Preprocessing images, int side, bool isSegmentation)
+    {
+        if (side < images.ResizeTo)
+        {
+            throw new UsageException($"--longer-side {side} is below the shorter side of {images.ResizeTo} pixels, which --size gives.");
+        }
+
+        if (images.PadTo == images.LongerSide)
+        {
+            throw new UsageException("--longer-side does not go with this model, which sees each image in a square: give --size alone.");
+        }
+
+        return isSegmentation ? images with { LongerSide = side } : images.WithLongerSide(side);
     }
 
     private static (int Images, int Classes) Objects(RunConfiguration configuration)

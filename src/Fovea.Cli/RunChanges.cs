@@ -26,6 +26,9 @@ internal sealed record RunChanges
     /// <summary>Rows and columns of the images.</summary>
     public (int Height, int Width)? Size { get; init; }
 
+    /// <summary>Longer side in pixels that images of a dense model do not exceed.</summary>
+    public int? LongerSide { get; init; }
+
     /// <summary>True to mirror no images.</summary>
     public bool NoFlip { get; init; }
 

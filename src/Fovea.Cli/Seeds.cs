@@ -8,28 +8,34 @@ namespace Fovea.Cli;
 /// <param name="Results">Results in the order of the seeds, at least one.</param>
 internal sealed record Seeds(IReadOnlyList<RunResult> Results)
 {
-    /// <summary>Mean top-1 accuracy, from 0 to 1.</summary>
-    public double Mean => Results.Average(result => result.Top1);
+    /// <summary>Name of the figure by which the runs are compared, such as top-1 or mIoU.</summary>
+    public string Metric => Results[0].Score.Name;
 
-    /// <summary>Difference of the highest to the lowest top-1 accuracy; null for a single run.</summary>
-    public double? Spread => Results.Count > 1 ? Results.Max(result => result.Top1) - Results.Min(result => result.Top1) : null;
+    /// <summary>Mean of the figure, from 0 to 1.</summary>
+    public double Mean => Scores.Average();
+
+    /// <summary>Difference of the highest to the lowest figure; null for a single run.</summary>
+    public double? Spread => Results.Count > 1 ? Scores.Max() - Scores.Min() : null;
 
     /// <summary>Mean and spread for people.</summary>
-    public string Text => Spread is double spread
-        ? $"{Numbers.Percent(Mean, 2)}, spread {Numbers.Fixed(100 * spread, 2)} points over {Results.Count} seeds"
-        : Numbers.Percent(Mean, 2);
+    public string Text => $"{Metric} {Numbers.Percent(Mean, 2)}"
+        + (Spread is double spread ? $", spread {Numbers.Fixed(100 * spread, 2)} points over {Results.Count} seeds" : "");
+
+    private IEnumerable<double> Scores => Results.Select(result => result.Score.Value);
 
     /// <summary>Adds mean, spread and the runs to an answer.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="first">Seed of the first run.</param>
     public void Fill(JsonObject answer, ulong first)
     {
+        answer["metric"] = Metric;
         answer["mean"] = Mean;
         answer["spread"] = Spread;
         answer["runs"] = new JsonArray([.. Results.Select((result, i) => (JsonNode)new JsonObject
         {
             ["seed"] = first + (ulong)i,
-            ["top1"] = result.Top1,
+            ["score"] = result.Score.Value,
+            ["top1"] = result.Detection is null && result.Segmentation is null ? result.Top1 : null,
             ["evaluatedOn"] = result.EvaluatedOn,
             ["epochs"] = result.Epochs,
             ["seconds"] = result.Seconds,

@@ -34,6 +34,6 @@ internal sealed class SegmentedImages(ModelInfo info)
     }
 
     /// <summary>Shares of the classes that occur, the largest first.</summary>
-    public static IEnumerable<ClassShare> Occurring(Segmentation found) =>
+    private static IEnumerable<ClassShare> Occurring(Segmentation found) =>
         found.Shares.Where(share => share.Share > 0).OrderByDescending(share => share.Share);
 }

@@ -5,10 +5,9 @@ using Fovea.Training;
 
 namespace Fovea.Cli;
 
-/// <summary>Table of a study: each entry with its accuracy and its difference to the entry that it changes.</summary>
+/// <summary>Table of a study: each entry with its figure, such as top-1, and its difference to the entry that it changes.</summary>
 internal sealed class StudyTable
 {
-    private static readonly string[] _headings = ["entry", "seeds", "top-1", "spread", "difference", "", "training"];
     private readonly List<(StudyEntry Entry, Seeds? Seeds, string Trouble)> _rows = [];
 
     /// <summary>Adds an entry.</summary>
@@ -20,7 +19,7 @@ internal sealed class StudyTable
     /// <summary>Shows the table.</summary>
     public void Show(VerbContext context)
     {
-        Table table = new(_headings);
+        Table table = new("entry", "seeds", Metric, "spread", "difference", "", "training");
         foreach (string[] cells in Rows())
         {
             table.Add(cells);
@@ -40,15 +39,16 @@ internal sealed class StudyTable
             page.Append($"{description}\n\n");
         }
 
-        page.Append("| entry | seeds | top-1 | spread | difference | | training |\n| --- | ---: | ---: | ---: | ---: | --- | ---: |\n");
+        page.Append($"| entry | seeds | {Metric} | spread | difference | | training |\n");
+        page.Append("| --- | ---: | ---: | ---: | ---: | --- | ---: |\n");
         foreach (string[] cells in Rows())
         {
             page.Append($"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |\n");
         }
 
         return page.Append(
-            "\nTop-1 is the mean over the seeds, the spread its highest less its lowest value. A difference below the spread of the entry "
-            + "that is changed is none that this study can tell.\n").ToString();
+            $"\nThe {Metric} is the mean over the seeds, the spread its highest less its lowest value. A difference below the spread of "
+            + "the entry that is changed is none that this study can tell.\n").ToString();
     }
 
     /// <summary>Adds the table to an answer.</summary>
@@ -66,6 +66,8 @@ internal sealed class StudyTable
         json["withinSpread"] = IsWithinSpread(row.Entry, row.Seeds);
         return json;
     })]);
+
+    private string Metric => _rows.FirstOrDefault(row => row.Seeds is not null).Seeds?.Metric ?? "score";
 
     private Seeds? BaseOf(StudyEntry entry) => _rows.FirstOrDefault(row => row.Entry.Name == entry.Over).Seeds;
 

@@ -8,6 +8,18 @@ internal sealed class UnreadableNotes : IProgress<UnreadableImage>
     private readonly Lock _gate = new();
     private readonly List<UnreadableImage> _images = [];
 
+    /// <summary>Number of images.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _images.Count;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Report(UnreadableImage value)
     {

@@ -105,8 +105,13 @@ internal abstract class Verb
 
     /// <summary>Declares the options that say what the numbers in label maps mean.</summary>
     protected LabelOptions AddLabels() => new(
-        AddOption("--ignored", "With label maps: the number of pixels that are left out.", new SegmentationLabels().Ignored),
-        AddOption<bool>("--reduce-zero-label", "With label maps: 0 is none of the classes, and all other numbers go down by one."));
+        AddOption(
+            "--ignored",
+            "With label maps: the number of pixels that are left out; a checkpoint knows that of its training.",
+            new SegmentationLabels().Ignored),
+        AddOption<bool>(
+            "--reduce-zero-label",
+            "With label maps: 0 is none of the classes, and all other numbers go down by one; a checkpoint knows whether they do."));
 
     /// <summary>Declares an argument that must be given.</summary>
     /// <param name="name">Its name, as help shows it.</param>

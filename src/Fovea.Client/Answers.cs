@@ -10,7 +10,7 @@ public sealed record EncodedImage(string Name, ReadOnlyMemory<byte> Bytes);
 /// <summary>A model of the server.</summary>
 /// <param name="Name">Name in the address.</param>
 /// <param name="Model">Registered name of the network.</param>
-/// <param name="Tasks">Tasks that it does, the first its own: predict, detect.</param>
+/// <param name="Tasks">Tasks that it does, the first its own: predict, detect, segment, explain.</param>
 /// <param name="Height">Rows of the network's input.</param>
 /// <param name="Width">Columns of the network's input.</param>
 /// <param name="Classes">Names of the classes.</param>
@@ -37,7 +37,7 @@ public sealed record UnreadImage(string Image, string Error);
 /// <param name="Failures">Images that could not be read; null where all could.</param>
 public sealed record ClassifiedImages(IReadOnlyList<ImageClasses> Predictions, IReadOnlyList<UnreadImage>? Failures);
 
-/// <summary>Pixels of an object, as COCO's compressed run lengths.</summary>
+/// <summary>Pixels of an object or a class, as COCO's compressed run lengths.</summary>
 /// <param name="Size">Rows and columns of the image.</param>
 /// <param name="Counts">The run lengths.</param>
 public sealed record ObjectMask(IReadOnlyList<int> Size, string Counts);
@@ -61,6 +61,54 @@ public sealed record ImageObjects(string Image, int Width, int Height, IReadOnly
 /// <param name="Failures">Images that could not be read; null where all could.</param>
 public sealed record DetectedImages(IReadOnlyList<ImageObjects> Images, IReadOnlyList<UnreadImage>? Failures);
 
+/// <summary>A class that occurs in an image.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Share">Share of the image's pixels, from 0 to 1.</param>
+/// <param name="Mask">Its pixels.</param>
+public sealed record SegmentedClass(string Class, double Share, ObjectMask Mask);
+
+/// <summary>Class of each pixel of an image, class by class.</summary>
+/// <param name="Image">Name of the image.</param>
+/// <param name="Width">Columns of the image.</param>
+/// <param name="Height">Rows of the image.</param>
+/// <param name="Classes">Classes that occur, the largest share first.</param>
+public sealed record ImageClassMasks(string Image, int Width, int Height, IReadOnlyList<SegmentedClass> Classes);
+
+/// <summary>Classes of the pixels of images.</summary>
+/// <param name="Images">Images that could be read, in the order in which they were sent.</param>
+/// <param name="Failures">Images that could not be read; null where all could.</param>
+public sealed record SegmentedImages(IReadOnlyList<ImageClassMasks> Images, IReadOnlyList<UnreadImage>? Failures);
+
+/// <summary>Map over an image that explains what a classifier answers.</summary>
+/// <param name="Image">Name of the image.</param>
+/// <param name="Method">Name of the method, such as grad-cam.</param>
+/// <param name="Layer">Layer whose grid the map has; null for a grid over the input itself.</param>
+/// <param name="Head">Head of the attention; null for the mean of all.</param>
+/// <param name="Query">Point (x, y) in pixels whose attention the map shows; null for a class token or the mean of all points.</param>
+/// <param name="Class">Class that is explained; null where the map does not depend on one.</param>
+/// <param name="Height">Rows of the map.</param>
+/// <param name="Width">Columns of the map.</param>
+/// <param name="Values">Numbers of the map, row by row (height × width).</param>
+/// <param name="ClassTokenShare">Share of the attention that lies on class tokens; null where there is none.</param>
+/// <param name="Region">Part of the image that the map lies over, in pixels: left, top, right, bottom.</param>
+public sealed record ExplanationMap(
+    string Image,
+    string Method,
+    string? Layer,
+    int? Head,
+    IReadOnlyList<double>? Query,
+    string? Class,
+    int Height,
+    int Width,
+    IReadOnlyList<float> Values,
+    float? ClassTokenShare,
+    IReadOnlyList<double> Region);
+
+/// <summary>Maps over images.</summary>
+/// <param name="Explanations">Maps of the images that could be read, image by image in the order in which they were sent.</param>
+/// <param name="Failures">Images that could not be read; null where all could.</param>
+public sealed record ExplainedImages(IReadOnlyList<ExplanationMap> Explanations, IReadOnlyList<UnreadImage>? Failures);
+
 /// <summary>List of the models of a server.</summary>
 /// <param name="Models">The models.</param>
 internal sealed record ServedModels(IReadOnlyList<ServedModel> Models);
@@ -70,9 +118,13 @@ internal sealed record ServedModels(IReadOnlyList<ServedModel> Models);
 internal sealed record Problem(string? Detail);
 
 /// <summary>Generated code for the server's answers.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(ServedModels))]
 [JsonSerializable(typeof(ClassifiedImages))]
 [JsonSerializable(typeof(DetectedImages))]
+[JsonSerializable(typeof(SegmentedImages))]
+[JsonSerializable(typeof(ExplainedImages))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Fovea.Client;
 
-/// <summary>Client of Fovea's server: classes and objects of images over HTTP. Any number of threads may ask at the same time.</summary>
+/// <summary>
+/// Client of Fovea's server: classes, objects, segments and explanations of images over HTTP. Any number of threads may ask at the same
+/// time.
+/// </summary>
 /// <param name="http">
 /// Connection whose base address is the server's, such as <c>http://127.0.0.1:8080</c>; it stays the caller's. A key of the server is its
 /// default header <c>Authorization: Bearer KEY</c>.
@@ -76,10 +79,65 @@ public sealed class FoveaClient(HttpClient http)
         string model, IReadOnlyList<EncodedImage> images, double threshold = 0.5, CancellationToken cancellation = default) =>
         PostAsync(AddressOf(model, "detect", "threshold", threshold), images, ClientJson.Default.DetectedImages, cancellation);
 
+    /// <summary>Tells the class of every pixel of an encoded image.</summary>
+    /// <param name="model">Name of the model in the server.</param>
+    /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF or BMP.</param>
+    /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
+    /// <exception cref="FoveaServerException">The server refused, or cannot read the image.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
+    public async Task<ImageClassMasks> SegmentAsync(
+        string model, ReadOnlyMemory<byte> image, CancellationToken cancellation = default) =>
+        (await SegmentAsync(model, [new EncodedImage("image", image)], cancellation).ConfigureAwait(false)).Images[0];
+
+    /// <summary>Tells the class of every pixel of several encoded images.</summary>
+    /// <param name="model">Name of the model in the server.</param>
+    /// <param name="images">The images, at least one.</param>
+    /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
+    /// <exception cref="FoveaServerException">The server refused, or can read none of the images.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
+    public Task<SegmentedImages> SegmentAsync(
+        string model, IReadOnlyList<EncodedImage> images, CancellationToken cancellation = default) =>
+        PostAsync(AddressOf(model, "segment"), images, ClientJson.Default.SegmentedImages, cancellation);
+
+    /// <summary>Explains what a classifier answers on an encoded image: a map for each class that is asked for.</summary>
+    /// <param name="model">Name of the model in the server.</param>
+    /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF or BMP.</param>
+    /// <param name="request">Method, classes, layer; the server's choice where null.</param>
+    /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
+    /// <exception cref="FoveaServerException">
+    /// The server refused, cannot read the image, or the model has no such layer or method.
+    /// </exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
+    public async Task<IReadOnlyList<ExplanationMap>> ExplainAsync(
+        string model, ReadOnlyMemory<byte> image, ExplanationRequest? request = null, CancellationToken cancellation = default) =>
+        (await ExplainAsync(model, [new EncodedImage("image", image)], request, cancellation).ConfigureAwait(false)).Explanations;
+
+    /// <summary>Explains what a classifier answers on several encoded images.</summary>
+    /// <param name="model">Name of the model in the server.</param>
+    /// <param name="images">The images, at least one.</param>
+    /// <param name="request">Method, classes, layer; the server's choice where null.</param>
+    /// <param name="cancellation">Gives up waiting; the server leaves out what has not begun.</param>
+    /// <exception cref="FoveaServerException">
+    /// The server refused, can read none of the images, or the model has no such layer or method.
+    /// </exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
+    public Task<ExplainedImages> ExplainAsync(
+        string model,
+        IReadOnlyList<EncodedImage> images,
+        ExplanationRequest? request = null,
+        CancellationToken cancellation = default) =>
+        PostAsync(
+            AddressOf(model, $"explain?{(request ?? new ExplanationRequest()).ToQuery()}"),
+            images,
+            ClientJson.Default.ExplainedImages,
+            cancellation);
+
     private static Uri Address(string path) => new(path, UriKind.Relative);
 
-    private static Uri AddressOf(string model, string task, string option, IFormattable value) => Address(
-        $"v1/models/{Uri.EscapeDataString(model)}/{task}?{option}={value.ToString(null, CultureInfo.InvariantCulture)}");
+    private static Uri AddressOf(string model, string task) => Address($"v1/models/{Uri.EscapeDataString(model)}/{task}");
+
+    private static Uri AddressOf(string model, string task, string option, IFormattable value) =>
+        AddressOf(model, $"{task}?{option}={value.ToString(null, CultureInfo.InvariantCulture)}");
 
     private async Task<T> PostAsync<T>(
         Uri address, IReadOnlyList<EncodedImage> images, JsonTypeInfo<T> type, CancellationToken cancellation)

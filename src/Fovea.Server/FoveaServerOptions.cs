@@ -57,7 +57,7 @@ public sealed class FoveaServerOptions
     {
         Require(Concurrency is >= 1 and <= 64, nameof(Concurrency), "from 1 to 64");
         Require(MaxBatch is >= 1 and <= 64, nameof(MaxBatch), "from 1 to 64");
-        Require(MaxDelay is >= 0 and <= 10_000, nameof(MaxDelay), "from 0 to 10000 milliseconds");
+        Require(MaxDelay is >= 0 and <= 60_000, nameof(MaxDelay), "from 0 to 60000 milliseconds");
         Require(Queue is >= 1 and <= 10_000, nameof(Queue), "from 1 to 10000");
         Require(Threads is null or (>= 1 and <= 1024), nameof(Threads), "from 1 to 1024");
         Require(MaxBodyBytes is >= 1024 and <= 1L << 30, nameof(MaxBodyBytes), "from 1024 to 1073741824");

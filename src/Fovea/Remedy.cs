@@ -130,7 +130,7 @@ public abstract record Remedy
     {
         /// <inheritdoc/>
         public override string Text =>
-            $"TrainingOptions.MaxUnreadable or EvaluationOptions.MaxUnreadable of {Count} or more passes over such images.";
+            $"MaxUnreadable of {Count} or more passes over such images, in TrainingOptions, EvaluationOptions or FaithfulnessOptions.";
     }
 
     /// <summary>Evaluate over the classes that model and set have in common.</summary>

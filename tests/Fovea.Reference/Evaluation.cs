@@ -37,6 +37,7 @@ internal static class Evaluation
         [typeof(PoolingGradient)] = Poolings.Gradient,
         [typeof(Permute)] = Layouts.Permute,
         [typeof(Concat)] = Layouts.Concat,
+        [typeof(Chunk)] = Layouts.Chunk,
         [typeof(Slice)] = Layouts.Slice,
         [typeof(Pad)] = Layouts.Pad,
         [typeof(Gather)] = Layouts.Gather,

@@ -35,6 +35,16 @@ internal static class Layouts
         }
     }
 
+    /// <summary>Equal parts along the first axis.</summary>
+    public static void Chunk(NodeRun run)
+    {
+        int length = run.OutShape()[0];
+        for (int i = 0; i < run.Outputs.Count; i++)
+        {
+            Move(run.Inputs[0], run.InShape(0), i * length, run.Outputs[i], run.OutShape(i), 0, 0, length);
+        }
+    }
+
     /// <summary>A part along one axis.</summary>
     public static void Slice(NodeRun run)
     {

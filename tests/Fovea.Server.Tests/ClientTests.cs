@@ -1,6 +1,7 @@
 using System.Net;
 using Fovea.Client;
 using Fovea.Data;
+using Fovea.Explanations;
 
 namespace Fovea.Server.Tests;
 
@@ -24,6 +25,28 @@ public sealed class ClientTests(SharedServer server) : IClassFixture<SharedServe
         Assert.Equal(["a", "b"], several.Predictions.Select(image => image.Image));
         Assert.Equal(one, several.Predictions[0].Classes);
         Assert.Equal("c", Assert.Single(several.Failures!).Image);
+    }
+
+    [Fact]
+    public async Task The_client_gets_the_maps_that_it_asks_for()
+    {
+        FoveaClient client = new(server.Http);
+        byte[] image = RunningServer.Images(1)[0];
+        using Explainer explainer = Explainer.Load(server.Running.ModelPath);
+        ExplanationOptions options = new() { Method = ExplanationMethod.GradCam, Classes = ["3", "5"], Layer = "stage3" };
+        IReadOnlyList<Explanation> expected = explainer.Explain(ImageFile.Decode(image, ""), options);
+
+        IReadOnlyList<ExplanationMap> maps = await client.ExplainAsync(
+            "tiny", image, new ExplanationRequest { Method = "grad-cam", Classes = ["3", "5"], Layer = "stage3" });
+        ExplanationMap attention = Assert.Single(
+            await client.ExplainAsync("tiny", image, new ExplanationRequest { Method = "attention", Head = 0, At = (10.5, 20) }));
+
+        Assert.Equal(
+            expected.Select(map => (map.Class, map.Layer, map.Height, map.Width)),
+            maps.Select(map => (map.Class, map.Layer, map.Height, map.Width)));
+        Assert.Equal(expected.SelectMany(map => map.Values.ToArray()), maps.SelectMany(map => map.Values));
+        Assert.Equal(0, attention.Head);
+        Assert.Equal([10.5, 20], attention.Query);
     }
 
     [Fact]

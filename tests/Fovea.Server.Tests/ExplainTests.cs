@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Fovea.Checkpoints;
+using Fovea.Client;
 using Fovea.Data;
 using Fovea.Explanations;
 using Fovea.Models;
@@ -98,6 +99,44 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         }
 
         Assert.Equal(expected.Classes.Pixels, classes);
+        ImageClassMasks typed = await new FoveaClient(street.Http).SegmentAsync("street", image);
+        Assert.Equal(
+            answer["classes"]!.AsArray().Select(one => ((string)one!["class"]!, (double)one["share"]!, (string)one["mask"]!["counts"]!)),
+            typed.Classes.Select(one => (one.Class, one.Share, one.Mask.Counts)));
+        string data = Convert.ToBase64String(image);
+        string request = $$"""{"inputs":[{"name":"encoded","datatype":"BYTES","shape":[1],"data":["{{data}}"]}]}""";
+        HttpResponseMessage inferred = await street.Http.PostAsync("/v2/models/street/infer", new StringContent(request));
+        JsonNode output = JsonNode.Parse(await inferred.Content.ReadAsStringAsync())!["outputs"]![0]!;
+        Assert.Equal(("classes", "[1,36,40]"), ((string)output["name"]!, output["shape"]!.ToJsonString()));
+        Assert.Equal(expected.Classes.Pixels, output["data"]!.AsArray().Select(value => (byte)(int)value!));
+    }
+
+    [Fact]
+    public async Task A_detection_is_explained_as_in_the_library()
+    {
+        string folder = RunningServer.NewFolder();
+        string path = Path.Combine(folder, "cells.safetensors");
+        DetectorOptions small = new() { Channels = 8, Convolutions = 1, ScoreThreshold = 0.005f, Detections = 3 };
+        using (Model model = Model.Create("retinanet:resnet_nano", new ModelOptions(2, 64, 64, Detector: small), seed: 2))
+        {
+            Checkpoint.Save(path, model);
+        }
+
+        byte[] image = RunningServer.Images(1)[0];
+        await using RunningServer cells = await RunningServer.StartAsync(folder, [$"--Fovea:Checkpoints:0={path}"]);
+        using Explainer explainer = Explainer.Load(path);
+        Explanation expected = explainer.Explain(ImageFile.Decode(image, ""), new() { Detection = 1 })[0];
+
+        HttpResponseMessage response =
+            await cells.Http.PostAsync("/v1/models/cells/explain?detection=1", new ByteArrayContent(image));
+
+        JsonNode map = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["explanations"]![0]!;
+        Assert.Equal(expected.Values.ToArray(), map["values"]!.AsArray().Select(value => (float)value!));
+        Assert.Equal((1, expected.Detection!.Score), ((int)map["detection"]!["index"]!, (float)map["detection"]!["score"]!));
+        Assert.Equal(expected.Detection.Box.Right, (float)map["detection"]!["box"]![2]!);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await cells.Http.PostAsync("/v1/models/cells/explain?detection=9", new ByteArrayContent(image))).StatusCode);
     }
 
     private async Task<JsonNode> AskAsync(string address, byte[] image)

@@ -41,6 +41,18 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
     }
 
     [Fact]
+    public async Task A_tensor_with_its_channels_first_is_the_same_image()
+    {
+        float[] prepared = Prepared();
+        IEnumerable<JsonNode> planes = Enumerable.Range(0, 3).SelectMany(channel =>
+            Enumerable.Range(0, 32 * 32).Select(pixel => (JsonNode)prepared[(pixel * 3) + channel]));
+
+        JsonNode answer = await AnswerAsync(Request("images", "FP32", [1, 3, 32, 32], new JsonArray([.. planes])));
+
+        Assert.Equal(Expected(prepared), answer["outputs"]![0]!["data"]!.AsArray().Select(value => (float)value!));
+    }
+
+    [Fact]
     public async Task Tensors_behind_the_json_have_the_same_bits()
     {
         float[] prepared = Prepared();
@@ -93,6 +105,17 @@ public sealed class ProtocolTests(SharedServer server) : IClassFixture<SharedSer
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        JsonNode problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal((string)problem["detail"]!, (string)problem["error"]!);
+    }
+
+    [Fact]
+    public async Task A_compressed_request_is_refused_and_not_taken_for_a_damaged_one()
+    {
+        ByteArrayContent body = new([0x1f, 0x8b, 8, 0]);
+        body.Headers.ContentEncoding.Add("gzip");
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await server.Http.PostAsync(Infer, body)).StatusCode);
     }
 
     private static JsonObject Request(string name, string datatype, int[] shape, JsonArray? data)

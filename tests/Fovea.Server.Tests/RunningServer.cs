@@ -2,6 +2,9 @@ using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Models;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Fovea.Server.Tests;
 
@@ -32,6 +35,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(string folder, string[] options)
     {
         WebApplication app = ServerProgram.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error", .. options]);
+
+        // Tests hold bodies back for as long as they like; a machine that is busy shall not make a client of them that is too slow.
+        app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MinRequestBodyDataRate = null;
         await app.StartAsync();
         RunningServer server = new(folder, app);
         await server.UntilAsync(async () => (await server.Http.GetAsync("/v2/health/ready")).IsSuccessStatusCode);

@@ -16,7 +16,7 @@ public sealed class SharedServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Running = await RunningServer.StartAsync("--Fovea:MaxDelay=5000", "--Fovea:MaxPixels=1000000");
+        Running = await RunningServer.StartAsync("--Fovea:MaxDelay=60000", "--Fovea:MaxPixels=1000000");
         Classifier = Classifier.Load(Running.ModelPath);
     }
 

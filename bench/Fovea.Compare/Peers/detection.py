@@ -93,12 +93,10 @@ class Detection:
             values = torch.frombuffer(bytearray(pixels.read()), dtype=torch.uint8)
         self.image = values.reshape(height, width, 3).movedim(-1, 0).contiguous().float() / 255
 
-    def detect(self):
+    def step(self):
         with torch.no_grad():
             [found] = self.model([self.image])
         return found
-
-    step = detect
 
 
 class DetectionTraining:

@@ -1,15 +1,16 @@
-"""PyTorch as the peer of bench/compare: steps of training, detectors.
+"""PyTorch as the peer of bench/compare: steps of training, detectors, segmentation networks.
 
 Each line of standard input is a request in JSON, each is answered by a line of JSON:
   {"open": {"network", "height", "width", "batch", "threads"}}
                                        makes a network, an optimiser and a batch; answers {"parameters"}, the number of trained ones
-  {"detector": {"network", "file", "threads"}}
-                                       makes a detector, whose weights the file takes
+  {"ready": {"network", "file", "threads"}}
+                                       makes a detector or a segmentation network, whose weights the file takes
   {"image": {"file", "height", "width"}}
-                                       reads pixels of three bytes; answers {"boxes", "scores", "labels", "masks"}, masks as bits in base 64
+                                       reads pixels of three bytes; answers {"boxes", "scores", "labels", "masks"}, masks as bits in base
+                                       64, or {"classes"}, a byte for each pixel in base 64
   {"run": {"runs", "milliseconds", "processor"}}
-                                       takes at least so many steps, or detects so often, and for so long; answers {"times"} in
-                                       milliseconds, by the wall's clock or the processor's
+                                       takes at least so many steps, or looks at the image so often, and for so long; answers {"times"}
+                                       in milliseconds, by the wall's clock or the processor's
   {"memory": true}                     answers {"bytes"}: the most memory that this process has had so far
 What goes wrong is answered as {"error"}.
 """
@@ -32,6 +33,7 @@ def resnet50(size):
     return build()
 
 
+SEGMENTER = "upernet:resnet50"
 NETWORKS = {"cmt_ti": cmt_ti, "pit_ti": pit_ti, "resnet50": resnet50}
 CLASSES = 1000
 
@@ -66,21 +68,32 @@ class Server:
     def open(self, network, height, width, batch, threads):
         if network in NETWORKS:
             self.work = Training(network, height, batch, threads)
+        elif network == SEGMENTER:
+            from segmentation import SegmentationTraining
+
+            self.work = SegmentationTraining(height, width, batch, threads)
         else:
             from detection import DetectionTraining
 
             self.work = DetectionTraining(network, height, width, batch, threads)
         return {"parameters": sum(weight.numel() for weight in self.work.network.parameters() if weight.requires_grad)}
 
-    def detector(self, network, file, threads):
-        from detection import Detection
+    def ready(self, network, file, threads):
+        if network == SEGMENTER:
+            from segmentation import Segmentation
 
-        self.work = Detection(network, file, threads)
+            self.work = Segmentation(file, threads)
+        else:
+            from detection import Detection
+
+            self.work = Detection(network, file, threads)
         return {}
 
     def image(self, file, height, width):
         self.work.read(file, height, width)
-        found = self.work.detect()
+        found = self.work.step()
+        if torch.is_tensor(found):
+            return {"classes": base64.b64encode(found.byte().numpy()).decode()}
         masks = [bits(mask[0] > 0.5) for mask in found["masks"]] if "masks" in found else []
         return {**{key: found[key].tolist() for key in ("boxes", "scores", "labels")}, "masks": masks}
 

@@ -20,6 +20,7 @@ internal sealed class ConvertVerb : Verb
     private readonly Option<int?> _classes;
     private readonly Option<string> _labels;
     private readonly Option<string> _size;
+    private readonly Option<float?> _normEpsilon;
     private readonly Option<string> _scheme;
     private readonly Option<bool> _float16;
     private readonly Option<bool> _overwrite;
@@ -47,6 +48,10 @@ internal sealed class ConvertVerb : Verb
             "--labels",
             "A text file with the name of a class in each line. [default: what the checkpoint says, else class 0, class 1, …]");
         _size = AddInputSize();
+        _normEpsilon = AddOption<float?>(
+            "--norm-epsilon",
+            "Number that batch normalisations add to the variance, which a file does not tell. [default: that of the code whose names it "
+                + "has: 1e-5, or 0 for torchvision's first detectors]");
         _float16 = AddOption<bool>(
             "--float16", "Store weights of Fovea's file in 16 bits, half the size; biases, norms and statistics stay as they are.");
         _scheme = AddOption<string>(
@@ -172,8 +177,16 @@ internal sealed class ConvertVerb : Verb
         }
 
         (int Height, int Width)? size = context.Value(_size) is string text ? ModelChoice.ParseSize(text) : null;
+        if (context.Value(_normEpsilon) is float epsilon and not (>= 0 and < 1))
+        {
+            throw new UsageException($"--norm-epsilon {epsilon} does not fit: give a small number, such as 1e-5, or 0.");
+        }
+
         ImportOptions options = new(
-            model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(context, labels) : null, size);
+            model, context.Value(_weights), classes, context.Value(_labels) is string labels ? ReadLabels(context, labels) : null, size)
+        {
+            NormEpsilon = context.Value(_normEpsilon),
+        };
         try
         {
             string path = ShippedNetworks.Resolve(context.Value(_checkpoint));

@@ -51,10 +51,12 @@ internal sealed class DataCheckVerb : Verb
             throw new UsageException($"--ignored and --reduce-zero-label belong to sets with label maps; {path} has none.");
         }
 
-        IEnumerable<ISampleSource?> all = instances is not null ? [instances.Training, instances.Validation, instances.Test]
-            : labelled is not null ? [labelled.Training, labelled.Validation, labelled.Test]
-            : [classes!.Training, classes.Validation, classes.Test];
-        ISampleSource[] parts = [.. all.OfType<ISampleSource>()];
+        IDataset[] parts =
+        [
+            .. instances?.Named.Select(part => part.Images) ?? [],
+            .. labelled?.Named.Select(part => part.Images) ?? [],
+            .. classes?.Named.Select(part => part.Images) ?? [],
+        ];
         DatasetCheck check;
         using (ProgressBar progress = context.Progress("check", parts.Sum(part => part.Count)))
         {

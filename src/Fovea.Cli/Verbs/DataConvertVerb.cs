@@ -63,7 +63,7 @@ internal sealed class DataConvertVerb : Verb
         }
 
         DatasetNotes.Show(context, [.. parts.Notes, .. lost]);
-        int images = parts.Training.Count + (parts.Validation?.Count ?? 0) + (parts.Test?.Count ?? 0);
+        int images = parts.Named.Sum(part => part.Images.Count);
         context.Output.WriteLine($"{folder} holds {images} images with their annotations.");
         context.Result["from"] = parts.Form.ToString().ToLowerInvariant();
         context.Result["to"] = form.ToString().ToLowerInvariant();

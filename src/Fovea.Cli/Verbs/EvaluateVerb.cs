@@ -176,7 +176,7 @@ internal sealed class EvaluateVerb : Verb
     private void EvaluateSegmenter(VerbContext context, Model segmenter, string data, CancellationToken cancellation)
     {
         using SegmentationParts parts = SegmentationDatasets.OpenParts(
-            data, new SegmentationDatasetOptions { Classes = segmenter.Info.Classes, Labels = _labels.Of(context) });
+            data, new SegmentationDatasetOptions { Classes = segmenter.Info.Classes, Labels = _labels.Of(context, segmenter.Info.Labels) });
         DatasetNotes.Show(context, parts.Notes);
         UnreadableImages unreadable = CountUnreadable(context, parts.Measured);
         using SegmentationEvaluator evaluator = new(parts.Measured, unreadable: unreadable, ranks: context.Ranks);

@@ -3,16 +3,21 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Explanations;
+using Fovea.Models;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea explain CHECKPOINT IMAGE...</c>: maps over images that explain what a network answers.</summary>
+/// <summary>
+/// <c>fovea explain CHECKPOINT IMAGE...</c>: maps over images that explain what a network answers, be it a class, a detection or the class
+/// of pixels.
+/// </summary>
 internal sealed class ExplainVerb : Verb
 {
     private readonly Argument<string> _checkpoint;
     private readonly Argument<string[]> _images;
     private readonly Option<string[]> _methods;
     private readonly Option<string[]> _classes;
+    private readonly Option<int?> _detection;
     private readonly Option<string> _layer;
     private readonly Option<string> _at;
     private readonly Option<int?> _head;
@@ -24,16 +29,20 @@ internal sealed class ExplainVerb : Verb
     private readonly Option<string> _out;
     private readonly Option<string> _evaluate;
     private readonly Option<int> _count;
+    private readonly Option<int?> _maxBad;
 
     /// <summary>Declares the verb.</summary>
     public ExplainVerb()
         : base(
             "explain",
-            "Show where a network looks: maps of attention, of class activation and others over images. Without an image, list the layers "
-                + "and methods to choose from. Ends with 3 when an image cannot be read; the others are answered.",
+            "Show where a network looks: maps of attention, of class activation and others over images. Classifiers, detections and the "
+                + "regions of segmentations are explained. Without an image, list the layers and methods to choose from. Ends with 3 when "
+                + "an image cannot be read; the others are answered.",
             "fovea explain cifar10/cmt_nano ship.jpg --out maps",
             "fovea explain runs/first/best.safetensors photos/ --method attention --at 120,80 --json",
             "fovea explain runs/first/best.safetensors cat.jpg --class cat --class dog --method grad-cam++ --out maps",
+            "fovea explain bccd/retinanet_resnet_nano blood.jpg --detection 2 --out maps",
+            "fovea explain runs/street/best.safetensors street.png --class road --at 120,80 --out maps",
             "fovea explain runs/first/best.safetensors",
             "fovea explain cifar10/cmt_nano --evaluate images/ --method grad-cam --method layer-cam --out curves")
     {
@@ -45,11 +54,16 @@ internal sealed class ExplainVerb : Verb
         _methods = AddOption<string[]>(
             "--method",
             $"{string.Join(", ", ExplanationMethods.Names)}; give it several times for several maps. Where left out, attention where a "
-                + "class token pools the map, else grad-cam; with --evaluate, all that apply.");
+                + "class token pools the map, layer-cam for detectors and segmentations, else grad-cam; with --evaluate, all that apply.");
         _classes = AddOption<string[]>(
-            "--class", "Class to explain, by name or index; give it several times for several maps. The predicted class where left out.");
+            "--class",
+            "Class to explain, by name or index; give it several times for several maps. Where left out, the predicted class: of the "
+                + "image, of the detection, of the pixel --at, or of most pixels.");
+        _detection = AddOption<int?>(
+            "--detection", "Detection to explain, counted from 0 as 'fovea detect' lists them; the surest where left out (detectors).");
         _layer = AddOption<string>("--layer", "Layer to explain; where left out, the last that has what the method needs.");
-        _at = AddOption<string>("--at", "Point X,Y of the image, in pixels, whose attention is shown (attention).");
+        _at = AddOption<string>(
+            "--at", "Point X,Y of the image, in pixels, whose attention is shown (attention), or whose class (segmentations).");
         _head = AddOption<int?>("--head", "Head of the attention, counted from 0; the mean of all where left out.");
         _gradientWeighted = AddOption<bool>("--gradient-weighted", "Weight attention by the class's gradients (rollout).");
         _steps = AddOption("--steps", "Steps from the blank image to the image (integrated-gradients).", usual.Steps);
@@ -61,6 +75,9 @@ internal sealed class ExplainVerb : Verb
             "--evaluate", "Measure on this data set how faithful maps are, in place of images: deletion and insertion curves, sparsity.");
         _count = AddOption(
             "--images", "Images of the set that are measured, spread evenly (--evaluate).", new FaithfulnessOptions().Images);
+        _maxBad = AddOption<int?>(
+            "--max-bad",
+            "Images that are left out because they cannot be read, at most (--evaluate). [default: one in a hundred, at least one]");
     }
 
     /// <inheritdoc/>
@@ -85,8 +102,7 @@ internal sealed class ExplainVerb : Verb
         ExplanationPictures? pictures = context.Value(_out) is string folder
             ? new ExplanationPictures(folder, explainer, context.Value(_layer))
             : null;
-        Table table = new("image", "method", "layer", "class", "strongest at (x, y)", "value");
-        JsonArray answers = [];
+        ExplanationTable table = new(explainer.Task);
         EachImage images = new(context, paths);
         images.Run(
             "explaining",
@@ -94,20 +110,16 @@ internal sealed class ExplainVerb : Verb
             {
                 Explanation[] explanations = [.. options.SelectMany(one => explainer.Explain(image, one, cancellation))];
                 pictures?.Save(path, image, explanations, cancellation);
-                foreach (Explanation one in explanations)
-                {
-                    Add(table, path, one);
-                    answers.Add((JsonNode)Answer(path, one));
-                }
+                Array.ForEach(explanations, one => table.Add(path, one));
             },
             cancellation);
         if (images.Answered > 0)
         {
-            context.Write(table);
+            context.Write(table.Table);
         }
 
-        context.Result["explanations"] = answers;
-        if (pictures is not null)
+        context.Result["explanations"] = table.Json;
+        if (pictures is not null && images.Answered > 0)
         {
             pictures.WritePage($"{explainer.Info.Name} explained");
             context.Output.WriteLine();
@@ -123,10 +135,20 @@ internal sealed class ExplainVerb : Verb
     private void Evaluate(
         VerbContext context, Explainer explainer, string data, ExplanationOptions[] options, CancellationToken cancellation)
     {
+        if (explainer.Task != VisionTask.Classification)
+        {
+            throw new UsageException($"--evaluate measures classifiers, and {explainer.Info.Name} is none: leave it out.");
+        }
+
         if (context.Value(_images) is { Length: > 0 } || context.IsGiven(_classes) || context.IsGiven(_at))
         {
             throw new UsageException(
                 "--evaluate takes images and their most probable classes from the data set: leave out IMAGE, --class and --at.");
+        }
+
+        if (context.Value(_maxBad) is int most and < 0)
+        {
+            throw new UsageException($"--max-bad {most} must be at least 0.");
         }
 
         int count = context.Value(_count);
@@ -141,6 +163,7 @@ internal sealed class ExplainVerb : Verb
                 ? options
                 : [.. explainer.Methods.Select(method => options[0] with { Method = method }).Where(Applies)],
             Images = count,
+            MaxUnreadable = context.Value(_maxBad),
         };
         FaithfulnessTable.Show(context, explainer, data, measured, context.Value(_out), cancellation);
 
@@ -205,36 +228,6 @@ internal sealed class ExplainVerb : Verb
         context.Result["method"] = explainer.DefaultMethod.Name();
     }
 
-    private static void Add(Table table, string path, Explanation one)
-    {
-        ReadOnlySpan<float> values = one.Values.Span;
-        int strongest = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            strongest = values[i] > values[strongest] ? i : strongest;
-        }
-
-        ImagePoint place = one.Region.PointOf(strongest / one.Width, strongest % one.Width, one.Height, one.Width);
-        string layer = one.Head is int head ? $"{one.Layer} head {head}" : one.Layer ?? "";
-        string value = values[strongest].ToString("G3", CultureInfo.InvariantCulture);
-        table.Add(path, one.Method.Name(), layer, one.Class ?? "", $"{Numbers.Fixed(place.X, 1)}, {Numbers.Fixed(place.Y, 1)}", value);
-    }
-
-    private static JsonObject Answer(string path, Explanation one) => new()
-    {
-        ["image"] = path,
-        ["method"] = one.Method.Name(),
-        ["layer"] = one.Layer,
-        ["head"] = one.Head,
-        ["query"] = one.Query is ImagePoint query ? new JsonArray(query.X, query.Y) : null,
-        ["class"] = one.Class,
-        ["height"] = one.Height,
-        ["width"] = one.Width,
-        ["values"] = new JsonArray([.. one.Values.ToArray().Select(value => (JsonNode)value)]),
-        ["classTokenShare"] = one.ClassTokenShare,
-        ["region"] = new JsonArray(one.Region.Left, one.Region.Top, one.Region.Right, one.Region.Bottom),
-    };
-
     /// <summary>Options for each method, or for the usual one where none is given.</summary>
     private ExplanationOptions[] Options(VerbContext context) => context.Value(_methods) is { Length: > 0 } names
         ? [.. names.Select(name => Options(context, ExplanationMethods.Find(name) ?? throw new UsageException(
@@ -245,6 +238,7 @@ internal sealed class ExplainVerb : Verb
     {
         Method = method,
         Classes = context.Value(_classes) ?? [],
+        Detection = context.Value(_detection),
         Layer = context.Value(_layer),
         Head = context.Value(_head),
         At = context.Value(_at) is string at ? ParsePoint(at) : null,

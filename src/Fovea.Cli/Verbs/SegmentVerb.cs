@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Fovea.Cli.Terminal;
 using Fovea.Data;
 using Fovea.Models;
@@ -51,7 +51,7 @@ internal sealed class SegmentVerb : Verb
         DrawnImages? folder = context.Value(_out) is string name ? new DrawnImages(name, paths) : null;
         SegmentedImages drawings = new(segmenter.Info);
         Table table = new("image", "class", "share");
-        JsonArray answers = [];
+        List<ImageSegments> answers = [];
         EachImage images = new(context, paths);
         images.Run(
             "segmenting",
@@ -65,12 +65,12 @@ internal sealed class SegmentVerb : Verb
                     DrawnImages.Write(folder!.PathOf(path, "-overlay"), PngEncoder.Encode(drawings.Draw(image, found)), cancellation);
                 }
 
-                foreach (ClassShare share in SegmentedImages.Occurring(found))
+                ImageSegments answer = ImageSegments.Of(path, found, map);
+                answers.Add(answer);
+                foreach (ImageSegment segment in answer.Classes)
                 {
-                    table.Add(path, share.Class, Numbers.Percent(share.Share));
+                    table.Add(path, segment.Class, Numbers.Percent(segment.Share));
                 }
-
-                answers.Add((JsonNode)Answer(path, found, map));
             },
             cancellation);
         if (images.Answered > 0)
@@ -78,7 +78,7 @@ internal sealed class SegmentVerb : Verb
             context.Write(table);
         }
 
-        context.Result["images"] = answers;
+        context.Result["images"] = JsonSerializer.SerializeToNode(answers, AnswerJson.Default.IReadOnlyListImageSegments);
         if (folder is not null)
         {
             string count = images.Answered == 1 ? "1 map" : $"{images.Answered} maps";
@@ -129,34 +129,5 @@ internal sealed class SegmentVerb : Verb
         return Array.TrueForAll(scales, scale => scale is > 0 and <= most)
             ? scales
             : throw new UsageException($"--scales {text} is no list of factors: give numbers above 0, such as 0.75,1,1.25.");
-    }
-
-    private static JsonObject Answer(string path, Segmentation found, string? map)
-    {
-        Image classes = found.Classes;
-        JsonObject answer = new()
-        {
-            ["image"] = path,
-            ["width"] = classes.Width,
-            ["height"] = classes.Height,
-            ["classes"] = new JsonArray([.. SegmentedImages.Occurring(found).Select(share =>
-            {
-                JsonObject one = new() { ["class"] = share.Class, ["share"] = share.Share };
-                if (map is null)
-                {
-                    byte[] pixels = Array.ConvertAll(classes.Pixels, label => label == share.Index ? (byte)1 : (byte)0);
-                    RunLengthMask mask = RunLengthMask.FromPixels(pixels, classes.Height, classes.Width);
-                    one["mask"] = new JsonObject { ["size"] = new JsonArray(mask.Height, mask.Width), ["counts"] = mask.ToCompressed() };
-                }
-
-                return (JsonNode)one;
-            })]),
-        };
-        if (map is not null)
-        {
-            answer["mask"] = map;
-        }
-
-        return answer;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ServeVerb : Verb
             $"--urls={context.Value(_urls)}",
             Whole("Concurrency", _concurrency, 1, 64),
             Whole("MaxBatch", _maxBatch, 1, 64),
-            Whole("MaxDelay", _maxDelay, 0, 10_000),
+            Whole("MaxDelay", _maxDelay, 0, 60_000),
             Whole("Queue", _queue, 1, 10_000),
             Whole("RequestsPerSecond", _rate, 0, int.MaxValue),
             $"--Fovea:Json={context.Json}",

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
+using Fovea.Models;
 using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
@@ -19,6 +20,7 @@ internal sealed class TrainVerb : Verb
     private readonly Option<bool> _overwrite;
     private readonly Option<int?> _repeat;
     private readonly Option<string> _size;
+    private readonly Option<int?> _longerSide;
     private readonly Option<bool> _noFlip;
     private readonly Option<string> _validation;
     private readonly Option<string> _test;
@@ -61,7 +63,12 @@ internal sealed class TrainVerb : Verb
             "--repeat",
             "Number of runs, each with the next seed, in folders of --out; the same command again trains what is missing.");
         _size = AddOption<string>(
-            "--size", "Side of the images in pixels, or rows and columns as 192x256. [default: the model's native size]");
+            "--size",
+            "Side of the images in pixels, or rows and columns as 192x256; of a detector or a segmentation the shorter side, to which "
+                + "images are resized. [default: the model's native size]");
+        _longerSide = AddOption<int?>(
+            "--longer-side",
+            "For a dense model: pixels that the longer side does not exceed. [default: in the published networks' proportion to --size]");
         foreach (TrainingOptionTable.Entry entry in _training)
         {
             Add(entry.Option);
@@ -132,7 +139,7 @@ internal sealed class TrainVerb : Verb
         runs.Check(configuration, count);
         Seeds seeds = runs.Run(
             configuration, count, seed => context.Output.WriteLine($"seed {seed} ({seed - first + 1} of {count})"));
-        context.Output.WriteLine($"top-1 {seeds.Text}, on the {seeds.Results[0].EvaluatedOn} images");
+        context.Output.WriteLine($"{seeds.Text}, on the {seeds.Results[0].EvaluatedOn} images");
         seeds.Fill(context.Result, first);
         return ExitCodes.Success;
     }
@@ -216,8 +223,12 @@ internal sealed class TrainVerb : Verb
             "--from", options.From ?? "fresh weights", context.Value(_from) is string from ? Path.GetFullPath(from) : null);
         ResumedOptions.Require(
             "--size",
-            ResumedOptions.SizeOf(options.Preprocessing),
+            earlier.Task == VisionTask.Detection
+                ? $"{options.Preprocessing.ResizeTo}x{options.Preprocessing.ResizeTo}"
+                : ResumedOptions.SizeOf(options.Preprocessing),
             context.Value(_size) is string size && ModelChoice.ParseSize(size) is var (height, width) ? $"{height}x{width}" : null);
+        ResumedOptions.Require(
+            "--longer-side", $"{options.Preprocessing.LongerSide}", context.Value(_longerSide) is int side ? $"{side}" : null);
         if (context.Value(_noFlip) && options.Augmentation?.FlipProbability > 0)
         {
             ResumedOptions.Require("--no-flip", "mirrored images", "none");
@@ -250,6 +261,7 @@ internal sealed class TrainVerb : Verb
             From = context.Value(_from),
             BackboneFrom = context.Value(_backboneFrom),
             Size = context.Value(_size) is string size ? ModelChoice.ParseSize(size) : null,
+            LongerSide = context.Value(_longerSide),
             NoFlip = context.Value(_noFlip),
             BatchGiven = context.IsGiven(_training.For(nameof(TrainingOptions.BatchSize))),
             Apply = options => _training.ApplyGiven(context, recipe, options),

@@ -18,6 +18,12 @@ public sealed record CostModel
     /// <summary>The fewest nodes between two uses of a value from which on its memory is worth a second computation.</summary>
     public int MinRecomputeDistance { get; init; } = 16;
 
+    /// <summary>The share of a step's multiply-adds that may be spent on computing products again, so as to need less memory.</summary>
+    public double RecomputedShare { get; init; } = 0.02;
+
+    /// <summary>The fewest elements that the backward pass of an early loss computes for its place in the order to matter.</summary>
+    public long MinHoistedElements { get; init; } = 1 << 20;
+
     /// <summary>Nodes for which a value that was computed again is kept for its next use: a block or two of a network.</summary>
     public int RecomputedLifetime { get; init; } = 48;
 

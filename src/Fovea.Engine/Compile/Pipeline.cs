@@ -6,7 +6,7 @@ namespace Fovea.Engine.Compile;
 
 /// <summary>
 /// The passes that rewrite a graph before it is planned, in order. An inference graph has its normalisations folded into weights; a
-/// training graph has what is cheap to compute again recomputed by the backward pass.
+/// training graph has gradients of early losses computed early, and what is cheap to compute again recomputed by the backward pass.
 /// </summary>
 public static class Pipeline
 {
@@ -22,6 +22,7 @@ public static class Pipeline
     [
         new("fuse-epilogues", (graph, _) => new FuseEpilogues().Run(graph)),
         new("fuse-pointwise", (graph, costs) => new FusePointwise(costs).Run(graph)),
+        new("hoist-early-backward", (graph, costs) => new HoistEarlyBackward(costs).Run(graph)),
         new("recompute-for-backward", (graph, costs) => new RecomputeForBackward(costs).Run(graph)),
     ];
 

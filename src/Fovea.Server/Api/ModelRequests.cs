@@ -129,6 +129,7 @@ internal sealed class ModelRequests(
         try
         {
             using Ticket ticket = Ticket.Of(model.Admission);
+            metrics.AdmittedTo(http.Response);
             using Activity? activity = ServerMetrics.Source.StartActivity("fovea.answer");
             activity?.SetTag("fovea.model", model.Name);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);

@@ -42,9 +42,11 @@ internal static class ModelRoutes
                     [FromQuery] string? layer,
                     [FromQuery] int? head,
                     [FromQuery] string? at,
+                    [FromQuery] int? detection,
                     HttpContext http,
                     ModelRequests requests) => requests.AnswerAsync(http, name, ExplainRunner.Name))
-            .WithSummary("Maps that explain what a classifier answers").Describe<ExplanationsAnswer>();
+            .WithSummary("Maps that explain what a model answers: a class, a detection, or the class of pixels")
+            .Describe<ExplanationsAnswer>();
         group.MapGet(
                 "/v1/models/{name}/explain",
                 (string name, HttpContext http, ModelRequests requests) => requests.ExplainableAsync(http, name))

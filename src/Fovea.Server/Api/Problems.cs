@@ -23,15 +23,15 @@ internal static class Problems
                 http.Response.Headers.RetryAfter = $"{seconds}";
             }
 
-            return Of(error.Status, error.Message);
+            return Of(http, error.Status, error.Message);
         }
         catch (BadHttpRequestException error)
         {
-            return Of(error.StatusCode, error.Message);
+            return Of(http, error.StatusCode, error.Message);
         }
         catch (FoveaException error)
         {
-            return Of(StatusCodes.Status400BadRequest, error.Message);
+            return Of(http, StatusCodes.Status400BadRequest, error.Message);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -40,14 +40,21 @@ internal static class Problems
         }
         catch (OperationCanceledException)
         {
-            return Of(StatusCodes.Status504GatewayTimeout, "The request did not get its turn in time.");
+            return Of(http, StatusCodes.Status504GatewayTimeout, "The request did not get its turn in time.");
         }
         catch (Exception error)
         {
             log.Fault(error);
-            return Of(StatusCodes.Status500InternalServerError, "This is a fault of the server itself; its log tells more.");
+            return Of(http, StatusCodes.Status500InternalServerError, "This is a fault of the server itself; its log tells more.");
         }
     }
+
+    /// <summary>Problem details; below <c>/v2</c> with the member <c>error</c> that the Open Inference Protocol has.</summary>
+    private static IResult Of(HttpContext http, int status, string detail) =>
+        http.Request.Path.StartsWithSegments(ProtocolRoutes.Prefix, StringComparison.OrdinalIgnoreCase)
+            ? TypedResults.Problem(
+                detail, statusCode: status, extensions: new Dictionary<string, object?> { [Protocol.Error] = detail })
+            : Of(status, detail);
 
     /// <summary>Problem details.</summary>
     /// <param name="status">Status code.</param>

@@ -16,9 +16,12 @@ internal sealed class RequestBody(FoveaServerOptions options)
     /// <summary>Reads a body whole.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellation">Gives up reading.</param>
-    /// <exception cref="RequestException">The body is too long.</exception>
-    public Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation) =>
-        ReadAsync(request.Body, request.ContentLength, options.MaxBodyBytes, cancellation);
+    /// <exception cref="RequestException">The body is too long, or encoded once more.</exception>
+    public Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        RequirePlain(request);
+        return ReadAsync(request.Body, request.ContentLength, options.MaxBodyBytes, cancellation);
+    }
 
     /// <summary>Reads the images of a body: one as it is, or those of <c>multipart/form-data</c>.</summary>
     /// <param name="request">The request.</param>
@@ -39,6 +42,7 @@ internal sealed class RequestBody(FoveaServerOptions options)
             return [new SentImage("image", await ReadAsync(request, cancellation).ConfigureAwait(false))];
         }
 
+        RequirePlain(request);
         string boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
         if (boundary is not { Length: > 0 and <= 200 })
         {
@@ -53,6 +57,17 @@ internal sealed class RequestBody(FoveaServerOptions options)
         {
             throw new RequestException(
                 StatusCodes.Status400BadRequest, $"The multipart body is damaged or cut off: {error.Message}", error);
+        }
+    }
+
+    private static void RequirePlain(HttpRequest request)
+    {
+        string encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RequestException(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body has a content encoding. Send it as it is: images are compressed already, and tensors hardly get smaller.");
         }
     }
 

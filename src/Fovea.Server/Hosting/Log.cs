@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Requests that were not done within {Seconds} s were given up")]
     public static partial void GaveUp(this ILogger log, double seconds);
+
+    [LoggerMessage(8, LogLevel.Information, "Stopped: {Admitted} requests were admitted, {Answered} of them answered")]
+    public static partial void Stopped(this ILogger log, long admitted, long answered);
 }

@@ -112,6 +112,8 @@ internal static class ServerProgram
             return Failure;
         }
 
+        ServerMetrics metrics = app.Services.GetRequiredService<ServerMetrics>();
+        log.Stopped(metrics.Admitted, metrics.Answered);
         if (health.Failure is Exception failure)
         {
             await Console.Error.WriteLineAsync($"fovea: {failure.Message}").ConfigureAwait(false);

@@ -105,6 +105,6 @@ internal sealed record ModelReadyAnswer(string Name, bool Ready);
 [JsonSerializable(typeof(ReadyAnswer))]
 [JsonSerializable(typeof(ModelReadyAnswer))]
 [JsonSerializable(typeof(float[]))]
-[JsonSerializable(typeof(long[]))]
+[JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;

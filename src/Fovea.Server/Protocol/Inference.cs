@@ -40,6 +40,9 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             case (DetectRunner detect, Protocol.Encoded, Protocol.Bytes):
                 return await DetectAsync(request, detect, await DecodeAsync(request, input, image => image).ConfigureAwait(false))
                     .ConfigureAwait(false);
+            case (SegmentRunner segment, Protocol.Encoded, Protocol.Bytes):
+                return await SegmentAsync(request, segment, await DecodeAsync(request, input, image => image).ConfigureAwait(false))
+                    .ConfigureAwait(false);
             default:
                 IEnumerable<string> known = Protocol.Describe(request.Model).Inputs.Select(one => $"'{one.Name}' of {one.Datatype}");
                 throw TensorSource.Wrong(
@@ -47,29 +50,50 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         }
     }
 
-    /// <summary>Images that come as the network takes them.</summary>
+    /// <summary>Images that come as the network takes them, channels last, or channels first as other frameworks take them.</summary>
     private PreparedTensor[] Prepared(ModelRequest request, TensorSource input)
     {
         Preprocessing preprocessing = request.Model.Info.Preprocessing;
-        if (input.Shape is not [_, long height, long width, long channels]
-            || (height, width, channels) != (preprocessing.Height, preprocessing.Width, preprocessing.Channels))
+        (int height, int width, int channels) = (preprocessing.Height, preprocessing.Width, preprocessing.Channels);
+        bool channelsLast = input.Shape is [_, long rows, long columns, long last] && (rows, columns, last) == (height, width, channels);
+        bool channelsFirst = input.Shape is [_, long first, long down, long across] && (down, across, first) == (height, width, channels);
+        if (!channelsLast && !channelsFirst)
         {
             throw TensorSource.Wrong(
-                $"images are (N, {preprocessing.Height}, {preprocessing.Width}, {preprocessing.Channels}), "
+                $"images are (N, {height}, {width}, {channels}) or (N, {channels}, {height}, {width}), "
                 + $"not ({string.Join(", ", input.Shape)})");
         }
 
-        int count = Count(request, input);
+        int count = Count(input);
         using PreparedTensor together = new(count * preprocessing.Length);
         input.CopyFloats(together.Values);
+        request.Ticket.Extend(count);
         PreparedTensor[] prepared = new PreparedTensor[count];
         for (int i = 0; i < count; i++)
         {
             prepared[i] = new PreparedTensor(preprocessing.Length);
-            together.Values.Slice(i * preprocessing.Length, preprocessing.Length).CopyTo(prepared[i].Values);
+            Span<float> image = together.Values.Slice(i * preprocessing.Length, preprocessing.Length);
+            if (channelsLast)
+            {
+                image.CopyTo(prepared[i].Values);
+            }
+            else
+            {
+                ToChannelsLast(image, prepared[i].Values, channels);
+            }
         }
 
         return prepared;
+    }
+
+    private static void ToChannelsLast(ReadOnlySpan<float> planes, Span<float> image, int channels)
+    {
+        int pixels = planes.Length / channels;
+        for (int i = 0; i < image.Length; i++)
+        {
+            (int pixel, int channel) = Math.DivRem(i, channels);
+            image[i] = planes[(channel * pixels) + pixel];
+        }
     }
 
     private async Task<T[]> DecodeAsync<T>(ModelRequest request, TensorSource input, Func<Image, T> prepare)
@@ -79,7 +103,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             throw TensorSource.Wrong($"encoded images are (N) or (N, 1), not ({string.Join(", ", input.Shape)})");
         }
 
-        IReadOnlyList<byte[]> images = input.Images(Count(request, input));
+        IReadOnlyList<byte[]> images = input.Images(Count(input));
+        request.Ticket.Extend(images.Count);
         using (request.Timing.Decoding())
         {
             return await Task.WhenAll(images.Select((bytes, i) => decoders.RunAsync(
@@ -87,7 +112,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
         }
     }
 
-    private int Count(ModelRequest request, TensorSource input)
+    /// <summary>Images that a shape claims; places are taken for them once their data are there.</summary>
+    private int Count(TensorSource input)
     {
         long count = input.Shape[0];
         if (count < 1 || count > options.MaxImages)
@@ -95,7 +121,6 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             throw TensorSource.Wrong($"a request has from 1 to {options.MaxImages} images, not {count}");
         }
 
-        request.Ticket.Extend((int)count);
         return (int)count;
     }
 
@@ -113,13 +138,8 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
 
     private static async Task<IReadOnlyList<OutputTensor>> DetectAsync(ModelRequest request, DetectRunner detect, Image[] images)
     {
-        if (images.Length > 1)
-        {
-            throw TensorSource.Wrong("a detector takes one image a request, because images have different numbers of objects");
-        }
-
-        IReadOnlyList<Tasks.Detection> found =
-            (await RunAsync(request, detect.Queue, [(images[0], DetectRunner.UsualThreshold)]).ConfigureAwait(false))[0];
+        (Image Image, double Threshold) item = (OnlyOneOf(images), DetectRunner.UsualThreshold);
+        IReadOnlyList<Tasks.Detection> found = (await RunAsync(request, detect.Queue, [item]).ConfigureAwait(false))[0];
         return
         [
             OutputTensor.Floats(
@@ -130,6 +150,21 @@ internal sealed class Inference(FoveaServerOptions options, Decoders decoders)
             OutputTensor.Texts(Protocol.Labels, [found.Count], [.. found.Select(one => one.Class)]),
         ];
     }
+
+    private static async Task<IReadOnlyList<OutputTensor>> SegmentAsync(ModelRequest request, SegmentRunner segment, Image[] images)
+    {
+        Segmentation found = (await RunAsync(request, segment.Queue, [OnlyOneOf(images)]).ConfigureAwait(false))[0];
+        IReadOnlyList<string> classes = request.Model.Info.Classes;
+        return
+        [
+            OutputTensor.Indices(Protocol.Classes, [1, found.Classes.Height, found.Classes.Width], found.Classes.Pixels),
+            OutputTensor.Texts(Protocol.Labels, [classes.Count], [.. classes]),
+        ];
+    }
+
+    private static Image OnlyOneOf(Image[] images) => images.Length == 1
+        ? images[0]
+        : throw TensorSource.Wrong("a model whose outputs depend on the image's size or content takes one image a request");
 
     private static async Task<TResult[]> RunAsync<TItem, TResult>(
         ModelRequest request, BatchQueue<TItem, TResult> queue, IReadOnlyList<TItem> items)

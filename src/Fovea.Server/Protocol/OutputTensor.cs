@@ -21,13 +21,13 @@ internal sealed record OutputTensor(string Name, string Datatype, long[] Shape, 
         () => JsonSerializer.SerializeToElement(values, ProtocolJson.Default.SingleArray),
         () => LittleEndian(MemoryMarshal.AsBytes<float>(values), sizeof(float)));
 
-    /// <summary>A tensor of integers.</summary>
-    public static OutputTensor Integers(string name, long[] shape, long[] values) => new(
+    /// <summary>A tensor of whole numbers from 0 to 255.</summary>
+    public static OutputTensor Indices(string name, long[] shape, byte[] values) => new(
         name,
-        "INT64",
+        "UINT8",
         shape,
-        () => JsonSerializer.SerializeToElement(values, ProtocolJson.Default.Int64Array),
-        () => LittleEndian(MemoryMarshal.AsBytes<long>(values), sizeof(long)));
+        () => JsonSerializer.SerializeToElement(Array.ConvertAll(values, value => (int)value), ProtocolJson.Default.Int32Array),
+        () => values);
 
     /// <summary>A tensor of texts.</summary>
     public static OutputTensor Texts(string name, long[] shape, string[] values) => new(

@@ -20,7 +20,9 @@ internal static class Protocol
     /// <summary>Output of a classifier: the probability of each class.</summary>
     public const string Probabilities = "probabilities";
 
-    /// <summary>Output of names of classes: the most probable one of each image, or that of each object.</summary>
+    /// <summary>
+    /// Output of names of classes: the most probable one of each image, that of each object, or those that the numbers of pixels stand for.
+    /// </summary>
     public const string Labels = "labels";
 
     /// <summary>Output of a detector: edges of boxes (left, top, right, bottom).</summary>
@@ -29,11 +31,20 @@ internal static class Protocol
     /// <summary>Output of a detector: scores.</summary>
     public const string Scores = "scores";
 
+    /// <summary>Output of a segmentation network: the number of the class of each pixel.</summary>
+    public const string Classes = "classes";
+
     /// <summary>Type of floats.</summary>
     public const string Float = "FP32";
 
+    /// <summary>Type of numbers of classes.</summary>
+    public const string Index = "UINT8";
+
     /// <summary>Type of texts and encoded images.</summary>
     public const string Bytes = "BYTES";
+
+    /// <summary>Member of an answer that tells what was wrong.</summary>
+    public const string Error = "error";
 
     /// <summary>Describes the server.</summary>
     public static ServerMetadata Server { get; } = new(
@@ -45,22 +56,15 @@ internal static class Protocol
     {
         Preprocessing input = model.Info.Preprocessing;
         TensorMetadata encoded = new(Encoded, Bytes, [-1]);
-        return model.Runners[0] is ClassifyRunner
-            ? new ModelMetadata(
-                model.Name,
-                [ModelVersion],
-                "fovea",
-                [new TensorMetadata(Images, Float, [-1, input.Height, input.Width, input.Channels]), encoded],
-                [new TensorMetadata(Probabilities, Float, [-1, model.Info.Classes.Count]), new TensorMetadata(Labels, Bytes, [-1])])
-            : new ModelMetadata(
-                model.Name,
-                [ModelVersion],
-                "fovea",
-                [encoded],
-                [
-                    new TensorMetadata(Boxes, Float, [-1, 4]),
-                    new TensorMetadata(Scores, Float, [-1]),
-                    new TensorMetadata(Labels, Bytes, [-1]),
-                ]);
+        TensorMetadata labels = new(Labels, Bytes, [-1]);
+        (TensorMetadata[] inputs, TensorMetadata[] outputs) = model.Runners[0] switch
+        {
+            ClassifyRunner => (
+                new[] { new TensorMetadata(Images, Float, [-1, input.Height, input.Width, input.Channels]), encoded },
+                new[] { new TensorMetadata(Probabilities, Float, [-1, model.Info.Classes.Count]), labels }),
+            SegmentRunner => ([encoded], [new TensorMetadata(Classes, Index, [1, -1, -1]), labels]),
+            _ => ([encoded], [new TensorMetadata(Boxes, Float, [-1, 4]), new TensorMetadata(Scores, Float, [-1]), labels]),
+        };
+        return new ModelMetadata(model.Name, [ModelVersion], "fovea", inputs, outputs);
     }
 }

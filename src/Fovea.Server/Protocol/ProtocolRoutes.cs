@@ -7,13 +7,16 @@ namespace Fovea.Server;
 /// <summary>Addresses of the Open Inference Protocol below <c>/v2</c>, health among them.</summary>
 internal static class ProtocolRoutes
 {
+    /// <summary>Beginning of the addresses.</summary>
+    public const string Prefix = "/v2";
+
     private const string Tag = "Open Inference Protocol";
 
     /// <summary>Maps the addresses.</summary>
     /// <param name="group">Takes them.</param>
     public static void MapProtocol(this RouteGroupBuilder group)
     {
-        RouteGroupBuilder protocol = group.MapGroup("/v2");
+        RouteGroupBuilder protocol = group.MapGroup(Prefix);
         protocol.WithTags(Tag);
         protocol.MapGet("", () => TypedResults.Json(Protocol.Server, ProtocolJson.Default.ServerMetadata))
             .WithSummary("The server");

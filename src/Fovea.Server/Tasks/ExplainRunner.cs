@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fovea.Server;
 
-/// <summary>Maps over images that explain what a classifier answers: <c>explain</c>. Images run one at a time.</summary>
+/// <summary>Maps over images that explain what a model answers: <c>explain</c>. Images run one at a time.</summary>
 internal sealed class ExplainRunner : TaskRunner
 {
     /// <summary>Last word of the address.</summary>
@@ -73,10 +73,14 @@ internal sealed class ExplainRunner : TaskRunner
         Method = every ? ExplanationMethod.Attention : request.Text("method") is string name ? MethodOf(name) : null,
         Classes = request.Texts("class"),
         Layer = request.Text("layer"),
-        Head = request.Text("head") is null ? null : request.Whole("head", 0, 0, int.MaxValue),
+        Head = Index(request, "head"),
+        Detection = Index(request, "detection"),
         At = every ? null : request.Text("at") is string at ? PointOf(at) : null,
         GradientWeighted = request.Text("gradientWeighted") == "true",
     };
+
+    private static int? Index(TaskRequest request, string name) =>
+        request.Text(name) is null ? null : request.Whole(name, 0, 0, int.MaxValue);
 
     private static ExplanationMethod MethodOf(string name) => ExplanationMethods.Find(name) ?? throw new RequestException(
         StatusCodes.Status400BadRequest, $"'method' must be one of {string.Join(", ", ExplanationMethods.Names)}.");

@@ -15,6 +15,7 @@ namespace Fovea.Server;
 /// <param name="Values">Numbers of the map, row by row, as they were computed.</param>
 /// <param name="ClassTokenShare">Share of the attention that lies on class tokens; null where there is none.</param>
 /// <param name="Region">Part of the image that the map lies over, in pixels: left, top, right, bottom.</param>
+/// <param name="Detection">Detection that is explained; null for models that find no objects.</param>
 internal sealed record ImageExplanation(
     string Image,
     string Method,
@@ -26,7 +27,8 @@ internal sealed record ImageExplanation(
     int Width,
     ReadOnlyMemory<float> Values,
     float? ClassTokenShare,
-    IReadOnlyList<double> Region)
+    IReadOnlyList<double> Region,
+    DetectionCard? Detection)
 {
     /// <summary>Puts an explanation into its form.</summary>
     /// <param name="image">Name under which the image was sent.</param>
@@ -42,7 +44,21 @@ internal sealed record ImageExplanation(
         map.Width,
         map.Values,
         map.ClassTokenShare,
-        [map.Region.Left, map.Region.Top, map.Region.Right, map.Region.Bottom]);
+        [map.Region.Left, map.Region.Top, map.Region.Right, map.Region.Bottom],
+        map.Detection is ExplainedDetection found ? DetectionCard.Of(found) : null);
+}
+
+/// <summary>A detection that is explained.</summary>
+/// <param name="Index">Its number, counted from 0 in the order in which <c>detect</c> lists them.</param>
+/// <param name="Class">Its class.</param>
+/// <param name="Score">Its score, 0 to 1.</param>
+/// <param name="Box">Its box in pixels: left, top, right, bottom.</param>
+internal sealed record DetectionCard(int Index, string Class, float Score, IReadOnlyList<float> Box)
+{
+    /// <summary>Puts a detection into its form.</summary>
+    /// <param name="found">The detection.</param>
+    public static DetectionCard Of(ExplainedDetection found) =>
+        new(found.Index, found.Class, found.Score, [found.Box.Left, found.Box.Top, found.Box.Right, found.Box.Bottom]);
 }
 
 /// <summary>Answer to the question for explanations of images.</summary>

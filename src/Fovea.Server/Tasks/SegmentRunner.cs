@@ -28,6 +28,9 @@ internal sealed class SegmentRunner : TaskRunner
             (batch, time) => context.Metrics.Ran(context.Name, batch, time));
     }
 
+    /// <summary>Queue of images, each for the classes of its pixels.</summary>
+    public BatchQueue<Image, Segmentation> Queue => _queue;
+
     /// <inheritdoc/>
     public override void Warm() => _segmenter.Segment(new Image(64, 64, 3, new byte[64 * 64 * 3]));
 

@@ -25,6 +25,6 @@ internal sealed record ServedTask(string Verb, Predicate<Model> Fits, Func<Runne
         new(ClassifyRunner.Name, model => model.Network.Head is not (null or DenseHead), context => new ClassifyRunner(context)),
         new(DetectRunner.Name, model => model.Network.Head is DetectorHead, context => new DetectRunner(context)),
         new(SegmentRunner.Name, model => model.Network.Head is SegmenterHead, context => new SegmentRunner(context)),
-        new(ExplainRunner.Name, model => model.Network.Head is not (null or DenseHead), context => new ExplainRunner(context)),
+        new(ExplainRunner.Name, model => model.Network.Head is not null, context => new ExplainRunner(context)),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
 
 namespace Fovea.Server;
 
@@ -16,6 +17,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Histogram<double> _phase;
     private readonly Counter<long> _rejected;
     private readonly Counter<long> _images;
+    private long _admitted;
+    private long _answered;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Makes meters.</param>
@@ -47,6 +50,26 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>Source of traces.</summary>
     public static ActivitySource Source { get; } = new(Name);
+
+    /// <summary>Requests that were admitted.</summary>
+    public long Admitted => Interlocked.Read(ref _admitted);
+
+    /// <summary>Admitted requests whose answers were sent.</summary>
+    public long Answered => Interlocked.Read(ref _answered);
+
+    /// <summary>Takes a request that was admitted.</summary>
+    /// <param name="response">Its answer.</param>
+    public void AdmittedTo(HttpResponse response)
+    {
+        Interlocked.Increment(ref _admitted);
+        response.OnCompleted(
+            static metrics =>
+            {
+                Interlocked.Increment(ref ((ServerMetrics)metrics)._answered);
+                return Task.CompletedTask;
+            },
+            this);
+    }
 
     /// <summary>Takes a batch.</summary>
     /// <param name="model">Name of the model.</param>

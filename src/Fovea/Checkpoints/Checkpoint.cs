@@ -21,6 +21,7 @@ public static class Checkpoint
     private const string ClassesKey = "fovea.classes";
     private const string PreprocessingKey = "fovea.preprocessing";
     private const string ColorsKey = "fovea.colors";
+    private const string LabelsKey = "fovea.labels";
 
     /// <summary>Loads a model from a checkpoint of Fovea, or from one of PyTorch or safetensors under any known names.</summary>
     /// <param name="path">The file; its format is told by its content.</param>
@@ -97,6 +98,11 @@ public static class Checkpoint
             metadata[ColorsKey] = JsonSerializer.Serialize(colors, ModelInfoJson.Default.ClassNames);
         }
 
+        if (info.Labels is SegmentationLabels labels)
+        {
+            metadata[LabelsKey] = JsonSerializer.Serialize(labels, ModelInfoJson.Default.SegmentationLabels);
+        }
+
         return metadata;
     }
 
@@ -126,6 +132,7 @@ public static class Checkpoint
                 Preprocessing.FromJson(file.Metadata[PreprocessingKey]))
             {
                 Colors = file.Metadata.TryGetValue(ColorsKey, out string? colors) ? [.. ReadTexts(colors).Select(Rgb.Parse)] : [],
+                Labels = file.Metadata.TryGetValue(LabelsKey, out string? labels) ? ReadLabels(labels) : null,
             };
             return info.Classes.Count == info.Options.Classes
                 ? info
@@ -212,6 +219,15 @@ public static class Checkpoint
         {
             fill(file, name, tensor);
         }
+    }
+
+    private static SegmentationLabels ReadLabels(string json)
+    {
+        SegmentationLabels labels =
+            JsonText.Read(JsonText.ParseObject(json), new SegmentationLabels(), ModelInfoJson.Default.SegmentationLabels);
+        return labels.Ignored is >= 0 and <= byte.MaxValue
+            ? labels
+            : throw new FormatException($"{labels.Ignored} is no number of a label map, which go from 0 to 255");
     }
 
     private static string[] ReadTexts(string json)

@@ -60,11 +60,11 @@ internal static class AnchorDetection
                 ReadOnlySpan<float> anchorLogits = levelLogits.Slice(anchor * options.Classes, options.Classes);
                 if (only >= 0)
                 {
-                    candidates.Add(box, ScoreFunctions.Sigmoid(anchorLogits[only]), only);
+                    candidates.Add(box, ScoreFunctions.Sigmoid(anchorLogits[only]), only, first + anchor);
                 }
                 else
                 {
-                    AddClasses(options, box, anchorLogits, ref candidates);
+                    AddClasses(options, box, anchorLogits, first + anchor, ref candidates);
                 }
             }
 
@@ -113,14 +113,14 @@ internal static class AnchorDetection
     }
 
     private static void AddClasses(
-        AnchorDetectionOptions options, scoped ReadOnlySpan<float> box, ReadOnlySpan<float> logits, ref Candidates candidates)
+        AnchorDetectionOptions options, scoped ReadOnlySpan<float> box, ReadOnlySpan<float> logits, int row, ref Candidates candidates)
     {
         for (int classIndex = 0; classIndex < logits.Length; classIndex++)
         {
             float score = ScoreFunctions.Sigmoid(logits[classIndex]);
             if (score > options.ScoreAbove)
             {
-                candidates.Add(box, score, classIndex);
+                candidates.Add(box, score, classIndex, row);
             }
         }
     }

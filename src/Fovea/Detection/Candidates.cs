@@ -6,7 +6,8 @@ namespace Fovea.Detection;
 /// <param name="boxes">Four numbers a box.</param>
 /// <param name="scores">Score of each box.</param>
 /// <param name="classes">Class of each box; empty where nobody asks for it.</param>
-internal readonly ref struct SelectedBoxes(Span<float> boxes, Span<float> scores, Span<int> classes)
+/// <param name="rows">Row of each box among those that it was chosen from; empty where nobody asks for it.</param>
+internal readonly ref struct SelectedBoxes(Span<float> boxes, Span<float> scores, Span<int> classes, Span<int> rows = default)
 {
     /// <summary>Four numbers a box.</summary>
     public Span<float> Boxes { get; } = boxes;
@@ -16,10 +17,13 @@ internal readonly ref struct SelectedBoxes(Span<float> boxes, Span<float> scores
 
     /// <summary>Class of each box; empty where nobody asks for it.</summary>
     public Span<int> Classes { get; } = classes;
+
+    /// <summary>Index of the anchor or the region that each box was made of; empty where nobody asks for it.</summary>
+    public Span<int> Rows { get; } = rows;
 }
 
 /// <summary>
-/// Boxes from which a selection is made, with score and class. The memory is rented, grows as needed and is given back by
+/// Boxes from which a selection is made, with score, class and row. The memory is rented, grows as needed and is given back by
 /// <see cref="Return"/>.
 /// </summary>
 internal ref struct Candidates(int capacity)
@@ -27,17 +31,24 @@ internal ref struct Candidates(int capacity)
     private float[] _boxes = ArrayPool<float>.Shared.Rent(Boxes.Numbers * capacity);
     private float[] _scores = ArrayPool<float>.Shared.Rent(capacity);
     private int[] _classes = ArrayPool<int>.Shared.Rent(capacity);
+    private int[] _rows = ArrayPool<int>.Shared.Rent(capacity);
     private int _count;
 
     /// <summary>Adds a box.</summary>
-    public void Add(scoped ReadOnlySpan<float> box, float score, int classIndex)
+    /// <param name="box">The box.</param>
+    /// <param name="score">Its score.</param>
+    /// <param name="classIndex">Its class.</param>
+    /// <param name="row">Index of the anchor or the region that it was made of.</param>
+    public void Add(scoped ReadOnlySpan<float> box, float score, int classIndex, int row)
     {
         Grow(ref _boxes, Boxes.Numbers * _count, Boxes.Numbers);
         Grow(ref _scores, _count, 1);
         Grow(ref _classes, _count, 1);
+        Grow(ref _rows, _count, 1);
         box.CopyTo(_boxes.AsSpan(Boxes.Numbers * _count));
         _scores[_count] = score;
         _classes[_count] = classIndex;
+        _rows[_count] = row;
         _count++;
     }
 
@@ -60,6 +71,11 @@ internal ref struct Candidates(int capacity)
             {
                 selected.Classes[i] = _classes[kept[i]];
             }
+
+            if (!selected.Rows.IsEmpty)
+            {
+                selected.Rows[i] = _rows[kept[i]];
+            }
         }
 
         ArrayPool<int>.Shared.Return(kept);
@@ -72,6 +88,7 @@ internal ref struct Candidates(int capacity)
         ArrayPool<float>.Shared.Return(_boxes);
         ArrayPool<float>.Shared.Return(_scores);
         ArrayPool<int>.Shared.Return(_classes);
+        ArrayPool<int>.Shared.Return(_rows);
     }
 
     private static void Grow<T>(ref T[] values, int used, int more)

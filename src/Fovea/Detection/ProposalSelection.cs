@@ -57,7 +57,7 @@ internal static class ProposalSelection
                 float score = ScoreFunctions.Sigmoid(logits[anchor]);
                 if (Boxes.HasSides(box, options.ShortestSide) && score >= options.LeastScore)
                 {
-                    candidates.Add(box, score, level);
+                    candidates.Add(box, score, level, anchor);
                 }
             }
 

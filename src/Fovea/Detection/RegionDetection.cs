@@ -57,7 +57,7 @@ internal static class RegionDetection
                     Boxes.Clip(box, height, width);
                     if (Boxes.HasSides(box, options.ShortestSide))
                     {
-                        candidates.Add(box, scores[label], index);
+                        candidates.Add(box, scores[label], index, region);
                     }
                 }
             }

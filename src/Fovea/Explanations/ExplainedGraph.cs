@@ -29,19 +29,19 @@ internal sealed class ExplainedGraph
     private readonly bool[] _affects;
 
     /// <summary>Builds the graph.</summary>
-    /// <param name="network">A network with a head.</param>
+    /// <param name="scores">Builds the scores (N, classes) of images (N, H, W, 3).</param>
     /// <param name="key">Batch and size of the images.</param>
-    public ExplainedGraph(Network network, PlanKey key)
+    public ExplainedGraph(Func<Value, Value> scores, PlanKey key)
     {
         Value images = Graph.Input(InferenceGraph.Images, [key.Batch, key.Height, key.Width, 3]);
-        _scores = network.Forward(images);
+        _scores = scores(images);
         _affects = Affecting(_scores);
         Attentions = AttentionDescription.Of(Graph);
 
         Maps =
         [
             .. Graph.Marks
-                .Where(mark => mark.Value.Shape.Rank == 4 && mark.Value.Shape[0] == key.Batch)
+                .Where(mark => mark.Value.Shape.Rank == 4 && mark.Value.Shape[0] == key.Batch && mark.Key != InferenceGraph.Logits)
                 .Select(mark => (mark.Key, mark.Value))
                 .OrderBy(map => map.Value.Producer.Index),
         ];

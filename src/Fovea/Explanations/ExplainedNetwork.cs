@@ -10,10 +10,19 @@ internal sealed class ExplainedNetwork
 
     /// <summary>Reads a network; nothing of its graph is kept.</summary>
     /// <param name="model">A model with a head.</param>
-    public ExplainedNetwork(Model model)
+    /// <param name="scores">Its scores.</param>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
+    public ExplainedNetwork(Model model, TargetScores scores, int height, int width)
     {
         Network network = model.Network;
-        ExplainedGraph graph = new(network, new PlanKey(1, network.Height, network.Width));
+        Task = network.Head switch
+        {
+            DetectorHead => VisionTask.Detection,
+            DenseHead => VisionTask.Segmentation,
+            _ => VisionTask.Classification,
+        };
+        ExplainedGraph graph = new(scores.Build, new PlanKey(1, height, width));
         (string Name, Value Value)[] maps = [.. graph.Maps.Where(map => graph.Affects(map.Value))];
         _affecting = [.. maps.Select(map => map.Name)];
 
@@ -30,11 +39,17 @@ internal sealed class ExplainedNetwork
                 .OrderBy(one => one.Index)
                 .Select(one => one.Layer),
         ];
-        Path = TokenPath.Find(graph);
+        Path = IsDense ? null : TokenPath.Find(graph);
         PathStart = Path is null ? null : graph.Attentions[^Path.Attentions.Count].Path;
-        ClassAttention = Attentions.LastOrDefault(one => one.Tokens!.Queries is { Height: 0 } queries
+        ClassAttention = IsDense ? null : Attentions.LastOrDefault(one => one.Tokens!.Queries is { Height: 0 } queries
             && queries.ClassTokens > 1 && queries.ClassTokens == model.Info.Classes.Count);
     }
+
+    /// <summary>Task of the network.</summary>
+    public VisionTask Task { get; }
+
+    /// <summary>True for a network that answers at places of the image, and reads no class tokens.</summary>
+    public bool IsDense => Task != VisionTask.Classification;
 
     /// <summary>Attentions and marked maps in the order in which an image passes them.</summary>
     public IReadOnlyList<ExplainableLayer> Layers { get; }
@@ -66,15 +81,16 @@ internal sealed class ExplainedNetwork
 
     /// <summary>Method where none is chosen.</summary>
     public ExplanationMethod DefaultMethod =>
-        ClassAttention is not null ? ExplanationMethod.Classes
+        IsDense ? ExplanationMethod.LayerCam
+        : ClassAttention is not null ? ExplanationMethod.Classes
         : Attentions.LastOrDefault() is ExplainableLayer last && HasTokenOfItsOwn(last) ? ExplanationMethod.Attention
         : ExplanationMethod.GradCam;
 
     private IEnumerable<ExplainableLayer> Attentions => Layers.Where(layer => layer.IsAttention);
 
     /// <summary>True if one class token stands for the image: the first, before those of distillation and the like.</summary>
-    public static bool HasTokenOfItsOwn(ExplainableLayer attention) =>
-        attention.Tokens!.Queries is { ClassTokens: 1 } or { ClassTokens: > 0, Height: > 0 };
+    public bool HasTokenOfItsOwn(ExplainableLayer attention) =>
+        !IsDense && attention.Tokens!.Queries is { ClassTokens: 1 } or { ClassTokens: > 0, Height: > 0 };
 
     /// <summary>Finds an attention.</summary>
     /// <param name="name">Its name; the last that has what is asked for where null.</param>
@@ -89,12 +105,20 @@ internal sealed class ExplainedNetwork
             return ofPoint && named.Tokens!.Queries.Height == 0 ? throw ExplanationChecks.NoPoints(name) : named;
         }
 
-        if (ofPoint)
+        if (ofPoint || IsDense)
         {
             return Attentions.LastOrDefault(layer => layer.Tokens!.Queries.Height > 0) ?? throw ExplanationChecks.NoPoints(null);
         }
 
         return Attentions.LastOrDefault(layer => layer.Tokens!.Queries.ClassTokens > 0) ?? Attentions.Last();
+    }
+
+    /// <summary>Rows and columns of a marked map.</summary>
+    /// <param name="name">Its name.</param>
+    public (int Rows, int Columns) SizeOf(string name)
+    {
+        ExplainableLayer layer = Layers.First(layer => layer.Name == name && !layer.IsAttention);
+        return (layer.Height, layer.Width);
     }
 
     /// <summary>Finds a marked map that scores depend on.</summary>
@@ -104,7 +128,7 @@ internal sealed class ExplainedNetwork
     {
         ExplainableLayer? named = Layers.FirstOrDefault(layer => layer.Name == (name ?? _usualMap) && !layer.IsAttention);
         return named is not null && _affecting.Contains(named.Name) ? named
-            : named is not null ? throw ExplanationChecks.Unread(named.Name, Maps)
+            : named is not null ? throw ExplanationChecks.Unread(named.Name, Maps, IsDense)
             : throw ExplanationChecks.NoLayer(name!, "map", Maps);
     }
 }

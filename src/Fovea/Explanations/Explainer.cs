@@ -1,26 +1,28 @@
+using System.Collections.Concurrent;
 using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
-using Fovea.Layers;
 using Fovea.Models;
 
 namespace Fovea.Explanations;
 
 /// <summary>
-/// Images in, maps out that explain what a network answers: made of the graph alone, with no knowledge of a family. Any number of threads
-/// may ask at the same time.
+/// Images in, maps out that explain what a network answers, be it the class of an image, a detection or the class of pixels: made of the
+/// graph alone, with no knowledge of a family. Any number of threads may ask at the same time.
 /// </summary>
 /// <remarks>
 /// Plans for the methods and layers that are asked for are compiled at their first use and kept, the latest few; they share the packed
 /// weights. Maps are the same bits for any number of threads.
 /// </remarks>
-public sealed class Explainer : IDisposable
+public sealed partial class Explainer : IDisposable
 {
     private readonly Model _model;
     private readonly bool _ownsModel;
+    private readonly TargetScores _scores;
     private readonly ExplainedNetwork _network;
     private readonly ExplainerPlans _plans;
+    private readonly ConcurrentDictionary<(int Height, int Width), ExplainedNetwork> _sizes = [];
 
     /// <summary>Makes an explainer of a model, which stays the caller's and must outlive it.</summary>
     /// <param name="model">A model with a head.</param>
@@ -42,23 +44,24 @@ public sealed class Explainer : IDisposable
             throw new ArgumentException("The model has no head and so answers nothing: give it one with Model.WithHead.", nameof(model));
         }
 
-        if (model.Network.Head is DenseHead)
-        {
-            throw new ArgumentException($"{model.Info.Name} does not classify images.", nameof(model));
-        }
-
-        (_model, _ownsModel) = (model, ownsModel);
-        _network = model.Compiler.Build(() => new ExplainedNetwork(model));
-        _plans = new ExplainerPlans(model, pool, concurrency);
+        (_model, _ownsModel, _scores) = (model, ownsModel, TargetScores.Of(model, pool, concurrency));
+        _network = NetworkAt(model.Network.Height, model.Network.Width);
+        _plans = new ExplainerPlans(model, _scores, pool, concurrency);
     }
 
     /// <summary>Description of the model: name, options, classes, preprocessing.</summary>
     public ModelInfo Info => _model.Info;
 
+    /// <summary>Task of the model, which decides what is explained: the class of an image, a detection, or the class of pixels.</summary>
+    public VisionTask Task => _network.Task;
+
     /// <summary>The model.</summary>
     internal Model Model => _model;
 
-    /// <summary>Attentions and marked maps, in the order in which an image passes them, with their grids at the model's own size.</summary>
+    /// <summary>
+    /// Attentions and marked maps, in the order in which an image passes them, with their grids at the model's own size; images of dense
+    /// tasks keep their proportions, and grids follow them.
+    /// </summary>
     public IReadOnlyList<ExplainableLayer> Layers => _network.Layers;
 
     /// <summary>Methods that apply to the network.</summary>
@@ -66,7 +69,7 @@ public sealed class Explainer : IDisposable
 
     /// <summary>
     /// Method where none is chosen: attention where a class token pools the map, that of the classes' own tokens where each has one, else
-    /// Grad-CAM.
+    /// Grad-CAM; for detectors and segmentation networks LayerCAM, which does not light up all objects alike.
     /// </summary>
     public ExplanationMethod DefaultMethod => _network.DefaultMethod;
 
@@ -78,7 +81,7 @@ public sealed class Explainer : IDisposable
     /// <param name="pool">Threads to run on, as the constructor takes them.</param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
     /// <exception cref="InvalidFileException">
-    /// The file is missing, broken, does not fit its model, or holds a model that does not classify images.
+    /// The file is missing, broken, does not fit its model, or holds a model without a head.
     /// </exception>
     /// <exception cref="ShapeException">The model does not take images of the given size.</exception>
     public static Explainer Load(string path, (int Height, int Width)? size = null, WorkerPool? pool = null, int concurrency = 1)
@@ -86,14 +89,10 @@ public sealed class Explainer : IDisposable
         Model model = Checkpoint.Load(path, new ImportOptions(Size: size));
         try
         {
-            return model.Network.Head switch
-            {
-                null => throw new InvalidFileException(
-                    path, $"it holds {model.Info.Name} without a head, which answers nothing to explain", [new Remedy.GiveHead(path)]),
-                DenseHead => throw new InvalidFileException(
-                    path, $"it holds {model.Info.Name}, and only classifiers are explained", [new Remedy.DetectObjects(path)]),
-                _ => new Explainer(model, ownsModel: true, pool, concurrency),
-            };
+            return model.Network.Head is not null
+                ? new Explainer(model, ownsModel: true, pool, concurrency)
+                : throw new InvalidFileException(
+                    path, $"it holds {model.Info.Name} without a head, which answers nothing to explain", [new Remedy.GiveHead(path)]);
         }
         catch
         {
@@ -122,14 +121,22 @@ public sealed class Explainer : IDisposable
         options ??= new ExplanationOptions();
         Check(options);
         ExplanationMethod method = options.Method ?? DefaultMethod;
-        ExplainedInput input = ExplainedInput.Of(Info.Preprocessing, image);
+        ExplainedInput input = _scores.Prepare(image);
+        ExplainedNetwork network = NetworkAt(input.Height, input.Width);
+        if (method == ExplanationMethod.Attention)
+        {
+            bool isOfDetection = options.At is null || options.Detection is not null;
+            ExplainedDetection? detection = isOfDetection ? _scores.Detect(image, options, cancellation) : null;
+            return [Attention(input, network, options, detection, cancellation)];
+        }
+
+        Target target = _scores.Find(image, input, options, network, _plans, cancellation);
         return method switch
         {
-            ExplanationMethod.Attention => [Attention(input, options, cancellation)],
-            ExplanationMethod.Classes => OfClassTokens(input, options, cancellation),
-            ExplanationMethod.Rollout => RollOut(input, options, cancellation),
-            ExplanationMethod.Occlusion => Occlude(input, options, cancellation),
-            _ => Differentiate(input, method, options, cancellation),
+            ExplanationMethod.Classes => OfClassTokens(input, target, options, cancellation),
+            ExplanationMethod.Rollout => RollOut(input, target, options, cancellation),
+            ExplanationMethod.Occlusion => Occlude(input, network, target, options, cancellation),
+            _ => Differentiate(input, network, target, method, options, cancellation),
         };
     }
 
@@ -144,140 +151,21 @@ public sealed class Explainer : IDisposable
     {
         _plans.ThrowIfClosed();
         ExplanationChecks.RequireMethod(_network, ExplanationMethod.Attention);
-        return Attend(ExplainedInput.Of(Info.Preprocessing, image), _network.FindAttention(layer), cancellation);
+        ExplainedInput input = _scores.Prepare(image);
+        return Attend(input, NetworkAt(input.Height, input.Width).FindAttention(layer), cancellation);
     }
 
     /// <summary>Frees the plans, and a model that was loaded, once runs that are under way have ended.</summary>
     public void Dispose()
     {
         _plans.Dispose();
+        _scores.Dispose();
         if (_ownsModel)
         {
             _model.Dispose();
         }
     }
 
-    private AttentionMaps Attend(ExplainedInput input, ExplainableLayer layer, CancellationToken cancellation) =>
-        new(layer, _plans.WeightsOf(input, layer.Name, cancellation), input.Region);
-
-    private Explanation Attention(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)
-    {
-        ExplainableLayer layer = _network.FindAttention(options.Layer, options.At is not null);
-        (int Row, int Column)? cell = options.At is ImagePoint at ? ExplanationChecks.CellOf(at, input, layer) : null;
-        AttentionMaps maps = Attend(input, layer, cancellation);
-        return cell is var (row, column) ? maps.OfCell(row, column, options.Head) with { Query = options.At }
-            : ExplainedNetwork.HasTokenOfItsOwn(layer) ? maps.OfClassToken(0, options.Head)
-            : maps.Mean(options.Head);
-    }
-
-    private Explanation[] OfClassTokens(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)
-    {
-        ExplainableLayer layer = _network.ClassAttention!;
-        int[] classes = ClassesOf(input, options, cancellation);
-        AttentionMaps maps = Attend(input, layer, cancellation);
-        return
-        [
-            .. classes.Select(index => maps.OfClassToken(index, options.Head) with
-            {
-                Method = ExplanationMethod.Classes,
-                Class = Info.Classes[index],
-            }),
-        ];
-    }
-
-    private Explanation[] RollOut(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)
-    {
-        TokenPath path = _network.Path!;
-        bool perClass = _network.ClassAttention is not null;
-        if (!options.GradientWeighted && !perClass)
-        {
-            return [Of(null)];
-        }
-
-        return [.. ClassesOf(input, options, cancellation).Select(index => Of(index))];
-
-        Explanation Of(int? index)
-        {
-            int? score = options.GradientWeighted ? index : null;
-            double[] shares = _plans.RollOut(input, path, score, perClass ? index!.Value : 0, cancellation);
-            TokenGrid grid = path.Attentions[0].Keys;
-            double[] cells = shares[grid.ClassTokens..];
-            return new Explanation
-            {
-                Method = ExplanationMethod.Rollout,
-                Layer = _network.PathStart,
-                Class = index is int one ? Info.Classes[one] : null,
-                Height = grid.Height,
-                Width = grid.Width,
-                Values = Array.ConvertAll(cells, share => (float)share),
-                ClassTokenShare = score is null ? (float)(1 - cells.Sum()) : null,
-                Region = input.Region,
-            };
-        }
-    }
-
-    private Explanation[] Differentiate(
-        ExplainedInput input, ExplanationMethod method, ExplanationOptions options, CancellationToken cancellation)
-    {
-        bool integrates = method == ExplanationMethod.IntegratedGradients;
-        string? layer = integrates && options.Layer is null ? null : _network.FindMap(options.Layer).Name;
-        int[] classes = ClassesOf(input, options, cancellation);
-        using GradientRun run = _plans.RentGradient(input, layer ?? InferenceGraph.Images, cancellation);
-        return [.. classes.Select(Of)];
-
-        Explanation Of(int index)
-        {
-            if (!integrates)
-            {
-                run.Run(input.Values, index);
-            }
-
-            float[] values = method switch
-            {
-                ExplanationMethod.GradCam => ClassActivation.GradCam(run.Map, run.Gradient, run.Channels),
-                ExplanationMethod.GradCamPlusPlus => ClassActivation.GradCamPlusPlus(run.Map, run.Gradient, run.Channels),
-                ExplanationMethod.LayerCam => ClassActivation.LayerCam(run.Map, run.Gradient, run.Channels),
-                _ => IntegratedGradients.Compute(run, input.Values, index, options.Steps, cancellation),
-            };
-            return Answer(input, method, layer, index, values, (run.Height, run.Width));
-        }
-    }
-
-    private Explanation[] Occlude(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)
-    {
-        ExplainableLayer? layer = options.Layer is null ? null : _network.FindMap(options.Layer);
-        Occlusion occlusion = layer is null ? Occlusion.Of(input, options.Window, options.Stride) : Occlusion.Of(input, layer);
-        int[] classes = ClassesOf(input, options, cancellation);
-        float[][] maps = occlusion.Compute(
-            input.Values, images => _plans.ScoresOf(images.Span, (input.Height, input.Width), cancellation), classes, cancellation);
-        return
-        [
-            .. classes.Zip(maps, (index, values) => Answer(
-                input, ExplanationMethod.Occlusion, layer?.Name, index, values, (occlusion.Rows, occlusion.Columns))),
-        ];
-    }
-
-    private Explanation Answer(
-        ExplainedInput input, ExplanationMethod method, string? layer, int index, float[] values, (int Height, int Width) grid) => new()
-        {
-            Method = method,
-            Layer = layer,
-            Class = Info.Classes[index],
-            Height = grid.Height,
-            Width = grid.Width,
-            Values = values,
-            Region = input.Region,
-        };
-
-    /// <summary>Indices of the classes that are asked for; of the predicted one where none is.</summary>
-    private int[] ClassesOf(ExplainedInput input, ExplanationOptions options, CancellationToken cancellation)
-    {
-        if (options.Classes.Count > 0)
-        {
-            return [.. options.Classes.Select(name => ExplanationChecks.ClassOf(Info.Classes, name))];
-        }
-
-        float[] scores = _plans.ScoresOf(input.Values, (input.Height, input.Width), cancellation);
-        return [Array.IndexOf(scores, scores.Max())];
-    }
+    private ExplainedNetwork NetworkAt(int height, int width) => _sizes.GetOrAdd(
+        (height, width), size => _model.Compiler.Build(() => new ExplainedNetwork(_model, _scores, size.Height, size.Width)));
 }

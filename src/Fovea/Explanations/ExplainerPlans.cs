@@ -11,29 +11,33 @@ internal sealed class ExplainerPlans : IDisposable
     private const string Gradient = "gradient ";
     private const string Path = "path";
     private const string WeightedPath = "weighted path";
-    private readonly Network _network;
+    private readonly TargetScores _scores;
     private readonly PlanCache _plans;
 
     /// <summary>Makes plans for a model, compiled when they are first needed.</summary>
     /// <param name="model">A model with a head.</param>
+    /// <param name="scores">Its scores.</param>
     /// <param name="threads">Threads of all plans; a share of the processors for each caller where null.</param>
     /// <param name="concurrency">Number of callers at the same time.</param>
-    public ExplainerPlans(Model model, WorkerPool? threads, int concurrency) =>
-        (_network, _plans) = (model.Network, model.CreatePlans(nameof(Explainer), Build, threads, concurrency));
+    public ExplainerPlans(Model model, TargetScores scores, WorkerPool? threads, int concurrency) =>
+        (_scores, _plans) = (scores, model.CreatePlans(nameof(Explainer), Build, threads, concurrency));
 
     /// <summary>Throws if the plans were disposed of.</summary>
     /// <exception cref="ObjectDisposedException">They were.</exception>
     public void ThrowIfClosed() => _plans.ThrowIfClosed();
 
-    /// <summary>Computes the scores (N, classes) of prepared images.</summary>
+    /// <summary>Computes the scores (N, classes) of prepared images that may be blank in part.</summary>
     /// <param name="images">Values (N, H, W, C).</param>
     /// <param name="size">Rows and columns of an image.</param>
+    /// <param name="target">Place of the answer; null for a classifier.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    public float[] ScoresOf(ReadOnlySpan<float> images, (int Height, int Width) size, CancellationToken cancellation)
+    public float[] ScoresOf(
+        ReadOnlySpan<float> images, (int Height, int Width) size, Target? target, CancellationToken cancellation)
     {
         int batch = images.Length / (3 * size.Height * size.Width);
         using PlanCache.Lease lease = _plans.Rent(new PlanKey(batch, size.Height, size.Width, Scores), cancellation);
         images.CopyTo(lease.Plan.Input(InferenceGraph.Images));
+        target?.WriteOccluded(lease.Plan);
         lease.Plan.Run();
         return lease.Plan.Output(ExplainedGraph.Scores).ToArray();
     }
@@ -53,9 +57,14 @@ internal sealed class ExplainerPlans : IDisposable
     /// <summary>Rents a plan that computes a layer's map and a score's gradient by it.</summary>
     /// <param name="input">The image.</param>
     /// <param name="layer">Name of the layer; that of the input for the image itself.</param>
+    /// <param name="target">Place of the answer.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
-    public GradientRun RentGradient(ExplainedInput input, string layer, CancellationToken cancellation) =>
-        new(Rent(input, Gradient + layer, cancellation));
+    public GradientRun RentGradient(ExplainedInput input, string layer, Target target, CancellationToken cancellation)
+    {
+        PlanCache.Lease lease = Rent(input, Gradient + layer, cancellation);
+        target.Write(lease.Plan);
+        return new GradientRun(lease);
+    }
 
     /// <summary>Computes the share that each token in front of the first attention of a token path has in a class token.</summary>
     /// <param name="input">The image.</param>
@@ -85,7 +94,7 @@ internal sealed class ExplainerPlans : IDisposable
 
     private ComputeGraph Build(PlanKey key)
     {
-        ExplainedGraph graph = new(_network, key);
+        ExplainedGraph graph = new(key.Outputs == Scores ? _scores.BuildOccluded : _scores.Build, key);
         switch (key.Outputs)
         {
             case Scores:

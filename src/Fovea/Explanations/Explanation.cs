@@ -12,11 +12,17 @@ public sealed record Explanation
     /// <summary>Head of the attention, counted from 0; null for the mean of all heads, and where there are none.</summary>
     public int? Head { get; init; }
 
-    /// <summary>Point of the image whose attention this is; null for a class token, and for the mean of all points.</summary>
+    /// <summary>
+    /// Point of the image whose attention this is, or whose class a segmentation network tells; null for a class token, for the mean of all
+    /// points, and for a class's region.
+    /// </summary>
     public ImagePoint? Query { get; init; }
 
     /// <summary>Name of the class that is explained; null where the map does not depend on one.</summary>
     public string? Class { get; init; }
+
+    /// <summary>The detection that is explained; null for networks that find no objects.</summary>
+    public ExplainedDetection? Detection { get; init; }
 
     /// <summary>Rows of the map.</summary>
     public required int Height { get; init; }

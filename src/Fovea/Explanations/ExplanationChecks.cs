@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fovea.Layers;
+using Fovea.Models;
 
 namespace Fovea.Explanations;
 
@@ -18,8 +18,17 @@ internal static class ExplanationChecks
         Require(options.Steps >= 1, $"{options.Steps} steps are too few", nameof(options.Steps), "1 or more");
         Require(options.Window is null or >= 1, $"a window of {options.Window} pixels blanks nothing", nameof(options.Window), "1 or more");
         Require(options.Stride is null or >= 1, $"windows cannot be {options.Stride} pixels apart", nameof(options.Stride), "1 or more");
+        Require(
+            options.Detection is null or >= 0, $"there is no detection {options.Detection}", nameof(options.Detection), "0 or more");
+        if (options.Detection is not null && network.Task != VisionTask.Detection)
+        {
+            throw new ExplanationException(
+                "The network finds no objects, so that none can be explained",
+                new Remedy.ChooseExplanation(nameof(options.Detection), []));
+        }
+
         bool attends = method == ExplanationMethod.Attention;
-        Unused(options.At is not null && !attends, nameof(options.At));
+        Unused(options.At is not null && !attends && network.Task != VisionTask.Segmentation, nameof(options.At));
         Unused(options.Head is not null && !attends && method != ExplanationMethod.Classes, nameof(options.Head));
         Unused(options.Layer is not null && method is (ExplanationMethod.Rollout or ExplanationMethod.Classes), nameof(options.Layer));
         Unused(options.GradientWeighted && method != ExplanationMethod.Rollout, nameof(options.GradientWeighted));
@@ -65,6 +74,7 @@ internal static class ExplanationChecks
         {
             string reason = method switch
             {
+                ExplanationMethod.Classes or ExplanationMethod.Rollout when network.IsDense => "no class token that its answers depend on",
                 ExplanationMethod.Classes => "no token of its own for each class",
                 ExplanationMethod.Rollout => "no class token that attends in its last attention, along which attention could be rolled out",
                 ExplanationMethod.Attention => "no attention",
@@ -89,20 +99,21 @@ internal static class ExplanationChecks
         }
     }
 
-    /// <summary>Cell of an attention's queries that a point of the image lies in.</summary>
+    /// <summary>Cell of a grid over the network's input that a point of the image lies in.</summary>
     /// <exception cref="ExplanationException">The point lies outside of what the network sees.</exception>
-    public static (int Row, int Column) CellOf(ImagePoint point, ExplainedInput input, ExplainableLayer layer)
+    public static (int Row, int Column) CellOf(ImagePoint point, ExplainedInput input, int height, int width)
     {
-        TokenGrid grid = layer.Tokens!.Queries;
-        ImageRegion seen = input.Region;
-        return seen.CellOf(point, grid.Height, grid.Width) ?? throw new ExplanationException(
-            string.Create(CultureInfo.InvariantCulture, $"The network does not see the point {point.X:0.##},{point.Y:0.##}"),
-            new Remedy.ChooseExplanation(nameof(ExplanationOptions.At),
-            [
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"a point from {seen.Left:0.##},{seen.Top:0.##} up to {seen.Right:0.##},{seen.Bottom:0.##}"),
-            ]));
+        ImageRegion seen = input.Seen;
+        return seen.CellOf(point, 1, 1) is not null && input.Region.CellOf(point, height, width) is (int, int) cell
+            ? cell
+            : throw new ExplanationException(
+                string.Create(CultureInfo.InvariantCulture, $"The network does not see the point {point.X:0.##},{point.Y:0.##}"),
+                new Remedy.ChooseExplanation(nameof(ExplanationOptions.At),
+                [
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"a point from {seen.Left:0.##},{seen.Top:0.##} up to {seen.Right:0.##},{seen.Bottom:0.##}"),
+                ]));
     }
 
     /// <summary>Index of a class by name, or by index where no class has the name.</summary>
@@ -128,9 +139,24 @@ internal static class ExplanationChecks
         new Remedy.ChooseExplanation(nameof(ExplanationOptions.Layer), Likely(name, names)));
 
     /// <summary>Error of a map that the scores do not depend on.</summary>
-    public static ExplanationException Unread(string name, IReadOnlyList<string> names) => new(
-        $"The scores do not depend on {name}: behind it, only class tokens are read",
+    public static ExplanationException Unread(string name, IReadOnlyList<string> names, bool isDense) => new(
+        $"The scores do not depend on {name}: behind it, only {(isDense ? "boxes are proposed" : "class tokens are read")}",
         new Remedy.ChooseExplanation(nameof(ExplanationOptions.Layer), Likely(name, names)));
+
+    /// <summary>Error of a detection that is not there.</summary>
+    public static ExplanationException NoDetection(int index, int count) => count == 0
+        ? new ExplanationException(
+            "The network finds no object in the image, and so none to explain",
+            new Remedy.Advice("Take an image in which it finds one."))
+        : new ExplanationException(
+            $"There is no detection {index}: the network finds {count} {(count == 1 ? "object" : "objects")}, counted from 0",
+            new Remedy.ChooseExplanation(
+                nameof(ExplanationOptions.Detection), [count == 1 ? "0" : $"a number from 0 to {count - 1}"]));
+
+    /// <summary>Error of a class that no pixel is predicted as.</summary>
+    public static ExplanationException NoRegion(string name, IReadOnlyList<string> present) => new(
+        $"No pixel is predicted as {ExceptionText.Quote(name)}",
+        new Remedy.ChooseExplanation(nameof(ExplanationOptions.Classes), Likely(name, present)));
 
     /// <summary>Error of a point where only class tokens attend.</summary>
     public static ExplanationException NoPoints(string? name) => new(

@@ -11,9 +11,16 @@ public static class ExplanationDrawing
     private const int Gap = 8;
     private const float Opacity = 0.6f;
 
+    // Around a detection: so many of its sides, and at least this part of the image, so that there is something to know the place by.
+    private const double SidesAround = 3;
+    private const double LeastPart = 0.25;
+
+    // Half a side in pixels of the frame around a cell, at least.
+    private const double LeastMark = 4;
+
     /// <summary>
     /// Draws a map over its image; the resized map is the picture's alone. Of a map with numbers on both sides of 0, those below have the
-    /// colour of 0.
+    /// colour of 0. Of a detection, its box and what lies around it are shown.
     /// </summary>
     /// <param name="image">The image that was explained.</param>
     /// <param name="explanation">Its explanation.</param>
@@ -23,20 +30,31 @@ public static class ExplanationDrawing
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(explanation);
-        Image below = View(image, explanation.Region, side);
-        using Canvas canvas = new(below.Width, below.Height + ColorScale.Height, Color.White);
+        ImageRegion window = WindowOf(image, explanation);
+        (Image below, int left, int top, int width, int height) = Part(image, explanation.Region, window, side);
+        using Canvas canvas = new(width, height + ColorScale.Height, Color.White);
         (float least, float most) = MapSampling.Range(explanation.Values.Span);
 
         // What speaks against a class is as dark as what says nothing: bright is what speaks for it.
         bool isSigned = least < 0 && most > 0;
         float[] values = isSigned ? [.. explanation.Values.ToArray().Select(value => MathF.Max(value, 0))] : explanation.Values.ToArray();
-        canvas.Draw(Overlay.Of(below, values, explanation.Width, Opacity), 0, 0);
-        if (explanation.Query is ImagePoint query)
+        using (Canvas picture = new(width, height, Color.Black))
         {
-            Mark(canvas, explanation, query, below);
+            picture.Draw(Overlay.Of(below, values, explanation.Width, Opacity), -left, -top);
+            if (explanation.Detection is ExplainedDetection detection)
+            {
+                Frame(picture, InView(detection.Box, window, width, height));
+            }
+
+            if (explanation.Query is ImagePoint query)
+            {
+                Mark(picture, explanation, query, window, width, height);
+            }
+
+            canvas.Draw(picture.ToImage(), 0, 0);
         }
 
-        canvas.Draw(ColorScale.Of(below.Width, isSigned ? 0 : least, most, orLess: isSigned), 0, below.Height);
+        canvas.Draw(ColorScale.Of(width, isSigned ? 0 : least, most, orLess: isSigned), 0, height);
         return canvas.ToImage();
     }
 
@@ -49,9 +67,9 @@ public static class ExplanationDrawing
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(explanations);
-        Image below = View(image, explanations[0].Region, Side);
+        Image plain = View(image, WindowOf(image, explanations[0]), Side);
         List<(Image, string)> cells =
-            [(below, caption), .. explanations.Select(one => (Draw(image, one), Caption(one)))];
+            [(plain, caption), .. explanations.Select(one => (Draw(image, one), Caption(one)))];
         if (explanations.Count > 1 && explanations.All(one => one.Method == ExplanationMethod.Classes))
         {
             cells.Insert(1, (DrawClasses(image, explanations), "strongest class"));
@@ -133,6 +151,18 @@ public static class ExplanationDrawing
         return canvas.ToImage();
     }
 
+    /// <summary>A picture of a region of an image with a box in it.</summary>
+    /// <param name="view">The picture.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="box">The box in pixels of the image.</param>
+    internal static Image Framed(Image view, ImageRegion region, Box box)
+    {
+        using Canvas canvas = new(view.Width, view.Height, Color.Black);
+        canvas.Draw(view, 0, 0);
+        Frame(canvas, InView(box, region, view.Width, view.Height));
+        return canvas.ToImage();
+    }
+
     private static Image Sheet(List<(Image Image, string Caption)> cells, int columns)
     {
         (int width, int height) = (cells.Max(cell => cell.Image.Width), cells.Max(cell => cell.Image.Height));
@@ -148,18 +178,83 @@ public static class ExplanationDrawing
         }
     }
 
-    /// <summary>Frames the cell whose attention is shown, as large as a cell of the map.</summary>
-    private static void Mark(Canvas canvas, Explanation explanation, ImagePoint query, Image below)
+    /// <summary>
+    /// Part of an image that a picture shows: that of the map, without what was added right and below to fill up a multiple; around a
+    /// detection, no more than lets one see it.
+    /// </summary>
+    private static ImageRegion WindowOf(Image image, Explanation explanation)
     {
         ImageRegion region = explanation.Region;
-        float x = (float)((query.X - region.Left) / (region.Right - region.Left) * below.Width);
-        float y = (float)((query.Y - region.Top) / (region.Bottom - region.Top) * below.Height);
-        float halfWidth = MathF.Max(4, below.Width / (2f * explanation.Width));
-        float halfHeight = MathF.Max(4, below.Height / (2f * explanation.Height));
+        if (region is { Left: 0, Top: 0 })
+        {
+            region = region with { Right = Math.Min(region.Right, image.Width), Bottom = Math.Min(region.Bottom, image.Height) };
+        }
+
+        if (explanation.Detection is not ExplainedDetection { Box: Box box })
+        {
+            return region;
+        }
+
+        double least = LeastPart * Math.Max(region.Right, region.Bottom);
+        (double left, double right) = Around(box.Left, box.Right, least, region.Right);
+        (double top, double bottom) = Around(box.Top, box.Bottom, least, region.Bottom);
+        return new ImageRegion(left, top, right, bottom);
+
+        static (double First, double Last) Around(double first, double last, double least, double extent)
+        {
+            double side = Math.Min(Math.Max(SidesAround * (last - first), least), extent);
+            double start = Math.Clamp((first + last - side) / 2, 0, extent - side);
+            return (start, start + side);
+        }
+    }
+
+    /// <summary>A region of an image so large that a window of it has a given longer side, and where the window lies in it.</summary>
+    private static (Image Whole, int Left, int Top, int Width, int Height) Part(
+        Image image, ImageRegion region, ImageRegion window, int side)
+    {
+        double scale = side / Math.Max(window.Right - window.Left, window.Bottom - window.Top);
+        double whole = scale * Math.Max(region.Right - region.Left, region.Bottom - region.Top);
+        return (
+            View(image, region, (int)Math.Round(whole)),
+            (int)Math.Round((window.Left - region.Left) * scale),
+            (int)Math.Round((window.Top - region.Top) * scale),
+            Math.Max(1, (int)Math.Round((window.Right - window.Left) * scale)),
+            Math.Max(1, (int)Math.Round((window.Bottom - window.Top) * scale)));
+    }
+
+    /// <summary>Frames the cell whose attention is shown, as large as a cell of the map.</summary>
+    private static void Mark(
+        Canvas canvas, Explanation explanation, ImagePoint query, ImageRegion window, int width, int height)
+    {
+        ImageRegion region = explanation.Region;
+        double halfAcross = (region.Right - region.Left) / (2.0 * explanation.Width);
+        double halfDown = (region.Bottom - region.Top) / (2.0 * explanation.Height);
+        double least = LeastMark * (window.Right - window.Left) / width;
+        (halfAcross, halfDown) = (Math.Max(halfAcross, least), Math.Max(halfDown, least));
+        Box cell = new(
+            (float)(query.X - halfAcross), (float)(query.Y - halfDown), (float)(query.X + halfAcross), (float)(query.Y + halfDown), 0);
+        Frame(canvas, InView(cell, window, width, height));
+    }
+
+    /// <summary>A box of the image in a picture of a window of it.</summary>
+    private static Box InView(Box box, ImageRegion window, int width, int height)
+    {
+        double across = width / (window.Right - window.Left);
+        double down = height / (window.Bottom - window.Top);
+        return new Box(
+            (float)((box.Left - window.Left) * across),
+            (float)((box.Top - window.Top) * down),
+            (float)((box.Right - window.Left) * across),
+            (float)((box.Bottom - window.Top) * down),
+            box.Label);
+    }
+
+    /// <summary>Draws a box in white with black around it, which is seen on any map.</summary>
+    private static void Frame(Canvas canvas, Box box)
+    {
         foreach ((Color color, float grown) in (ReadOnlySpan<(Color, float)>)[(Color.Black, 2), (Color.White, 0)])
         {
-            canvas.DrawBox(
-                new Box(x - halfWidth - grown, y - halfHeight - grown, x + halfWidth + grown, y + halfHeight + grown, 0), "", color);
+            canvas.DrawBox(new Box(box.Left - grown, box.Top - grown, box.Right + grown, box.Bottom + grown, 0), "", color);
         }
     }
 }

@@ -7,8 +7,8 @@ public sealed record ExplanationOptions
     public ExplanationMethod? Method { get; init; }
 
     /// <summary>
-    /// Classes to explain, by name or by index, a map for each; the class that the network predicts where empty. Attention without a token
-    /// for each class does not depend on them.
+    /// Classes to explain, by name or by index, a map for each. Where empty: the class that the network predicts; that of the detection;
+    /// that of the pixel, or of most pixels, of a segmentation. Attention without a token for each class does not depend on them.
     /// </summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
@@ -22,9 +22,16 @@ public sealed record ExplanationOptions
     public int? Head { get; init; }
 
     /// <summary>
-    /// Point of the image that attends; the class token, or the mean of all points where there is none, if null.
+    /// Point of the image that attends; the class token, the middle of the detection, or the mean of all points where there are neither, if
+    /// null. For a segmentation network and other methods, the pixel whose logits are explained; the whole region of a class if null.
     /// </summary>
     public ImagePoint? At { get; init; }
+
+    /// <summary>
+    /// Detection to explain, counted from 0 in the order in which a detector lists them, the surest first; the surest where null. Networks
+    /// of other tasks have none.
+    /// </summary>
+    public int? Detection { get; init; }
 
     /// <summary>
     /// True to weight attention by its gradients in <see cref="ExplanationMethod.Rollout"/> (arXiv 2103.15679, eq. 5 and 6).

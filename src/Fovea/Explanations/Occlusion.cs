@@ -11,8 +11,9 @@ namespace Fovea.Explanations;
 /// <param name="Window">Rows and columns of a window.</param>
 internal sealed record Occlusion(int Height, int Width, int Rows, int Columns, (int Height, int Width) Window)
 {
-    /// <summary>Images in a run of the network.</summary>
-    private const int Batch = 8;
+    // A run of the network has this many images of the usual size, or so many larger ones as have as many pixels.
+    private const int MostImages = 8;
+    private const int MostPixels = MostImages * 224 * 224;
 
     // Parts of the shorter side that windows are apart where nothing is said.
     private const int UsualCells = 14;
@@ -50,11 +51,12 @@ internal sealed record Occlusion(int Height, int Width, int Rows, int Columns, (
     {
         float[] whole = scores(image);
         float[][] maps = [.. chosen.Select(_ => new float[Rows * Columns])];
-        float[] batch = new float[Batch * image.Length];
-        for (int first = 0; first < Rows * Columns; first += Batch)
+        int most = Math.Clamp(MostPixels / (Height * Width), 1, MostImages);
+        float[] batch = new float[most * image.Length];
+        for (int first = 0; first < Rows * Columns; first += most)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(Batch, (Rows * Columns) - first);
+            int count = Math.Min(most, (Rows * Columns) - first);
             for (int i = 0; i < count; i++)
             {
                 Span<float> one = batch.AsSpan(i * image.Length, image.Length);

@@ -15,6 +15,12 @@ public sealed record ModelInfo(string Name, ModelOptions Options, IReadOnlyList<
     public IReadOnlyList<Rgb> Colors { get; init; } = [];
 
     /// <summary>
+    /// Meaning of the numbers in the label maps that a segmentation was trained on, for its evaluation on others of their kind; null where
+    /// nothing was said.
+    /// </summary>
+    public SegmentationLabels? Labels { get; init; }
+
+    /// <summary>
     /// Describes the model for images of another size. A resize to the shorter side keeps its proportion to the input; of a detector, both
     /// bounds of the sides do.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fovea.Data;
 
 namespace Fovea.Models;
 
@@ -9,5 +10,6 @@ namespace Fovea.Models;
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ModelOptions))]
+[JsonSerializable(typeof(SegmentationLabels))]
 [JsonSerializable(typeof(string[]), TypeInfoPropertyName = "ClassNames")]
 internal sealed partial class ModelInfoJson : JsonSerializerContext;

@@ -56,12 +56,10 @@ public static class PublishedPreprocessing
         {
             Resize = ResizeRule.BoundedSides,
             ResizeTo = shorterSide,
-            LongerSide = longerSide,
             PadTo = longerSide == shorterSide ? shorterSide : 32,
             Interpolation = Interpolation.Bilinear,
             CenterCrop = false,
         };
-        int canvas = preprocessing.PaddedSide(preprocessing.LongerSide);
-        return preprocessing with { Height = canvas, Width = canvas };
+        return preprocessing.WithLongerSide(longerSide);
     }
 }

@@ -107,7 +107,7 @@ public sealed class Classifier : IClassifier, IDisposable
         (int Height, int Width)? size = null,
         int concurrency = 1) =>
         CompiledCheckpoint.Load(path, size, model => model.Network.Head is DenseHead
-            ? throw OtherTask.Of(path, model)
+            ? throw TaskCheckpoint.OfOther(path, model)
             : new Classifier(model, ownsModel: true, batchSize, pool, concurrency));
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
@@ -59,21 +58,8 @@ public sealed class Detector : IDisposable
     /// </param>
     /// <param name="concurrency">Number of callers that may be in the network at the same time; further callers wait.</param>
     /// <exception cref="InvalidFileException">The file is missing, broken, does not fit its model, or holds no detector.</exception>
-    public static Detector Load(string path, WorkerPool? pool = null, int concurrency = 1)
-    {
-        Model model = Checkpoint.Load(path);
-        try
-        {
-            return model.Network.Head is DetectorHead
-                ? new Detector(model, ownsModel: true, pool, concurrency)
-                : throw OtherTask.Of(path, model);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+    public static Detector Load(string path, WorkerPool? pool = null, int concurrency = 1) =>
+        TaskCheckpoint.Load<DetectorHead, Detector>(path, model => new Detector(model, ownsModel: true, pool, concurrency));
 
     /// <summary>Finds the objects of an image.</summary>
     /// <param name="image">The image.</param>
@@ -88,7 +74,7 @@ public sealed class Detector : IDisposable
         using PreparedImage prepared = new(Info.Preprocessing, image);
         return
         [
-            .. _plans.Find(prepared, (float)threshold, cancellation)
+            .. _plans.Find(prepared, (float)threshold, cancellation: cancellation)
                 .Select(found => new Detection(Info.Classes[found.Box.Label], found.Score, found.Box, found.Mask)),
         ];
     }

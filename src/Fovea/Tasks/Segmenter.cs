@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Fovea.Checkpoints;
 using Fovea.Data;
 using Fovea.Engine.Execution;
 using Fovea.Formats;
@@ -58,21 +57,8 @@ public sealed class Segmenter : IDisposable
     /// <exception cref="InvalidFileException">
     /// The file is missing, broken, does not fit its model, or holds no segmentation network.
     /// </exception>
-    public static Segmenter Load(string path, WorkerPool? pool = null, int concurrency = 1)
-    {
-        Model model = Checkpoint.Load(path);
-        try
-        {
-            return model.Network.Head is SegmenterHead
-                ? new Segmenter(model, ownsModel: true, pool, concurrency)
-                : throw OtherTask.Of(path, model);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+    public static Segmenter Load(string path, WorkerPool? pool = null, int concurrency = 1) =>
+        TaskCheckpoint.Load<SegmenterHead, Segmenter>(path, model => new Segmenter(model, ownsModel: true, pool, concurrency));
 
     /// <summary>Tells the class of each pixel of an image.</summary>
     /// <param name="image">The image.</param>

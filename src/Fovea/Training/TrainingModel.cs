@@ -35,7 +35,7 @@ internal static class TrainingModel
         (int height, int width) = (options.Preprocessing.Height, options.Preprocessing.Width);
         ModelOptions changes = new(
             classes.Count, height, width, options.DropPath, options.Dropout, options.Detector, Segmenter: options.Segmenter);
-        ModelInfo info = new(options.Model, changes, classes, options.Preprocessing);
+        ModelInfo info = new(options.Model, changes, classes, options.Preprocessing) { Labels = options.Labels };
         Model model = Model.From(info.CreateNetwork(), info, options.Seed);
         if (options.BackboneFrom is string classifier && options.From is null && !fresh)
         {

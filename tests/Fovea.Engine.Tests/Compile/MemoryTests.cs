@@ -124,7 +124,9 @@ public sealed class MemoryTests
 
             foreach (CpuBuffer written in call.Writes)
             {
-                Assert.DoesNotContain(call.Reads, read => Overlap(read, written) && (!call.InPlace || read.Pointer() != written.Pointer()));
+                Assert.DoesNotContain(
+                    call.Reads,
+                    read => Overlap(read, written) && (!call.Overwritable.Contains(read) || read.Pointer() != written.Pointer()));
                 Assert.DoesNotContain(call.Writes, other => other != written && Overlap(other, written));
             }
 

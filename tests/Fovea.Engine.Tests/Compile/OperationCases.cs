@@ -162,6 +162,7 @@ internal static class OperationCases
                 yield return new($"pad {axis}", [shape], x => x[0].Pad(axis, 2, 1));
             }
 
+            yield return new("equal parts", [[6, 2, 5]], x => (x[0].Chunk(3)[0] * x[0].Chunk(3)[2]) + x[0].Chunk(3)[1]);
             yield return new("enlarged linearly", [[2, 4, 5, 3]], x => x[0].Enlarge(Interpolation.Bilinear, 1.3, 2.5));
             yield return new("enlarged by nearest pixels", [[2, 4, 5, 3]], x => x[0].Enlarge(Interpolation.Nearest, 1.3, 0.7));
             yield return new("gather", [[5, 3]], x => x[0].Gather(x[0].Graph.Table([2, 4], [0, 3, 3, 1, 4, 0, 3, 2])));

@@ -20,6 +20,7 @@ public sealed class SegmenterCheckpointTests : IDisposable
     [InlineData("upernet:crossformer_s", 150)]
     [InlineData("semantic_fpn:crossformer_s", 150)]
     [InlineData("upernet:resnet50", 19)]
+    [InlineData("upernet:resnet101_v1c", 150)]
     [InlineData("upernet:patchconvnet_s60", 150)]
     public void Head_backbone_and_classes_are_told_from_names_and_shapes(string model, int classes)
     {
@@ -81,14 +82,19 @@ public sealed class SegmenterCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Options_and_colours_travel_with_a_checkpoint()
+    public void Options_colours_and_the_meaning_of_labels_travel_with_a_checkpoint()
     {
         using Model model = FreshSegmenter.Create("upernet:resnet_nano");
-        ModelInfo info = model.Info with { Colors = [new Rgb(1, 2, 3), new Rgb(128, 64, 32), new Rgb(255, 0, 16)] };
+        ModelInfo info = model.Info with
+        {
+            Colors = [new Rgb(1, 2, 3), new Rgb(128, 64, 32), new Rgb(255, 0, 16)],
+            Labels = new SegmentationLabels { Ignored = 7, ReduceZeroLabel = true },
+        };
         string path = _folder.File("own.safetensors");
         Checkpoint.Save(path, info, model.Parameters);
         using Model read = Checkpoint.Load(path);
         Assert.Equal(info.Colors, read.Info.Colors);
+        Assert.Equal(info.Labels, read.Info.Labels);
         Assert.Equal(FreshSegmenter.Options, read.Info.Options.Segmenter);
 
         // Another number of classes: last layers are fresh, of both heads.

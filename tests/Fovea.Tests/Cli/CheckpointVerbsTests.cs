@@ -107,6 +107,7 @@ public sealed class CheckpointVerbsTests : IDisposable
             _folder.File("out.pt"),
             "--scheme",
             "lucidrains");
+        await CliRun.Fails(ExitCodes.WrongUsage, ["--norm-epsilon"], "convert", checkpoint, "--out", target, "--norm-epsilon", "2");
         await CliRun.Fails(ExitCodes.WrongUsage, ["--classes 0"], "convert", checkpoint, "--out", target, "--classes", "0");
         await CliRun.Fails(ExitCodes.WrongUsage, ["8×8"], "convert", checkpoint, "--out", target, "--size", "8");
         string labels = _folder.File("labels.txt");

@@ -32,6 +32,34 @@ public sealed class DataVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_set_without_a_training_part_is_checked_and_converted_and_training_says_what_is_missing()
+    {
+        string data = WriteCoco();
+        Directory.Move(_folder.File("folder/train"), _folder.File("folder/val"));
+        string annotations = await File.ReadAllTextAsync(_folder.File("folder/annotations/train.json"));
+        await File.WriteAllTextAsync(
+            _folder.File("folder/annotations/val.json"), annotations.Replace("train/", "val/", StringComparison.Ordinal));
+        File.Delete(_folder.File("folder/annotations/train.json"));
+        JsonObject check = await CliRun.Succeeds("data", "check", data);
+        Assert.Equal(["val", "test"], check["parts"]!.AsArray().Select(part => (string)part!["name"]!));
+        File.Delete(_folder.File("folder/val/bad.png"));
+        await CliRun.Succeeds("data", "convert", data, "--to", "voc", "--out", _folder.File("voc"));
+        using InstanceParts voc = InstanceDatasets.OpenParts(_folder.File("voc"));
+        Assert.Equal(["val", "test"], voc.Named.Select(part => part.Name));
+        await CliRun.Fails(
+            ExitCodes.BadInput, ["no training part, only val and test", "train"],
+            "train", data, "--model", "retinanet:cmt_nano", "--out", _folder.File("run"));
+    }
+
+    [Theory]
+    [InlineData("retinanet:cmt_nano", "48", "below the shorter side of 64")]
+    [InlineData("cmt_nano", "96", "belongs to dense models")]
+    public async Task The_longer_side_is_for_dense_models_and_not_below_the_shorter_one(string model, string side, string problem) =>
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["--longer-side", problem],
+            "train", WriteCoco(), "--model", model, "--size", "64", "--longer-side", side, "--out", _folder.File("run"));
+
+    [Fact]
     public async Task A_check_of_class_folders_counts_images_and_finds_those_in_two_parts()
     {
         TinyImages.Write(_folder.File("data/train"), 2);

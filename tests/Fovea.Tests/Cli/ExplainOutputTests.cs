@@ -72,6 +72,16 @@ public sealed class ExplainOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Images_that_cannot_be_read_are_left_out_of_a_measurement_up_to_a_number()
+    {
+        File.WriteAllText(Image, "no image");
+        string[] measure = ["explain", _checkpoint, "--evaluate", _data, "--images", "2", "--method", "grad-cam"];
+        Assert.Equal(1, (int)(await CliRun.Succeeds(measure))["images"]!);
+        await CliRun.Fails(ExitCodes.BadInput, ["00.png", "--max-bad 1"], [.. measure, "--max-bad", "0"]);
+        await CliRun.Fails(ExitCodes.WrongUsage, ["--max-bad -1"], [.. measure, "--max-bad", "-1"]);
+    }
+
+    [Fact]
     public async Task A_detector_is_not_explained_while_it_is_trained()
     {
         const string Model = "retinanet:cmt_nano";

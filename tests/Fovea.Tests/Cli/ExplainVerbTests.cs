@@ -49,6 +49,31 @@ public sealed class ExplainVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_detection_is_explained_by_its_number()
+    {
+        using FreshDetector detector = new("faster_rcnn");
+        string image = _folder.File("a.png");
+        File.WriteAllBytes(image, PngEncoder.Encode(FreshDetector.Image(1)));
+        JsonObject detected = await CliRun.Succeeds("detect", detector.Path, image, "--threshold", "0");
+        JsonArray found = detected["images"]![0]!["detections"]!.AsArray();
+        JsonObject answer = await CliRun.Succeeds(
+            "explain", detector.Path, image, "--detection", "2", "--class", "apple", "--out", _folder.File("drawn"));
+        JsonNode map = Assert.Single(answer["explanations"]!.AsArray())!;
+        Assert.Equal(("layer-cam", "apple"), ((string)map["method"]!, (string)map["class"]!));
+        Assert.Equal(2, (int)map["detection"]!["index"]!);
+        Assert.Equal((string)found[2]!["class"]!, (string)map["detection"]!["class"]!);
+        Assert.Equal((float)found[2]!["score"]!, (float)map["detection"]!["score"]!);
+        Assert.Equal(
+            found[2]!["box"]!.AsArray().Select(edge => (float)edge!),
+            map["detection"]!["box"]!.AsArray().Select(edge => (float)edge!));
+        Assert.NotEmpty(Directory.GetFiles(_folder.File("drawn"), "*.png"));
+        await CliRun.Fails(ExitCodes.BadInput, ["no detection 50", "--detection"], "explain", detector.Path, image, "--detection", "50");
+        await CliRun.Fails(ExitCodes.WrongUsage, ["--evaluate"], "explain", detector.Path, "--evaluate", _folder.File(""));
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["no objects", "--detection"], "explain", _checkpoint.Path, image, "--detection", "0");
+    }
+
+    [Fact]
     public async Task Without_an_image_layers_and_methods_are_listed()
     {
         JsonObject answer = await CliRun.Succeeds("explain", _checkpoint.Path);

@@ -4,6 +4,7 @@ using Fovea.Checkpoints;
 using Fovea.Cli;
 using Fovea.Data;
 using Fovea.Models;
+using Fovea.Tests.Tasks;
 using Fovea.Tests.Training.Detection;
 
 namespace Fovea.Tests.Cli;
@@ -61,6 +62,26 @@ public sealed class SegmentationVerbsTests : IDisposable
             answer["problems"]!.AsArray().Select(problem => $"{problem!["kind"]} {problem["count"]}"));
         Assert.True(File.Exists(_folder.File("sheet.png")));
         await CliRun.Fails(ExitCodes.WrongUsage, ["--ignored 256", "0 to 255"], "data", "check", data, "--ignored", "256");
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_was_trained_on_reduced_labels_is_evaluated_on_raw_ones()
+    {
+        string data = Fovea.Tests.Data.TestData.WriteSet(
+            _folder,
+            "raw",
+            ("images/a.png", PngEncoder.Encode(FreshSegmenter.Image(40, 30))),
+            ("annotations/a.png", PngEncoder.Encode(new Image(40, 30, 1, [.. Enumerable.Range(0, 1200).Select(i => (byte)(i % 4))]))));
+        using Model model = FreshSegmenter.Create("semantic_fpn:resnet_nano");
+        string[] told = [_folder.File("silent.safetensors"), _folder.File("telling.safetensors")];
+        Checkpoint.Save(told[0], model.Info, model.Parameters);
+        Checkpoint.Save(told[1], model.Info with { Labels = new SegmentationLabels { ReduceZeroLabel = true } }, model.Parameters);
+
+        JsonObject asked = await CliRun.Succeeds("evaluate", told[0], data, "--reduce-zero-label");
+        JsonObject known = await CliRun.Succeeds("evaluate", told[1], data);
+        Assert.Equal(asked["classes"]!.ToJsonString(), known["classes"]!.ToJsonString());
+        await CliRun.Fails(
+            ExitCodes.BadInput, ["a.png"], "evaluate", told[1], data, "--reduce-zero-label", "false", "--max-bad", "0");
     }
 
     [Fact]

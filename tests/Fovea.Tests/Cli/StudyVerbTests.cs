@@ -18,7 +18,7 @@ public sealed class StudyVerbTests(TrainedRun trained) : IClassFixture<TrainedRu
             "--out", _folder.File("runs"),
         ];
         JsonObject two = await CliRun.Succeeds([.. train, "--repeat", "2"]);
-        double[] top1 = [.. two["runs"]!.AsArray().Select(run => (double)run!["top1"]!)];
+        double[] top1 = [.. two["runs"]!.AsArray().Select(run => (double)run!["score"]!)];
         Assert.Equal([5, 6], two["runs"]!.AsArray().Select(run => (int)run!["seed"]!));
         Assert.Equal(top1.Average(), (double)two["mean"]!, 12);
         Assert.Equal(top1.Max() - top1.Min(), (double)two["spread"]!, 12);
@@ -29,12 +29,28 @@ public sealed class StudyVerbTests(TrainedRun trained) : IClassFixture<TrainedRu
         byte[] first = await File.ReadAllBytesAsync(_folder.File("runs/seed5/result.json"));
         JsonObject three = await CliRun.Succeeds([.. train, "--repeat", "3"]);
         Assert.Equal(first, await File.ReadAllBytesAsync(_folder.File("runs/seed5/result.json")));
-        Assert.Equal(top1, three["runs"]!.AsArray().Take(2).Select(run => (double)run!["top1"]!));
+        Assert.Equal(top1, three["runs"]!.AsArray().Take(2).Select(run => (double)run!["score"]!));
 
         await CliRun.Fails(
             ExitCodes.WrongUsage, ["seed5", "training.clipNorm", "5", "1", "--overwrite"], [.. train, "--repeat", "3", "--clip", "1"]);
         await CliRun.Fails(ExitCodes.WrongUsage, ["--repeat 0"], [.. train, "--repeat", "0"]);
         await CliRun.Fails(ExitCodes.WrongUsage, ["--resume"], [.. train, "--repeat", "3", "--resume"]);
+    }
+
+    [Fact]
+    public void Runs_of_a_dense_model_are_compared_by_its_own_figure()
+    {
+        Seeds seeds = new(
+        [
+            .. new[] { 0.5, 0.25 }.Select(overlap => new RunResult
+            {
+                Segmentation = new SegmentationFigures(overlap, 1, 1, new Dictionary<string, double>()),
+            }),
+        ]);
+        Assert.Equal(("mIoU", 0.375, 0.25), (seeds.Metric, seeds.Mean, seeds.Spread));
+        JsonObject answer = [];
+        seeds.Fill(answer, first: 7);
+        Assert.Equal([0.5, 0.25], answer["runs"]!.AsArray().Select(run => (double)run!["score"]!));
     }
 
     [Fact]

@@ -32,7 +32,8 @@ public sealed class InstanceDatasetTests : IDisposable
                   "segmentation": { "size": [10, 20], "counts": [0, 20, 180] } },
                 { "id": 3, "image_id": 7, "category_id": 3, "bbox": [18, 8, 5, 5] },
                 { "id": 4, "image_id": 7, "category_id": 3, "bbox": [30, 8, 5, 5] },
-                { "id": 5, "image_id": 7, "category_id": 3, "bbox": [5, 5, 0.5, 5] }] }
+                { "id": 5, "image_id": 7, "category_id": 3, "bbox": [5, 5, 0.5, 5] },
+                { "id": 6, "image_id": 7, "category_id": 4, "bbox": [5, 5, 5, 5] }] }
             """),
             ("set/annotations/instances_val2017.json", $$"""
             { "images": [{ "id": 7, "file_name": "1.png", "width": 20, "height": 10 }], "categories": {{Categories}}, "annotations": [] }
@@ -57,10 +58,11 @@ public sealed class InstanceDatasetTests : IDisposable
         Assert.Empty(parts.Training.InstancesOf(1));
         Assert.Equal(
             [
-                (DataProblemKind.MissingImage, 1), (DataProblemKind.UnannotatedImage, 1),
+                (DataProblemKind.MissingImage, 1), (DataProblemKind.UnannotatedImage, 1), (DataProblemKind.UnknownClass, 1),
             ],
             parts.Problems.Select(problem => (problem.Kind, problem.Count)));
         Assert.Contains(parts.Notes, note => note.StartsWith("1 box outside its image is left out (", StringComparison.Ordinal));
+        Assert.Contains(parts.Notes, note => note.Contains("annotation 6 of category 4", StringComparison.Ordinal));
         Assert.Contains(parts.Notes, note => note.StartsWith("1 box below 1 pixel in a side is left out (", StringComparison.Ordinal));
         Assert.DoesNotContain(parts.Notes, note => note.Contains("no image", StringComparison.Ordinal));
     }
@@ -149,6 +151,21 @@ public sealed class InstanceDatasetTests : IDisposable
         Assert.Equal(2, all.Training.Count);
         using InstanceParts filled = InstanceDatasets.OpenParts(path, new InstanceDatasetOptions { KeepEmptyImages = false });
         Assert.Equal(["images/a.png"], Names(filled.Training));
+    }
+
+    [Fact]
+    public void A_set_of_parts_without_a_training_part_is_opened_but_not_trained_on()
+    {
+        string path = TestData.WriteSet(_folder, "folder",
+        [
+            ("images/val/a.png", Png()), ("images/test/b.png", Png()), ("labels/test/b.txt", "0 0.5 0.5 0.2 0.4"u8.ToArray()),
+        ]);
+        using InstanceParts parts = InstanceDatasets.OpenParts(path);
+        Assert.Equal(["images/test/b.png"], Names(parts.Measured));
+        Assert.Equal(["images/val/a.png"], Names(parts.Validation!));
+        Assert.Equal(["val", "test"], DatasetCheck.Of(parts).Parts.Select(part => part.Name));
+        string problem = Assert.Throws<InvalidDatasetException>(() => parts.Training).Message;
+        Assert.Contains($"{path}: it has no training part, only val and test", problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,6 +70,26 @@ public sealed class ResizeTests
     public void A_small_result_equals_that_of_Pillow_pixel_by_pixel(Interpolation interpolation, string pixels) =>
         Assert.Equal(pixels, Convert.ToHexStringLower(Transforms.Resize(TestData.Pattern(13, 9, 1), 5, 4, interpolation).Pixels));
 
+    [Theory]
+    [InlineData(500, 375, 3, 243, 182, 160, 160)]
+    [InlineData(37, 90, 3, 40, 97, 33, 40)]
+    [InlineData(61, 40, 1, 30, 40, 17, 21)]
+    [InlineData(40, 61, 3, 40, 30, 40, 9)]
+    [InlineData(9, 7, 3, 9, 7, 5, 5)]
+    [InlineData(9, 7, 3, 5, 4, 8, 8)]
+    public void The_middle_of_a_resized_image_is_the_same_without_the_rest(
+        int width, int height, int channels, int newWidth, int newHeight, int columns, int rows)
+    {
+        PixelBuffer image = PixelBuffer.Of(TestData.Pattern(width, height, channels));
+        foreach (Interpolation interpolation in Enum.GetValues<Interpolation>())
+        {
+            using PixelBuffer whole = image.Resize(newWidth, newHeight, interpolation);
+            using PixelBuffer middle = image.ResizeMiddle(newWidth, newHeight, interpolation, columns, rows);
+
+            Assert.Equal(whole.CenterCrop(columns, rows).Pixels, middle.Pixels);
+        }
+    }
+
     [Fact]
     public void Grey_equals_that_of_Pillow() =>
         Assert.Equal("74c23c9afc5dd41b", TestData.Digest(Transforms.ToGrey(TestData.Pattern(31, 29, 3)).Pixels));

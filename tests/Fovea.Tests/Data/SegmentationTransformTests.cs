@@ -132,6 +132,28 @@ public sealed class SegmentationTransformTests
         }
     }
 
+    [Fact]
+    public void Quarter_turns_come_equally_often_and_take_objects_and_labels_along()
+    {
+        Dictionary<string, int> turns = [];
+        for (ulong index = 0; index < 400; index++)
+        {
+            using Sample sample = Start(4, 2, (x, y) => (byte)(x == 0 && y == 0 ? 1 : 0));
+            sample.Instances.Add(new Instance(new Box(0, 0, 1, 1, 0)));
+            KeyedRandom random = new(7, 8, index);
+            new QuarterTurn().Apply(sample, ref random);
+            int corner = sample.Mask.IndexOf((byte)1);
+            Box box = sample.Instances[0].Box;
+            Assert.Equal(220, sample.Pixels[3 * corner]);
+            Assert.Equal((corner % sample.Width, corner / sample.Width), ((int)box.Left, (int)box.Top));
+            string turn = $"{sample.Width}x{sample.Height} {box.Left},{box.Top}";
+            turns[turn] = turns.GetValueOrDefault(turn) + 1;
+        }
+
+        Assert.Equal(["2x4 0,3", "2x4 1,0", "4x2 0,0", "4x2 3,1"], turns.Keys.Order());
+        Assert.All(turns.Values, count => Assert.InRange(count, 70, 130));
+    }
+
     private static Sample Draw(SegmentationAugmentation augmentation, ulong index)
     {
         Sample sample = Halves(40, 30);

@@ -36,6 +36,7 @@ public sealed class SelectionTests
         Selection found = Run(10, room => RegionDetection.Select(options, regions, logits, codes, 40, 50, room.Spans));
         Assert.Equal([0, 1], found.Classes);
         Assert.Equal([0, 0, 10, 11, 0, 0, 10, 10], found.Boxes);
+        Assert.Equal([1, 0], found.Rows);
         Assert.True(found.Scores[0] > 0.95f && found.Scores[1] < 0.05f);
     }
 
@@ -48,10 +49,12 @@ public sealed class SelectionTests
         Selection pairs = Run(10, room => AnchorDetection.Select(options, [2, 1], anchors, logits, new float[12], 40, 50, room.Spans));
         Assert.Equal([0, 20, 10, 30, 0, 0, 10, 10], pairs.Boxes);
         Assert.Equal([0, 0], pairs.Classes);
+        Assert.Equal([2, 0], pairs.Rows);
 
         Selection whole = Run(10, room => AnchorDetection.Select(
             options with { WholeAnchors = true }, [2, 1], anchors, logits, new float[12], 40, 50, room.Spans));
         Assert.Equal([0, 1, 0, 1], whole.Classes);
+        Assert.Equal([2, 2, 0, 0], whole.Rows);
         Assert.Equal([0, 20, 10, 30, 0, 20, 10, 30, 0, 0, 10, 10, 0, 0, 10, 10], whole.Boxes);
     }
 
@@ -64,18 +67,37 @@ public sealed class SelectionTests
         Assert.Equal([20, 0, 30, 10], found.Boxes);
     }
 
+    [Fact]
+    public void The_best_scores_of_what_overlaps_a_box_by_half_do_not_depend_on_threshold_or_suppression()
+    {
+        // The first overlaps the box wholly, the second by 0.6, the third by less than half.
+        float[] boxes = [0, 0, 10, 10, 0, 4, 10, 10, 6, 0, 16, 10];
+        float[] scores = new float[2];
+        OverlapScores.OfAnchors(
+            new(_coder, 2) { ScoreAbove = 0.9f }, boxes, [-1, -3, -2, 2, 9, 9], new float[12], 40, 50, [0, 0, 10, 10], scores);
+        Assert.Equal([ScoreFunctions.Sigmoid(-1), ScoreFunctions.Sigmoid(2)], scores);
+
+        OverlapScores.OfRegions(
+            new(_coder, new(2, BackgroundFirst: false)), boxes, [1, 0, 0, 0, 2, 0, 9, 9, 0], new float[24], 40, 50, [0, 0, 10, 10], scores);
+        Assert.Equal(Math.E / (Math.E + 2), scores[0], 1e-6);
+        Assert.Equal(Math.Exp(2) / (Math.Exp(2) + 2), scores[1], 1e-6);
+
+        OverlapScores.OfAnchors(new(_coder, 2), boxes, new float[6], new float[12], 40, 50, [30, 30, 40, 40], scores);
+        Assert.Equal([0, 0], scores);
+    }
+
     private static Selection Proposals(ProposalOptions options, int[] levels, float[] anchors, float[] logits, int most) =>
         Run(most, room => ProposalSelection.Select(options, levels, anchors, logits, new float[anchors.Length], 40, 50, room.Spans));
 
     private static Selection Run(int most, Func<Selection, int> select)
     {
-        Selection room = new(new float[4 * most], new float[most], new int[most]);
+        Selection room = new(new float[4 * most], new float[most], new int[most], new int[most]);
         int count = select(room);
-        return new(room.Boxes[..(4 * count)], room.Scores[..count], room.Classes[..count]);
+        return new(room.Boxes[..(4 * count)], room.Scores[..count], room.Classes[..count], room.Rows[..count]);
     }
 
-    private sealed record Selection(float[] Boxes, float[] Scores, int[] Classes)
+    private sealed record Selection(float[] Boxes, float[] Scores, int[] Classes, int[] Rows)
     {
-        public SelectedBoxes Spans => new(Boxes, Scores, Classes);
+        public SelectedBoxes Spans => new(Boxes, Scores, Classes, Rows);
     }
 }

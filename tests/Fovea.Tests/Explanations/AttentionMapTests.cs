@@ -93,7 +93,7 @@ public sealed class AttentionMapTests
         Module module = PatchConvNetGolden.Create(golden)!;
         using ParameterStore state = new(module);
         GoldenRun.Fill(golden, state);
-        ExplainedGraph graph = new(GoldenNetwork.Of(module)!, new PlanKey(2, 224, 224));
+        ExplainedGraph graph = new(GoldenNetwork.Of(module)!.Forward, new PlanKey(2, 224, 224));
         AttentionDescription last = graph.Attentions[^1];
         graph.OutputWeights(last.Path);
         using Plan plan = Plan.Compile(graph.Graph);

@@ -164,10 +164,10 @@ public sealed class ExplainerTests
         Assert.Equal(fresh.Explain(ImageOf(1))[0].Values.ToArray(), after);
     }
 
-    internal static Image ImageOf(int seed)
+    internal static Image ImageOf(int seed, int width = 40, int height = 36)
     {
-        byte[] pixels = new byte[40 * 36 * 3];
+        byte[] pixels = new byte[width * height * 3];
         new Random(seed).NextBytes(pixels);
-        return new Image(40, 36, 3, pixels);
+        return new Image(width, height, 3, pixels);
     }
 }

@@ -90,7 +90,7 @@ public sealed class RolloutTests
             });
             Network network = new(backbone, new SameHead());
             using ParameterStore state = new(network);
-            ExplainedGraph graph = new(network, new PlanKey(1, 2, 2));
+            ExplainedGraph graph = new(network.Forward, new PlanKey(1, 2, 2));
             output(graph);
             using Plan plan = Plan.Compile(graph.Graph);
             Span<float> image = plan.Input(InferenceGraph.Images);

@@ -15,8 +15,6 @@ namespace Fovea.Tests.Golden;
 internal static class DetectorGolden
 {
     private const double Slack = 10;
-    private static readonly float[] _mean = [0.485f, 0.456f, 0.406f];
-    private static readonly float[] _deviation = [0.229f, 0.224f, 0.225f];
 
     /// <summary>True for the cases of whole detectors.</summary>
     public static bool Covers(GoldenCase golden) => golden.Model is "mask_rcnn_tiny" or "retinanet_tiny";
@@ -37,7 +35,7 @@ internal static class DetectorGolden
 
     private static void CheckLosses(GoldenCase golden, FilledDetector tiny)
     {
-        int batch = golden.Inputs.Count();
+        int batch = tiny.Images.Batch;
         TrainingObjects objects = new(batch, capacity: 16);
         int row = 0;
         foreach (JsonElement target in golden.Root.GetProperty("targets").EnumerateArray())
@@ -46,7 +44,7 @@ internal static class DetectorGolden
         }
 
         ComputeGraph graph = new(training: true);
-        Value images = graph.Input("images", [batch, tiny.Height, tiny.Width, 3]);
+        Value images = graph.Input("images", [batch, tiny.Images.Height, tiny.Images.Width, 3]);
         Value sizes = graph.Input("sizes", [batch, 2]);
         IReadOnlyList<(string Name, Value Loss)> losses =
             tiny.Head.Losses(images, sizes, tiny.Network.Backbone.ForwardStages(images), objects);
@@ -80,7 +78,8 @@ internal static class DetectorGolden
         {
             if (name.StartsWith("image", StringComparison.Ordinal))
             {
-                return tiny.OfRawImage(int.Parse(name["image".Length..], CultureInfo.InvariantCulture), plan.Output("gradient of images"));
+                int image = int.Parse(name["image".Length..], CultureInfo.InvariantCulture);
+                return tiny.Images.OfRawImage(image, plan.Output("gradient of images"));
             }
 
             Parameter tensor = tiny.State.Tensors.First(entry => TinyDetector.ReferenceKey(entry.Key) == name).Value;
@@ -92,9 +91,9 @@ internal static class DetectorGolden
 
     private static void CheckDetections(GoldenCase golden, FilledDetector tiny)
     {
-        int batch = golden.Inputs.Count();
+        int batch = tiny.Images.Batch;
         ComputeGraph graph = new();
-        Value images = graph.Input("images", [batch, tiny.Height, tiny.Width, 3]);
+        Value images = graph.Input("images", [batch, tiny.Images.Height, tiny.Images.Width, 3]);
         Value sizes = graph.Input("sizes", [batch, 2]);
         tiny.Head.Forward(images, sizes, tiny.Network.Backbone.ForwardStages(images));
         foreach (string name in tiny.Head.Outputs)
@@ -140,7 +139,7 @@ internal static class DetectorGolden
     /// <summary>The reference's masks are probabilities put in place; a sample of their pixels stands in the case.</summary>
     private static void CheckMasks(FilledDetector tiny, Plan plan, JsonElement expected, int image, int count, int[] labels)
     {
-        (int height, int width) = tiny.SizeOf(image);
+        (int width, int height) = tiny.Images.SizeOf(image);
         int size = 2 * tiny.Head.Options.MaskPooling;
         int channels = tiny.Head.Rules.Classes.BoxesPerRegion;
         int capacity = tiny.Head.Options.Detections!.Value;
@@ -188,13 +187,11 @@ internal static class DetectorGolden
     /// <summary>The network of a case with filled weights, and its images.</summary>
     private sealed class FilledDetector : IDisposable
     {
-        private readonly (int[] Shape, float[] Values)[] _images;
-
         public FilledDetector(GoldenCase golden)
         {
             Network = TinyDetector.Create(golden);
             State = new ParameterStore(Network);
-            _images = [.. golden.Inputs.Select(input => (input.Shape, input.Values))];
+            Images = new DetectorImages(golden);
             Assert.Equal(
                 golden.State.Select(entry => entry.Name).Order(), State.Tensors.Keys.Select(TinyDetector.ReferenceKey).Order());
             foreach ((string name, Parameter tensor) in State.Tensors)
@@ -210,44 +207,17 @@ internal static class DetectorGolden
 
         public DetectorHead Head => (DetectorHead)Network.Head!;
 
-        public int Height => _images.Max(image => image.Shape[1]);
+        public DetectorImages Images { get; }
 
-        public int Width => _images.Max(image => image.Shape[2]);
-
-        public (int Height, int Width) SizeOf(int image) => (_images[image].Shape[1], _images[image].Shape[2]);
-
-        /// <summary>Normalised images in the upper left corner of their rows, and their sizes.</summary>
+        /// <summary>Sets the plan's images and their sizes.</summary>
         public void Fill(Plan plan)
         {
-            Span<float> images = plan.Input("images");
-            images.Clear();
-            for (int image = 0; image < _images.Length; image++)
+            Images.CopyTo(plan.Input("images"));
+            for (int image = 0; image < Images.Batch; image++)
             {
-                ((int height, int width), float[] values) = (SizeOf(image), _images[image].Values);
-                (plan.Input("sizes")[2 * image], plan.Input("sizes")[(2 * image) + 1]) = (height, width);
-                for (int i = 0; i < values.Length; i++)
-                {
-                    (int channel, int pixel) = Math.DivRem(i, height * width);
-                    (int row, int column) = Math.DivRem(pixel, width);
-                    int place = (((((image * Height) + row) * Width) + column) * 3) + channel;
-                    images[place] = (values[i] - _mean[channel]) / _deviation[channel];
-                }
+                ImageSize size = Images.SizeOf(image);
+                (plan.Input("sizes")[2 * image], plan.Input("sizes")[(2 * image) + 1]) = (size.Height, size.Width);
             }
-        }
-
-        /// <summary>One image's part of the gradient of the prepared images, as a gradient of its values before normalisation.</summary>
-        public float[] OfRawImage(int image, ReadOnlySpan<float> gradient)
-        {
-            (int height, int width) = SizeOf(image);
-            float[] raw = new float[3 * height * width];
-            for (int i = 0; i < raw.Length; i++)
-            {
-                (int channel, int pixel) = Math.DivRem(i, height * width);
-                (int row, int column) = Math.DivRem(pixel, width);
-                raw[i] = gradient[(((((image * Height) + row) * Width) + column) * 3) + channel] / _deviation[channel];
-            }
-
-            return raw;
         }
 
         public void Dispose() => State.Dispose();

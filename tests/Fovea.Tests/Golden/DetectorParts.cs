@@ -14,9 +14,8 @@ namespace Fovea.Tests.Golden;
 internal sealed class DetectorParts : Module
 {
     private const double Slack = 10;
-    private static readonly float[] _mean = [0.485f, 0.456f, 0.406f];
-    private static readonly float[] _deviation = [0.229f, 0.224f, 0.225f];
     private readonly GoldenCase _golden;
+    private readonly DetectorImages _images;
     private readonly int[] _strides = [4, 2, 2, 2];
     private readonly List<Conv2d> _body = [];
     private readonly FeaturePyramid _pyramid;
@@ -28,7 +27,7 @@ internal sealed class DetectorParts : Module
 
     private DetectorParts(GoldenCase golden)
     {
-        _golden = golden;
+        (_golden, _images) = (golden, new DetectorImages(golden));
         Dictionary<string, int[]> state = golden.State.ToDictionary(entry => entry.Name, entry => entry.Shape);
         int[] channels = [.. Enumerable.Range(0, 4).Select(i => state[$"backbone.body.{i}.weight"][0])];
         foreach (int width in channels)
@@ -84,7 +83,7 @@ internal sealed class DetectorParts : Module
         ComputeGraph graph = new();
         parts.AddTo(graph);
         using Plan plan = Plan.Compile(graph);
-        parts.Images().CopyTo(plan.Input("images"));
+        parts._images.CopyTo(plan.Input("images"));
         foreach ((string name, float[] regions) in parts._regions)
         {
             regions.CopyTo(plan.Input(name));
@@ -103,8 +102,7 @@ internal sealed class DetectorParts : Module
 
     private void AddTo(ComputeGraph graph)
     {
-        (int batch, int height, int width) = Size();
-        Value map = graph.Input("images", [batch, height, width, 3]);
+        Value map = graph.Input("images", [_images.Batch, _images.Height, _images.Width, 3]);
         List<Value> stages = [];
         foreach (Conv2d convolution in _body)
         {
@@ -169,7 +167,7 @@ internal sealed class DetectorParts : Module
     private float[] Regions(string before, string after)
     {
         List<float> regions = [];
-        for (int image = 0; image < Size().Batch; image++)
+        for (int image = 0; image < _images.Batch; image++)
         {
             JsonElement boxes = _golden.Root.GetProperty("outputs").GetProperty($"{before}{image}{after}").GetProperty("values");
             double[] all = GoldenCase.Doubles(boxes);
@@ -197,31 +195,4 @@ internal sealed class DetectorParts : Module
             return (int)Math.Clamp(MathF.Floor(4 + MathF.Log2(side / 224) + 1e-6f), 2, 5) - 2;
         }),
     ];
-
-    private (int Batch, int Height, int Width) Size()
-    {
-        int[][] shapes = [.. _golden.Inputs.Select(input => input.Shape)];
-        return (shapes.Length, shapes.Max(shape => shape[1]), shapes.Max(shape => shape[2]));
-    }
-
-    /// <summary>The normalised images side by side, channels last, with zeros to the right and below.</summary>
-    private float[] Images()
-    {
-        (int batch, int height, int width) = Size();
-        float[] images = new float[batch * height * width * 3];
-        int image = 0;
-        foreach ((_, int[] shape, float[] values) in _golden.Inputs)
-        {
-            for (int i = 0; i < values.Length; i++)
-            {
-                (int channel, int pixel) = Math.DivRem(i, shape[1] * shape[2]);
-                (int row, int column) = Math.DivRem(pixel, shape[2]);
-                images[(((((image * height) + row) * width) + column) * 3) + channel] = (values[i] - _mean[channel]) / _deviation[channel];
-            }
-
-            image++;
-        }
-
-        return images;
-    }
 }

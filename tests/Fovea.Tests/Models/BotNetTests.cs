@@ -62,6 +62,7 @@ public sealed class BotNetTests
     [InlineData("botnet50", 20_852_008, 4_017_833_984)]
     [InlineData("botnet50_leaderj1001", 20_875_560, 4_017_833_984)]
     [InlineData("resnet50", 25_557_032, 4_089_184_256)]
+    [InlineData("resnet50_v1c", 25_576_264, 4_328_824_832)]
     [InlineData("botnet_t3", 30_500_696, 7_216_291_840)]
     [InlineData("resnet200", 64_673_832, 15_007_481_856)]
     [InlineData("botnet200", 59_968_808, 14_936_131_584)]

@@ -16,10 +16,11 @@ public sealed class EveryModelTests
 {
     private const long Large = 100_000_000;
 
-    // The largest differ from patchconvnet_s60, s120, b60 and s60_bn in numbers only, and run for up to half a minute each.
+    // They differ from patchconvnet_s60, s120, b60, s60_bn and resnet50_v1c in numbers only, and the largest run for up to half a minute.
     private static readonly string[] _large =
     [
         "patchconvnet_b120", "patchconvnet_b120_bn", "patchconvnet_l60", "patchconvnet_l60_bn", "patchconvnet_l120", "patchconvnet_l120_bn",
+        "resnet101_v1c",
     ];
 
     public static TheoryData<string> Names => [.. BuiltInModels.Names, .. ModelRegistry.Ablations];

@@ -64,6 +64,9 @@ internal sealed class FuseEpilogues : GraphRewriter
     {
         Value value = product.Outputs[0];
         int channels = value.Shape.Last;
+
+        // The gradient of weights that are used several times need not wait for another part of its sum.
+        bool takesResiduals = product.Operation is not MatMul { TransposeLeft: true };
         Epilogue epilogue = Epilogue.None;
         List<(Value, bool)> operands = [];
         List<Node> between = [];
@@ -75,7 +78,7 @@ internal sealed class FuseEpilogues : GraphRewriter
                 && other.Shape.Elements == channels
                 && other.Shape.Last == channels
                 && value.Shape.Elements > channels;
-            bool isResidual = other is not null && other.Shape.Equals(value.Shape);
+            bool isResidual = takesResiduals && other is not null && other.Shape.Equals(value.Shape);
             Epilogue? extended = next.Operation switch
             {
                 // A reshape that keeps channels last does not come between a product and what follows it.

@@ -8,6 +8,8 @@ namespace Fovea.Engine.Compile.Passes;
 /// Lets go of what is cheap to compute again: an element-wise result, a normalisation or a widening product that is read soon after it was
 /// computed and once more much later, by the backward pass, is computed a second time just before. In between its memory serves others.
 /// What it is computed from must be kept anyway, or be computed again itself (arXiv 1604.06174, restricted to what costs next to nothing).
+/// Then, within a small share of the step's arithmetic, the same goes for products that stand in memory when most is in use, those of the
+/// fewest terms first.
 /// </summary>
 /// <param name="costs">The figures by which a second computation is weighed against memory.</param>
 internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
@@ -15,6 +17,11 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
     private readonly Dictionary<Value, int> _lastUse = [];
     private readonly Dictionary<Value, int> _lateFrom = [];
     private readonly Dictionary<Value, (Value Value, int LastUse)> _again = [];
+    // More nodes in a row are not worth what they give back.
+    private const int MostRepeated = 8;
+
+    private readonly HashSet<Value> _products = [];
+    private readonly HashSet<Value> _operandsOfProducts = [];
 
     /// <inheritdoc/>
     protected override void Prepare()
@@ -37,6 +44,8 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
                 }
             }
         }
+
+        AddProducts();
     }
 
     /// <inheritdoc/>
@@ -76,11 +85,90 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         return value;
     }
 
+    private void AddProducts()
+    {
+        long budget = (long)(costs.RecomputedShare * Source.Nodes.Where(Uses.IsNeeded).Sum(node => node.MultiplyAdds));
+        int peak = new NodeMemory(Source, Uses).PeakOf(Source.Nodes).At;
+        IEnumerable<Repetition> repetitions = Source.Nodes
+            .Where(node => Uses.IsNeeded(node) && node.Index < peak)
+            .SelectMany(node => node.Outputs)
+            .Where(value => IsRepeatable(value) && !_lateFrom.ContainsKey(value))
+            .Select(value => FirstLateUse(value) is int late && late > peak ? RepetitionOf(value, late) : null)
+            .OfType<Repetition>()
+            .OrderBy(repetition => (double)repetition.MultiplyAdds / repetition.Value.Type.Bytes);
+        foreach (Repetition first in repetitions)
+        {
+            // What was decided meanwhile counts: nothing is computed again from what is itself computed again at some cost.
+            if (!_operandsOfProducts.Contains(first.Value)
+                && RepetitionOf(first.Value, first.Late) is Repetition repetition
+                && repetition.MultiplyAdds <= budget)
+            {
+                budget -= repetition.MultiplyAdds;
+                _products.UnionWith(repetition.Again);
+                _operandsOfProducts.UnionWith(repetition.Operands);
+                foreach (Value again in repetition.Again)
+                {
+                    _lateFrom.TryAdd(again, repetition.Late);
+                }
+            }
+        }
+    }
+
+    private Repetition? RepetitionOf(Value value, int late)
+    {
+        Repetition repetition = new(value, late);
+        return Collect(value, repetition) ? repetition : null;
+    }
+
+    private bool Collect(Value value, Repetition repetition)
+    {
+        if (repetition.Again.Count == MostRepeated || !repetition.Again.Add(value))
+        {
+            return false;
+        }
+
+        foreach (Value operand in value.Producer.Inputs.Select(Root).Where(operand => !repetition.Again.Contains(operand)))
+        {
+            bool kept = IsThere(operand, repetition.Late);
+            if (kept)
+            {
+                CollectKept(operand, repetition.Operands);
+            }
+
+            if (kept ? repetition.Operands.Overlaps(_products) : !IsRepeatable(operand) || !Collect(operand, repetition))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // What is read from memory where a value is or is computed again.
+    private void CollectKept(Value value, HashSet<Value> kept)
+    {
+        if (!_lateFrom.ContainsKey(value) || _products.Contains(value))
+        {
+            kept.Add(value);
+            return;
+        }
+
+        foreach (Value operand in value.Producer.Inputs.Select(Root))
+        {
+            CollectKept(operand, kept);
+        }
+    }
+
+    private bool IsRepeatable(Value value) => IsCheap(value)
+        || (value.Shape.Elements >= costs.MinRecomputedElements
+            && value.Producer is { Operation: MatMul, Inputs: [_, { Shape.Rank: 2 }, ..] });
+
     private bool IsCheap(Value value) => value.Shape.Elements >= costs.MinRecomputedElements && value.Producer.Operation switch
     {
         PointwiseChain chain => !chain.Results[value.OutputIndex].ColumnSum,
         LayerNormalization => value.OutputIndex == 0,
         MatMul product => Widens(product, value.Producer),
+        Resize => true,
         _ => false,
     };
 
@@ -167,5 +255,18 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
             _again[value] = (again, index);
             return again;
         }
+    }
+
+    /// <summary>A second computation of a value, with all that must be computed again for it.</summary>
+    private sealed record Repetition(Value Value, int Late)
+    {
+        /// <summary>What is computed a second time.</summary>
+        public HashSet<Value> Again { get; } = [];
+
+        /// <summary>What is read from memory for it.</summary>
+        public HashSet<Value> Operands { get; } = [];
+
+        /// <summary>What it costs.</summary>
+        public long MultiplyAdds => Again.Sum(value => value.Producer.MultiplyAdds);
     }
 }

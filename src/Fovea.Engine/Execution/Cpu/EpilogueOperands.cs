@@ -33,6 +33,9 @@ internal sealed unsafe class EpilogueOperands
         };
     }
 
+    /// <summary>Maps that are added: each element is read just before the result's is written.</summary>
+    public IEnumerable<CpuBuffer> Residuals => new[] { _residualBefore, _residualAfter }.OfType<CpuBuffer>();
+
     /// <summary>The kernel's form.</summary>
     public EpilogueArguments Pointers => new()
     {

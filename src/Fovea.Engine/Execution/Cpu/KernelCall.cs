@@ -26,8 +26,8 @@ internal abstract class KernelCall(IReadOnlyList<CpuBuffer> reads, IReadOnlyList
     /// <summary>All buffers that the call touches, scratch memory apart.</summary>
     public IEnumerable<CpuBuffer> Buffers => Reads.Concat(Writes).Concat(Temporaries);
 
-    /// <summary>True where a result may take the memory of an operand of the same size that no later call reads.</summary>
-    public virtual bool InPlace => false;
+    /// <summary>Operands whose memory a result of the same size may take where no later call reads them.</summary>
+    public virtual IEnumerable<CpuBuffer> Overwritable => [];
 
     /// <summary>Scratch memory for each thread, in floats.</summary>
     public virtual long ScratchFloats => 0;

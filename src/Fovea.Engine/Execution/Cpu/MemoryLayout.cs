@@ -82,11 +82,6 @@ internal sealed unsafe class MemoryLayout
         for (int i = 0; i < calls.Count; i++)
         {
             KernelCall call = calls[i];
-            if (!call.InPlace)
-            {
-                continue;
-            }
-
             foreach (CpuBuffer written in call.Writes)
             {
                 if (written.Placement != Placement.Arena || written.FirstCall != i)
@@ -94,7 +89,7 @@ internal sealed unsafe class MemoryLayout
                     continue;
                 }
 
-                CpuBuffer? dying = call.Reads.FirstOrDefault(read =>
+                CpuBuffer? dying = call.Overwritable.FirstOrDefault(read =>
                     read.Root.Placement == Placement.Arena
                     && read.Root.LastCall == i
                     && read.Root.FirstCall < i

@@ -95,6 +95,30 @@ public sealed record Concat(int Axis) : Operation
     }
 }
 
+/// <summary>
+/// Cuts a value into equal parts along its first axis. Unlike slices, the parts' gradients are joined at once, each as it is.
+/// </summary>
+/// <param name="Count">Number of parts.</param>
+internal sealed record Chunk(int Count) : Operation
+{
+    /// <inheritdoc/>
+    public override string Details => $"{Count} parts";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        RequireCount(inputs, 1);
+        RequireElementType(inputs, 0, ElementType.Float32, ElementType.Int32);
+        Shape shape = inputs[0].Shape;
+        Require(shape.Rank > 0 && shape[0] % Count == 0, () => $"{shape} cannot be cut into {Count} equal parts");
+        return [.. Enumerable.Repeat(inputs[0] with { Shape = shape.With(0, shape[0] / Count) }, Count)];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) =>
+        [outputGradients.Select((gradient, i) => gradient ?? node.Graph.Filled(node.Outputs[i].Shape, 0)).ToArray().Concat(0)];
+}
+
 /// <summary>A part of a value along one axis.</summary>
 /// <param name="Axis">The axis.</param>
 /// <param name="Start">The first index that is kept.</param>
@@ -207,6 +231,12 @@ public static partial class ValueExtensions
     /// <summary>A part along one axis.</summary>
     public static Value Slice(this Value x, int axis, int start, int length) =>
         start == 0 && axis < x.Shape.Rank && length == x.Shape[axis] ? x : x.Graph.Apply(new Slice(axis, start, length), x);
+
+    /// <summary>Equal parts along the first axis.</summary>
+    /// <param name="x">The value.</param>
+    /// <param name="count">Number of parts.</param>
+    internal static IReadOnlyList<Value> Chunk(this Value x, int count) =>
+        count == 1 ? [x] : x.Graph.Add(new Chunk(count), [x]).Outputs;
 
     /// <summary>Surrounds with zeros along one axis.</summary>
     public static Value Pad(this Value x, int axis, int before, int after) =>

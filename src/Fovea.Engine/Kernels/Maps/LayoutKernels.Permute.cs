@@ -110,20 +110,39 @@ internal static unsafe partial class LayoutKernels
         public void Run(int part, float* source, float* target)
         {
             (nint group, nint piece) = Math.DivRem(part, _pieces);
-            nint end = Math.Min((group + 1) * _itemsPerPart, _items);
-            for (nint item = group * _itemsPerPart; item < end; item++)
+            nint first = group * _itemsPerPart;
+            nint count = Math.Min(_itemsPerPart, _items - first);
+            Lengths index = default;
+            for (int axis = 0; axis < _outerAxes; axis++)
             {
-                nint from = 0;
-                nint to = 0;
-                nint rest = item;
-                for (int axis = 0; axis < _outerAxes; axis++)
+                (first, index[axis]) = Math.DivRem(first, _outer[axis]);
+                source += index[axis] * _outerSource[axis];
+                target += index[axis] * _outerTarget[axis];
+            }
+
+            for (; count > 0; count--)
+            {
+                RunPiece(piece * _pieceLength, source, target);
+                Advance(ref index, ref source, ref target);
+            }
+        }
+
+        // To the next item, as a counter whose digits are the indices of the outer axes: items are too short for divisions.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Advance(ref Lengths index, ref float* source, ref float* target)
+        {
+            for (int axis = 0; axis < _outerAxes; axis++)
+            {
+                source += _outerSource[axis];
+                target += _outerTarget[axis];
+                if (++index[axis] < _outer[axis])
                 {
-                    (rest, nint index) = Math.DivRem(rest, _outer[axis]);
-                    from += index * _outerSource[axis];
-                    to += index * _outerTarget[axis];
+                    return;
                 }
 
-                RunPiece(piece * _pieceLength, source + from, target + to);
+                source -= _outer[axis] * _outerSource[axis];
+                target -= _outer[axis] * _outerTarget[axis];
+                index[axis] = 0;
             }
         }
 

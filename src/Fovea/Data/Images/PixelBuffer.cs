@@ -4,7 +4,7 @@ namespace Fovea.Data;
 
 /// <summary>Pixels between two transforms, in rented memory, so that preparing an image allocates nothing.</summary>
 /// <remarks>Each transform gives a new buffer; <see cref="ReplaceBy"/> returns the memory of the old one.</remarks>
-internal readonly struct PixelBuffer : IDisposable
+internal readonly partial struct PixelBuffer : IDisposable
 {
     private readonly byte[] _pixels;
     private readonly bool _rented;
@@ -65,50 +65,6 @@ internal readonly struct PixelBuffer : IDisposable
 
     /// <summary>An image of its own with these pixels.</summary>
     public Image ToImage() => new(Width, Height, Channels, Pixels.ToArray());
-
-    /// <summary>The image at another size, as <see cref="Resampling"/> defines it.</summary>
-    /// <param name="width">The new width.</param>
-    /// <param name="height">The new height.</param>
-    /// <param name="interpolation">The filter.</param>
-    public PixelBuffer Resize(int width, int height, Interpolation interpolation)
-    {
-        if (interpolation == Interpolation.Nearest || (width == Width && height == Height))
-        {
-            return ResizeNearest(width, height);
-        }
-
-        PixelBuffer result = Rent(width, height, Channels);
-        Resampling.Resize(Pixels, Width, Height, Channels, result._pixels, width, height, interpolation);
-        return result;
-    }
-
-    /// <summary>The image at another size, each pixel the nearest one of this image, as Pillow has it.</summary>
-    /// <param name="width">The new width.</param>
-    /// <param name="height">The new height.</param>
-    public PixelBuffer ResizeNearest(int width, int height)
-    {
-        if (width == Width && height == Height)
-        {
-            return this;
-        }
-
-        // Positions are summed up as Pillow does, whose rounding decides between two pixels that are equally near.
-        (double right, double down) = ((double)Width / width, (double)Height / height);
-        PixelBuffer result = Rent(width, height, Channels);
-        Span<byte> pixels = result._pixels;
-        double sourceY = down * 0.5;
-        for (int y = 0; y < height; y++, sourceY += down)
-        {
-            ReadOnlySpan<byte> row = Pixels[(Math.Min((int)sourceY, Height - 1) * Width * Channels)..];
-            double sourceX = right * 0.5;
-            for (int x = 0; x < width; x++, sourceX += right)
-            {
-                row.Slice(Math.Min((int)sourceX, Width - 1) * Channels, Channels).CopyTo(pixels[(((y * width) + x) * Channels)..]);
-            }
-        }
-
-        return result;
-    }
 
     /// <summary>A window of the image.</summary>
     /// <param name="left">The window's first column, possibly negative.</param>

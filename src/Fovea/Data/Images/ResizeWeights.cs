@@ -8,9 +8,9 @@ namespace Fovea.Data;
 /// </summary>
 /// <remarks>
 /// The definition is Pillow's, so that results agree to the bit: the filter is stretched by the shrink factor, its weights are normalised
-/// in double precision and rounded half away from zero. The arrays are rented; <see cref="Return"/> gives them back.
+/// in double precision and rounded half away from zero. The arrays are rented; <see cref="Dispose"/> gives them back.
 /// </remarks>
-internal readonly struct ResizeWeights
+internal readonly struct ResizeWeights : IDisposable
 {
     /// <summary>The weights' fractional bits: 32 less 8 for the pixel and 2 for overshoot.</summary>
     public const int PrecisionBits = 32 - 8 - 2;
@@ -69,8 +69,12 @@ internal readonly struct ResizeWeights
         return new ResizeWeights(taps, starts, counts, weights);
     }
 
+    /// <summary>The weights of an output position.</summary>
+    /// <param name="output">The position.</param>
+    public ReadOnlySpan<int> WeightsOf(int output) => Weights.AsSpan(output * Taps, Counts[output]);
+
     /// <summary>Gives the arrays back.</summary>
-    public void Return()
+    public void Dispose()
     {
         ArrayPool<int>.Shared.Return(Starts);
         ArrayPool<int>.Shared.Return(Counts);

@@ -37,14 +37,14 @@ public abstract class DataParts<T> : IDisposable
     /// <summary>Sentences about what was passed over while the set was opened, and what looks like a mistake.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>Path of the set, for messages.</summary>
-    internal string Location { get; init; } = "The data set";
-
-    /// <summary>The parts with their usual names: train, val, test.</summary>
-    internal IEnumerable<(string Name, T Images)> Named =>
+    /// <summary>The parts that there are, with their usual names: train, val, test.</summary>
+    public IEnumerable<(string Name, T Images)> Named =>
         new (string, T?)[] { ("train", _training), ("val", Validation), ("test", Test) }
             .Where(part => part.Item2 is not null)
             .Select(part => (part.Item1, part.Item2!));
+
+    /// <summary>Path of the set, for messages.</summary>
+    internal string Location { get; init; } = "The data set";
 
     /// <summary>Closes an archive; its images cannot be read any more.</summary>
     public void Dispose()

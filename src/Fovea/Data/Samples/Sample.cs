@@ -4,8 +4,8 @@ namespace Fovea.Data;
 /// An image on its way into a batch, together with its target: a label, a distribution over classes, objects, a mask, or several of them.
 /// </summary>
 /// <remarks>
-/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>, <see cref="Warp"/>) carry objects, each with
-/// box and mask, and the mask of classes along.
+/// Geometric changes (<see cref="Crop"/>, <see cref="Resize"/>, <see cref="FlipHorizontal"/>, <see cref="Turn"/>,
+/// <see cref="Warp"/>) carry objects, each with box and mask, and the mask of classes along.
 /// A loader's thread uses one sample for all its images, so that preparing them allocates nothing. Not safe for several threads at once.
 /// </remarks>
 public sealed class Sample : IDisposable
@@ -215,6 +215,24 @@ public sealed class Sample : IDisposable
         Move(Width, static (box, width) => box.Mirrored(width), static (mask, _) => MaskTransforms.FlipHorizontal(mask));
     }
 
+    /// <summary>Turns or mirrors image, objects and mask.</summary>
+    /// <param name="from">Position that is to become upright.</param>
+    /// <exception cref="InvalidOperationException">The sample is normalised.</exception>
+    public void Turn(ImageOrientation from)
+    {
+        if (from == ImageOrientation.Upright)
+        {
+            return;
+        }
+
+        Move(
+            (Width, Height, from),
+            static (box, by) => box.Turned(by.Width, by.Height, by.from),
+            static (mask, by) => MaskTransforms.Turn(mask, by.from));
+        Replace(Buffer, Buffer.Turn(from));
+        _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Turn(from)) : null;
+    }
+
     /// <summary>Takes image, objects and mask as the file stores them, where a preprocessing does not want them upright.</summary>
     /// <param name="preprocessing">Preprocessing that begins the chain.</param>
     internal void Orient(Preprocessing preprocessing)
@@ -224,14 +242,7 @@ public sealed class Sample : IDisposable
             return;
         }
 
-        ImageOrientation back = _storedAs.Inverse();
-        Move(
-            (Width, Height, back),
-            static (box, by) => box.Turned(by.Width, by.Height, by.back),
-            static (mask, by) => MaskTransforms.Turn(mask, by.back));
-
-        Replace(Buffer, Buffer.Turn(back));
-        _mask = _mask is PixelBuffer mask ? mask.ReplaceBy(mask.Turn(back)) : null;
+        Turn(_storedAs.Inverse());
         _storedAs = ImageOrientation.Upright;
     }
 

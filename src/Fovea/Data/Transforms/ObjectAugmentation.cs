@@ -5,13 +5,16 @@ namespace Fovea.Data;
 
 /// <summary>Random changes to training images with objects, which carry boxes and masks along.</summary>
 /// <remarks>
-/// The steps, in order: mosaic, window, resize, mirror, colours, normalisation. Of the ways to resize, the first that is given is taken:
+/// The steps, in order: quarter turn, mosaic, window, resize, mirror, colours, normalisation. Of the ways to resize, the first that is given is taken:
 /// <see cref="ScaleJitter"/>, <see cref="ResizeOrCrop"/>, <see cref="ShortSides"/>; else images have the size of evaluation.
 /// </remarks>
 public sealed record ObjectAugmentation
 {
     /// <summary>Probability of mirroring left to right.</summary>
     public double FlipProbability { get; init; } = 0.5;
+
+    /// <summary>True to turn images by a random number of quarters of a circle.</summary>
+    public bool QuarterTurns { get; init; }
 
     /// <summary>Shorter sides in pixels, one of which is drawn for each image; empty for that of the preprocessing.</summary>
     public IReadOnlyList<int> ShortSides { get; init; } = [];
@@ -61,6 +64,11 @@ public sealed record ObjectAugmentation
             : ShortSides.Count > 0 ? sides
             : new ResizeAndCrop(preprocessing);
         List<ISampleTransform> chain = [new Orient(preprocessing)];
+        if (QuarterTurns)
+        {
+            chain.Add(new QuarterTurn());
+        }
+
         if (MosaicProbability > 0)
         {
             chain.Add(new Mosaic(source, MosaicSide) { Probability = MosaicProbability });

@@ -184,14 +184,17 @@ public sealed record Preprocessing
     {
         // A square that every image is padded to grows with its sides.
         int padTo = PadTo == LongerSide ? (int)Math.Round(PadTo * factor) : PadTo;
-        Preprocessing changed = this with
-        {
-            ResizeTo = (int)Math.Round(ResizeTo * factor),
-            LongerSide = (int)Math.Round(LongerSide * factor),
-            PadTo = padTo,
-        };
-        int canvas = changed.LongerSide > 0 ? changed.PaddedSide(changed.LongerSide) : Height;
-        return factor == 1 ? this : changed with { Height = canvas, Width = canvas };
+        Preprocessing changed = this with { ResizeTo = (int)Math.Round(ResizeTo * factor), PadTo = padTo };
+        int longerSide = (int)Math.Round(LongerSide * factor);
+        return factor == 1 ? this : longerSide > 0 ? changed.WithLongerSide(longerSide) : changed with { Width = Height };
+    }
+
+    /// <summary>Preprocessing of images of different sizes with another bound of the longer side, for which there is room then.</summary>
+    /// <param name="side">Longer side in pixels that images do not exceed.</param>
+    public Preprocessing WithLongerSide(int side)
+    {
+        int canvas = PaddedSide(side);
+        return this with { LongerSide = side, Height = canvas, Width = canvas };
     }
 
     /// <summary>A side with padding.</summary>
@@ -266,8 +269,9 @@ public sealed record Preprocessing
     {
         PixelBuffer pixels = Oriented(image);
         (int width, int height) = FittedSize(pixels.Width, pixels.Height);
-        pixels = pixels.ReplaceBy(pixels.Resize(width, height, Interpolation));
-        return KeepsSizes ? pixels : pixels.ReplaceBy(pixels.CenterCrop(Width, Height));
+        return pixels.ReplaceBy(KeepsSizes
+            ? pixels.Resize(width, height, Interpolation)
+            : pixels.ResizeMiddle(width, height, Interpolation, Width, Height));
     }
 
     /// <summary>The image's pixels, upright or as stored, grey where the input is.</summary>

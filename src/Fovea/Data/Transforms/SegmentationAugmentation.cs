@@ -4,8 +4,8 @@ namespace Fovea.Data;
 
 /// <summary>Random changes to training images whose pixels have classes, which carry the label map along.</summary>
 /// <remarks>
-/// The steps, in order: scale, window of the network's input, mirror, colours, normalisation. Images smaller than the input lie in its
-/// upper left corner, with zeros and pixels that are left out beyond them. Defaults are those of mmsegmentation's recipes.
+/// The steps, in order: quarter turn, scale, window of the network's input, mirror, colours, normalisation. Images smaller than the input
+/// lie in its upper left corner, with zeros and pixels that are left out beyond them. Defaults are those of mmsegmentation's recipes.
 /// </remarks>
 public sealed record SegmentationAugmentation
 {
@@ -23,6 +23,9 @@ public sealed record SegmentationAugmentation
 
     /// <summary>Probability of mirroring left to right.</summary>
     public double FlipProbability { get; init; } = 0.5;
+
+    /// <summary>True to turn images by a random number of quarters of a circle.</summary>
+    public bool QuarterTurns { get; init; }
 
     /// <summary>Changes of colour; null for none.</summary>
     public PhotometricDistortion? PhotometricDistortion { get; init; }
@@ -47,6 +50,7 @@ public sealed record SegmentationAugmentation
         List<ISampleTransform> chain =
         [
             new Orient(preprocessing),
+            .. QuarterTurns ? [new QuarterTurn()] : Array.Empty<ISampleTransform>(),
             new RandomScale(preprocessing) { MinScale = MinScale, MaxScale = MaxScale, Stretch = Stretch },
             new LabelledCrop(preprocessing.Width, preprocessing.Height) { MaxClassShare = MaxClassShare },
             new HorizontalFlip(FlipProbability),

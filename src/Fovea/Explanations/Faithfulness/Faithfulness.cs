@@ -23,9 +23,12 @@ public static class Faithfulness
     /// <param name="progress">Told the number of images done.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <returns>A row for each method in their order, then <c>centre</c> and <c>random</c>.</returns>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the model does not classify images.</exception>
     /// <exception cref="ExplanationException">A method does not apply to the network.</exception>
-    /// <exception cref="UnusableDataException">There is no image, or one cannot be read or does not fit the preprocessing.</exception>
+    /// <exception cref="UnusableDataException">
+    /// There is no image, more cannot be read than <see cref="FaithfulnessOptions.MaxUnreadable"/> allows, or one does not fit the
+    /// preprocessing.
+    /// </exception>
     public static IReadOnlyList<MethodFaithfulness> Measure(
         Explainer explainer,
         IImageDataset dataset,
@@ -44,6 +47,11 @@ public static class Faithfulness
         }
 
         Model model = explainer.Model;
+        if (model.Network.Head is DenseHead)
+        {
+            throw new ArgumentException($"{model.Info.Name} does not classify images: only classifiers are measured.", nameof(explainer));
+        }
+
         using Model? random = ModelRegistry.Contains(model.Info.Name)
             ? Model.From(model.Info.CreateNetwork(), model.Info, options.Seed + 1)
             : null;
@@ -60,11 +68,22 @@ public static class Faithfulness
         PixelCurves curves = new(height * width, preprocessing.Channels, options.Steps, probabilities.Score);
         double radius = options.BlurRadius ?? Math.Min(height, width) / 10.0;
         int count = Math.Min(options.Images, dataset.Count);
+        UnreadableImages unreadable = new(options.MaxUnreadable ?? UnreadableImages.UsualLimit(count), options.Unreadable);
         for (int i = 0; i < count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             int index = (int)((long)i * dataset.Count / count);
-            Image image = dataset.Load(index);
+            Image image;
+            try
+            {
+                image = dataset.Load(index);
+            }
+            catch (InvalidImageException error)
+            {
+                unreadable.Add(index, dataset.NameOf(index), error);
+                continue;
+            }
+
             ImageVersions versions = new(preprocessing, image, radius);
             int label = probabilities.Predict(versions.Whole);
             for (int k = 0; k < methods.Length; k++)
@@ -82,7 +101,9 @@ public static class Faithfulness
             progress?.Report(i + 1);
         }
 
-        return [.. sums.Append(centre).Append(chance).Select(one => one.ToResult())];
+        return unreadable.Images.Count == count
+            ? throw new UnusableDataException($"None of the images can be read. The first problem: {unreadable.Images[0].Problem}")
+            : [.. sums.Append(centre).Append(chance).Select(one => one.ToResult())];
 
         void AddCurves(FaithfulnessSums row, ImageVersions versions, int[] order, int label) => row.Add(
             curves.Of(versions.Whole, versions.Blank, order, label), curves.Of(versions.Blurred, versions.Whole, order, label));

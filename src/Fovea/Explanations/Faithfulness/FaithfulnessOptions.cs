@@ -1,3 +1,5 @@
+using Fovea.Data;
+
 namespace Fovea.Explanations;
 
 /// <summary>Options of a measurement of faithfulness.</summary>
@@ -20,6 +22,14 @@ public sealed record FaithfulnessOptions
     /// <summary>Seed of the random orders and of the randomised weights.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>
+    /// Largest number of images that are left out because they cannot be read; one in a hundred, at least one, where null.
+    /// </summary>
+    public int? MaxUnreadable { get; init; }
+
+    /// <summary>Told of each image that is left out.</summary>
+    public IProgress<UnreadableImage>? Unreadable { get; init; }
+
     /// <summary>Checks that the options are in range.</summary>
     /// <exception cref="ArgumentException">One is not; the message names it.</exception>
     internal void Validate()
@@ -27,6 +37,7 @@ public sealed record FaithfulnessOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Images, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Steps, 1024);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxUnreadable ?? 0, nameof(MaxUnreadable));
         if (BlurRadius is not (null or (> 0 and < 1000)))
         {
             throw new ArgumentOutOfRangeException(nameof(BlurRadius), BlurRadius, "The blur has a radius above 0.");

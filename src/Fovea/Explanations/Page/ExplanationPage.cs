@@ -114,6 +114,11 @@ public static class ExplanationPage
             : explained.Attentions.Count > 0 ? explained.Attentions[0].Region : new(0, 0, explained.Image.Width, explained.Image.Height);
         int side = (int)Math.Clamp(Math.Max(region.Right - region.Left, region.Bottom - region.Top), 1, Side);
         Image view = ExplanationDrawing.View(explained.Image, region, side);
+        foreach (Box box in explained.Explanations.Select(one => one.Detection?.Box).OfType<Box>().Distinct())
+        {
+            view = ExplanationDrawing.Framed(view, region, box);
+        }
+
         return new JsonObject
         {
             ["name"] = explained.Name,

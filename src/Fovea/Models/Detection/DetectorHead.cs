@@ -1,3 +1,5 @@
+using Fovea.Engine.Execution;
+
 namespace Fovea.Models;
 
 /// <summary>
@@ -14,6 +16,12 @@ public abstract class DetectorHead : DenseHead
 
     /// <summary>Name of the output of class indices (N, D), integers; −1 where there is no detection.</summary>
     public const string ClassesName = "classes";
+
+    /// <summary>
+    /// Name of the mark of rows (N, D), integers: the index of the anchor or the proposal that each detection was made of, −1 where there
+    /// is none.
+    /// </summary>
+    internal const string RowsName = "rows";
 
     private protected DetectorHead(int classes, DetectorOptions options)
         : base(classes) =>
@@ -49,6 +57,51 @@ public abstract class DetectorHead : DenseHead
         }
     }
 
+    /// <summary>
+    /// Builds the class logits (1, classes) of one row, the anchor or the proposal that <see cref="WriteRow"/> names. They are
+    /// differentiable down to the images; proposals are none of their graph.
+    /// </summary>
+    /// <param name="maps">Maps (1, H, W, C) of the backbone's stages.</param>
+    internal Value RowLogits(IReadOnlyList<Value> maps)
+    {
+        using (Enter(maps[0].Graph))
+        {
+            return BuildRowLogits(maps);
+        }
+    }
+
+    /// <summary>
+    /// Builds the best score of each class (N, classes) among all boxes that overlap a given one by half or more, whatever rows they are
+    /// made of; 0 where none does.
+    /// </summary>
+    /// <param name="images">Images (N, H, W, 3).</param>
+    /// <param name="sizes">Rows and columns of each image (N, 2).</param>
+    /// <param name="maps">Maps (N, H, W, C) of the backbone's stages.</param>
+    /// <param name="box">The box (4) in pixels of the input.</param>
+    internal Value OverlapScores(Value images, Value sizes, IReadOnlyList<Value> maps, Value box)
+    {
+        using (Enter(images.Graph))
+        {
+            return BuildOverlapScores(images, sizes, maps, box);
+        }
+    }
+
+    /// <summary>Writes the row that a plan with <see cref="RowLogits"/> is about.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="row">The row.</param>
+    internal abstract void WriteRow(Plan plan, DetectedRow row);
+
+    /// <summary>Level of the pyramid that a row is read from: the name of its mark.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="sizeOf">Rows and columns of a level, by the name of its mark.</param>
+    internal abstract string LevelOf(DetectedRow row, Func<string, (int Rows, int Columns)> sizeOf);
+
+    /// <inheritdoc cref="RowLogits"/>
+    private protected abstract Value BuildRowLogits(IReadOnlyList<Value> maps);
+
+    /// <inheritdoc cref="OverlapScores"/>
+    private protected abstract Value BuildOverlapScores(Value images, Value sizes, IReadOnlyList<Value> maps, Value box);
+
     /// <summary>Builds the losses in the order of <see cref="LossNames"/>.</summary>
     private protected abstract IEnumerable<Value> BuildLosses(
         Value images, Value sizes, IReadOnlyList<Value> maps, TrainingObjects objects);
@@ -65,12 +118,13 @@ public abstract class DetectorHead : DenseHead
         }
     }
 
-    /// <summary>Marks boxes, scores and classes.</summary>
+    /// <summary>Marks boxes, scores, classes and rows.</summary>
     private protected static void MarkDetections(IReadOnlyList<Value> detections)
     {
         detections[0].Mark(BoxesName);
         detections[1].Mark(ScoresName);
         detections[2].Mark(ClassesName);
+        detections[^1].Mark(RowsName);
     }
 
     /// <summary>Sum of all elements, as a single number (1).</summary>

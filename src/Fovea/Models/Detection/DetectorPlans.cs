@@ -9,8 +9,9 @@ namespace Fovea.Models;
 /// <summary>An object that a detector found.</summary>
 /// <param name="Box">Box in pixels of the image as it was, with the index of the class.</param>
 /// <param name="Score">Score, 0 to 1.</param>
+/// <param name="Row">Anchor or proposal that it was made of.</param>
 /// <param name="Mask">Mask of the size of the image as it was; null without masks.</param>
-internal sealed record FoundObject(Box Box, float Score, RunLengthMask? Mask = null);
+internal sealed record FoundObject(Box Box, float Score, DetectedRow Row, RunLengthMask? Mask = null);
 
 /// <summary>
 /// Runs a detector on prepared images, one at a time: the graph up to boxes, then the mask head on as many regions as boxes were found.
@@ -44,10 +45,12 @@ internal sealed class DetectorPlans : IDisposable
     /// <summary>Finds the objects of an image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="threshold">Score that is exceeded, beside that of the head's options.</param>
+    /// <param name="masks">False to do without masks.</param>
     /// <param name="cancellation">Gives up waiting for other callers.</param>
     /// <returns>The objects in descending order of score.</returns>
     /// <exception cref="ShapeException">The network does not take images of the size.</exception>
-    public IReadOnlyList<FoundObject> Find(PreparedImage image, float threshold = 0, CancellationToken cancellation = default)
+    public IReadOnlyList<FoundObject> Find(
+        PreparedImage image, float threshold = 0, bool masks = true, CancellationToken cancellation = default)
     {
         List<FoundObject> found = [];
         using PlanCache.Lease lease = _boxes.Rent(new PlanKey(1, image.PaddedHeight, image.PaddedWidth), cancellation);
@@ -58,15 +61,16 @@ internal sealed class DetectorPlans : IDisposable
         ReadOnlySpan<float> boxes = lease.Plan.Output(DetectorHead.BoxesName);
         ReadOnlySpan<float> scores = lease.Plan.Output(DetectorHead.ScoresName);
         ReadOnlySpan<int> classes = lease.Plan.IntegerOutput(DetectorHead.ClassesName);
+        ReadOnlySpan<int> rows = lease.Plan.IntegerOutput(DetectorHead.RowsName);
         for (int i = 0; i < scores.Length && classes[i] >= 0 && scores[i] > threshold; i++)
         {
             ReadOnlySpan<float> box = Boxes.At(boxes, i);
             Box inInput = new(box[0], box[1], box[2], box[3], classes[i]);
             Box inImage = inInput.Scaled((float)image.OriginalWidth / image.Width, (float)image.OriginalHeight / image.Height);
-            found.Add(new FoundObject(inImage, scores[i]));
+            found.Add(new FoundObject(inImage, scores[i], RowOf(lease.Plan, rows[i])));
         }
 
-        if (_masks is not null && found.Count > 0)
+        if (_masks is not null && masks && found.Count > 0)
         {
             AddMasks(found, lease.Plan.Output(FasterRcnn.MaskRegionsName), image, cancellation);
         }
@@ -79,6 +83,18 @@ internal sealed class DetectorPlans : IDisposable
     {
         _boxes.Dispose();
         _masks?.Dispose();
+    }
+
+    private DetectedRow RowOf(Plan plan, int index)
+    {
+        if (_head is not FasterRcnn)
+        {
+            return new DetectedRow(index);
+        }
+
+        const int Numbers = HostOperation.RegionNumbers;
+        ReadOnlySpan<float> region = plan.Output(FasterRcnn.ProposalsName).Slice(Numbers * index, Numbers);
+        return new DetectedRow(index, new Box(region[1], region[2], region[3], region[4], 0));
     }
 
     private void AddMasks(List<FoundObject> found, ReadOnlySpan<float> regions, PreparedImage image, CancellationToken cancellation)
@@ -126,14 +142,13 @@ internal sealed class DetectorPlans : IDisposable
         Value images = graph.Input(InferenceGraph.Images, [key.Batch, key.Height, key.Width, 3]);
         Value sizes = graph.Input(SizesName, [key.Batch, 2]);
         _head.Forward(images, sizes, _model.Network.Backbone.ForwardStages(images));
-        foreach (string name in new[] { DetectorHead.BoxesName, DetectorHead.ScoresName, DetectorHead.ClassesName })
+        string[] ofRegions = _head is FasterRcnn { HasMasks: var masks }
+            ? [FasterRcnn.ProposalsName, .. masks ? [FasterRcnn.MaskRegionsName] : Array.Empty<string>()]
+            : [];
+        foreach (string name in (string[])
+            [DetectorHead.BoxesName, DetectorHead.ScoresName, DetectorHead.ClassesName, DetectorHead.RowsName, .. ofRegions])
         {
             graph.Output(name, graph.Marks[name]);
-        }
-
-        if (_head is FasterRcnn { HasMasks: true })
-        {
-            graph.Output(FasterRcnn.MaskRegionsName, graph.Marks[FasterRcnn.MaskRegionsName]);
         }
 
         return graph;

@@ -1,4 +1,6 @@
+using Fovea.Data;
 using Fovea.Detection;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 
 namespace Fovea.Models;
@@ -14,6 +16,9 @@ public sealed class FasterRcnn : DetectorHead
 
     private const string ProposalPart = "rpn";
     private const string RegionPart = "roi_heads";
+    private const string RegionName = "region";
+    private const string RegionLevelName = "region_level";
+    private const int MaskParts = 8;
     private readonly PyramidNeck _neck;
     private readonly RpnHead _proposals;
     private readonly BoxHead _boxes;
@@ -63,15 +68,17 @@ public sealed class FasterRcnn : DetectorHead
     /// <inheritdoc/>
     protected override Value Build(Value images, Value sizes, IReadOnlyList<Value> maps)
     {
-        Proposed proposed = Propose(images, sizes, maps, Options.ProposalsPerLevel, Options.Proposals);
-        (Value logits, Value codes) = _boxes.Predict(Pool(proposed, Options.BoxPooling, proposed.Regions, proposed.Levels));
+        (Proposed proposed, Value logits, Value codes) = Judge(images, sizes, maps);
         int capacity = Options.Detections ?? 100;
         SelectRegions operation = new(Rules.RegionDetection, Rules.LevelMapper(_regionStrides), capacity);
         IReadOnlyList<Value> detections = Apply(RegionPart, operation, proposed.Regions, logits, codes, sizes);
         MarkDetections(detections);
-        _masks?.Forward(Pool(proposed, Options.MaskPooling, detections[3], detections[4]).Mark(MaskRegionsName)).Mark(MasksName);
+        _masks?.Forward(Pool(proposed.Maps, Options.MaskPooling, detections[3], detections[4]).Mark(MaskRegionsName)).Mark(MasksName);
         return detections[0];
     }
+
+    /// <summary>Name of the mark of proposals (N·P, 5).</summary>
+    internal const string ProposalsName = ProposalPart;
 
     /// <summary>Name of the mark of the regions that masks are made of: (N·D, H, W, C).</summary>
     internal const string MaskRegionsName = "mask_regions";
@@ -85,6 +92,44 @@ public sealed class FasterRcnn : DetectorHead
         {
             return _masks!.Forward(regions);
         }
+    }
+
+    internal override void WriteRow(Plan plan, DetectedRow row)
+    {
+        Box box = row.Region!.Value;
+        Span<float> region = plan.Input(RegionName);
+        region[0] = 0;
+        (region[1], region[2], region[3], region[4]) = (box.Left, box.Top, box.Right, box.Bottom);
+        plan.IntegerInput(RegionLevelName)[0] = Rules.LevelMapper(_regionStrides).IndexOf(region[1..]);
+    }
+
+    internal override string LevelOf(DetectedRow row, Func<string, (int Rows, int Columns)> sizeOf)
+    {
+        Box box = row.Region!.Value;
+        return _neck.LevelNames[Rules.LevelMapper(_regionStrides).IndexOf([box.Left, box.Top, box.Right, box.Bottom])];
+    }
+
+    private protected override Value BuildRowLogits(IReadOnlyList<Value> maps)
+    {
+        IReadOnlyList<Value> levels = _neck.Forward(maps);
+        Value region = maps[0].Graph.Input(RegionName, [1, HostOperation.RegionNumbers]);
+        Value level = maps[0].Graph.Input(RegionLevelName, [1], ElementType.Int32);
+        (Value logits, _) = _boxes.Predict(Pool([.. levels.SkipLast(1)], Options.BoxPooling, region, level));
+        return logits.Slice(1, Rules.Classes.LabelOf(0), Classes);
+    }
+
+    private protected override Value BuildOverlapScores(Value images, Value sizes, IReadOnlyList<Value> maps, Value box)
+    {
+        (Proposed proposed, Value logits, Value codes) = Judge(images, sizes, maps);
+        return Apply(RegionPart, new ScoreRegions(Rules.RegionDetection), proposed.Regions, logits, codes, sizes, box)[0];
+    }
+
+    /// <summary>Proposals with the class logits (N·P, labels) and codes (N·P, 4·boxes) that the box head gives them.</summary>
+    private (Proposed Proposed, Value Logits, Value Codes) Judge(Value images, Value sizes, IReadOnlyList<Value> maps)
+    {
+        Proposed proposed = Propose(images, sizes, maps, Options.ProposalsPerLevel, Options.Proposals);
+        (Value logits, Value codes) = _boxes.Predict(Pool(proposed.Maps, Options.BoxPooling, proposed.Regions, proposed.Levels));
+        return (proposed, logits, codes);
     }
 
     private protected override IEnumerable<Value> BuildLosses(
@@ -116,7 +161,7 @@ public sealed class FasterRcnn : DetectorHead
         int room = Math.Min(Options.RegionSample, proposed.Capacity + objects.Capacity);
         IReadOnlyList<Value> targets = Apply(
             RegionPart, new WriteRegionTargets(objects, Rules.RegionTargets, mapper, room), proposed.Regions, sizes);
-        (Value logits, Value codes) = _boxes.Predict(Pool(proposed, Options.BoxPooling, targets[0], targets[1]));
+        (Value logits, Value codes) = _boxes.Predict(Pool(proposed.Maps, Options.BoxPooling, targets[0], targets[1]));
         yield return Total(-(targets[3] * logits.LogSoftmax()));
         yield return Total(ElementLosses.SmoothL1(codes, targets[4], Rules.Beta, targets[5]));
         if (_masks is not null)
@@ -125,10 +170,22 @@ public sealed class FasterRcnn : DetectorHead
             WriteMaskTargets operation = new(
                 objects, Rules.MaskTargets, Rules.Classes, mapper, Math.Min(Rules.ObjectRegions, room), size);
             IReadOnlyList<Value> masks = Apply(RegionPart, operation, targets[0], targets[2], sizes);
-            Value choices = masks[3].Reshape([masks[3].Shape[0], masks[3].Shape.Last]);
-            Value chosen = _masks.ForwardChosen(Pool(proposed, Options.MaskPooling, masks[0], masks[1]), choices);
-            yield return Total(ElementLosses.BinaryCrossEntropy(chosen.Reshape(masks[2].Shape), masks[2], masks[4]));
+            yield return MaskLoss(Pool(proposed.Maps, Options.MaskPooling, masks[0], masks[1]), masks);
         }
+    }
+
+    // Part by part, so that what leads from pooled regions to masks is in memory for a part alone.
+    private Value MaskLoss(Value pooled, IReadOnlyList<Value> targets)
+    {
+        int parts = pooled.Shape[0] % MaskParts == 0 ? MaskParts : 1;
+        IReadOnlyList<Value> regions = pooled.Chunk(parts);
+        IReadOnlyList<Value> choices = targets[3].Reshape([targets[3].Shape[0], targets[3].Shape.Last]).Chunk(parts);
+        IReadOnlyList<Value> pixels = targets[2].Chunk(parts);
+        IReadOnlyList<Value> weights = targets[4].Chunk(parts);
+        return Enumerable.Range(0, parts)
+            .Select(i => Total(ElementLosses.BinaryCrossEntropy(
+                _masks!.ForwardChosen(regions[i], choices[i]).Reshape(pixels[i].Shape), pixels[i], weights[i])))
+            .Aggregate((sum, part) => sum + part);
     }
 
     private Proposed Propose(Value images, Value sizes, IReadOnlyList<Value> maps, int perLevel, int most)
@@ -143,11 +200,11 @@ public sealed class FasterRcnn : DetectorHead
         return new Proposed([.. levels.SkipLast(1)], objectness, codes, anchors, regions[0], regions[1], capacity);
     }
 
-    private Value Pool(Proposed proposed, int side, Value regions, Value levels)
+    private Value Pool(IReadOnlyList<Value> maps, int side, Value regions, Value levels)
     {
         using (regions.Graph.Enter(RegionPart))
         {
-            return proposed.Maps.RoiAlign(regions, levels, Rules.Pooling(side, _regionStrides));
+            return maps.RoiAlign(regions, levels, Rules.Pooling(side, _regionStrides));
         }
     }
 

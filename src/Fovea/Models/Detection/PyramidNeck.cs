@@ -26,6 +26,9 @@ internal sealed class PyramidNeck : Module
     /// <summary>Pixels between neighbouring positions of each level, the finest first.</summary>
     public IReadOnlyList<int> Strides { get; }
 
+    /// <summary>Names of the levels' marks, as papers count them by the logarithm of the stride: <c>p3</c> for 8 pixels.</summary>
+    public IReadOnlyList<string> LevelNames => [.. Strides.Select(stride => $"p{int.Log2(stride)}")];
+
     /// <summary>Stages that the pyramid is built on.</summary>
     public static IReadOnlyList<StageDescription> StagesOf(IReadOnlyList<StageDescription> stages) => stages.Count > 1
         ? stages
@@ -38,6 +41,11 @@ internal sealed class PyramidNeck : Module
         using (Enter(maps[0].Graph))
         {
             IReadOnlyList<Value> levels = _pyramid.Forward(_scales is null ? maps : _scales.Levels(maps[0]));
+            foreach ((Value level, string name) in levels.Zip(LevelNames))
+            {
+                level.Mark(name);
+            }
+
             levels[^1].Mark(DetectorHead.PyramidPart);
             return levels;
         }

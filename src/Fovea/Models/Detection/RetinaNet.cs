@@ -1,4 +1,5 @@
 using Fovea.Detection;
+using Fovea.Engine.Execution;
 using Fovea.Layers;
 
 namespace Fovea.Models;
@@ -12,6 +13,7 @@ public sealed class RetinaNet : DetectorHead
     private const int FocalGamma = 2;
     private const float FocalAlpha = 0.25f;
     private const string AnchorPart = "head";
+    private const string AnchorName = "anchor";
     private readonly PyramidNeck _neck;
     private readonly RetinaNetHead _head;
     private readonly AnchorGenerator _generator;
@@ -53,6 +55,39 @@ public sealed class RetinaNet : DetectorHead
         IReadOnlyList<Value> detections = Apply(AnchorPart, operation, logits, codes, sizes);
         MarkDetections(detections);
         return detections[0];
+    }
+
+    internal override void WriteRow(Plan plan, DetectedRow row) => plan.IntegerInput(AnchorName)[0] = row.Index;
+
+    internal override string LevelOf(DetectedRow row, Func<string, (int Rows, int Columns)> sizeOf)
+    {
+        int end = 0;
+        for (int level = 0; level < _neck.LevelNames.Count; level++)
+        {
+            (int rows, int columns) = sizeOf(_neck.LevelNames[level]);
+            end += rows * columns * _generator.Levels[level].PerCell;
+            if (row.Index < end)
+            {
+                return _neck.LevelNames[level];
+            }
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(row), row, $"There are {end} anchors.");
+    }
+
+    private protected override Value BuildRowLogits(IReadOnlyList<Value> maps)
+    {
+        (Value logits, _) = _head.Forward(_neck.Forward(maps));
+        Value anchor = logits.Graph.Input(AnchorName, [1], ElementType.Int32);
+        return logits.Reshape([logits.Shape[1], logits.Shape.Last]).Gather(anchor);
+    }
+
+    private protected override Value BuildOverlapScores(Value images, Value sizes, IReadOnlyList<Value> maps, Value box)
+    {
+        IReadOnlyList<Value> levels = _neck.Forward(maps);
+        (Value logits, Value codes) = _head.Forward(levels);
+        PyramidAnchors anchors = new(_generator, levels, images.Shape[1], images.Shape[2]);
+        return Apply(AnchorPart, new ScoreAnchors(Rules.AnchorDetection, anchors), logits, codes, sizes, box)[0];
     }
 
     private protected override IEnumerable<Value> BuildLosses(

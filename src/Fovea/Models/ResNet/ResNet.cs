@@ -9,8 +9,7 @@ namespace Fovea.Models;
 public sealed class ResNet : Backbone
 {
     private readonly ResNetConfig _config;
-    private readonly Conv2d _stem;
-    private readonly BatchNorm2d _stemNorm;
+    private readonly IReadOnlyList<(Conv2d Convolution, BatchNorm2d Norm)> _stem;
     private readonly List<Bottleneck[]> _stages = [];
     private readonly (Parameter ClassToken, AggregationBlock Block, LayerNorm Norm)? _aggregation;
 
@@ -25,13 +24,9 @@ public sealed class ResNet : Backbone
         Parameter? classToken = config.AttentionPooling is null
             ? null
             : AddPooling("cls_token", new Parameter([1, 1, features], Initializer.TruncatedNormal(0.02)));
-        int stem = config.StemChannels;
-        _stem = Add("conv1", config.SmallImages
-            ? new Conv2d(3, stem, kernel: 3, padding: 1, bias: false)
-            : new Conv2d(3, stem, kernel: 7, stride: 2, padding: 3, bias: false));
-        _stemNorm = Add("bn1", new BatchNorm2d(stem, config.NormEpsilon));
+        _stem = [.. config.DeepStem ? AddDeepStem(config) : AddStem(config)];
         int blocks = config.Depths.Sum();
-        for (int stage = 0, block = 0, channels = stem; stage < config.Depths.Count; stage++)
+        for (int stage = 0, block = 0, channels = config.StemChannels; stage < config.Depths.Count; stage++)
         {
             Bottleneck[] members = new Bottleneck[config.Depths[stage]];
             for (int i = 0; i < members.Length; i++, block++)
@@ -60,6 +55,8 @@ public sealed class ResNet : Backbone
         ["resnet101"] = new([3, 4, 23, 3]),
         ["resnet152"] = new([3, 8, 36, 3]),
         ["resnet200"] = new([3, 24, 36, 3]),
+        ["resnet50_v1c"] = new([3, 4, 6, 3]) { DeepStem = true },
+        ["resnet101_v1c"] = new([3, 4, 23, 3]) { DeepStem = true },
         ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
         ["resnet_nano"] = BotNet.Nano(),
     };
@@ -90,7 +87,11 @@ public sealed class ResNet : Backbone
     /// <inheritdoc/>
     protected override Value BuildStages(Value x)
     {
-        x = _stemNorm.Forward(_stem.Forward(x)).Activate(_config.Activation);
+        foreach ((Conv2d convolution, BatchNorm2d norm) in _stem)
+        {
+            x = norm.Forward(convolution.Forward(x)).Activate(_config.Activation);
+        }
+
         x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
         for (int stage = 0; stage < _stages.Count; stage++)
         {
@@ -109,6 +110,27 @@ public sealed class ResNet : Backbone
     protected override Value Pool(Value map) => _aggregation is var (classToken, block, norm)
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
+
+    private IEnumerable<(Conv2d Convolution, BatchNorm2d Norm)> AddStem(ResNetConfig config)
+    {
+        int channels = config.StemChannels;
+        Conv2d convolution = Add("conv1", config.SmallImages
+            ? new Conv2d(3, channels, kernel: 3, padding: 1, bias: false)
+            : new Conv2d(3, channels, kernel: 7, stride: 2, padding: 3, bias: false));
+        yield return (convolution, Add("bn1", new BatchNorm2d(channels, config.NormEpsilon)));
+    }
+
+    private IEnumerable<(Conv2d Convolution, BatchNorm2d Norm)> AddDeepStem(ResNetConfig config)
+    {
+        int[] channels = [3, config.StemChannels / 2, config.StemChannels / 2, config.StemChannels];
+        for (int i = 0; i < channels.Length - 1; i++)
+        {
+            // Activations lie between in the published code's list.
+            Conv2d convolution = Add(
+                $"stem.{3 * i}", new Conv2d(channels[i], channels[i + 1], kernel: 3, stride: i == 0 ? 2 : 1, padding: 1, bias: false));
+            yield return (convolution, Add($"stem.{(3 * i) + 1}", new BatchNorm2d(channels[i + 1], config.NormEpsilon)));
+        }
+    }
 
     private int StrideAfter(int stage) =>
         Enumerable.Range(0, stage + 1).Aggregate(_config.StemStride, (stride, i) => stride * _config.StrideOf(i));

@@ -109,6 +109,12 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public bool SmallImages { get; init; }
 
     /// <summary>
+    /// True for a stem of three 3×3 convolutions, the first of stride 2, in place of a 7×7 convolution: mmsegmentation's <c>ResNetV1c</c>
+    /// (arXiv 1812.01187, section 4.2).
+    /// </summary>
+    public bool DeepStem { get; init; }
+
+    /// <summary>
     /// Channels out of a block, in widths of its bottleneck: 4, or 2 for bottlenecks that are twice as wide (arXiv 1605.07146).
     /// </summary>
     public int Expansion { get; init; } = 4;

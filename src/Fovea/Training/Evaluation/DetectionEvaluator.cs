@@ -96,7 +96,7 @@ public sealed class DetectionEvaluator : IEvaluator, IDisposable
         try
         {
             using PreparedImage image = new(model.Info.Preprocessing, _dataset.Load(index));
-            return plans.Find(image, threshold: 0, cancellation);
+            return plans.Find(image, threshold: 0, cancellation: cancellation);
         }
         catch (InvalidImageException error)
         {

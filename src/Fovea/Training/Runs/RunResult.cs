@@ -35,6 +35,16 @@ public sealed record RunResult
     /// <summary>Seconds of training, evaluation apart.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Figure by which runs are compared: mIoU, AP of masks, AP of boxes or top-1, whichever the run has first.</summary>
+    [JsonIgnore]
+    public Metric Score => this switch
+    {
+        { Segmentation: { } pixels } => new Metric(RunSummary.MeanOverlap, pixels.MIoU),
+        { Detection.Segm: { } masks } => new Metric(RunSummary.MaskAp, masks["AP"]),
+        { Detection.Bbox: { } boxes } => new Metric(RunSummary.BoxAp, boxes["AP"]),
+        _ => new Metric(RunSummary.Top1, Top1),
+    };
+
     /// <summary>Reads a result.</summary>
     /// <exception cref="InvalidFileException">The file is not one.</exception>
     internal static RunResult Read(string path)

@@ -35,10 +35,10 @@ public sealed record RunSummary(
     string MeasuredOn,
     RunState State)
 {
-    private const string Top1 = "top-1";
-    private const string BoxAp = "AP";
-    private const string MaskAp = "mask AP";
-    private const string MeanOverlap = "mIoU";
+    internal const string Top1 = "top-1";
+    internal const string BoxAp = "AP";
+    internal const string MaskAp = "mask AP";
+    internal const string MeanOverlap = "mIoU";
 
     // Members of the metrics by which runs are compared, the better known first.
     private static readonly (string Key, string Metric, string Part)[] _measured =
@@ -83,21 +83,14 @@ public sealed record RunSummary(
         // Runs of earlier versions left no result.
         bool finished = result is not null || (epochs >= configuration.Options.Epochs && File.Exists(folder.ReportPath));
         RunState state = folder.IsInUse ? RunState.Running : finished ? RunState.Finished : RunState.Interrupted;
-        (double? score, string metric, string part) = result is not null ? BestOf(result) : BestOf(lines);
+        (double? score, string metric, string part) =
+            result is not null ? (result.Score.Value, result.Score.Name, result.EvaluatedOn) : BestOf(lines);
         return new RunSummary(folder.Path, configuration, epochs, seconds, score, metric, part, state);
     }
 
     /// <summary>Number of a line of the metrics; null where it has none of the name.</summary>
     internal static double? Number(JsonObject line, string key) =>
         line[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
-
-    private static (double? Score, string Metric, string Part) BestOf(RunResult result) => result switch
-    {
-        { Segmentation: { } pixels } => (pixels.MIoU, MeanOverlap, result.EvaluatedOn),
-        { Detection.Segm: { } masks } => (masks["AP"], MaskAp, result.EvaluatedOn),
-        { Detection.Bbox: { } boxes } => (boxes["AP"], BoxAp, result.EvaluatedOn),
-        _ => (result.Top1, Top1, result.EvaluatedOn),
-    };
 
     private static (double? Score, string Metric, string Part) BestOf(IReadOnlyList<JsonObject> lines)
     {

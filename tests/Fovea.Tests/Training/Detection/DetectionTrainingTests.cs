@@ -9,10 +9,8 @@ using Fovea.Training;
 namespace Fovea.Tests.Training.Detection;
 
 /// <summary>Training of detectors on red and blue squares.</summary>
-public sealed class DetectionTrainingTests : IDisposable
+public sealed class DetectionTrainingTests : DenseTrainingTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     private static TrainingOptions Options { get; } = new()
     {
         Model = "mask_rcnn:cmt_nano",
@@ -56,18 +54,7 @@ public sealed class DetectionTrainingTests : IDisposable
     public void A_run_that_is_stopped_and_resumed_at_any_step_ends_with_the_same_bits()
     {
         RunFolder straight = Train("straight", Options);
-        RunFolder interrupted = RunFolder.Create(_folder.File("interrupted"));
-        for (int stop = 1; stop <= 3; stop++)
-        {
-            using CancellationTokenSource cancellation = new();
-            int steps = 0;
-            Assert.Throws<OperationCanceledException>(() => Run(
-                interrupted, Options, resume: stop > 1, onStep: () => Cancel(cancellation, ++steps, 2), cancellation: cancellation.Token));
-        }
-
-        Run(interrupted, Options, resume: true);
-        Assert.Equal(File.ReadAllBytes(straight.BestCheckpointPath), File.ReadAllBytes(interrupted.BestCheckpointPath));
-        Assert.Equal(LossesOf(straight), LossesOf(interrupted));
+        AssertEndsAlikeWhenInterrupted(straight, Options);
     }
 
     [Fact]
@@ -79,15 +66,7 @@ public sealed class DetectionTrainingTests : IDisposable
     }
 
     [Fact]
-    public void Two_ranks_end_with_the_bits_of_one()
-    {
-        TrainingOptions options = Options with { Shards = 2, Epochs = 1 };
-        RunFolder one = Train("one", options);
-        RunFolder two = RunFolder.Create(_folder.File("two"));
-        ThreadCollective.Run(2, ranks => Run(two, options, threads: 1, ranks: ranks));
-        Assert.Equal(File.ReadAllBytes(one.BestCheckpointPath), File.ReadAllBytes(two.BestCheckpointPath));
-        Assert.Equal(FiguresOf(one), FiguresOf(two));
-    }
+    public void Two_ranks_end_with_the_bits_of_one() => AssertTwoRanksEndAsOne(Options with { Shards = 2, Epochs = 1 });
 
     [Theory]
     [InlineData("retinanet:cmt_nano", DetectorForm.Torchvision)]
@@ -111,7 +90,7 @@ public sealed class DetectionTrainingTests : IDisposable
     [Fact]
     public void A_detector_begins_with_the_backbone_of_a_classifier()
     {
-        string classifier = _folder.File("classifier.safetensors");
+        string classifier = Folder.File("classifier.safetensors");
         using (Model model = Model.Create("cmt_nano", seed: 3))
         {
             Checkpoint.Save(classifier, model);
@@ -138,14 +117,14 @@ public sealed class DetectionTrainingTests : IDisposable
     {
         SquaresDataset boxesOnly = new(8) { HasMasks = false };
         InvalidDatasetException error = Assert.Throws<InvalidDatasetException>(
-            () => Trainer.ForDetection(Options, boxesOnly, null, RunFolder.Create(_folder.File("none"))));
+            () => Trainer.ForDetection(Options, boxesOnly, null, RunFolder.Create(Folder.File("none"))));
         Assert.Contains("have no masks", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_finished_run_has_figures_of_boxes_and_masks_and_a_report_with_its_worst_images()
     {
-        RunFolder folder = RunFolder.Create(_folder.File("whole"));
+        RunFolder folder = RunFolder.Create(Folder.File("whole"));
         DetectionRun run = new(Options with { Epochs = 1 }, new SquaresDataset(6), folder)
         {
             Validation = new SquaresDataset(4, seed: 1),
@@ -162,48 +141,7 @@ public sealed class DetectionTrainingTests : IDisposable
         Assert.Contains("\"AP\"", File.ReadAllText(folder.MetricsPath), StringComparison.Ordinal);
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private static string[] FiguresOf(RunFolder folder) =>
-    [
-        .. folder.ReadMetrics().Select(line => string.Join(
-            " ", line.Where(entry => entry.Key is not ("seconds" or "imagesPerSecond")).Select(entry => $"{entry.Key} {entry.Value}"))),
-    ];
-
-    private static double[] LossesOf(RunFolder folder) => [.. folder.ReadMetrics().Select(line => (double)line["loss"]!)];
-
-    private static void Cancel(CancellationTokenSource cancellation, int steps, int at)
-    {
-        if (steps == at)
-        {
-            cancellation.Cancel();
-        }
-    }
-
-    private static void Run(
-        RunFolder folder,
-        TrainingOptions options,
-        bool resume = false,
-        int threads = 2,
-        Action? onStep = null,
-        CancellationToken cancellation = default,
-        ICollective? ranks = null)
-    {
-        using WorkerPool pool = new(threads);
-        using Trainer trainer = Trainer.ForDetection(
-            options, new SquaresDataset(8), new SquaresDataset(3, seed: 1), folder, resume, pool, loaderThreads: threads, ranks: ranks);
-        trainer.Run(new Listener(onStep), cancellation: cancellation);
-    }
-
-    private RunFolder Train(string name, TrainingOptions options, int threads = 2)
-    {
-        RunFolder folder = RunFolder.Create(_folder.File(name));
-        Run(folder, options, threads: threads);
-        return folder;
-    }
-
-    private sealed class Listener(Action? listen) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => listen?.Invoke();
-    }
+    private protected override Trainer CreateTrainer(
+        TrainingOptions options, RunFolder folder, bool resume, WorkerPool pool, int threads, ICollective? ranks) =>
+        Trainer.ForDetection(options, new SquaresDataset(8), new SquaresDataset(3, seed: 1), folder, resume, pool, threads, ranks: ranks);
 }

@@ -10,10 +10,8 @@ using Fovea.Training;
 namespace Fovea.Tests.Training.Segmentation;
 
 /// <summary>Training of segmentations on the ground, red and blue squares of images of noise.</summary>
-public sealed class SegmentationTrainingTests : IDisposable
+public sealed class SegmentationTrainingTests : DenseTrainingTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     private static TrainingOptions Options { get; } = new()
     {
         Model = "upernet:cmt_nano",
@@ -46,30 +44,11 @@ public sealed class SegmentationTrainingTests : IDisposable
     public void A_run_that_is_stopped_and_resumed_at_any_step_ends_with_the_same_bits_on_any_number_of_threads()
     {
         RunFolder straight = Train("straight", Options, threads: 1);
-        RunFolder interrupted = RunFolder.Create(_folder.File("interrupted"));
-        for (int stop = 1; stop <= 3; stop++)
-        {
-            using CancellationTokenSource cancellation = new();
-            int steps = 0;
-            Assert.Throws<OperationCanceledException>(() => Run(
-                interrupted, Options, resume: stop > 1, onStep: () => Cancel(cancellation, ++steps), cancellation: cancellation.Token));
-        }
-
-        Run(interrupted, Options, resume: true);
-        Assert.Equal(File.ReadAllBytes(straight.BestCheckpointPath), File.ReadAllBytes(interrupted.BestCheckpointPath));
-        Assert.Equal(LossesOf(straight), LossesOf(interrupted));
+        AssertEndsAlikeWhenInterrupted(straight, Options, threads: 3);
     }
 
     [Fact]
-    public void Two_ranks_end_with_the_bits_of_one()
-    {
-        TrainingOptions options = Options with { Shards = 2, Epochs = 1 };
-        RunFolder one = Train("one", options);
-        RunFolder two = RunFolder.Create(_folder.File("two"));
-        ThreadCollective.Run(2, ranks => Run(two, options, threads: 1, ranks: ranks));
-        Assert.Equal(File.ReadAllBytes(one.BestCheckpointPath), File.ReadAllBytes(two.BestCheckpointPath));
-        Assert.Equal(FiguresOf(one), FiguresOf(two));
-    }
+    public void Two_ranks_end_with_the_bits_of_one() => AssertTwoRanksEndAsOne(Options with { Shards = 2, Epochs = 1 });
 
     [Theory]
     [InlineData("upernet:resnet_nano")]
@@ -99,13 +78,13 @@ public sealed class SegmentationTrainingTests : IDisposable
     [Fact]
     public void A_finished_run_has_figures_and_a_report_that_shows_labels_predictions_and_wrong_pixels()
     {
-        string classifier = _folder.File("classifier.safetensors");
+        string classifier = Folder.File("classifier.safetensors");
         using (Model model = Model.Create("cmt_nano", seed: 3))
         {
             Checkpoint.Save(classifier, model);
         }
 
-        RunFolder folder = RunFolder.Create(_folder.File("whole"));
+        RunFolder folder = RunFolder.Create(Folder.File("whole"));
         TrainingOptions options = Options with { Epochs = 1, BackboneFrom = classifier, FreezeBackbone = true };
         SegmentationRun run = new(options, Squares(4), folder) { Validation = Squares(2, seed: 1), Test = Squares(3, seed: 2) };
         SegmentationEvaluation evaluation = run.Run();
@@ -140,7 +119,7 @@ public sealed class SegmentationTrainingTests : IDisposable
     {
         TrainingOptions options = Options with { BalancedClassWeights = false, ClassWeights = [1, 2] };
         ArgumentException error = Assert.Throws<ArgumentException>(
-            () => Trainer.ForSegmentation(options, Squares(4), null, RunFolder.Create(_folder.File("none"))));
+            () => Trainer.ForSegmentation(options, Squares(4), null, RunFolder.Create(Folder.File("none"))));
         Assert.Contains("ClassWeights must be 3 numbers", error.Message, StringComparison.Ordinal);
     }
 
@@ -162,56 +141,15 @@ public sealed class SegmentationTrainingTests : IDisposable
         Assert.Equal((sums.Labelled.Sum(), sums.Labelled.Sum() - sums.Intersection.Sum()), (counted, (long)wrong));
     }
 
-    public void Dispose() => _folder.Dispose();
+    private protected override Trainer CreateTrainer(
+        TrainingOptions options, RunFolder folder, bool resume, WorkerPool pool, int threads, ICollective? ranks) =>
+        Trainer.ForSegmentation(options, Squares(8), Squares(3, seed: 1), folder, resume, pool, threads, ranks: ranks);
 
     private static PaintedDataset Squares(int count, ulong seed = 0) =>
         new(new SquaresDataset(count, seed), ["ground", "red", "blue"], [1, 2], 0);
 
     private static long IgnoredPixels(PaintedDataset images) =>
         Enumerable.Range(0, images.Count).Sum(i => images.LoadLabels(i).Pixels.Count(label => label == ISegmentationDataset.Ignored));
-
-    private static string[] FiguresOf(RunFolder folder) =>
-    [
-        .. folder.ReadMetrics().Select(line => string.Join(
-            " ", line.Where(entry => entry.Key is not ("seconds" or "imagesPerSecond")).Select(entry => $"{entry.Key} {entry.Value}"))),
-    ];
-
-    private static double[] LossesOf(RunFolder folder) => [.. folder.ReadMetrics().Select(line => (double)line["loss"]!)];
-
-    private static void Cancel(CancellationTokenSource cancellation, int steps)
-    {
-        if (steps == 2)
-        {
-            cancellation.Cancel();
-        }
-    }
-
-    private static void Run(
-        RunFolder folder,
-        TrainingOptions options,
-        bool resume = false,
-        int threads = 3,
-        Action? onStep = null,
-        CancellationToken cancellation = default,
-        ICollective? ranks = null)
-    {
-        using WorkerPool pool = new(threads);
-        using Trainer trainer = Trainer.ForSegmentation(
-            options, Squares(8), Squares(3, seed: 1), folder, resume, pool, loaderThreads: threads, ranks: ranks);
-        trainer.Run(new Listener(onStep), cancellation: cancellation);
-    }
-
-    private RunFolder Train(string name, TrainingOptions options, int threads = 2)
-    {
-        RunFolder folder = RunFolder.Create(_folder.File(name));
-        Run(folder, options, threads: threads);
-        return folder;
-    }
-
-    private sealed class Listener(Action? listen) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => listen?.Invoke();
-    }
 
     private sealed class MapsDataset(IReadOnlyList<string> classes, params byte[][] maps) : ISegmentationDataset
     {

@@ -121,3 +121,40 @@ internal sealed unsafe class ConvolutionWeightGradientCall : TwoPhaseCall
     protected override void Merge(int first, int last) =>
         ConvolutionWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
 }
+
+/// <summary>Gradient of a dense convolution with respect to its weights, where Winograd is faster than the direct product.</summary>
+internal sealed unsafe class WinogradWeightGradientCall : TwoPhaseCall
+{
+    private readonly ConvolutionGeometry _geometry;
+
+    /// <summary>Reads the geometry off the node.</summary>
+    public WinogradWeightGradientCall(Node node, PlanBuilder builder)
+        : base(node, builder)
+    {
+        _geometry = GeometryOf(node);
+        PlanPartials(WinogradWeightGradientKernel.PartialFloats(in _geometry), builder);
+    }
+
+    /// <inheritdoc/>
+    public override long ScratchFloats => WinogradWeightGradientKernel.ScratchFloats(in _geometry);
+
+    /// <inheritdoc/>
+    protected override int ComputeParts => WinogradWeightGradientKernel.Parts(in _geometry);
+
+    /// <inheritdoc/>
+    protected override int MergeParts => WinogradWeightGradientKernel.MergeParts(in _geometry);
+
+    /// <summary>True if this call computes a node.</summary>
+    public static bool Fits(Node node) => WinogradWeightGradientKernel.IsFaster(GeometryOf(node));
+
+    /// <inheritdoc/>
+    protected override void Compute(int first, int last, float* scratch) => WinogradWeightGradientKernel.Run(
+        in _geometry, Reads[1].Floats, Reads[0].Floats, Partials, first, last, scratch);
+
+    /// <inheritdoc/>
+    protected override void Merge(int first, int last) =>
+        WinogradWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
+
+    private static ConvolutionGeometry GeometryOf(Node node) => Geometry.Of(
+        ((ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
+}

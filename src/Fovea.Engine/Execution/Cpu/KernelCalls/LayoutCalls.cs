@@ -92,6 +92,27 @@ internal sealed unsafe class SliceCall : NodeCall
         LayoutKernels.CopyBlock(Reads[0].Floats + _start, _stride, Writes[0].Floats, _run, _rows, _run, first, last);
 }
 
+/// <summary>Equal parts along the first axis.</summary>
+/// <param name="node">The node.</param>
+/// <param name="builder">The plan under construction.</param>
+internal sealed unsafe class ChunkCall(Node node, PlanBuilder builder) : NodeCall(node, builder)
+{
+    private readonly nint _run = (nint)node.Outputs[0].Shape.Elements;
+
+    /// <inheritdoc/>
+    public override int Parts(int phase) => Writes.Count;
+
+    /// <inheritdoc/>
+    public override void Run(int phase, int first, int last, int worker)
+    {
+        for (int part = first; part < last; part++)
+        {
+            float* source = Reads[0].Floats + (part * _run);
+            LayoutKernels.CopyBlock(source, _run, Writes[part].Floats, _run, 1, _run, 0, LayoutKernels.RowParts(1, _run));
+        }
+    }
+}
+
 /// <summary>Zeros around a value along one axis.</summary>
 internal sealed unsafe class PadCall : NodeCall
 {

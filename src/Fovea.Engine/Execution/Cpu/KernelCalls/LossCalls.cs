@@ -19,6 +19,9 @@ internal sealed unsafe class CrossEntropyCall(Node node, PlanBuilder builder) : 
 internal sealed unsafe class CrossEntropyGradientCall(Node node, PlanBuilder builder) : RowCall(node, builder)
 {
     /// <inheritdoc/>
+    public override IEnumerable<CpuBuffer> Overwritable => [Reads[0]];
+
+    /// <inheritdoc/>
     public override int Parts(int phase) => CrossEntropyKernel.Parts(Rows, Columns);
 
     /// <inheritdoc/>
@@ -51,7 +54,7 @@ internal sealed unsafe class DropoutCall : NodeCall
     }
 
     /// <inheritdoc/>
-    public override bool InPlace => true;
+    public override IEnumerable<CpuBuffer> Overwritable => Reads;
 
     /// <inheritdoc/>
     public override int Parts(int phase) => _operation.PerSample ? _samples : DropoutKernel.Parts(_count);

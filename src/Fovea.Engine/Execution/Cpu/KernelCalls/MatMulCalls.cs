@@ -29,6 +29,9 @@ internal sealed unsafe class MatMulCall : PackedOperandCall
     /// <inheritdoc/>
     public override long ScratchFloats => MatMulKernel.ScratchFloats(_depth, _transposeLeft);
 
+    /// <summary>What is added, unless sums in parts stand in the result before.</summary>
+    public override IEnumerable<CpuBuffer> Overwritable => _depth <= MatMulKernel.DepthLimit ? _epilogue.Residuals : [];
+
     /// <inheritdoc/>
     protected override int PackParts => PanelPacking.Panels(_columns);
 

@@ -18,7 +18,7 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
     }
 
     /// <inheritdoc/>
-    public override bool InPlace => true;
+    public override IEnumerable<CpuBuffer> Overwritable => Reads;
 
     /// <inheritdoc/>
     public override long ScratchFloats => _program.ScratchFloats;

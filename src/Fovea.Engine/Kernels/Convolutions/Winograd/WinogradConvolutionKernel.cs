@@ -71,6 +71,7 @@ internal static unsafe class WinogradConvolutionKernel
         float* scratch)
         where TTransform : struct, IWinogradTransform
     {
+        WinogradLayout layout = WinogradLayout.TileByTile(in geometry);
         float* transformed = scratch + WinogradTiles.ScratchFloats;
         float* products = transformed + (nint)geometry.BlockTiles * geometry.Positions * geometry.InputStride;
         int transformedBlock = -1;
@@ -82,7 +83,7 @@ internal static unsafe class WinogradConvolutionKernel
             int lastTile = Math.Min(firstTile + geometry.BlockTiles, geometry.Tiles);
             if (block != transformedBlock)
             {
-                WinogradTiles.Input<TTransform>(in geometry, input, firstTile, lastTile, transformed, scratch);
+                WinogradTiles.Input<TTransform>(in geometry, input, firstTile, lastTile, transformed, in layout, scratch);
                 transformedBlock = block;
                 isZero = IsZero(in geometry, transformed, lastTile - firstTile);
             }

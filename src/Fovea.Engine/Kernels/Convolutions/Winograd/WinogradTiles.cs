@@ -13,12 +13,12 @@ internal static unsafe class WinogradTiles
     public const int ScratchFloats = (1 + MaxPhases) * MaxPositions * 8;
 
     /// <summary>
-    /// Transforms the input under tiles [firstTile, lastTile): position p of tile t goes to target[((t − firstTile) · positions + p) ·
-    /// stride], the phases one behind the other. What lies behind the last channel up to a whole vector is not defined.
+    /// Transforms the input under tiles [firstTile, lastTile) to where <paramref name="layout"/> has them, the phases one behind the other.
+    /// What lies behind the last channel up to a whole vector is not defined.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input<TTransform>(
-        in WinogradGeometry geometry, float* input, int firstTile, int lastTile, float* target, float* scratch)
+        in WinogradGeometry geometry, float* input, int firstTile, int lastTile, float* target, in WinogradLayout layout, float* scratch)
         where TTransform : struct, IWinogradTransform
     {
         int side = geometry.Phases * geometry.Size;
@@ -37,7 +37,8 @@ internal static unsafe class WinogradTiles
             {
                 for (int channel = 0; channel < channels; channel += 8)
                 {
-                    InputTile<TTransform>(in geometry, source + channel, rowStride, channels, columns, target + channel);
+                    InputTile<TTransform>(
+                        in geometry, source + channel, rowStride, channels, columns, target + layout.Of(channel), layout.Position);
                 }
             }
             else
@@ -55,11 +56,12 @@ internal static unsafe class WinogradTiles
                         }
                     }
 
-                    InputTile<TTransform>(in geometry, patch, side * 8, 8, columns, target + channel);
+                    InputTile<TTransform>(
+                        in geometry, patch, side * 8, 8, columns, target + layout.Of(channel), layout.Position);
                 }
             }
 
-            target += (nint)geometry.Positions * geometry.InputStride;
+            target += layout.Tile;
         }
     }
 
@@ -97,15 +99,24 @@ internal static unsafe class WinogradTiles
         }
     }
 
+    /// <summary>Place of a tile: its image, and its row and column among the image's tiles.</summary>
+    /// <param name="geometry">The cutting.</param>
+    /// <param name="tile">Index of the tile in the whole batch.</param>
+    public static (int Image, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
+    {
+        (int line, int column) = Math.DivRem(tile, geometry.TileColumns);
+        (int image, int row) = Math.DivRem(line, geometry.TileRows);
+        return (image, row, column);
+    }
+
     // Eight channels of a tile, phase by phase. Where a phase has no part in a position, what it leaves there lies behind the terms of the
     // others.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InputTile<TTransform>(
-        in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target)
+        in WinogradGeometry geometry, float* source, nint rowStride, nint pixelStride, float* columns, float* target, nint stride)
         where TTransform : struct, IWinogradTransform
     {
         (int size, int phases) = (geometry.Size, geometry.Phases);
-        nint stride = geometry.InputStride;
         for (int phaseX = 0; phaseX < phases; phaseX++)
         {
             for (int phaseY = 0; phaseY < phases; phaseY++)
@@ -192,12 +203,5 @@ internal static unsafe class WinogradTiles
 
             products += size * size * stride;
         }
-    }
-
-    private static (int Image, int Row, int Column) Locate(in WinogradGeometry geometry, int tile)
-    {
-        (int line, int column) = Math.DivRem(tile, geometry.TileColumns);
-        (int image, int row) = Math.DivRem(line, geometry.TileRows);
-        return (image, row, column);
     }
 }

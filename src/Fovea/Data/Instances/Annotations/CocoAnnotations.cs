@@ -71,8 +71,17 @@ internal static class CocoAnnotations
                 }
 
                 AnnotatedObject[] stated =
-                    [.. objects[image.Id].Select(annotation => Stated(annotation, labels[annotation.CategoryId], image))];
+                [
+                    .. objects[image.Id]
+                        .Where(annotation => labels.ContainsKey(annotation.CategoryId))
+                        .Select(annotation => Stated(annotation, labels[annotation.CategoryId], image)),
+                ];
                 images.Add((part, new AnnotatedImage(found, new ImageSize(image.Width, image.Height), _ => stated)));
+            }
+
+            foreach (CocoAnnotation unknown in coco.Annotations.Where(annotation => !labels.ContainsKey(annotation.CategoryId)))
+            {
+                problems.Add(DataProblemKind.UnknownClass, $"{file.Name}: annotation {unknown.Id} of category {unknown.CategoryId}");
             }
         }
 

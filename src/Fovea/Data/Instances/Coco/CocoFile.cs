@@ -11,7 +11,10 @@ public sealed class CocoFile
     /// <summary>Puts a file together.</summary>
     /// <param name="images">Images; each id once, sizes of at least one pixel.</param>
     /// <param name="categories">Classes; each id once.</param>
-    /// <param name="annotations">Objects; each id once, of these images and categories, with finite boxes and areas.</param>
+    /// <param name="annotations">
+    /// Objects; each id once, of these images, with finite boxes and areas. One of a category that is not listed is kept: COCO's metrics
+    /// pass it over, and a set of images leaves it out.
+    /// </param>
     /// <exception cref="ArgumentException">That does not hold; the message names the id.</exception>
     public CocoFile(
         IReadOnlyList<CocoImage> images, IReadOnlyList<CocoCategory> categories, IReadOnlyList<CocoAnnotation> annotations)
@@ -37,9 +40,6 @@ public sealed class CocoFile
             long id = annotation.Id;
             Require(ids.Add(id), $"The id {id} stands at two annotations.");
             Require(_images.ContainsKey(annotation.ImageId), $"Annotation {id} is of image {annotation.ImageId}, which is not listed.");
-            Require(
-                _categories.ContainsKey(annotation.CategoryId),
-                $"Annotation {id} is of category {annotation.CategoryId}, which is not listed.");
             Require(annotation.Box.IsFinite && double.IsFinite(annotation.Area), $"Annotation {id} has a box or an area without bounds.");
         }
     }

@@ -15,7 +15,7 @@ internal abstract record HostOperation : CustomOperation
     public override IReadOnlyList<Value?> Gradient(Node node, IReadOnlyList<Value?> outputGradients) => new Value?[node.Inputs.Length];
 
     /// <summary>Numbers of a region: image index, x1, y1, x2, y2.</summary>
-    protected const int RegionNumbers = 5;
+    public const int RegionNumbers = 5;
 
     /// <summary>Type of a result of integers.</summary>
     protected static TensorType Integers(Shape shape) => new(shape, ElementType.Int32);

@@ -4,7 +4,8 @@ namespace Fovea.Models;
 
 /// <summary>
 /// Detections of each image among the anchors (arXiv 1708.02002, section 4.1). From logits (N, anchors, classes), codes (N, anchors, 4) and
-/// sizes (N, 2) to boxes (N, capacity, 4), scores (N, capacity) and classes (N, capacity), −1 where there is no detection.
+/// sizes (N, 2) to boxes (N, capacity, 4), scores (N, capacity), classes (N, capacity), and the anchors' indices (N, capacity), both −1
+/// where there is no detection.
 /// </summary>
 /// <param name="Options">Rules of the choice.</param>
 /// <param name="Anchors">The anchors.</param>
@@ -21,6 +22,7 @@ internal sealed record SelectAnchors(AnchorDetectionOptions Options, PyramidAnch
             new TensorType([images, Capacity, Boxes.Numbers]),
             new TensorType([images, Capacity]),
             Integers([images, Capacity]),
+            Integers([images, Capacity]),
         ];
     }
 
@@ -35,7 +37,7 @@ internal sealed record SelectAnchors(AnchorDetectionOptions Options, PyramidAnch
         for (int image = run.First; image < run.Last; image++)
         {
             (int height, int width) = SizeOf(run.Input(2), image);
-            DetectionRows rows = new(run, image, Capacity);
+            DetectionRows rows = new(run, image, Capacity, rowsResult: 3);
             rows.ClearFrom(AnchorDetection.Select(
                 Options,
                 Anchors.LevelSizes,

@@ -5,14 +5,17 @@ namespace Fovea.Training;
 /// <summary>Objects and detections from COCO's files; for results by the rules of <c>loadRes</c>.</summary>
 internal static class CocoPreparation
 {
-    /// <summary>Objects of a file.</summary>
-    public static CocoTruth[] Truths(CocoFile file, CocoOverlap overlap) => [.. file.Annotations.Select(annotation => new CocoTruth(
-        annotation.ImageId,
-        annotation.CategoryId,
-        annotation.Box,
-        annotation.Area,
-        annotation.Crowd,
-        overlap == CocoOverlap.Masks ? Mask(file, annotation) : null))];
+    /// <summary>Objects of a file; those of a category that it does not list take no part, as in pycocotools.</summary>
+    public static CocoTruth[] Truths(CocoFile file, CocoOverlap overlap) =>
+    [
+        .. file.Annotations.Where(annotation => file.CategoriesById.ContainsKey(annotation.CategoryId)).Select(annotation => new CocoTruth(
+            annotation.ImageId,
+            annotation.CategoryId,
+            annotation.Box,
+            annotation.Area,
+            annotation.Crowd,
+            overlap == CocoOverlap.Masks ? Mask(file, annotation) : null)),
+    ];
 
     /// <summary>Detections of a file of results.</summary>
     public static CocoDetection[] Detections(CocoFile file, IReadOnlyList<CocoResult> results, CocoOverlap overlap)
