@@ -139,7 +139,7 @@ public sealed class ShapeRuleTests
 
     // What only moves elements takes integers as well as floats; a reshape moves nothing.
     private static bool MovesAny(Operation operation, ElementType type) =>
-        operation is Reshape || (operation is Permute or Slice or Pad && type == ElementType.Int32);
+        operation is Reshape || (operation is Permute or Slice or Chunk or Pad && type == ElementType.Int32);
 
     private static void Refuse(Operation operation, TensorType[] inputs, string what, List<string> problems)
     {

@@ -144,7 +144,7 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         return true;
     }
 
-    // What is read from memory where a value is or is computed again.
+    // Values that are read from memory where a value is or is computed again.
     private void CollectKept(Value value, HashSet<Value> kept)
     {
         if (!_lateFrom.ContainsKey(value) || _products.Contains(value))
@@ -260,13 +260,13 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
     /// <summary>A second computation of a value, with all that must be computed again for it.</summary>
     private sealed record Repetition(Value Value, int Late)
     {
-        /// <summary>What is computed a second time.</summary>
+        /// <summary>Values that are computed a second time.</summary>
         public HashSet<Value> Again { get; } = [];
 
-        /// <summary>What is read from memory for it.</summary>
+        /// <summary>Values that are read from memory for them.</summary>
         public HashSet<Value> Operands { get; } = [];
 
-        /// <summary>What it costs.</summary>
+        /// <summary>Multiply-adds of the values that are computed a second time.</summary>
         public long MultiplyAdds => Again.Sum(value => value.Producer.MultiplyAdds);
     }
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class MatMulCall : PackedOperandCall
     /// <inheritdoc/>
     public override long ScratchFloats => MatMulKernel.ScratchFloats(_depth, _transposeLeft);
 
-    /// <summary>What is added, unless sums in parts stand in the result before.</summary>
+    /// <summary>Residuals that are added, unless sums in parts stand in the result before.</summary>
     public override IEnumerable<CpuBuffer> Overwritable => _depth <= MatMulKernel.DepthLimit ? _epilogue.Residuals : [];
 
     /// <inheritdoc/>

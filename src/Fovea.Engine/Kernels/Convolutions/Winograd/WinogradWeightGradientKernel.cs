@@ -7,8 +7,8 @@ namespace Fovea.Engine.Kernels;
 /// <summary>
 /// The gradient of a 3×3 convolution with respect to its weights O,3,3,C by Winograd: tiles of the input and of the output gradient are
 /// transformed, a matrix product over all tiles is summed for each of their 16 positions, and the sums are transformed to nine taps, with
-/// 2.25 times fewer products than by <see cref="ConvolutionWeightGradientKernel"/>. Small sums are split into up to 8 chunks of tiles, large
-/// ones by their rows; the parts follow from the shape alone. Runs, then merges.
+/// 2.25 times fewer products than by <see cref="ConvolutionWeightGradientKernel"/>. Small sums are split into up to 8 chunks of tiles,
+/// large ones by their rows; the parts follow from the shape alone. Runs, then merges.
 /// </summary>
 internal static unsafe class WinogradWeightGradientKernel
 {
@@ -35,8 +35,9 @@ internal static unsafe class WinogradWeightGradientKernel
         }
 
         long products = (long)convolution.Outputs * convolution.Channels;
-        long transformed = convolution.Channels + (2L * convolution.Outputs);
-        long winograd = Positions * ((products * (Tiles(in convolution) + SumCost)) + (TransformCost * Tiles(in convolution) * transformed));
+        long tiles = Tiles(in convolution);
+        long transformed = tiles * (convolution.Channels + (2L * convolution.Outputs));
+        long winograd = Positions * ((products * (tiles + SumCost)) + (TransformCost * transformed));
         return winograd < convolution.PatchLength * (long)convolution.Outputs * convolution.OutputPixels;
     }
 
@@ -59,14 +60,16 @@ internal static unsafe class WinogradWeightGradientKernel
 
     /// <summary>Sums parts [firstPart, lastPart) from the input N,H,W,C and the output gradient N,OH,OW,O.</summary>
     public static void Run(
-        in ConvolutionGeometry convolution, float* input, float* outputGradient, float* partials, int firstPart, int lastPart, float* scratch)
+        in ConvolutionGeometry convolution, float* input, float* outputGradient, float* partials, int firstPart, int lastPart,
+        float* scratch)
     {
         int chunks = Chunks(in convolution);
         if (chunks == 1)
         {
             int lastOutput = Math.Min(lastPart * MicroKernel.Rows, convolution.Outputs);
             Sum(
-                in convolution, input, outputGradient, 0, Tiles(in convolution), firstPart * MicroKernel.Rows, lastOutput, partials, scratch);
+                in convolution, input, outputGradient, 0, Tiles(in convolution), firstPart * MicroKernel.Rows, lastOutput, partials,
+                scratch);
             return;
         }
 
@@ -118,8 +121,8 @@ internal static unsafe class WinogradWeightGradientKernel
         }
     }
 
-    // The sums of outputs [firstOutput, lastOutput) over tiles, a block of tiles at a time. Blocks whose output gradient is zero add nothing
-    // and are left out; all outputs decide, so that it is the same for any range of them.
+    // The sums of outputs [firstOutput, lastOutput) over tiles, a block of tiles at a time. Blocks whose output gradient is zero add
+    // nothing and are left out; all outputs decide, so that it is the same for any range of them.
     private static void Sum(
         in ConvolutionGeometry convolution, float* input, float* outputGradient, int firstTile, int lastTile, int firstOutput,
         int lastOutput, float* sums, float* scratch)
