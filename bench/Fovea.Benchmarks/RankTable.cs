@@ -21,7 +21,7 @@ internal static class RankTable
     /// <param name="batch">Images of a step on each rank; 0 to measure the sum alone.</param>
     public static void Print(string model, int batch)
     {
-        using ICollective ranks = MpiCollective.Start((rank, _, message) => Console.Error.WriteLine($"rank {rank}: {message}"));
+        using MpiCollective ranks = MpiCollective.Start((rank, _, message) => Console.Error.WriteLine($"rank {rank}: {message}"));
         using Model network = Model.Create(model);
         float[] gradients = new float[network.Parameters.Weights.Length];
         double sum = Median(ranks, () => ranks.AllReduce(gradients));
@@ -40,7 +40,7 @@ internal static class RankTable
         Say(ranks, $"hidden of the sum    {100 * (1 - ((together - alone) / sum)),8:F0} %");
     }
 
-    private static double Step(Model model, ICollective ranks, TrainingOptions options, ICollective? sharing)
+    private static double Step(Model model, MpiCollective ranks, TrainingOptions options, MpiCollective? sharing)
     {
         using WorkerPool pool = new();
         using TrainingStep step =
@@ -61,7 +61,7 @@ internal static class RankTable
     }
 
     /// <summary>Milliseconds of an action that all ranks begin together; the first rounds are not kept.</summary>
-    private static double Median(ICollective ranks, Action action)
+    private static double Median(MpiCollective ranks, Action action)
     {
         double[] times = new double[Rounds];
         for (int round = -2; round < Rounds; round++)
@@ -77,7 +77,7 @@ internal static class RankTable
         return times[Rounds / 2];
     }
 
-    private static void Say(ICollective ranks, string line)
+    private static void Say(MpiCollective ranks, string line)
     {
         if (ranks.Rank == 0)
         {

@@ -49,8 +49,8 @@ internal sealed class TinyRun : IDisposable
         int threads = 2,
         Action? onStep = null,
         Action? onEpoch = null,
-        CancellationToken cancellation = default,
-        ICollective? ranks = null)
+        ICollective? ranks = null,
+        CancellationToken cancellation = default)
     {
         using WorkerPool pool = new(threads);
         using Trainer trainer = Trainer.ForClassification(

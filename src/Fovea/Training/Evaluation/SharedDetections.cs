@@ -35,13 +35,15 @@ internal static class SharedDetections
 
     private static void Write(BinaryWriter writer, FoundObject found)
     {
-        (float left, float top, float right, float bottom, int label) = found.Box;
-        writer.Write(left);
-        writer.Write(top);
-        writer.Write(right);
-        writer.Write(bottom);
-        writer.Write(label);
+        Write(writer, found.Box);
         writer.Write(found.Score);
+        writer.Write(found.Row.Index);
+        writer.Write(found.Row.Region is not null);
+        if (found.Row.Region is Box region)
+        {
+            Write(writer, region);
+        }
+
         writer.Write(found.Mask is not null);
         if (found.Mask is RunLengthMask mask)
         {
@@ -49,6 +51,16 @@ internal static class SharedDetections
             writer.Write(mask.Width);
             writer.Write(mask.ToCompressed());
         }
+    }
+
+    private static void Write(BinaryWriter writer, Box box)
+    {
+        (float left, float top, float right, float bottom, int label) = box;
+        writer.Write(left);
+        writer.Write(top);
+        writer.Write(right);
+        writer.Write(bottom);
+        writer.Write(label);
     }
 
     private static IEnumerable<(int Image, IReadOnlyList<FoundObject> Objects)> Read(byte[] bytes)
@@ -70,10 +82,15 @@ internal static class SharedDetections
 
     private static FoundObject ReadObject(BinaryReader reader)
     {
-        Box box = new(reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadInt32());
+        Box box = ReadBox(reader);
         float score = reader.ReadSingle();
-        return reader.ReadBoolean()
-            ? new FoundObject(box, score, RunLengthMask.Parse(reader.ReadInt32(), reader.ReadInt32(), reader.ReadString()))
-            : new FoundObject(box, score);
+        DetectedRow row = new(reader.ReadInt32(), reader.ReadBoolean() ? ReadBox(reader) : null);
+        return new FoundObject(box, score, row, reader.ReadBoolean() ? ReadMask(reader) : null);
     }
+
+    private static Box ReadBox(BinaryReader reader) =>
+        new(reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadInt32());
+
+    private static RunLengthMask ReadMask(BinaryReader reader) =>
+        RunLengthMask.Parse(reader.ReadInt32(), reader.ReadInt32(), reader.ReadString());
 }
