@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fovea.Collectives;
 
-/// <summary>What the environment says of the launcher that started this process.</summary>
+/// <summary>Launcher that started this process, by its environment.</summary>
 internal static class MpiLaunch
 {
     private static readonly string[] _openMpi = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK"];

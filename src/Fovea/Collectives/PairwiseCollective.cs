@@ -99,7 +99,7 @@ public abstract class PairwiseCollective : ICollective
         Exchange(partner, MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(other));
     }
 
-    /// <summary>Sums over any number of ranks at the first of them, by the same tree, in which those that are missing are left out.</summary>
+    /// <summary>Sums over any number of ranks at the first of them, by the same tree without the ranks that are missing.</summary>
     private void SumToFirst<T>(Span<T> values)
         where T : unmanaged, INumberBase<T>
     {

@@ -7,7 +7,7 @@ using Fovea.Data;
 
 namespace Fovea.Training;
 
-/// <summary>What all processes of a run must have in common, compared before the first step.</summary>
+/// <summary>Program, data and recipe, which all processes of a run must have in common, compared before the first step.</summary>
 internal static class RankAgreement
 {
     private static readonly string[] _assemblies = ["Fovea.dll", "Fovea.Engine.dll"];
@@ -58,7 +58,7 @@ internal static class RankAgreement
         static string InFolder(string name) => Path.Combine(AppContext.BaseDirectory, name);
     }
 
-    /// <summary>What the last bits of a step depend on.</summary>
+    /// <summary>Numbers that the last bits of a step depend on.</summary>
     private static string Processor() => string.Join(
         ' ', RuntimeInformation.ProcessArchitecture, Vector256.IsHardwareAccelerated, Vector512.IsHardwareAccelerated);
 

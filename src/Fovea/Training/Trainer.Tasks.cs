@@ -47,7 +47,8 @@ public sealed partial class Trainer
             resume,
             logger,
             (images, unreadable) => new ClassificationEvaluator(images, options.BatchSize, pool, loaderThreads, unreadable, ranks),
-            (model, evaluator) => new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger, ranks));
+            (model, evaluator) =>
+                new Trainer(model, training, options, folder, null, evaluator, resume, pool, loaderThreads, logger, ranks));
     }
 
     /// <summary>Prepares the training of a detector, a model named <c>HEAD:BACKBONE</c>, on images with their objects.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Fovea.Cli;
 
 namespace Fovea.Tests.Cli;
@@ -33,8 +34,8 @@ public sealed class RankTests(TrainedRun trained) : IClassFixture<TrainedRun>
             await Task.Delay(5);
         }
 
-        int owner = int.Parse(File.ReadAllText(Path.Combine(run, "run.lock")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
-        using (Process first = Process.GetProcessById(owner))
+        string owner = File.ReadAllText(Path.Combine(run, "run.lock")).Split(' ')[0];
+        using (Process first = Process.GetProcessById(int.Parse(owner, CultureInfo.InvariantCulture)))
         {
             first.Kill();
         }

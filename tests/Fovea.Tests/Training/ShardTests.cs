@@ -32,7 +32,14 @@ public sealed class ShardTests : IDisposable
     [Fact]
     public void A_run_that_accumulates_and_mixes_is_resumed_by_more_or_fewer_ranks_to_the_same_bits()
     {
-        TrainingOptions options = Options with { BatchSize = 4, AccumulationSteps = 2, Shards = 2, Mixing = new Mixing { MixupAlpha = 0.5 }, Epochs = 3 };
+        TrainingOptions options = Options with
+        {
+            BatchSize = 4,
+            AccumulationSteps = 2,
+            Shards = 2,
+            Mixing = new Mixing { MixupAlpha = 0.5 },
+            Epochs = 3,
+        };
         RunFolder straight = _run.NewFolder("straight");
         _run.Train(options, straight);
         RunFolder interrupted = _run.NewFolder("interrupted");
@@ -59,7 +66,15 @@ public sealed class ShardTests : IDisposable
     [Fact]
     public void A_step_is_made_of_the_mean_gradient_and_the_mean_running_statistics_of_its_shards()
     {
-        TrainingOptions options = new() { BatchSize = 4, Optimizer = OptimizerKind.Sgd, WeightDecay = 0, Momentum = 0, ClipNorm = 0, Seed = 3 };
+        TrainingOptions options = new()
+        {
+            BatchSize = 4,
+            Optimizer = OptimizerKind.Sgd,
+            WeightDecay = 0,
+            Momentum = 0,
+            ClipNorm = 0,
+            Seed = 3,
+        };
         Batch[] shards = [ShardOf(0), ShardOf(1)];
         (float[] weights, float[] statistics) = AfterAStep(options with { Shards = 2 }, shards);
         (float[] first, float[] firstStatistics) = AfterAStep(options with { BatchSize = 2 }, shards[0]);

@@ -6,7 +6,8 @@ namespace Fovea.Data;
 /// <summary>Random changes to training images with objects, which carry boxes and masks along.</summary>
 /// <remarks>
 /// The steps, in order: quarter turn, mosaic, window, resize, mirror, colours, normalisation. Of the ways to resize, the first that is
-/// given is taken: <see cref="ScaleJitter"/>, <see cref="ResizeOrCrop"/>, <see cref="ShortSides"/>; else images have the size of evaluation.
+/// given is taken: <see cref="ScaleJitter"/>, <see cref="ResizeOrCrop"/>, <see cref="ShortSides"/>; else images have the size of
+/// evaluation.
 /// </remarks>
 public sealed record ObjectAugmentation
 {

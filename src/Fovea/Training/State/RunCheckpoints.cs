@@ -28,7 +28,7 @@ internal sealed class RunCheckpoints(
 {
     private readonly TrainingState _state = new(info, parameters, optimizer, ema);
 
-    /// <summary>Begins the run with the values as they are, or with those of the last checkpoint, on all ranks with those of the first.</summary>
+    /// <summary>Begins the run with the values as they are, or with those of the last checkpoint; the first rank's count.</summary>
     /// <param name="resume">True to take everything over from the last checkpoint.</param>
     /// <exception cref="Formats.InvalidFileException">The file is missing or broken, or belongs to another run.</exception>
     public TrainingPosition Begin(bool resume)

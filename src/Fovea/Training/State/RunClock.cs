@@ -21,7 +21,9 @@ internal sealed record RunClock(double Seconds, double EpochSeconds)
             RunClock? clock = File.Exists(path)
                 ? JsonText.Read(JsonText.ParseObject(File.ReadAllText(path)), new RunClock(0, 0), RunClockJson.Default.RunClock)
                 : null;
-            return clock is { Seconds: >= 0 and < double.PositiveInfinity, EpochSeconds: >= 0 and < double.PositiveInfinity } ? clock : null;
+            return clock is { Seconds: >= 0 and < double.PositiveInfinity, EpochSeconds: >= 0 and < double.PositiveInfinity }
+                ? clock
+                : null;
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -67,9 +67,9 @@ internal sealed class ShardSums : IDisposable
         if (ranks > shards || !BitOperations.IsPow2(ranks))
         {
             throw new CollectiveException(
-                $"{ranks} processes cannot share the {shards} {(shards == 1 ? "shard" : "shards")} of a batch evenly. Start {Possible(shards)} "
-                    + $"of them, or set the recipe's 'shards' to {BitOperations.RoundUpToPowerOf2((uint)ranks)} or more in a new run and "
-                    + "start a power of two.");
+                $"{ranks} processes cannot share the {shards} {(shards == 1 ? "shard" : "shards")} of a batch evenly. "
+                + $"Start {Possible(shards)} of them, or set the recipe's 'shards' to "
+                + $"{BitOperations.RoundUpToPowerOf2((uint)ranks)} or more in a new run and start a power of two.");
         }
     }
 

@@ -91,7 +91,8 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="batch">The batch, of the objective's layout.</param>
     /// <param name="step">Number of the step, from 0.</param>
     /// <param name="part">
-    /// Number of the batch in the step: 0 to <see cref="TrainingOptions.PartsPerStep"/> − 1, in order, of which <see cref="Share"/> are run.
+    /// Number of the batch in the step: 0 to <see cref="TrainingOptions.PartsPerStep"/> − 1, in order, of which
+    /// <see cref="Share"/> are run.
     /// </param>
     /// <param name="learningRate">Learning rate of the step.</param>
     /// <param name="sums">
