@@ -32,7 +32,7 @@ internal sealed unsafe partial class OpenMpi
 
         if (!NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out nint world))
         {
-            throw new CollectiveException("The MPI library that is installed is not Open MPI, the only one that is understood: install it.");
+            throw new CollectiveException("The installed MPI library is not Open MPI, the only one that is understood: install it.");
         }
 
         (World, Byte) = (world, NativeLibrary.GetExport(library, "ompi_mpi_byte"));
