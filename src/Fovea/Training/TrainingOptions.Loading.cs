@@ -18,20 +18,20 @@ public sealed partial record TrainingOptions
     /// <param name="share">The batches that this process takes; all of them where null.</param>
     internal DataLoaderOptions ForLoader(
         BatchLayout layout, UnreadableImages unreadable, int threads, BatchShare? share = null) => new()
-    {
-        BatchSize = ShardSize,
-        Share = share ?? BatchShare.All,
-        Seed = Seed,
-        Augmentation = Augmentation,
-        Transforms = Transforms,
-        BatchTransforms = Mixing is null ? BatchTransforms : [.. BatchTransforms, new BatchMixing(Mixing, Epochs)],
-        Layout = layout,
-        Unreadable = unreadable,
-        Threads = threads,
-        ScaledDecoding = ScaledDecoding,
-        ShuffleBuffer = ShuffleBuffer,
-        CacheBytes = CacheBytes,
-    };
+        {
+            BatchSize = ShardSize,
+            Share = share ?? BatchShare.All,
+            Seed = Seed,
+            Augmentation = Augmentation,
+            Transforms = Transforms,
+            BatchTransforms = Mixing is null ? BatchTransforms : [.. BatchTransforms, new BatchMixing(Mixing, Epochs)],
+            Layout = layout,
+            Unreadable = unreadable,
+            Threads = threads,
+            ScaledDecoding = ScaledDecoding,
+            ShuffleBuffer = ShuffleBuffer,
+            CacheBytes = CacheBytes,
+        };
 
     /// <summary>Transforms of training images of a dense task, normalisation included; null for those of a classification.</summary>
     /// <param name="training">The training samples.</param>
