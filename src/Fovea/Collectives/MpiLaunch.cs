@@ -23,7 +23,7 @@ internal static class MpiLaunch
             ? false
             : throw new CollectiveException(
                 $"MPICH's launcher, or one set up for it, started this process ({other} is set), and Fovea works with Open MPI: start it "
-                    + "by Open MPI's mpirun, or in Slurm by srun --mpi=pmix.");
+                    + "by Open MPI's mpirun, or in Slurm by srun with its plug-in pmix.");
     }
 
     private static bool IsSeveral(Func<string, string?> variable) =>
