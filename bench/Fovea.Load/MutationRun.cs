@@ -19,7 +19,7 @@ internal sealed class MutationRun(Uri server, RequestMutations requests) : IDisp
     /// <summary>Longest time that an answer may take.</summary>
     public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the server did wrong, by request.</summary>
+    /// <summary>Faults of the server: each request with the answer that it should not have had.</summary>
     public IReadOnlyCollection<string> Faults => _faults;
 
     /// <summary>Number of answers by status code.</summary>
