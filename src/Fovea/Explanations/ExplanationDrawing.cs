@@ -214,12 +214,17 @@ public static class ExplanationDrawing
     {
         double scale = side / Math.Max(window.Right - window.Left, window.Bottom - window.Top);
         double whole = scale * Math.Max(region.Right - region.Left, region.Bottom - region.Top);
-        return (
-            View(image, region, (int)Math.Round(whole)),
-            (int)Math.Round((window.Left - region.Left) * scale),
-            (int)Math.Round((window.Top - region.Top) * scale),
-            Math.Max(1, (int)Math.Round((window.Right - window.Left) * scale)),
-            Math.Max(1, (int)Math.Round((window.Bottom - window.Top) * scale)));
+        Image picture = View(image, region, (int)Math.Round(whole));
+        (int left, int width) = Pixels(window.Left - region.Left, window.Right - region.Left, picture.Width);
+        (int top, int height) = Pixels(window.Top - region.Top, window.Bottom - region.Top, picture.Height);
+        return (picture, left, top, width, height);
+
+        // Both ends are rounded, and not the length: a window at the edge ends where the picture does.
+        (int First, int Length) Pixels(double first, double last, int extent)
+        {
+            int start = Math.Min((int)Math.Round(first * scale), extent - 1);
+            return (start, Math.Max(1, Math.Min((int)Math.Round(last * scale), extent) - start));
+        }
     }
 
     /// <summary>Frames the cell whose attention is shown, as large as a cell of the map.</summary>

@@ -57,6 +57,24 @@ public sealed class ExplanationDrawingTests
     }
 
     [Fact]
+    public void A_detection_at_the_edge_of_an_image_of_any_size_is_drawn_without_a_dark_border()
+    {
+        for (int extent = 31; extent <= 67; extent++)
+        {
+            Image white = new(extent, extent + 2, 1, [.. Enumerable.Repeat((byte)255, extent * (extent + 2))]);
+            Explanation map = Map(1, 1, [1]) with
+            {
+                Region = new ImageRegion(0, 0, extent, extent + 2),
+                Detection = new ExplainedDetection(0, "cat", 1, new Box(extent - 7 - (extent % 7), extent - 5 - (extent % 11), extent - 4, extent - 2, 0)),
+            };
+            Image drawn = ExplanationDrawing.Draw(white, map, side: 100);
+            int lowest = drawn.Height - ColorScale.Height - 1;
+            Assert.All(Enumerable.Range(0, drawn.Width), x => Assert.True(Luma(drawn, x, lowest) > 0.4f, $"side {extent}, column {x}"));
+            Assert.All(Enumerable.Range(0, lowest), y => Assert.True(Luma(drawn, drawn.Width - 1, y) > 0.4f, $"side {extent}, row {y}"));
+        }
+    }
+
+    [Fact]
     public void A_scale_shows_all_colours_between_its_numbers()
     {
         Image scale = ColorScale.Of(200, 0, 0.25f);
