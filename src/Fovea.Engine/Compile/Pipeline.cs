@@ -20,6 +20,7 @@ public static class Pipeline
 
     private static readonly Pass[] _training =
     [
+        new("gather-channel-factors", (graph, _) => new GatherChannelFactors().Run(graph)),
         new("fuse-epilogues", (graph, _) => new FuseEpilogues().Run(graph)),
         new("fuse-pointwise", (graph, costs) => new FusePointwise(costs).Run(graph)),
         new("hoist-early-backward", (graph, costs) => new HoistEarlyBackward(costs).Run(graph)),

@@ -40,6 +40,20 @@ public sealed class PassSnapshotTests
     }
 
     [Fact]
+    public void Gathering_of_the_factors_of_channels()
+    {
+        ComputeGraph graph = new(training: true);
+        Value x = graph.Input("x", [2, 3, 3, 4]);
+        Value mean = Read(graph, "mean", [4]);
+        Value scale = Read(graph, "scale", [4]);
+        graph.Output("y", ((x - mean) * scale) + Read(graph, "bias", [4]));
+        graph.Output("sum", x.SumTo([4]));
+        graph.Output("scaled", (-(x * scale)).SumTo([4]));
+
+        Match(graph, "gather-channel-factors");
+    }
+
+    [Fact]
     public void Fusing_of_epilogues()
     {
         ComputeGraph graph = new();

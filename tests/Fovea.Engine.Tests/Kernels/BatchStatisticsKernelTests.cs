@@ -4,11 +4,14 @@ namespace Fovea.Engine.Tests.Kernels;
 
 public sealed unsafe class BatchStatisticsKernelTests
 {
+    private static readonly (int Rows, int Columns)[] _shapes =
+        [(1, 3), (2, 8), (31, 5), (33, 46), (200, 52), (3137, 24), (20000, 9), (150, 64), (77, 130)];
+
     [Fact]
     public void Mean_and_variance_are_accurate_however_far_the_mean_lies_from_zero()
     {
         Random random = new(1);
-        foreach ((int rows, int columns) in new[] { (1, 3), (2, 8), (31, 5), (33, 46), (200, 52), (3137, 24), (20000, 9) })
+        foreach ((int rows, int columns) in _shapes)
         {
             foreach (double offset in new[] { 0.0, 1, -60 })
             {

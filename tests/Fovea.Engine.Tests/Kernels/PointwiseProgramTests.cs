@@ -137,6 +137,7 @@ public sealed unsafe class PointwiseProgramTests
             Equal => a == b ? 1 : 0,
             Greater => a > b ? 1 : 0,
             GreaterOrEqual => a >= b ? 1 : 0,
+            Gate => a > 0 ? b : 0,
             Select => a != 0 ? b : c,
             MultiplyAdd => a * b + c,
             AddScalar => a + s,

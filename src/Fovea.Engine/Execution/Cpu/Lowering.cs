@@ -22,6 +22,7 @@ internal static class Lowering
         Convolution => new ConvolutionCall(node, builder),
         ConvolutionInputGradient => new ConvolutionInputGradientCall(node, builder),
         ConvolutionWeightGradient when WinogradWeightGradientCall.Fits(node) => new WinogradWeightGradientCall(node, builder),
+        ConvolutionWeightGradient when NarrowWeightGradientCall.Fits(node) => new NarrowWeightGradientCall(node, builder),
         ConvolutionWeightGradient => new ConvolutionWeightGradientCall(node, builder),
         DepthwiseConvolution => new DepthwiseConvolutionCall(node, builder),
         DepthwiseInputGradient => new DepthwiseInputGradientCall(node, builder),

@@ -4,64 +4,48 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Engine.Kernels;
 
 /// <summary>One tight loop per instruction of a <see cref="PointwiseProgram"/>, over tile buffers of a multiple of eight floats.</summary>
-internal static unsafe class PointwiseLoops
+internal static unsafe partial class PointwiseLoops
 {
-    private interface IUnary
-    {
-        static abstract Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate);
-    }
-
-    private interface IBinary
-    {
-        static abstract Vector256<float> Apply(Vector256<float> a, Vector256<float> b);
-    }
-
     /// <summary>
-    /// Runs one instruction over <paramref name="count"/> floats (a multiple of 8). The destination may be one of the sources.
+    /// The loop of an operation: from sources a, b, c (those that it does not have are any pointers) and an immediate to the destination,
+    /// over a multiple of 8 floats. The destination may be one of the sources.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Execute(PointwiseProgramInstruction instruction, float** registers, nint count)
+    public static delegate*<float*, float*, float*, float*, float, nint, void> Of(PointwiseOpcode opcode) => opcode switch
     {
-        float* destination = registers[instruction.Destination];
-        float* a = registers[instruction.A];
-        float* b = registers[instruction.B];
-        float s = instruction.Immediate;
-        switch (instruction.Opcode)
-        {
-            case PointwiseOpcode.Copy: Unary<CopyOf>(destination, a, s, count); break;
-            case PointwiseOpcode.Add: Binary<Sum>(destination, a, b, count); break;
-            case PointwiseOpcode.Subtract: Binary<Difference>(destination, a, b, count); break;
-            case PointwiseOpcode.Multiply: Binary<Product>(destination, a, b, count); break;
-            case PointwiseOpcode.Divide: Binary<Quotient>(destination, a, b, count); break;
-            case PointwiseOpcode.Maximum: Binary<Larger>(destination, a, b, count); break;
-            case PointwiseOpcode.Minimum: Binary<Smaller>(destination, a, b, count); break;
-            case PointwiseOpcode.Equal: Binary<Equality>(destination, a, b, count); break;
-            case PointwiseOpcode.Greater: Binary<LeftLarger>(destination, a, b, count); break;
-            case PointwiseOpcode.GreaterOrEqual: Binary<LeftNotSmaller>(destination, a, b, count); break;
-            case PointwiseOpcode.Select: Select(destination, a, b, registers[instruction.C], count); break;
-            case PointwiseOpcode.MultiplyAdd: MultiplyAdd(destination, a, b, registers[instruction.C], count); break;
-            case PointwiseOpcode.AddScalar: Unary<PlusScalar>(destination, a, s, count); break;
-            case PointwiseOpcode.MultiplyScalar: Unary<TimesScalar>(destination, a, s, count); break;
-            case PointwiseOpcode.Negate: Unary<Negative>(destination, a, s, count); break;
-            case PointwiseOpcode.Reciprocal: Unary<Inverse>(destination, a, s, count); break;
-            case PointwiseOpcode.Exp: Unary<Exponential>(destination, a, s, count); break;
-            case PointwiseOpcode.Log: Unary<Logarithm>(destination, a, s, count); break;
-            case PointwiseOpcode.Sqrt: Unary<Root>(destination, a, s, count); break;
-            case PointwiseOpcode.ReciprocalSqrt: Unary<InverseRoot>(destination, a, s, count); break;
-            case PointwiseOpcode.Square: Unary<SquareOf>(destination, a, s, count); break;
-            case PointwiseOpcode.Gelu: Unary<GeluOf>(destination, a, s, count); break;
-            case PointwiseOpcode.GeluDerivative: Unary<GeluSlope>(destination, a, s, count); break;
-            case PointwiseOpcode.Relu: Unary<ReluOf>(destination, a, s, count); break;
-            case PointwiseOpcode.ReluDerivative: Unary<ReluSlope>(destination, a, s, count); break;
-            case PointwiseOpcode.Silu: Unary<SiluOf>(destination, a, s, count); break;
-            case PointwiseOpcode.SiluDerivative: Unary<SiluSlope>(destination, a, s, count); break;
-            case PointwiseOpcode.Sigmoid: Unary<SigmoidOf>(destination, a, s, count); break;
-            case PointwiseOpcode.Tanh: Unary<TanhOf>(destination, a, s, count); break;
-            case PointwiseOpcode.Abs: Unary<Magnitude>(destination, a, s, count); break;
-            case PointwiseOpcode.Power: Unary<PowerOf>(destination, a, s, count); break;
-            default: throw new InvalidOperationException($"The pointwise operation {instruction.Opcode} has no loop.");
-        }
-    }
+        PointwiseOpcode.Copy => &Unary<CopyOf>,
+        PointwiseOpcode.Add => &Binary<Sum>,
+        PointwiseOpcode.Subtract => &Binary<Difference>,
+        PointwiseOpcode.Multiply => &Binary<Product>,
+        PointwiseOpcode.Divide => &Binary<Quotient>,
+        PointwiseOpcode.Maximum => &Binary<Larger>,
+        PointwiseOpcode.Minimum => &Binary<Smaller>,
+        PointwiseOpcode.Equal => &Binary<Equality>,
+        PointwiseOpcode.Greater => &Binary<LeftLarger>,
+        PointwiseOpcode.GreaterOrEqual => &Binary<LeftNotSmaller>,
+        PointwiseOpcode.Gate => &Binary<Gated>,
+        PointwiseOpcode.Select => &Ternary<Selected>,
+        PointwiseOpcode.MultiplyAdd => &Ternary<ProductPlus>,
+        PointwiseOpcode.AddScalar => &Unary<PlusScalar>,
+        PointwiseOpcode.MultiplyScalar => &Unary<TimesScalar>,
+        PointwiseOpcode.Negate => &Unary<Negative>,
+        PointwiseOpcode.Reciprocal => &LongUnary<Inverse>,
+        PointwiseOpcode.Exp => &LongUnary<Exponential>,
+        PointwiseOpcode.Log => &LongUnary<Logarithm>,
+        PointwiseOpcode.Sqrt => &LongUnary<Root>,
+        PointwiseOpcode.ReciprocalSqrt => &LongUnary<InverseRoot>,
+        PointwiseOpcode.Square => &Unary<SquareOf>,
+        PointwiseOpcode.Gelu => &LongUnary<GeluOf>,
+        PointwiseOpcode.GeluDerivative => &LongUnary<GeluDerivativeOf>,
+        PointwiseOpcode.Relu => &Unary<ReluOf>,
+        PointwiseOpcode.ReluDerivative => &Unary<ReluSlope>,
+        PointwiseOpcode.Silu => &LongUnary<SiluOf>,
+        PointwiseOpcode.SiluDerivative => &LongUnary<SiluSlope>,
+        PointwiseOpcode.Sigmoid => &LongUnary<SigmoidOf>,
+        PointwiseOpcode.Tanh => &LongUnary<TanhOf>,
+        PointwiseOpcode.Abs => &Unary<Magnitude>,
+        PointwiseOpcode.Power => &LongUnary<PowerOf>,
+        _ => throw new InvalidOperationException($"The pointwise operation {opcode} has no loop."),
+    };
 
     /// <summary>Copies exactly <paramref name="count"/> floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -95,8 +79,64 @@ internal static unsafe class PointwiseLoops
         }
     }
 
+    /// <summary>
+    /// Adds all floats of <paramref name="source"/> to <paramref name="sums"/>, of which there are <paramref name="period"/>: float i to sum
+    /// i modulo the period, in order.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Unary<T>(float* destination, float* a, float immediate, nint count)
+    public static void AccumulatePeriods(float* sums, float* source, nint period, nint count)
+    {
+        nint whole = count - count % period;
+        nint column = 0;
+        for (; column <= period - 8; column += 8)
+        {
+            Vector256<float> sum = Vector256.Load(sums + column);
+            for (nint at = column; at < whole; at += period)
+            {
+                sum += Vector256.Load(source + at);
+            }
+
+            sum.Store(sums + column);
+        }
+
+        for (; column < period; column++)
+        {
+            for (nint at = column; at < whole; at += period)
+            {
+                sums[column] += source[at];
+            }
+        }
+
+        Accumulate(sums, source + whole, count - whole);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Unary<T>(float* destination, float* a, float* b, float* c, float immediate, nint count)
+        where T : struct, IUnary
+    {
+        Vector256<float> s = Vector256.Create(immediate);
+        nint i = 0;
+        for (; i <= count - 32; i += 32)
+        {
+            Vector256<float> first = T.Apply(Vector256.Load(a + i), s);
+            Vector256<float> second = T.Apply(Vector256.Load(a + i + 8), s);
+            Vector256<float> third = T.Apply(Vector256.Load(a + i + 16), s);
+            Vector256<float> fourth = T.Apply(Vector256.Load(a + i + 24), s);
+            first.Store(destination + i);
+            second.Store(destination + i + 8);
+            third.Store(destination + i + 16);
+            fourth.Store(destination + i + 24);
+        }
+
+        for (; i < count; i += 8)
+        {
+            T.Apply(Vector256.Load(a + i), s).Store(destination + i);
+        }
+    }
+
+    // Functions of many steps fill the registers by themselves.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LongUnary<T>(float* destination, float* a, float* b, float* c, float immediate, nint count)
         where T : struct, IUnary
     {
         Vector256<float> s = Vector256.Create(immediate);
@@ -107,206 +147,48 @@ internal static unsafe class PointwiseLoops
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Binary<T>(float* destination, float* a, float* b, nint count)
+    private static void Binary<T>(float* destination, float* a, float* b, float* c, float immediate, nint count)
         where T : struct, IBinary
     {
-        for (nint i = 0; i < count; i += 8)
+        nint i = 0;
+        for (; i <= count - 32; i += 32)
+        {
+            Vector256<float> first = T.Apply(Vector256.Load(a + i), Vector256.Load(b + i));
+            Vector256<float> second = T.Apply(Vector256.Load(a + i + 8), Vector256.Load(b + i + 8));
+            Vector256<float> third = T.Apply(Vector256.Load(a + i + 16), Vector256.Load(b + i + 16));
+            Vector256<float> fourth = T.Apply(Vector256.Load(a + i + 24), Vector256.Load(b + i + 24));
+            first.Store(destination + i);
+            second.Store(destination + i + 8);
+            third.Store(destination + i + 16);
+            fourth.Store(destination + i + 24);
+        }
+
+        for (; i < count; i += 8)
         {
             T.Apply(Vector256.Load(a + i), Vector256.Load(b + i)).Store(destination + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyAdd(float* destination, float* a, float* b, float* c, nint count)
+    private static void Ternary<T>(float* destination, float* a, float* b, float* c, float immediate, nint count)
+        where T : struct, ITernary
     {
-        for (nint i = 0; i < count; i += 8)
+        nint i = 0;
+        for (; i <= count - 32; i += 32)
         {
-            Vector256.MultiplyAddEstimate(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i)).Store(destination + i);
+            Vector256<float> first = T.Apply(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i));
+            Vector256<float> second = T.Apply(Vector256.Load(a + i + 8), Vector256.Load(b + i + 8), Vector256.Load(c + i + 8));
+            Vector256<float> third = T.Apply(Vector256.Load(a + i + 16), Vector256.Load(b + i + 16), Vector256.Load(c + i + 16));
+            Vector256<float> fourth = T.Apply(Vector256.Load(a + i + 24), Vector256.Load(b + i + 24), Vector256.Load(c + i + 24));
+            first.Store(destination + i);
+            second.Store(destination + i + 8);
+            third.Store(destination + i + 16);
+            fourth.Store(destination + i + 24);
         }
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Select(float* destination, float* condition, float* a, float* b, nint count)
-    {
-        for (nint i = 0; i < count; i += 8)
+        for (; i < count; i += 8)
         {
-            Vector256<float> isZero = Vector256.Equals(Vector256.Load(condition + i), Vector256<float>.Zero);
-            Vector256.ConditionalSelect(isZero, Vector256.Load(b + i), Vector256.Load(a + i)).Store(destination + i);
+            T.Apply(Vector256.Load(a + i), Vector256.Load(b + i), Vector256.Load(c + i)).Store(destination + i);
         }
-    }
-
-    private readonly struct CopyOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => a;
-    }
-
-    private readonly struct PlusScalar : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => a + immediate;
-    }
-
-    private readonly struct TimesScalar : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => a * immediate;
-    }
-
-    private readonly struct Negative : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => -a;
-    }
-
-    private readonly struct Inverse : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => Vector256.Create(1f) / a;
-    }
-
-    private readonly struct Exponential : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Exp(a);
-    }
-
-    private readonly struct Logarithm : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Log(a);
-    }
-
-    private readonly struct Root : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => Vector256.Sqrt(a);
-    }
-
-    private readonly struct InverseRoot : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => Vector256.Create(1f) / Vector256.Sqrt(a);
-    }
-
-    private readonly struct SquareOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => a * a;
-    }
-
-    private readonly struct GeluOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Gelu(a);
-    }
-
-    private readonly struct GeluSlope : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.GeluDerivative(a);
-    }
-
-    private readonly struct ReluOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Relu(a);
-    }
-
-    private readonly struct ReluSlope : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.ReluDerivative(a);
-    }
-
-    private readonly struct SiluOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Silu(a);
-    }
-
-    private readonly struct SiluSlope : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.SiluDerivative(a);
-    }
-
-    private readonly struct SigmoidOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Sigmoid(a);
-    }
-
-    private readonly struct TanhOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Tanh(a);
-    }
-
-    private readonly struct Magnitude : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => Vector256.Abs(a);
-    }
-
-    private readonly struct PowerOf : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> immediate) => VectorMath.Power(a, immediate[0]);
-    }
-
-    private readonly struct Sum : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => a + b;
-    }
-
-    private readonly struct Difference : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => a - b;
-    }
-
-    private readonly struct Product : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => a * b;
-    }
-
-    private readonly struct Quotient : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => a / b;
-    }
-
-    private readonly struct Larger : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.Max(a, b);
-    }
-
-    private readonly struct Smaller : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.Min(a, b);
-    }
-
-    private readonly struct Equality : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.Equals(a, b) & Vector256.Create(1f);
-    }
-
-    private readonly struct LeftLarger : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b) & Vector256.Create(1f);
-    }
-
-    private readonly struct LeftNotSmaller : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) =>
-            Vector256.GreaterThanOrEqual(a, b) & Vector256.Create(1f);
     }
 }

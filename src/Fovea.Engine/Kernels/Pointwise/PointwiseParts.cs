@@ -33,6 +33,9 @@ internal enum PointwiseOpcode
     /// <summary>1 where a ≥ b, otherwise 0</summary>
     GreaterOrEqual,
 
+    /// <summary>b where a &gt; 0, otherwise 0; NaN where a is NaN</summary>
+    Gate,
+
     /// <summary>b where a is not 0, otherwise c</summary>
     Select,
 
@@ -118,7 +121,7 @@ internal sealed record PointwiseProgramInstruction(
         PointwiseOpcode.MultiplyAdd or PointwiseOpcode.Select => 3,
         PointwiseOpcode.Add or PointwiseOpcode.Subtract or PointwiseOpcode.Multiply or PointwiseOpcode.Divide
             or PointwiseOpcode.Maximum or PointwiseOpcode.Minimum
-            or PointwiseOpcode.Equal or PointwiseOpcode.Greater or PointwiseOpcode.GreaterOrEqual => 2,
+            or PointwiseOpcode.Equal or PointwiseOpcode.Greater or PointwiseOpcode.GreaterOrEqual or PointwiseOpcode.Gate => 2,
         _ => 1,
     };
 

@@ -65,24 +65,20 @@ internal sealed unsafe partial class PointwiseProgram
         }
     }
 
-    private static (int TileLength, int PiecesPerRow) ChooseTile(int columns)
+    // The period is the floats after which columns and vectors begin together; a tile holds whole periods.
+    private static (int TileLength, int PiecesPerRow, int Period) ChooseTile(int columns)
     {
         if (columns > TileTarget)
         {
             int pieces = (columns + TileTarget - 1) / TileTarget;
             int piece = ((columns + pieces - 1) / pieces + 7) / 8 * 8;
-            return (piece, (columns + piece - 1) / piece);
+            return (piece, (columns + piece - 1) / piece, columns);
         }
 
         // Whole rows, and a multiple of eight floats where that does not make the tile too large.
-        int rowsTogether = 8 / (int)BigInteger.GreatestCommonDivisor(columns, 8);
-        int tileRows = TileTarget / columns;
-        if (rowsTogether * columns <= 2 * TileTarget)
-        {
-            tileRows = Math.Max(rowsTogether, tileRows - tileRows % rowsTogether);
-        }
-
-        return (tileRows * columns, 1);
+        int period = columns * (8 / (int)BigInteger.GreatestCommonDivisor(columns, 8));
+        period = period <= TileLimit ? period : columns;
+        return (Math.Max(1, TileTarget / period) * period, 1, period);
     }
 
     // A result may be written straight to its output only where no later instruction reads a full input, which could be the same memory.

@@ -10,7 +10,8 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal sealed unsafe partial class PointwiseProgram
 {
-    private const int TileTarget = 1024;
+    private const int TileTarget = 384;
+    private const int TileLimit = 1024;
     private const int MaxParts = 64;
     private const int MergeColumns = 256;
 
@@ -29,6 +30,8 @@ internal sealed unsafe partial class PointwiseProgram
     private readonly int[] _accumulators;
     private readonly bool[] _direct;
     private readonly int _sums;
+    private readonly Step[] _steps;
+    private readonly int _period;
 
     /// <summary>Builds a program over <paramref name="rows"/> × <paramref name="columns"/> elements.</summary>
     /// <param name="rows">Rows of the iteration space.</param>
@@ -57,7 +60,7 @@ internal sealed unsafe partial class PointwiseProgram
 
         // Where nothing depends on the columns, the space is one flat run of elements.
         _columns = structured ? columns : 1;
-        (_tileLength, _piecesPerRow) = ChooseTile(_columns);
+        (_tileLength, _piecesPerRow, _period) = ChooseTile(_columns);
         _tiles = _piecesPerRow == 1 ? (_count + _tileLength - 1) / _tileLength : rows * _piecesPerRow;
         _tileStride = (_tileLength + 15) / 16 * 16 + 16;
 
@@ -66,10 +69,11 @@ internal sealed unsafe partial class PointwiseProgram
         if (_sums > 0)
         {
             // A partial sum costs a row of writing and reading: a part should hold many rows.
-            _tilesPerPart = Math.Max(_tilesPerPart, Math.Max(8, 16L * _columns / _tileLength));
+            _tilesPerPart = Math.Max(_tilesPerPart, Math.Max(32, 16L * _columns / _tileLength));
         }
 
         Parts = (int)((_tiles + _tilesPerPart - 1) / _tilesPerPart);
+        _steps = Array.ConvertAll(instructions, Step.Of);
         _direct = FindDirectStores(registers, inputs.Length);
         (_slots, _accumulators, int slots) = AssignSlots(registers, inputs.Length);
         ScratchFloats = (long)slots * _tileStride;
@@ -158,9 +162,10 @@ internal sealed unsafe partial class PointwiseProgram
             }
         }
 
-        foreach (PointwiseProgramInstruction instruction in _instructions)
+        foreach (ref readonly Step step in _steps.AsSpan())
         {
-            PointwiseLoops.Execute(instruction, registers, padded);
+            step.Loop(
+                registers[step.Destination], registers[step.A], registers[step.B], registers[step.C], step.Immediate, padded);
         }
 
         // Sums come before stores: a store may overwrite the input that a sum reads.
@@ -169,10 +174,16 @@ internal sealed unsafe partial class PointwiseProgram
         {
             if (output.SumOverRows)
             {
-                float* into = _piecesPerRow == 1
-                    ? scratch + (long)_accumulators[sum] * _tileStride
-                    : Partial(partials, sum, part) + column;
-                PointwiseLoops.Accumulate(into, registers[output.Register], length);
+                if (_piecesPerRow == 1)
+                {
+                    float* sums = scratch + (long)_accumulators[sum] * _tileStride;
+                    PointwiseLoops.AccumulatePeriods(sums, registers[output.Register], _period, length);
+                }
+                else
+                {
+                    PointwiseLoops.Accumulate(Partial(partials, sum, part) + column, registers[output.Register], length);
+                }
+
                 sum++;
             }
         }
@@ -240,7 +251,7 @@ internal sealed unsafe partial class PointwiseProgram
             new Span<float>(Partial(partials, sum, part), _columns).Clear();
             if (_piecesPerRow == 1)
             {
-                new Span<float>(scratch + (long)_accumulators[sum] * _tileStride, _tileLength).Clear();
+                new Span<float>(scratch + (long)_accumulators[sum] * _tileStride, _period).Clear();
             }
         }
     }
@@ -250,7 +261,7 @@ internal sealed unsafe partial class PointwiseProgram
         for (int sum = 0; _piecesPerRow == 1 && sum < _sums; sum++)
         {
             float* accumulator = scratch + (long)_accumulators[sum] * _tileStride;
-            for (int at = 0; at < _tileLength; at += _columns)
+            for (int at = 0; at < _period; at += _columns)
             {
                 PointwiseLoops.Accumulate(Partial(partials, sum, part), accumulator + at, _columns);
             }
@@ -259,4 +270,30 @@ internal sealed unsafe partial class PointwiseProgram
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float* Partial(float* partials, int sum, int part) => partials + ((long)sum * Parts + part) * _columns;
+
+    /// <summary>An instruction with the loop that runs it.</summary>
+    private readonly struct Step
+    {
+        public delegate*<float*, float*, float*, float*, float, nint, void> Loop { get; private init; }
+
+        public int Destination { get; private init; }
+
+        public int A { get; private init; }
+
+        public int B { get; private init; }
+
+        public int C { get; private init; }
+
+        public float Immediate { get; private init; }
+
+        public static Step Of(PointwiseProgramInstruction instruction) => new()
+        {
+            Loop = PointwiseLoops.Of(instruction.Opcode),
+            Destination = instruction.Destination,
+            A = instruction.A,
+            B = instruction.B,
+            C = instruction.C,
+            Immediate = instruction.Immediate,
+        };
+    }
 }

@@ -62,7 +62,7 @@ internal static unsafe class WeightGradientKernel
 
     /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static int MergeParts(int rows, int outputs, int inputs) =>
-        Chunks(rows, outputs, inputs) > 1 ? (outputs * inputs + MergeFloats - 1) / MergeFloats : 0;
+        Chunks(rows, outputs, inputs) > 1 ? MergeParts(outputs * inputs) : 0;
 
     /// <summary>Runs parts [firstPart, lastPart) with a row-major input.</summary>
     public static void Run(
@@ -94,33 +94,42 @@ internal static unsafe class WeightGradientKernel
     }
 
     /// <summary>Merges parts [firstPart, lastPart) of the partials into the gradient, chunk after chunk.</summary>
+    public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart) => Merge(
+        arguments.Partials, Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs), arguments.Outputs * arguments.Inputs,
+        arguments.Gradient, firstPart, lastPart);
+
+    /// <summary>Parts of a merge of gradients of <paramref name="length"/> floats.</summary>
+    public static int MergeParts(int length) => (length + MergeFloats - 1) / MergeFloats;
+
+    /// <summary>
+    /// Adds up the partial gradients of <paramref name="chunks"/> chunks, of <paramref name="length"/> floats each, in order: parts
+    /// [firstPart, lastPart) of <see cref="MergeParts(int)"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart)
+    public static void Merge(float* partials, int chunks, int length, float* gradient, int firstPart, int lastPart)
     {
-        int chunks = Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs);
-        int length = arguments.Outputs * arguments.Inputs;
         int last = Math.Min(lastPart * MergeFloats, length);
         int i = firstPart * MergeFloats;
         for (; i <= last - Vector256<float>.Count; i += Vector256<float>.Count)
         {
-            Vector256<float> sum = Vector256.Load(arguments.Partials + i);
+            Vector256<float> sum = Vector256.Load(partials + i);
             for (int chunk = 1; chunk < chunks; chunk++)
             {
-                sum += Vector256.Load(arguments.Partials + chunk * length + i);
+                sum += Vector256.Load(partials + chunk * length + i);
             }
 
-            sum.Store(arguments.Gradient + i);
+            sum.Store(gradient + i);
         }
 
         for (; i < last; i++)
         {
-            float sum = arguments.Partials[i];
+            float sum = partials[i];
             for (int chunk = 1; chunk < chunks; chunk++)
             {
-                sum += arguments.Partials[chunk * length + i];
+                sum += partials[chunk * length + i];
             }
 
-            arguments.Gradient[i] = sum;
+            gradient[i] = sum;
         }
     }
 

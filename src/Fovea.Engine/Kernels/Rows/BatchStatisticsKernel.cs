@@ -11,7 +11,13 @@ internal static unsafe class BatchStatisticsKernel
 {
     private const int MaxChunks = 64;
     private const int MinChunkRows = 64;
-    private const int BlockRows = 32;
+    private const int BlockFloats = 4096;
+    private const int MinBlockRows = 8;
+    private const int MaxBlockRows = 32;
+
+    // Narrower rows are summed in registers: sums in memory would wait for those of the row before. Wider ones do not fit the stack.
+    private const int MinWideColumns = 64;
+    private const int MaxWideColumns = 8192;
 
     /// <summary>Independent parts of <see cref="Partials"/>: at most 64 chunks of rows.</summary>
     public static int Parts(int rows) => Math.Clamp(rows / MinChunkRows, 1, MaxChunks);
@@ -25,6 +31,8 @@ internal static unsafe class BatchStatisticsKernel
     public static void Partials(float* x, float* partials, int rows, int columns, int first, int last)
     {
         int chunks = Parts(rows);
+        int blockRows = Math.Clamp(BlockFloats / columns, MinBlockRows, MaxBlockRows);
+        float* sums = stackalloc float[IsWide(columns) ? columns + 8 : 0];
         for (int chunk = first; chunk < last; chunk++)
         {
             int start = FirstRow(chunk, chunks, rows);
@@ -32,9 +40,9 @@ internal static unsafe class BatchStatisticsKernel
             float* shift = partials + (nint)chunk * 3 * columns;
             new ReadOnlySpan<float>(x + (nint)start * columns, columns).CopyTo(new Span<float>(shift, columns));
             new Span<float>(shift + columns, 2 * columns).Clear();
-            for (int row = start; row < end; row += BlockRows)
+            for (int row = start; row < end; row += blockRows)
             {
-                AddBlock(x + (nint)row * columns, Math.Min(BlockRows, end - row), row - start, shift, columns);
+                AddBlock(x + (nint)row * columns, Math.Min(blockRows, end - row), row - start, shift, columns, sums);
             }
         }
     }
@@ -65,17 +73,27 @@ internal static unsafe class BatchStatisticsKernel
 
     private static int FirstRow(int chunk, int chunks, int rows) => (int)((long)rows * chunk / chunks);
 
+    private static bool IsWide(int columns) => columns is >= MinWideColumns and <= MaxWideColumns;
+
+    // The sums of wide rows read memory in its order and leave the block in a near cache for the squares.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddBlock(float* x, int rows, int rowsBefore, float* shift, int columns)
+    private static void AddBlock(float* x, int rows, int rowsBefore, float* shift, int columns, float* sums)
     {
         float* mean = shift + columns;
         float* squares = mean + columns;
         float share = (float)rows / (rowsBefore + rows);
         float weight = share * rowsBefore;
+        bool wide = IsWide(columns);
+        if (wide)
+        {
+            AddRows(x, rows, shift, columns, sums);
+        }
+
         for (int column = 0; column < columns; column += 8)
         {
             Vector256<float> start = Vector256.Load(shift + column);
-            Vector256<float> blockMean = Sum(x + column, rows, columns, start) / Vector256.Create((float)rows);
+            Vector256<float> sum = wide ? Vector256.Load(sums + column) : Sum(x + column, rows, columns, start);
+            Vector256<float> blockMean = sum / Vector256.Create((float)rows);
             Vector256<float> blockSquares = SumOfSquares(x + column, rows, columns, start, blockMean);
             Vector256<float> oldMean = Vector256.Load(mean + column);
             Vector256<float> distance = blockMean - oldMean;
@@ -91,6 +109,41 @@ internal static unsafe class BatchStatisticsKernel
             {
                 MaskedVector.Store(newMean, mean + column, columns - column);
                 MaskedVector.Store(newSquares, squares + column, columns - column);
+            }
+        }
+    }
+
+    // The sums of the rows, relative to the first row of the chunk.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows(float* x, int rows, float* shift, int columns, float* sums)
+    {
+        for (int column = 0; column < columns; column += 8)
+        {
+            (Vector256.Load(x + column) - Vector256.Load(shift + column)).Store(sums + column);
+        }
+
+        for (int row = 1; row < rows; row++)
+        {
+            x += columns;
+            int column = 0;
+            for (; column <= columns - 32; column += 32)
+            {
+                Vector256<float> sum0 = Vector256.Load(sums + column) + (Vector256.Load(x + column) - Vector256.Load(shift + column));
+                Vector256<float> sum1 =
+                    Vector256.Load(sums + column + 8) + (Vector256.Load(x + column + 8) - Vector256.Load(shift + column + 8));
+                Vector256<float> sum2 =
+                    Vector256.Load(sums + column + 16) + (Vector256.Load(x + column + 16) - Vector256.Load(shift + column + 16));
+                Vector256<float> sum3 =
+                    Vector256.Load(sums + column + 24) + (Vector256.Load(x + column + 24) - Vector256.Load(shift + column + 24));
+                sum0.Store(sums + column);
+                sum1.Store(sums + column + 8);
+                sum2.Store(sums + column + 16);
+                sum3.Store(sums + column + 24);
+            }
+
+            for (; column < columns; column += 8)
+            {
+                (Vector256.Load(sums + column) + (Vector256.Load(x + column) - Vector256.Load(shift + column))).Store(sums + column);
             }
         }
     }

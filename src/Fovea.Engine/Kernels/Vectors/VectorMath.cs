@@ -78,11 +78,7 @@ internal static class VectorMath
 
     /// <summary>The derivative of <see cref="Gelu(Vector256{float})"/>: Φ(x) + x·φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> GeluDerivative(Vector256<float> x)
-    {
-        Vector256<float> density = Exp(x * x * Vector256.Create(-0.5f)) * Vector256.Create(0.398942280f);
-        return Vector256.MultiplyAddEstimate(x, density, NormalDistribution.CdfMinusHalf(x) + Vector256.Create(0.5f));
-    }
+    public static Vector256<float> GeluDerivative(Vector256<float> x) => GeluSlope.At(x);
 
     /// <summary>1 / (1 + e⁻ˣ).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -158,3 +158,40 @@ internal sealed unsafe class WinogradWeightGradientCall : TwoPhaseCall
     private static ConvolutionGeometry GeometryOf(Node node) => Geometry.Of(
         ((ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
 }
+
+/// <summary>Gradient of a dense convolution with respect to its weights, where it has few channels.</summary>
+internal sealed unsafe class NarrowWeightGradientCall : TwoPhaseCall
+{
+    private readonly ConvolutionGeometry _geometry;
+
+    /// <summary>Reads the geometry off the node.</summary>
+    public NarrowWeightGradientCall(Node node, PlanBuilder builder)
+        : base(node, builder)
+    {
+        _geometry = GeometryOf(node);
+        PlanPartials(NarrowWeightGradientKernel.PartialFloats(in _geometry), builder);
+    }
+
+    /// <inheritdoc/>
+    public override long ScratchFloats => NarrowWeightGradientKernel.ScratchFloats(in _geometry);
+
+    /// <inheritdoc/>
+    protected override int ComputeParts => NarrowWeightGradientKernel.Parts(in _geometry);
+
+    /// <inheritdoc/>
+    protected override int MergeParts => NarrowWeightGradientKernel.MergeParts(in _geometry);
+
+    /// <summary>True if this call computes a node.</summary>
+    public static bool Fits(Node node) => NarrowWeightGradientKernel.IsFaster(GeometryOf(node));
+
+    /// <inheritdoc/>
+    protected override void Compute(int first, int last, float* scratch) => NarrowWeightGradientKernel.Run(
+        in _geometry, Reads[1].Floats, Reads[0].Floats, Partials, first, last, scratch);
+
+    /// <inheritdoc/>
+    protected override void Merge(int first, int last) =>
+        NarrowWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
+
+    private static ConvolutionGeometry GeometryOf(Node node) => Geometry.Of(
+        ((ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
+}

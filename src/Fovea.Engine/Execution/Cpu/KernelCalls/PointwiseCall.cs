@@ -65,29 +65,42 @@ internal sealed unsafe class PointwiseCall : TwoPhaseCall
         List<PointwiseProgramInstruction> instructions =
             [.. chain.Instructions.Select((instruction, i) => Translate(instruction, node.Inputs.Length + i, node))];
         PointwiseOutput[] outputs = [.. chain.Results.Select(result => new PointwiseOutput(result.Register, result.ColumnSum))];
-        JoinMultiplyAdds(instructions, outputs);
+        JoinPairs(instructions, outputs);
         return new PointwiseProgram(chain.Space.Elements / chain.Space.Last, chain.Space.Last, inputs, [.. instructions], outputs);
     }
 
-    /// <summary>A product that only a sum reads is one instruction with it.</summary>
-    private static void JoinMultiplyAdds(List<PointwiseProgramInstruction> instructions, PointwiseOutput[] outputs)
+    /// <summary>
+    /// A product that only a sum reads is one instruction with it, and a derivative of ReLU that only a product reads is one with that.
+    /// </summary>
+    private static void JoinPairs(List<PointwiseProgramInstruction> instructions, PointwiseOutput[] outputs)
     {
         for (int i = 0; i < instructions.Count; i++)
         {
-            PointwiseProgramInstruction product = instructions[i];
-            int register = product.Destination;
-            if (product.Opcode != PointwiseOpcode.Multiply
-                || Array.Exists(outputs, output => output.Register == register)
-                || instructions.FindAll(other => other.Reads(register)) is not [{ Opcode: PointwiseOpcode.Add } sum]
-                || sum.A == sum.B)
+            PointwiseProgramInstruction first = instructions[i];
+            int register = first.Destination;
+            if (first.Opcode is PointwiseOpcode.Multiply or PointwiseOpcode.ReluDerivative
+                && !Array.Exists(outputs, output => output.Register == register)
+                && instructions.FindAll(other => other.Reads(register)) is [PointwiseProgramInstruction second]
+                && second.A != second.B
+                && Join(first, second) is PointwiseProgramInstruction joined)
             {
-                continue;
+                instructions[instructions.IndexOf(second)] = joined;
+                instructions.RemoveAt(i--);
             }
-
-            instructions[instructions.IndexOf(sum)] = new(
-                PointwiseOpcode.MultiplyAdd, sum.Destination, product.A, product.B, sum.A == register ? sum.B : sum.A);
-            instructions.RemoveAt(i--);
         }
+    }
+
+    private static PointwiseProgramInstruction? Join(PointwiseProgramInstruction first, PointwiseProgramInstruction second)
+    {
+        int other = second.A == first.Destination ? second.B : second.A;
+        return (first.Opcode, second.Opcode) switch
+        {
+            (PointwiseOpcode.Multiply, PointwiseOpcode.Add) =>
+                new(PointwiseOpcode.MultiplyAdd, second.Destination, first.A, first.B, other),
+            (PointwiseOpcode.ReluDerivative, PointwiseOpcode.Multiply) =>
+                new(PointwiseOpcode.Gate, second.Destination, first.A, other),
+            _ => null,
+        };
     }
 
     private static PointwiseInput Broadcast(Shape operand, Shape space)
