@@ -95,12 +95,19 @@ internal static class LoadCommand
     {
         Option<int> count = Count(100_000);
         Option<int> first = new("--first") { Description = "Number of the first request." };
+        Option<double> longest = new("--longest")
+        {
+            Description = "Most seconds that an answer may take; more where the machine has other work.",
+            DefaultValueFactory = _ => 1,
+        };
         return Verb(
             "mutate",
             "Requests that nobody vouches for: mutated images, forms, JSON and tensors with lying shapes.",
-            parsed => MutationProof.RunAsync(Options(parsed), parsed.GetValue(first), parsed.GetValue(count)),
+            parsed => MutationProof.RunAsync(
+                Options(parsed), parsed.GetValue(first), parsed.GetValue(count), TimeSpan.FromSeconds(parsed.GetValue(longest))),
             count,
-            first);
+            first,
+            longest);
     }
 
     private static Command Verb(string name, string description, Func<ParseResult, Task<bool>> run, params Option[] options)

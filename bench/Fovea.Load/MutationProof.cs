@@ -5,13 +5,14 @@ namespace Fovea.Load;
 /// <summary>Mutated requests by the thousand: no crash, no hang, no answer 500, and afterwards the server answers as before.</summary>
 internal static class MutationProof
 {
-    private const int Round = 10_000;
+    private const int Round = 2_500;
 
     /// <summary>Sends mutated requests to a server of a classifier, a detector and a segmentation network.</summary>
     /// <param name="options">Program and options of the server.</param>
     /// <param name="first">Number of the first request.</param>
     /// <param name="count">Number of requests.</param>
-    public static async Task<bool> RunAsync(ServerOptions options, int first, int count)
+    /// <param name="longest">Longest time that an answer may take.</param>
+    public static async Task<bool> RunAsync(ServerOptions options, int first, int count, TimeSpan longest)
     {
         using Workplace place = new();
         (string Name, string Network, ModelOptions Options)[] models =
@@ -25,7 +26,7 @@ internal static class MutationProof
         using ServerUnderTest server = await ServerUnderTest.StartFoveaAsync(
             options.Program, [.. checkpoints.Select((path, i) => $"--Fovea:Checkpoints:{i}={path}"), .. options.Arguments]);
         Verdicts verdicts = new();
-        using MutationRun run = new(server.Address, new RequestMutations(images));
+        using MutationRun run = new(server.Address, new RequestMutations(images)) { MaxTime = longest };
         for (int done = 0; done < count; done += Round)
         {
             await run.RunAsync(first + done, Math.Min(Round, count - done));

@@ -20,7 +20,7 @@ builder.Logging.ClearProviders();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Add(PeerJson.Default));
 FoveaServerOptions options = new()
 {
-    Concurrency = builder.Configuration.GetValue("Concurrency", 1),
+    Concurrency = builder.Configuration.GetValue<int?>("Concurrency"),
     MaxBatch = builder.Configuration.GetValue("MaxBatch", 8),
 };
 Preprocessing preprocessing;
@@ -30,9 +30,9 @@ using (Model model = Checkpoint.Load(builder.Configuration["Checkpoint"]!))
     (preprocessing, classes) = (model.Info.Preprocessing, model.Info.Classes);
 }
 
-int threads = Math.Max(1, Environment.ProcessorCount / options.Concurrency);
+int threads = Environment.ProcessorCount / options.Lanes;
 using OnnxClassifier classifier = new(builder.Configuration["Onnx"]!, preprocessing, threads);
-Admission admission = new(options.Queue + (options.Concurrency * options.MaxBatch));
+Admission admission = new(options.Queue + (options.Lanes * options.MaxBatch));
 using Decoders decoders = new();
 using BatchQueue<float[], float[]> queue = new(options, options.MaxBatch, admission, classifier.Predict, (_, _) => { });
 classifier.Predict([new float[preprocessing.Length]]);

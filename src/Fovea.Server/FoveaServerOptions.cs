@@ -6,14 +6,20 @@ namespace Fovea.Server;
 /// </summary>
 public sealed class FoveaServerOptions
 {
+    // Each lane has working memory of its own.
+    private const int UsualLanes = 8;
+
     /// <summary>Checkpoints to serve: paths, or NAME=PATH to choose the name in the address.</summary>
     public IList<string> Checkpoints { get; } = [];
 
     /// <summary>Folder whose checkpoints are served, and loaded again when they change; null for none.</summary>
     public string? Models { get; set; }
 
-    /// <summary>Number of batches of a model that may be in the network at the same time.</summary>
-    public int Concurrency { get; set; } = 1;
+    /// <summary>
+    /// Most batches of a model that run side by side, with an equal share of the threads each; one for each thread, up to eight, where
+    /// null. A batch that has the model to itself runs on all threads.
+    /// </summary>
+    public int? Concurrency { get; set; }
 
     /// <summary>Most images that run together.</summary>
     public int MaxBatch { get; set; } = 8;
@@ -51,11 +57,14 @@ public sealed class FoveaServerOptions
     /// <summary>File with the keys that clients must have one of, one a line; null where none is asked for.</summary>
     public string? ApiKeyFile { get; set; }
 
+    /// <summary>Number of batches of a model that run side by side under load, none of them without a thread.</summary>
+    internal int Lanes => Math.Min(Concurrency ?? UsualLanes, Threads ?? Environment.ProcessorCount);
+
     /// <summary>Checks that the values fit together.</summary>
     /// <exception cref="ArgumentException">One does not; the message names it.</exception>
     public void Validate()
     {
-        Require(Concurrency is >= 1 and <= 64, nameof(Concurrency), "from 1 to 64");
+        Require(Concurrency is null or (>= 1 and <= 64), nameof(Concurrency), "from 1 to 64");
         Require(MaxBatch is >= 1 and <= 64, nameof(MaxBatch), "from 1 to 64");
         Require(MaxDelay is >= 0 and <= 60_000, nameof(MaxDelay), "from 0 to 60000 milliseconds");
         Require(Queue is >= 1 and <= 10_000, nameof(Queue), "from 1 to 10000");

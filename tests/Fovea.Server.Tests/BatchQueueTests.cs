@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Fovea.Engine.Execution;
+using Fovea.Engine.Graph;
 
 namespace Fovea.Server.Tests;
 
@@ -63,6 +65,32 @@ public sealed class BatchQueueTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => queue.AddAsync(6, default));
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public async Task A_batch_that_is_alone_runs_on_all_threads_and_one_among_others_on_its_lanes_share(int admitted, int threads)
+    {
+        using WorkerPool all = new(2);
+        ComputeGraph graph = new();
+        graph.Output("threads", graph.Apply(new TellThreads(), graph.Input("parts", [2])));
+        using Plan plan = Plan.Compile(graph, all);
+        Admission admission = new(8);
+        admission.TryEnter(admitted);
+        admission.Prepared(admitted);
+        using BatchQueue<int, float> queue = new(
+            new FoveaServerOptions { Threads = 2 },
+            1,
+            admission,
+            _ =>
+            {
+                plan.Run();
+                return [plan.Output("threads").ToArray().Distinct().Count()];
+            },
+            (_, _) => { });
+
+        Assert.Equal(threads, (await queue.AddAsync(0, default)).Value);
+    }
+
     [Fact]
     public void Images_are_admitted_all_or_none()
     {
@@ -76,6 +104,16 @@ public sealed class BatchQueueTests
         Assert.Equal(4, admission.Admitted);
     }
 
+    /// <summary>Tells the thread of each of two parts.</summary>
+    private sealed record TellThreads : CustomOperation
+    {
+        public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => inputs;
+
+        public override int Parts(Node node) => 2;
+
+        public override void Compute(OperationRun run) => run.Output()[run.First..run.Last].Fill(Environment.CurrentManagedThreadId);
+    }
+
     /// <summary>Runs that begin and wait until they may go on.</summary>
     private sealed class Gate : IDisposable
     {
@@ -84,7 +122,8 @@ public sealed class BatchQueueTests
 
         public ConcurrentQueue<int[]> Batches { get; } = [];
 
-        public BatchQueue<int, int> Queue(int maxBatch) => new(new FoveaServerOptions(), maxBatch, new Admission(100), Run, (_, _) => { });
+        public BatchQueue<int, int> Queue(int maxBatch) =>
+            new(new FoveaServerOptions { Concurrency = 1 }, maxBatch, new Admission(100), Run, (_, _) => { });
 
         public void WaitForRun() => _runs.Wait();
 

@@ -16,7 +16,7 @@ public sealed class LoadTests
     [Fact]
     public async Task A_full_server_refuses_at_once_and_says_when_to_ask_again()
     {
-        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=1");
+        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=1", "--Fovea:Concurrency=1");
         byte[] image = RunningServer.Images(1)[0];
         using SlowContent first = new(image);
         using SlowContent second = new(image);
@@ -60,7 +60,7 @@ public sealed class LoadTests
     [Fact]
     public async Task A_request_whose_client_left_gives_its_place_back()
     {
-        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=1");
+        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=1", "--Fovea:Concurrency=1");
         byte[] image = RunningServer.Images(1)[0];
         using (CancellationTokenSource leaving = new())
         using (SlowContent first = new(image))

@@ -11,7 +11,7 @@ public sealed class ProofTests
     [Fact]
     public async Task More_clients_than_there_is_room_for_get_their_own_answers_or_are_refused()
     {
-        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=2");
+        await using RunningServer server = await RunningServer.StartAsync("--Fovea:Queue=1", "--Fovea:MaxBatch=2", "--Fovea:Concurrency=1");
         using LoadGenerator load = LoadOn(server);
         using CancellationTokenSource ending = new();
         LoadReport report = new();

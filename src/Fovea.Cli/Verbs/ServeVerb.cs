@@ -9,7 +9,7 @@ internal sealed class ServeVerb : Verb
     private readonly Argument<string[]> _checkpoints;
     private readonly Option<string> _urls;
     private readonly Option<string> _models;
-    private readonly Option<int> _concurrency;
+    private readonly Option<int?> _concurrency;
     private readonly Option<int> _maxBatch;
     private readonly Option<int> _maxDelay;
     private readonly Option<int> _queue;
@@ -31,7 +31,9 @@ internal sealed class ServeVerb : Verb
         _checkpoints.Arity = ArgumentArity.ZeroOrMore;
         _urls = AddOption("--urls", "Addresses to listen on, with ; between.", "http://127.0.0.1:8080");
         _models = AddOption<string>("--models", "Serve the checkpoints in this folder, and load again what changes there.");
-        _concurrency = AddOption("--concurrency", "Batches of a model that may run side by side.", 1);
+        _concurrency = AddOption<int?>(
+            "--concurrency",
+            "Most batches of a model that run side by side; one that is alone has all threads. [default: one for each thread, up to 8]");
         _maxBatch = AddOption("--max-batch", "Most images that run together; the answers are the same to the bit.", 8);
         _maxDelay = AddOption("--max-delay", "Milliseconds that an image waits at most for others that are being decoded.", 5);
         _queue = AddOption("--queue", "Images of a model that may wait; further requests are refused at once.", 16);
@@ -63,7 +65,6 @@ internal sealed class ServeVerb : Verb
         List<string> arguments =
         [
             $"--urls={context.Value(_urls)}",
-            Whole("Concurrency", _concurrency, 1, 64),
             Whole("MaxBatch", _maxBatch, 1, 64),
             Whole("MaxDelay", _maxDelay, 0, 60_000),
             Whole("Queue", _queue, 1, 10_000),
@@ -71,19 +72,22 @@ internal sealed class ServeVerb : Verb
             $"--Fovea:Json={context.Json}",
             .. checkpoints.Select((checkpoint, i) => string.Create(CultureInfo.InvariantCulture, $"--Fovea:Checkpoints:{i}={checkpoint}")),
         ];
+        if (context.Value(_concurrency) is int concurrency)
+        {
+            arguments.Add(Within("Concurrency", _concurrency, concurrency, 1, 64));
+        }
+
         AddText("Models", models);
         AddText("ApiKeyFile", context.Value(_apiKey));
         AddText("Threads", Threads(context, _threads)?.ToString(CultureInfo.InvariantCulture));
         AddText("MaxPixels", context.MaxPixels?.ToString(CultureInfo.InvariantCulture));
         return await ServerProcess.RunAsync(arguments, cancellation).ConfigureAwait(false);
 
-        string Whole(string name, Option<int> option, int least, int most)
-        {
-            int value = context.Value(option);
-            return value >= least && value <= most
-                ? string.Create(CultureInfo.InvariantCulture, $"--Fovea:{name}={value}")
-                : throw new UsageException($"{option.Name} must be from {least} to {most}.");
-        }
+        string Whole(string name, Option<int> option, int least, int most) => Within(name, option, context.Value(option), least, most);
+
+        static string Within(string name, Option option, int value, int least, int most) => value >= least && value <= most
+            ? string.Create(CultureInfo.InvariantCulture, $"--Fovea:{name}={value}")
+            : throw new UsageException($"{option.Name} must be from {least} to {most}.");
 
         void AddText(string name, string? value)
         {

@@ -8,6 +8,9 @@ namespace Fovea.Engine.Execution;
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
+    [ThreadStatic]
+    private static WorkerPool? _host;
+
     private const int SpinsBeforeYield = 300;
     private const int SpinsBeforeSleep = 1000;
     private readonly Thread[] _threads;
@@ -45,12 +48,40 @@ public sealed class WorkerPool : IDisposable
     /// <summary>A pool with a thread for each processor, for callers that do not bring their own.</summary>
     public static WorkerPool Shared => LazyShared.Pool;
 
+    /// <summary>
+    /// Calls a function in which plans run on these threads, beside the runs of others, instead of on those that they were compiled for.
+    /// Plans that were compiled for fewer threads than these keep to their own. The bits are the same.
+    /// </summary>
+    /// <typeparam name="T">Type of the function's result.</typeparam>
+    /// <param name="run">Runs plans on the calling thread.</param>
+    public T Host<T>(Func<T> run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        WorkerPool? before = _host;
+        _host = this;
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            _host = before;
+        }
+    }
+
     /// <summary>Runs jobs one after another, each on all threads; returns when all is done. Allocates nothing.</summary>
     internal void Run(ParallelJob[] jobs)
     {
         if (jobs.Length == 0)
         {
             // Without a job the threads would not meet, and a late one could take the next run's jobs for this one's.
+            return;
+        }
+
+        // Plans have working memory for the threads that they were compiled for, and no more.
+        if (_host is WorkerPool host && host != this && host.Threads <= Threads)
+        {
+            host.Run(jobs);
             return;
         }
 

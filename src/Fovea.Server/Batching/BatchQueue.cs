@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Fovea.Engine.Execution;
 
 namespace Fovea.Server;
 
@@ -14,6 +15,11 @@ internal readonly record struct BatchedResult<T>(T Value, int Batch, TimeSpan Wa
 /// Items that wait together run together. Each lane is a thread that takes what waits, up to a largest batch, and runs it; batches have
 /// sizes that are powers of two, so that few plans are needed. Whoever gives up before the run has begun leaves the queue.
 /// </summary>
+/// <remarks>
+/// A batch that is all there is in the server runs on all threads, for the soonest answer. Where others are decoded, wait or run, each lane
+/// keeps to its share of the threads, for the most answers: threads of one batch that have to wait for each other wait long where others
+/// are at work.
+/// </remarks>
 /// <typeparam name="TItem">Type of an item; one that is disposable belongs to the queue and is disposed of after its run.</typeparam>
 /// <typeparam name="TResult">Type of a result.</typeparam>
 internal sealed class BatchQueue<TItem, TResult> : IDisposable
@@ -23,6 +29,7 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
 
     private readonly BlockingCollection<Work> _waiting = [];
     private readonly Thread[] _lanes;
+    private readonly int _threadsOfLane;
     private readonly Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> _run;
     private readonly Admission _admission;
     private readonly int _maxBatch;
@@ -44,7 +51,8 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
     {
         (_run, _admission, _maxBatch, _ran) = (run, admission, maxBatch, ran);
         _maxDelay = TimeSpan.FromMilliseconds(options.MaxDelay);
-        _lanes = new Thread[options.Concurrency];
+        _lanes = new Thread[options.Lanes];
+        _threadsOfLane = (options.Threads ?? Environment.ProcessorCount) / _lanes.Length;
         for (int i = 0; i < _lanes.Length; i++)
         {
             _lanes[i] = new Thread(Serve) { IsBackground = true, Name = $"fovea lane {i + 1}" };
@@ -85,6 +93,7 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
 
     private void Serve()
     {
+        using WorkerPool share = new(_threadsOfLane);
         List<Work> gathered = [];
         while (Gather(gathered))
         {
@@ -95,7 +104,7 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
             }
 
             int size = gathered.Count >= _maxBatch ? _maxBatch : 1 << (31 - int.LeadingZeroCount(gathered.Count));
-            Run(gathered.GetRange(0, size));
+            Run(gathered.GetRange(0, size), share);
             gathered.RemoveRange(0, size);
         }
     }
@@ -129,14 +138,16 @@ internal sealed class BatchQueue<TItem, TResult> : IDisposable
         return gathered.Count > 0;
     }
 
-    private void Run(List<Work> batch)
+    private void Run(List<Work> batch, WorkerPool share)
     {
+        bool alone = _admission.Admitted <= batch.Count;
         long start = Stopwatch.GetTimestamp();
         try
         {
-            IReadOnlyList<TResult> results = _run([.. batch.Select(work => work.Item)]);
+            TItem[] items = [.. batch.Select(work => work.Item)];
+            IReadOnlyList<TResult> results = alone ? _run(items) : share.Host(() => _run(items));
             TimeSpan ran = Stopwatch.GetElapsedTime(start);
-            _admission.Measure(batch.Count, ran, _lanes.Length);
+            _admission.Measure(batch.Count, ran, alone ? 1 : _lanes.Length);
             _ran(batch.Count, ran);
             for (int i = 0; i < batch.Count; i++)
             {

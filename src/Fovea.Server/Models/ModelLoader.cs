@@ -10,15 +10,15 @@ internal sealed class ModelLoader : IDisposable
 {
     private readonly FoveaServerOptions _options;
     private readonly ServerMetrics _metrics;
-    private readonly WorkerPool? _threads;
+    private readonly WorkerPool _threads;
 
-    /// <summary>Starts the threads of all networks, where their number was chosen.</summary>
+    /// <summary>Starts the threads of all networks.</summary>
     /// <param name="options">Threads, batches, queue.</param>
     /// <param name="metrics">Told of the batches.</param>
     public ModelLoader(FoveaServerOptions options, ServerMetrics metrics)
     {
         (_options, _metrics) = (options, metrics);
-        _threads = options.Threads is int threads ? new WorkerPool(threads) : null;
+        _threads = options.Threads is int threads ? new WorkerPool(threads) : WorkerPool.Shared;
     }
 
     /// <summary>Loads a checkpoint and runs each of its tasks once: what a first run costs, no request shall wait for.</summary>
@@ -31,7 +31,7 @@ internal sealed class ModelLoader : IDisposable
         List<TaskRunner> runners = [];
         try
         {
-            Admission admission = new(_options.Queue + (_options.Concurrency * _options.MaxBatch));
+            Admission admission = new(_options.Queue + (_options.Lanes * _options.MaxBatch));
             RunnerContext context = new(name, model, admission, _options, _threads, _metrics);
             foreach (ServedTask task in ServedTask.All.Where(task => task.Fits(model)))
             {
@@ -58,5 +58,5 @@ internal sealed class ModelLoader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _threads?.Dispose();
+    public void Dispose() => _threads.Dispose();
 }

@@ -19,7 +19,7 @@ internal sealed class ClassifyRunner : TaskRunner
         : base(Name)
     {
         FoveaServerOptions options = context.Options;
-        _classifier = new Classifier(context.Model, options.MaxBatch, context.Threads, options.Concurrency, sameBitsInBatch: true);
+        _classifier = new Classifier(context.Model, options.MaxBatch, context.Threads, options.Lanes, sameBitsInBatch: true);
         _queue = new BatchQueue<PreparedTensor, float[]>(
             options, options.MaxBatch, context.Admission, Run, (batch, time) => context.Metrics.Ran(context.Name, batch, time));
     }

@@ -21,7 +21,7 @@ internal sealed class DetectRunner : TaskRunner
         : base(Name)
     {
         FoveaServerOptions options = context.Options;
-        _detector = new Detector(context.Model, context.Threads, options.Concurrency);
+        _detector = new Detector(context.Model, context.Threads, options.Lanes);
         _queue = new BatchQueue<(Image Image, double Threshold), IReadOnlyList<Tasks.Detection>>(
             options,
             maxBatch: 1,

@@ -26,7 +26,7 @@ internal sealed class ExplainRunner : TaskRunner
         : base(Name)
     {
         FoveaServerOptions options = context.Options;
-        _explainer = new Explainer(context.Model, context.Threads, options.Concurrency);
+        _explainer = new Explainer(context.Model, context.Threads, options.Lanes);
         _queue = new BatchQueue<(Image Image, ExplanationOptions Options, bool Every), IReadOnlyList<Explanation>>(
             options,
             maxBatch: 1,

@@ -19,7 +19,7 @@ internal sealed class SegmentRunner : TaskRunner
         : base(Name)
     {
         FoveaServerOptions options = context.Options;
-        _segmenter = new Segmenter(context.Model, context.Threads, options.Concurrency);
+        _segmenter = new Segmenter(context.Model, context.Threads, options.Lanes);
         _queue = new BatchQueue<Image, Segmentation>(
             options,
             maxBatch: 1,

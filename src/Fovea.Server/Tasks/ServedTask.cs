@@ -8,10 +8,10 @@ namespace Fovea.Server;
 /// <param name="Model">The model, which outlives the task's runner.</param>
 /// <param name="Admission">Bound on the model's images.</param>
 /// <param name="Options">Choices for the server.</param>
-/// <param name="Threads">Threads of the network; null for its own choice.</param>
+/// <param name="Threads">Threads of the network.</param>
 /// <param name="Metrics">Figures of the server.</param>
 internal sealed record RunnerContext(
-    string Name, Model Model, Admission Admission, FoveaServerOptions Options, WorkerPool? Threads, ServerMetrics Metrics);
+    string Name, Model Model, Admission Admission, FoveaServerOptions Options, WorkerPool Threads, ServerMetrics Metrics);
 
 /// <summary>A task that models may do, such as finding objects. A new one is an entry of <see cref="All"/> and a route.</summary>
 /// <param name="Verb">Last word of the address, which is the verb of the command line: <c>predict</c>.</param>

@@ -36,9 +36,35 @@ public sealed class WorkerPoolTests
         Assert.Equal([2, 2, 2, 2], work.Counts);
     }
 
+    [Theory]
+    [InlineData(3, 2, 2)]
+    [InlineData(3, 1, 1)]
+    [InlineData(2, 3, 2)]
+    public void A_host_runs_what_was_made_for_as_many_threads_and_leaves_other_work_where_it_was(int madeFor, int host, int threads)
+    {
+        CountingJob work = new(phases: 1, parts: 6);
+        using WorkerPool pool = new(madeFor);
+        using WorkerPool hosting = new(host);
+
+        hosting.Host(() =>
+        {
+            pool.Run([work]);
+            return true;
+        });
+
+        Assert.Equal(threads, work.Ranges);
+        Assert.All(work.Counts, count => Assert.Equal(1, count));
+        pool.Run([work]);
+        Assert.Equal(threads + madeFor, work.Ranges);
+    }
+
     private sealed class CountingJob(int phases, int parts) : ParallelJob
     {
+        private int _ranges;
+
         public int[] Counts { get; } = new int[phases * parts];
+
+        public int Ranges => _ranges;
 
         public override int Phases => phases;
 
@@ -46,6 +72,7 @@ public sealed class WorkerPoolTests
 
         public override void Run(int phase, int first, int last, int worker)
         {
+            Interlocked.Increment(ref _ranges);
             for (int part = first; part < last; part++)
             {
                 Interlocked.Increment(ref Counts[(phase * parts) + part]);

@@ -9,6 +9,7 @@ public sealed class ServeVerbTests
     [InlineData("--models")]
     [InlineData("--models", "--models", "no-such-folder")]
     [InlineData("--max-batch", "cifar10/cmt_nano", "--max-batch", "0")]
+    [InlineData("--concurrency", "cifar10/cmt_nano", "--concurrency", "0")]
     [InlineData("--queue", "cifar10/cmt_nano", "--queue", "0")]
     [InlineData("--api-key", "cifar10/cmt_nano", "--api-key", "no-such-file")]
     public Task What_cannot_be_served_is_wrong_usage(string named, params string[] arguments) =>
