@@ -185,14 +185,17 @@ public sealed class Model : IDisposable
     /// <param name="threads">Threads that all plans take turns on; a share of the processors for each caller where null.</param>
     /// <param name="concurrency">Number of callers that may hold a plan at the same time.</param>
     /// <param name="sameBitsInBatch">True to give an image the same bits in a batch of any size.</param>
+    /// <param name="spare">Number of plans that are kept beyond one for each caller; a few where it is fewer.</param>
     internal PlanCache CreatePlans(
         string owner,
         Func<PlanKey, ComputeGraph> build,
         WorkerPool? threads = null,
         int concurrency = 1,
-        bool sameBitsInBatch = false)
+        bool sameBitsInBatch = false,
+        int spare = 0)
     {
-        PlanCache plans = new(owner, (key, own) => Compiler.Compile(() => build(key), own, sameBitsInBatch), threads, concurrency);
+        PlanCache plans = new(
+            owner, (key, own) => Compiler.Compile(() => build(key), own, sameBitsInBatch), threads, concurrency, spare);
         lock (_caches)
         {
             _caches.RemoveAll(other => other.IsClosed);

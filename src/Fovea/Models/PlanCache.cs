@@ -13,12 +13,13 @@ namespace Fovea.Models;
 /// </remarks>
 internal sealed class PlanCache : IDisposable
 {
-    private const int SparePlans = 4;
+    private const int UsualSpare = 4;
     private readonly string _owner;
     private readonly Func<PlanKey, WorkerPool, Plan> _compile;
     private readonly WorkerPool? _given;
     private readonly bool _dividesProcessors;
     private readonly int _limit;
+    private readonly int _spare;
     private readonly SemaphoreSlim _permits;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -37,10 +38,12 @@ internal sealed class PlanCache : IDisposable
     /// processors among themselves and run side by side.
     /// </param>
     /// <param name="limit">Number of callers that may hold a plan at the same time.</param>
-    public PlanCache(string owner, Func<PlanKey, WorkerPool, Plan> compile, WorkerPool? threads = null, int limit = 1)
+    /// <param name="spare">Number of plans that are kept beyond one for each caller; a few where it is fewer.</param>
+    public PlanCache(
+        string owner, Func<PlanKey, WorkerPool, Plan> compile, WorkerPool? threads = null, int limit = 1, int spare = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1, "concurrency");
-        (_owner, _compile, _limit) = (owner, compile, limit);
+        (_owner, _compile, _limit, _spare) = (owner, compile, limit, Math.Max(spare, UsualSpare));
         (_given, _dividesProcessors) = (threads, threads is null && limit > 1);
         _permits = new SemaphoreSlim(limit);
     }
@@ -261,7 +264,7 @@ internal sealed class PlanCache : IDisposable
                 _free.Add(entry.Threads);
             }
 
-            for (int i = 0; i < _idle.Count && _idle.Count > _limit + SparePlans; i++)
+            for (int i = 0; i < _idle.Count && _idle.Count > _limit + _spare; i++)
             {
                 if (_idle[i].Key != entry.Key)
                 {

@@ -65,7 +65,9 @@ public sealed class Classifier : IClassifier, IDisposable
         }
 
         (_model, _ownsModel, _batchSize) = (model, ownsModel, batchSize);
-        _plans = model.CreatePlans(nameof(Classifier), Build, pool, concurrency, sameBitsInBatch);
+        // A caller may come with batches of 1, 2, 4… in turn, whose plans together take no more than the largest twice.
+        int spare = concurrency * int.Log2(batchSize);
+        _plans = model.CreatePlans(nameof(Classifier), Build, pool, concurrency, sameBitsInBatch, spare);
         try
         {
             // Compiled at once, so that a size that does not fit is found here, and weights can be packed from where a file has them.

@@ -1,6 +1,7 @@
 using Fovea.Engine.Execution;
 using Fovea.Engine.Graph;
 using Fovea.Models;
+using Fovea.Tasks;
 
 namespace Fovea.Tests.Tasks;
 
@@ -92,6 +93,21 @@ public sealed class PlanCacheTests
         Assert.Equal(5, cache.IdlePlans);
         cache.Refresh();
         Assert.Equal([1, 0, 1, 1, 1, 1], _made.Select(plan => plan.Refreshed));
+    }
+
+    [Fact]
+    public void A_classifier_keeps_a_plan_for_each_caller_and_power_of_two_up_to_its_batch()
+    {
+        using Model model = Model.Create("cmt_nano", new ModelOptions(Classes: 3));
+        using Classifier classifier = new(model, batchSize: 8, concurrency: 2, sameBitsInBatch: true);
+        for (int batch = 1; batch <= 8; batch *= 2)
+        {
+            PlanKey key = new(batch, classifier.Info.Preprocessing.Height, classifier.Info.Preprocessing.Width);
+            using PlanCache.Lease one = classifier.Plans.Rent(key);
+            using PlanCache.Lease two = classifier.Plans.Rent(key);
+        }
+
+        Assert.Equal(2 * 4, classifier.Plans.IdlePlans);
     }
 
     [Fact]
