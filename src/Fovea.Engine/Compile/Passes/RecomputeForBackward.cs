@@ -93,8 +93,12 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
                 && repetition.MultiplyAdds <= budget)
             {
                 budget -= repetition.MultiplyAdds;
-                _products.UnionWith(repetition.Again);
-                _operandsOfProducts.UnionWith(repetition.Operands);
+                if (repetition.MultiplyAdds > 0)
+                {
+                    _products.UnionWith(repetition.Again);
+                    _operandsOfProducts.UnionWith(repetition.Operands);
+                }
+
                 foreach (Value again in repetition.Again)
                 {
                     _lateFrom.TryAdd(again, repetition.Late);
@@ -118,7 +122,8 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
 
         foreach (Value operand in value.Producer.Inputs.Select(NodeMemory.Root).Where(operand => !repetition.Again.Contains(operand)))
         {
-            bool kept = IsThere(operand, repetition.Late);
+            // What is read for the last time shortly before is kept for that moment.
+            bool kept = IsThere(operand, repetition.Late - costs.MinRecomputeDistance);
             if (kept)
             {
                 CollectKept(operand, repetition.Operands);
