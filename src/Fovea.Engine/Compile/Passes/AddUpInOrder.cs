@@ -102,7 +102,8 @@ internal sealed class AddUpInOrder(CostModel costs) : GraphRewriter
             Instructions =
             [
                 new PointwiseInstruction(new Binary(BinaryKind.Add), [0, 1]),
-                .. chain.Instructions.Skip(added).Select(instruction => instruction with { Operands = [.. instruction.Operands.Select(Moved)] }),
+                .. chain.Instructions.Skip(added).Select(
+                    instruction => instruction with { Operands = [.. instruction.Operands.Select(Moved)] }),
             ],
             Results = [.. chain.Results.Select(result => result with { Register = Moved(result.Register) })],
         };

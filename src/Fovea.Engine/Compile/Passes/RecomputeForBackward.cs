@@ -240,7 +240,11 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         }
 
         Node producer = value.Producer;
-        Value[] operands = [.. producer.Inputs.Select(input => _lateFrom.ContainsKey(NodeMemory.Root(input)) ? Again(input, index) : Mapped(input))];
+        Value[] operands =
+        [
+            .. producer.Inputs.Select(
+                input => _lateFrom.ContainsKey(NodeMemory.Root(input)) ? Again(input, index) : Mapped(input)),
+        ];
         using (Target.EnterPath(producer.Path))
         {
             Value again = producer.Operation is PointwiseChain chain
