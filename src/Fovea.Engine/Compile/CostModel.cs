@@ -12,10 +12,13 @@ public sealed record CostModel
     /// <summary>The most nodes between two readers of one operand that still join: further apart, the operand has left the cache.</summary>
     public int MaxSiblingDistance { get; init; } = 48;
 
-    /// <summary>The fewest elements of a value that is worth computing a second time for the backward pass.</summary>
+    /// <summary>The fewest elements of a value that is worth computing a second time for the backward pass, or adding by itself.</summary>
     public long MinRecomputedElements { get; init; } = 1 << 14;
 
-    /// <summary>The fewest nodes between two uses of a value from which on its memory is worth a second computation.</summary>
+    /// <summary>
+    /// The fewest nodes between two uses of a value, or between the terms of a sum, from which on memory is worth a second computation, or
+    /// a sum in several passes.
+    /// </summary>
     public int MinRecomputeDistance { get; init; } = 16;
 
     /// <summary>The share of a step's multiply-adds that may be spent on computing products again, so as to need less memory.</summary>

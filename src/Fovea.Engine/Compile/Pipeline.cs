@@ -6,7 +6,8 @@ namespace Fovea.Engine.Compile;
 
 /// <summary>
 /// The passes that rewrite a graph before it is planned, in order. An inference graph has its normalisations folded into weights; a
-/// training graph has gradients of early losses computed early, and what is cheap to compute again recomputed by the backward pass.
+/// training graph has factors of channels gathered, gradients of early losses computed early, long sums added up as their terms are
+/// computed, and what is cheap to compute again recomputed by the backward pass.
 /// </summary>
 public static class Pipeline
 {
@@ -24,6 +25,7 @@ public static class Pipeline
         new("fuse-epilogues", (graph, _) => new FuseEpilogues().Run(graph)),
         new("fuse-pointwise", (graph, costs) => new FusePointwise(costs).Run(graph)),
         new("hoist-early-backward", (graph, costs) => new HoistEarlyBackward(costs).Run(graph)),
+        new("add-up-in-order", (graph, costs) => new AddUpInOrder(costs).Run(graph)),
         new("recompute-for-backward", (graph, costs) => new RecomputeForBackward(costs).Run(graph)),
     ];
 

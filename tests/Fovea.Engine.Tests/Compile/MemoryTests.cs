@@ -91,6 +91,22 @@ public sealed class MemoryTests
         Assert.Equal(2 * (6400 + 64), MemoryPlanner.ShareOverTime(chain));
     }
 
+    [Fact]
+    public void A_buffer_takes_the_narrow_gap_and_leaves_the_wide_one_to_two_others()
+    {
+        // Lines and calls: three that stay, two between them that end early, and three that begin later in what those left.
+        (int Lines, int First, int Last)[] buffers =
+            [(1000, 0, 9), (579, 0, 4), (500, 0, 9), (309, 0, 4), (300, 0, 9), (299, 5, 9), (289, 5, 9), (289, 5, 9)];
+        PlannedBuffer[] planned = [.. buffers.Select(buffer => new PlannedBuffer(64 * buffer.Lines, Placement.Arena, ""))];
+        for (int i = 0; i < buffers.Length; i++)
+        {
+            planned[i].UsedAt(buffers[i].First);
+            planned[i].UsedAt(buffers[i].Last);
+        }
+
+        Assert.Equal(planned.Take(5).Sum(MemoryPlanner.SizeOf), MemoryPlanner.ShareOverTime(planned));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

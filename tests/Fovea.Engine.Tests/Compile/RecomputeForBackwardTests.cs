@@ -38,6 +38,38 @@ public sealed class RecomputeForBackwardTests
     }
 
     [Fact]
+    public void A_product_is_computed_again_from_an_operand_whose_last_reader_runs_shortly_before()
+    {
+        const int layers = 12;
+        Variable[] variables = [.. Enumerable.Range(0, layers).Select(i => new Variable($"{i}", [Channels, Channels], true))];
+        using VariableBlock block = GraphRun.Block(variables);
+        ComputeGraph graph = new(training: true);
+        Value[] weights = [.. variables.Select(graph.Read)];
+        Value x = graph.Input("x", [4, 20, 20, Channels]);
+        Value turned = x.MatMul(weights[0]).Permute(0, 2, 1, 3);
+        Value joined;
+        using (graph.Enter("joined"))
+        {
+            joined = x.MatMul(weights[1]) + turned;
+        }
+
+        // Gradients are computed backwards: that of the third weight, which reads the turned map, before that of the second.
+        Value y = joined.MatMul(weights[2]) + turned.MatMul(weights[3]);
+        y = weights.Skip(4).Aggregate(y, (map, weight) => map.MatMul(weight).Gelu());
+        Value loss = (y * y).Mean(axes: [0, 1, 2, 3]).Reshape(Shape.Scalar);
+        graph.Output("loss", loss);
+        Gradients.Write(loss, variables);
+        ComputeGraph kept = new FusePointwise(new CostModel()).Run(new FuseEpilogues().Run(graph));
+        ComputeGraph again = new RecomputeForBackward(new CostModel { RecomputedShare = 0.2 }).Run(kept);
+
+        Assert.Equal(1, kept.Nodes.Count(IsJoined));
+        Assert.Equal(2, again.Nodes.Count(IsJoined));
+        ArenasOfSameBits(block, kept, again);
+
+        static bool IsJoined(Node node) => node.Path == "joined" && node.Operation is MatMul { TransposeLeft: false };
+    }
+
+    [Fact]
     public void Computing_again_changes_random_graphs_by_no_more_than_rounding()
     {
         int repeated = 0;

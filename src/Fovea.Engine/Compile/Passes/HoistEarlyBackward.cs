@@ -84,7 +84,7 @@ internal sealed class HoistEarlyBackward(CostModel costs) : GraphRewriter
         foreach (Node node in Source.Nodes)
         {
             int last = node.Inputs.IsEmpty ? FromTheStart : node.Inputs.Max(input => ready[input.Producer.Index]);
-            bool inPlace = node.Inputs.Select(input => NodeMemory.Root(input.Producer)).Any(operand =>
+            bool inPlace = node.Inputs.Select(input => NodeMemory.Root(input).Producer.Index).Any(operand =>
                 ready[operand] == operand && node.Index - operand < Near);
             bool waits = node.Index > loss && last > FromTheStart && !inPlace;
             bool follows = node.Inputs.IsEmpty || node.Operation is Reshape || (waits && mayFollow(last));

@@ -30,7 +30,7 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         {
             foreach (Value input in node.Inputs)
             {
-                _lastUse[Root(input)] = node.Index;
+                _lastUse[NodeMemory.Root(input)] = node.Index;
             }
         }
 
@@ -57,7 +57,7 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
             return;
         }
 
-        if (node.Operation is Reshape && IsLateAlone(Root(node.Outputs[0])))
+        if (node.Operation is Reshape && IsLateAlone(NodeMemory.Root(node.Outputs[0])))
         {
             return;
         }
@@ -72,17 +72,6 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         {
             Map(node.Outputs[kept[i]], copy.Outputs[i]);
         }
-    }
-
-    // The value whose memory a value is: reshapes have none of their own.
-    private static Value Root(Value value)
-    {
-        while (value.Producer.Operation is Reshape)
-        {
-            value = value.Producer.Inputs[0];
-        }
-
-        return value;
     }
 
     private void AddProducts()
@@ -104,8 +93,12 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
                 && repetition.MultiplyAdds <= budget)
             {
                 budget -= repetition.MultiplyAdds;
-                _products.UnionWith(repetition.Again);
-                _operandsOfProducts.UnionWith(repetition.Operands);
+                if (repetition.MultiplyAdds > 0)
+                {
+                    _products.UnionWith(repetition.Again);
+                    _operandsOfProducts.UnionWith(repetition.Operands);
+                }
+
                 foreach (Value again in repetition.Again)
                 {
                     _lateFrom.TryAdd(again, repetition.Late);
@@ -127,9 +120,10 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
             return false;
         }
 
-        foreach (Value operand in value.Producer.Inputs.Select(Root).Where(operand => !repetition.Again.Contains(operand)))
+        foreach (Value operand in value.Producer.Inputs.Select(NodeMemory.Root).Where(operand => !repetition.Again.Contains(operand)))
         {
-            bool kept = IsThere(operand, repetition.Late);
+            // What is read for the last time shortly before is kept for that moment.
+            bool kept = IsThere(operand, repetition.Late - costs.MinRecomputeDistance);
             if (kept)
             {
                 CollectKept(operand, repetition.Operands);
@@ -153,7 +147,7 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
             return;
         }
 
-        foreach (Value operand in value.Producer.Inputs.Select(Root))
+        foreach (Value operand in value.Producer.Inputs.Select(NodeMemory.Root))
         {
             CollectKept(operand, kept);
         }
@@ -190,12 +184,12 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         return chain.With(results.MoveToImmutable());
     }
 
-    private bool IsLate(Value value, int index) => _lateFrom.TryGetValue(Root(value), out int late) && late <= index;
+    private bool IsLate(Value value, int index) => _lateFrom.TryGetValue(NodeMemory.Root(value), out int late) && late <= index;
 
     // Whether an operand costs no memory that is not taken anyway when something is computed from it again.
     private bool IsThere(Value operand, int late)
     {
-        Value root = Root(operand);
+        Value root = NodeMemory.Root(operand);
         return root.Shape.Elements < costs.MinRecomputedElements
             || root.Producer.Operation is Input or ReadVariable
             || Uses.IsResult(root)
@@ -246,7 +240,11 @@ internal sealed class RecomputeForBackward(CostModel costs) : GraphRewriter
         }
 
         Node producer = value.Producer;
-        Value[] operands = [.. producer.Inputs.Select(input => _lateFrom.ContainsKey(Root(input)) ? Again(input, index) : Mapped(input))];
+        Value[] operands =
+        [
+            .. producer.Inputs.Select(
+                input => _lateFrom.ContainsKey(NodeMemory.Root(input)) ? Again(input, index) : Mapped(input)),
+        ];
         using (Target.EnterPath(producer.Path))
         {
             Value again = producer.Operation is PointwiseChain chain
