@@ -80,8 +80,8 @@ internal static unsafe partial class PointwiseLoops
     }
 
     /// <summary>
-    /// Adds all floats of <paramref name="source"/> to <paramref name="sums"/>, of which there are <paramref name="period"/>: float i to sum
-    /// i modulo the period, in order.
+    /// Adds all floats of <paramref name="source"/> to <paramref name="sums"/>, of which there are <paramref name="period"/>: float i to
+    /// sum i modulo the period, in order.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AccumulatePeriods(float* sums, float* source, nint period, nint count)

@@ -34,7 +34,7 @@ internal unsafe struct WeightGradientArguments
 /// merged in order by <see cref="Merge"/>; a large one is split into panels of its own rows. The parts follow from the shape alone. Rows
 /// whose output gradient is zero add nothing and are left out.
 /// </summary>
-internal static unsafe class WeightGradientKernel
+internal static unsafe partial class WeightGradientKernel
 {
     private const int SmallGradient = 32 * 1024;
     private const int MaxChunks = 8;
@@ -62,12 +62,21 @@ internal static unsafe class WeightGradientKernel
 
     /// <summary>Independent parts of <see cref="Merge"/>; 0 when there is nothing to merge.</summary>
     public static int MergeParts(int rows, int outputs, int inputs) =>
-        Chunks(rows, outputs, inputs) > 1 ? MergeParts(outputs * inputs) : 0;
+        Chunks(rows, outputs, inputs) > 1 ? ChunkMergeParts(outputs * inputs) : 0;
 
     /// <summary>Runs parts [firstPart, lastPart) with a row-major input.</summary>
     public static void Run(
-        in WeightGradientArguments arguments, float* input, nint inputStride, int firstPart, int lastPart, float* scratch) =>
-        Run(in arguments, new RowMajorLeft(input, inputStride), firstPart, lastPart, scratch);
+        in WeightGradientArguments arguments, float* input, nint inputStride, int firstPart, int lastPart, float* scratch)
+    {
+        if (IsNarrow(in arguments))
+        {
+            RunNarrow(in arguments, input, inputStride, firstPart, lastPart, scratch);
+        }
+        else
+        {
+            Run(in arguments, new RowMajorLeft(input, inputStride), firstPart, lastPart, scratch);
+        }
+    }
 
     /// <summary>
     /// Runs parts [firstPart, lastPart) with an input that can give any block of its rows (a convolution's patches, say):
@@ -94,19 +103,19 @@ internal static unsafe class WeightGradientKernel
     }
 
     /// <summary>Merges parts [firstPart, lastPart) of the partials into the gradient, chunk after chunk.</summary>
-    public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart) => Merge(
+    public static void Merge(in WeightGradientArguments arguments, int firstPart, int lastPart) => MergeChunks(
         arguments.Partials, Chunks(arguments.Rows, arguments.Outputs, arguments.Inputs), arguments.Outputs * arguments.Inputs,
         arguments.Gradient, firstPart, lastPart);
 
     /// <summary>Parts of a merge of gradients of <paramref name="length"/> floats.</summary>
-    public static int MergeParts(int length) => (length + MergeFloats - 1) / MergeFloats;
+    public static int ChunkMergeParts(int length) => (length + MergeFloats - 1) / MergeFloats;
 
     /// <summary>
     /// Adds up the partial gradients of <paramref name="chunks"/> chunks, of <paramref name="length"/> floats each, in order: parts
-    /// [firstPart, lastPart) of <see cref="MergeParts(int)"/>.
+    /// [firstPart, lastPart) of <see cref="ChunkMergeParts"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Merge(float* partials, int chunks, int length, float* gradient, int firstPart, int lastPart)
+    public static void MergeChunks(float* partials, int chunks, int length, float* gradient, int firstPart, int lastPart)
     {
         int last = Math.Min(lastPart * MergeFloats, length);
         int i = firstPart * MergeFloats;
