@@ -3,6 +3,8 @@ using Fovea.Collectives;
 using Fovea.Data;
 using Fovea.Engine;
 using Fovea.Engine.Execution;
+using Fovea.Engine.Graph;
+using Fovea.Engine.Optimization;
 using Fovea.Models;
 using Fovea.Training;
 
@@ -14,7 +16,7 @@ namespace Fovea.Benchmarks;
 /// </summary>
 internal static class RankTable
 {
-    private const int Rounds = 7;
+    private const int Rounds = 5;
 
     /// <summary>Measures on all ranks together and prints on the first.</summary>
     /// <param name="model">The model's registered name.</param>
@@ -35,6 +37,7 @@ internal static class RankTable
         double alone = Step(network, ranks, new TrainingOptions { BatchSize = batch }, null);
         int size = ranks.Size;
         double together = Step(network, ranks, new TrainingOptions { BatchSize = batch * size, Shards = size }, ranks);
+        SayWhenWritten(network, ranks, batch);
         Say(ranks, $"step alone           {alone,8:F1} ms  {1000 * size * batch / alone,6:F1} images/s");
         Say(ranks, $"step with the sum    {together,8:F1} ms  {1000 * size * batch / together,6:F1} images/s");
         Say(ranks, $"hidden of the sum    {100 * (1 - ((together - alone) / sum)),8:F0} %");
@@ -58,6 +61,38 @@ internal static class RankTable
         }
 
         return Median(ranks, () => step.Run(batch, 0, part, 1e-9, new double[1]));
+    }
+
+    /// <summary>Tells at which part of a step how much of the block of gradients, from its end on, is written.</summary>
+    private static void SayWhenWritten(Model model, MpiCollective ranks, int batch)
+    {
+        using WorkerPool pool = new();
+        using GradientBlock gradients = new(model.Parameters.Trained);
+        Dictionary<Variable, double> times = [];
+        Stopwatch clock = new();
+        PlanOptions options = new()
+        {
+            Gradients = gradients,
+            GradientWritten = variable => times[variable] = clock.Elapsed.TotalSeconds,
+        };
+        LabelLayout layout = new(model.Info.Preprocessing);
+        ClassificationObjective objective = new();
+        using Plan plan = Plan.Compile(TrainingGraph.Build(model, objective, layout, batch, pool), options, pool);
+        plan.Run();
+        clock.Restart();
+        plan.Run();
+        double end = clock.Elapsed.TotalSeconds;
+        double latest = 0;
+        double share = 0.25;
+        foreach (Variable variable in gradients.Variables.Reverse())
+        {
+            latest = Math.Max(latest, times[variable]);
+            if (gradients.Length - gradients.OffsetOf(variable) >= share * gradients.Length)
+            {
+                Say(ranks, $"gradients written    {100 * share,8:F0} %   at {100 * latest / end,5:F1} % of the plan's run");
+                share += 0.25;
+            }
+        }
     }
 
     /// <summary>Milliseconds of an action that all ranks begin together; the first rounds are not kept.</summary>

@@ -114,10 +114,13 @@ public sealed class ShardTests : IDisposable
         Assert.False(File.Exists(folder.LastCheckpointPath));
     }
 
-    [Fact]
-    public void A_loss_that_is_no_number_on_one_rank_stops_all_at_the_same_step_and_the_checkpoint_before_it_stays()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_loss_that_is_no_number_on_one_rank_stops_all_at_the_same_step_and_the_checkpoint_before_it_stays(bool syncBatchNorm)
     {
-        TrainingOptions options = Options with { BatchTransforms = [new BrokenBatch(6)] };
+        TrainingOptions sound = Options with { SyncBatchNorm = syncBatchNorm };
+        TrainingOptions options = sound with { BatchTransforms = [new BrokenBatch(6)] };
         RunFolder folder = _run.NewFolder("diverged");
         int stopped = 0;
         ThreadCollective.Run(2, ranks =>
@@ -127,10 +130,10 @@ public sealed class ShardTests : IDisposable
             Interlocked.Increment(ref stopped);
         });
         Assert.Equal(2, stopped);
-        _run.Train(Options, folder, resume: true);
-        RunFolder sound = _run.NewFolder("sound");
-        _run.Train(Options, sound);
-        TinyRun.AssertSame(sound, folder, Options.Epochs);
+        _run.Train(sound, folder, resume: true);
+        RunFolder expected = _run.NewFolder("sound");
+        _run.Train(sound, expected);
+        TinyRun.AssertSame(expected, folder, sound.Epochs);
     }
 
     [Fact]
