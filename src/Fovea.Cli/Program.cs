@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Fovea.Cli;
 
-// Open MPI gives its processes a pseudo-terminal wherever its own output goes. On a terminal .NET begins with codes for the keypad, and bars
-// are redrawn in place: both are for people, not for a log.
+// Open MPI gives its processes a pseudo-terminal wherever its own output goes. On a terminal .NET begins with codes for the keypad, and
+// bars are redrawn in place: both are for people, not for a log.
 if (Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is not null)
 {
     Environment.SetEnvironmentVariable("TERM", "dumb");

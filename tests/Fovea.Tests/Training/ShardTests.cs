@@ -114,6 +114,14 @@ public sealed class ShardTests : IDisposable
         Assert.False(File.Exists(folder.LastCheckpointPath));
     }
 
+    [Fact]
+    public void Ranks_with_other_images_are_told_from_those_with_other_options()
+    {
+        CollectiveException error = Assert.Throws<CollectiveException>(() => ThreadCollective.Run(2, ranks => RankAgreement.Require(
+            ranks, Options with { Seed = (ulong)ranks.Rank }, ranks.Rank == 1 ? _run.Validation : _run.Training)));
+        Assert.Contains("Process 2 of 2 has other training images", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -61,7 +61,7 @@ internal sealed class ShardLanes : IDisposable
                     model, objective, layout, options, _lanes[index].Gradients, null, _lanes[index].Pool, _meeting.Places[index]);
             }
 
-            if (!Array.Exists([.. PlanOf(0).Graph.Nodes], node => node.Operation is ShardStatistics))
+            if (!PlanOf(0).Graph.Nodes.Any(node => node.Operation is ShardStatistics))
             {
                 throw new CollectiveException(
                     $"{model.Info.Name} has no batch normalisation that is trained, whose statistics shards could share: set the recipe's "
