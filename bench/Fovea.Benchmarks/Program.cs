@@ -22,6 +22,8 @@ if (args is ["load-images", ..])
 
 if (args is ["ranks", ..])
 {
+    // Open MPI's pseudo-terminals.
+    Environment.SetEnvironmentVariable("TERM", "dumb");
     int batch = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 0;
     RankTable.Print(args.Length > 1 ? args[1] : "cmt_s", batch);
     return;

@@ -51,6 +51,9 @@ internal static class CommandLine
         ("version", () => new VersionVerb()),
     ];
 
+    // Launchers end all processes as soon as one has failed, and the first one has something to say.
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
+
     /// <summary>True in a process that leaves it to another one to tell the user anything.</summary>
     internal static bool IsSilent { get; private set; }
 
@@ -157,6 +160,12 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             // An option that follows a mistake is still understood, so --json is asked of the words themselves.
+            if (MpiCollective.LaunchedRank > 0)
+            {
+                await Task.Delay(_grace, CancellationToken.None).ConfigureAwait(false);
+                return ExitCodes.WrongUsage;
+            }
+
             string[] names = Array.ConvertAll(_verbs, verb => verb.Name);
             Fail(Suggestions.Explain(parsed, names), arguments.Contains("--json"), output, error);
             error.WriteLine($"See: {NameOf(parsed.CommandResult)} --help");
@@ -219,6 +228,12 @@ internal static class CommandLine
             if (Environment.GetEnvironmentVariable("FOVEA_DEBUG") == "1")
             {
                 error.WriteLine(exception);
+            }
+
+            if (ranks is null && verb.TakesRanks && MpiCollective.LaunchedRank > 0)
+            {
+                await Task.Delay(_grace, CancellationToken.None).ConfigureAwait(false);
+                return exitCode;
             }
 
             if (context.IsFirstRank)

@@ -1,6 +1,13 @@
 using System.Runtime.InteropServices;
 using Fovea.Cli;
 
+// Open MPI gives its processes a pseudo-terminal wherever its own output goes. On a terminal .NET begins with codes for the keypad, and
+// bars are redrawn in place: both are for people, not for a log.
+if (Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is not null)
+{
+    Environment.SetEnvironmentVariable("TERM", "dumb");
+}
+
 // The first Ctrl-C (or SIGTERM, or a terminal that closes) asks the verb to stop and leave whole files behind; the second ends the process
 // at once.
 using CancellationTokenSource cancellation = new();

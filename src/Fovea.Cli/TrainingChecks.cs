@@ -28,12 +28,14 @@ internal static class TrainingChecks
     {
         Preprocessing images = options.Preprocessing;
         Network network = ModelRegistry.Create(options.Model, new ModelOptions(classes, images.Height, images.Width));
+        bool shared = options.SyncBatchNorm && options.Shards > 1;
+        int parts = shared ? context.Ranks?.Size ?? 1 : options.Shards;
         MemoryCheck.Require(
             $"A training step of {options.Model} at {images.Height}x{images.Width}",
             "--batch",
             options.BatchSize,
-            batch => TrainingEstimate.Bytes(network, Math.Max(1, batch / options.Shards), options.Optimizer, threads));
-        if (options.BatchSize == options.Shards && TrainingEstimate.SingleValueNorms(network, 1) is { Count: > 0 } norms)
+            batch => TrainingEstimate.Bytes(network, Math.Max(1, batch / parts), options.Optimizer, threads));
+        if (!shared && options.BatchSize == options.Shards && TrainingEstimate.SingleValueNorms(network, 1) is { Count: > 0 } norms)
         {
             context.Error.WriteLine(
                 $"warning: {norms.Count} batch normalisations see a single value of each channel ({norms[0]}, …): they have no "

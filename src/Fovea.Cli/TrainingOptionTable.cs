@@ -27,6 +27,11 @@ internal static class TrainingOptionTable
             "Parts of a batch that as many processes may share, a power of two; each has its own batch statistics.",
             options => options.Shards,
             (options, value) => options with { Shards = value }),
+        Of(
+            "--sync-batch-norm",
+            "Take batch statistics over all shards together.",
+            options => options.SyncBatchNorm,
+            (options, value) => options with { SyncBatchNorm = value }),
         Of("--optimizer", "How weights are changed.", options => options.Optimizer, (options, value) => options with
         {
             Optimizer = value,

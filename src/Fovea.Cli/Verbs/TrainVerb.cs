@@ -99,7 +99,7 @@ internal sealed class TrainVerb : Verb
         try
         {
             result = context.Value(_resume)
-                ? session.Resume(Continue(context, RunFolder.OpenRead(path)), path)
+                ? session.Resume(Continue(context, path), path)
                 : session.Begin(Configure(context), path, context.Value(_overwrite));
         }
         catch (OperationCanceledException)
@@ -203,10 +203,13 @@ internal sealed class TrainVerb : Verb
     private static JsonObject Json(IReadOnlyDictionary<string, double> figures) =>
         [.. figures.Select(figure => KeyValuePair.Create(figure.Key, (JsonNode?)figure.Value))];
 
-    /// <summary>Reads the configuration of an earlier run, whose images may have moved since.</summary>
-    private RunConfiguration Continue(VerbContext context, RunFolder folder)
+    /// <summary>
+    /// Reads the configuration of an earlier run, whose images may have moved since. Its folder is needed on the first rank only.
+    /// </summary>
+    private RunConfiguration Continue(VerbContext context, string path)
     {
-        RunConfiguration earlier = folder.ReadConfig();
+        RunFolder folder = context.IsFirstRank ? RunFolder.OpenRead(path) : RunFolder.OfOtherProcess(path);
+        RunConfiguration earlier = context.Ranks is null ? folder.ReadConfig() : folder.ReadConfig(context.Ranks);
         TrainingOptions options = earlier.Options;
         if (context.Value(_overwrite))
         {

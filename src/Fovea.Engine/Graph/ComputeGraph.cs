@@ -24,6 +24,9 @@ public sealed partial class ComputeGraph(bool training = false)
     /// <summary>True where layers build their training behaviour.</summary>
     public bool Training { get; } = training;
 
+    /// <summary>The other shards of the batch, where layers share its statistics with them; null where a batch is whole.</summary>
+    internal IShardExchange? Shards { get; init; }
+
     /// <summary>All nodes; inputs always stand before the nodes that use them.</summary>
     public IReadOnlyList<Node> Nodes => _nodes;
 

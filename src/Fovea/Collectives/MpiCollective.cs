@@ -45,6 +45,12 @@ public sealed unsafe class MpiCollective : PairwiseCollective
     /// <exception cref="CollectiveException">Another MPI, such as MPICH, started it.</exception>
     public static bool IsLaunched => MpiLaunch.IsOpenMpi(Environment.GetEnvironmentVariable);
 
+    /// <summary>
+    /// Number of this process in the words of whatever MPI started it, before the others are met; 0 for a process by itself. So that one of
+    /// them tells what is wrong with all.
+    /// </summary>
+    public static int LaunchedRank => MpiLaunch.RankOf(Environment.GetEnvironmentVariable);
+
     /// <inheritdoc/>
     public override int Rank { get; }
 

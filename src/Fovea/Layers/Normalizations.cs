@@ -2,8 +2,9 @@ namespace Fovea.Layers;
 
 /// <summary>
 /// Batch normalisation over the last axis (arXiv 1502.03167): batch statistics in training graphs, running ones at inference. A layer whose
-/// weight is frozen takes its running statistics in training graphs, too, and leaves them as they are. Checkpoint keys <c>weight</c>,
-/// <c>bias</c>, <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
+/// weight is frozen takes its running statistics in training graphs, too, and leaves them as they are. In a graph of one shard of a batch
+/// the statistics may be those of all shards (<see cref="ShardStatistics"/>). Checkpoint keys <c>weight</c>, <c>bias</c>,
+/// <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.
 /// </summary>
 public sealed class BatchNorm2d : Module
 {
@@ -45,9 +46,27 @@ public sealed class BatchNorm2d : Module
 
         (Value mean, Value variance) = x.BatchStatistics();
         float count = (float)x.Shape.Elements / x.Shape.Last;
-        Track(_runningMean, mean);
-        Track(_runningVariance, variance * (count / MathF.Max(count - 1, 1)));
-        graph.Assign(_batches.Variable, graph.Read(_batches) + 1);
+        if (graph.Shards is IShardExchange shards)
+        {
+            Node shared = graph.Add(
+                new ShardStatistics(shards, (long)count * shards.Shards, _momentum),
+                mean,
+                variance,
+                graph.Read(_runningMean),
+                graph.Read(_runningVariance),
+                graph.Read(_batches));
+            (mean, variance) = (shared.Outputs[0], shared.Outputs[1]);
+            graph.Assign(_runningMean.Variable, shared.Outputs[2]);
+            graph.Assign(_runningVariance.Variable, shared.Outputs[3]);
+            graph.Assign(_batches.Variable, shared.Outputs[4]);
+        }
+        else
+        {
+            Track(_runningMean, mean);
+            Track(_runningVariance, variance * (count / MathF.Max(count - 1, 1)));
+            graph.Assign(_batches.Variable, graph.Read(_batches) + 1);
+        }
+
         Value scale = weight * (variance + _epsilon).ReciprocalSqrt();
         return ((x - mean) * scale) + bias;
 

@@ -28,8 +28,10 @@ internal static class RankAgreement
         [
             ("another program", HashOfProgram()),
             ("another kind of processor", Encoding.UTF8.GetBytes(Processor())),
-            ("other options", SHA256.HashData(Encoding.UTF8.GetBytes(options.ToJson().ToJsonString()))),
+
+            // Before the options, some of which are chosen by the images.
             ("other training images", HashOf(training)),
+            ("other options", SHA256.HashData(Encoding.UTF8.GetBytes(options.ToJson().ToJsonString()))),
         ];
         foreach ((string what, byte[] hash) in own)
         {

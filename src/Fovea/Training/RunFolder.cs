@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Collectives;
 using Fovea.Formats;
 
 namespace Fovea.Training;
@@ -133,12 +134,19 @@ public sealed class RunFolder
 
     /// <summary>Reads <c>config.json</c>.</summary>
     /// <exception cref="InvalidFileException">The file is missing, is not a JSON object, or lacks something.</exception>
-    public RunConfiguration ReadConfig()
+    public RunConfiguration ReadConfig() => ReadConfig(SingleRank.Instance);
+
+    /// <summary>Reads <c>config.json</c> for several processes, the first of which has the file.</summary>
+    /// <param name="ranks">The processes, all of which call this.</param>
+    /// <inheritdoc cref="ReadConfig()"/>
+    public RunConfiguration ReadConfig(ICollective ranks)
     {
+        ArgumentNullException.ThrowIfNull(ranks);
         JsonObject json;
         try
         {
-            json = JsonText.ParseObject(File.ReadAllText(ConfigPath));
+            string text = ranks.Rank == 0 ? File.ReadAllText(ConfigPath) : "";
+            json = JsonText.ParseObject(ranks.Size > 1 ? ranks.Share(text) : text);
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

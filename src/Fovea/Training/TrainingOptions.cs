@@ -46,10 +46,17 @@ public sealed partial record TrainingOptions
     public int AccumulationSteps { get; init; } = 1;
 
     /// <summary>
-    /// Shards of a batch, a power of two that divides <see cref="BatchSize"/>: each has batch statistics of its own, and their gradients
-    /// are added over a binary tree. As many processes, or a power of two fewer, may share them, with the same weights in the end.
+    /// Shards of a batch, a power of two that divides <see cref="BatchSize"/>: each has batch statistics of its own, unless
+    /// <see cref="SyncBatchNorm"/> is set, and their gradients are added over a binary tree. As many processes, or a power of two fewer,
+    /// may share them, with the same weights in the end.
     /// </summary>
     public int Shards { get; init; } = 1;
+
+    /// <summary>
+    /// True for batch normalisations that take the statistics of all <see cref="Shards"/> of a batch together, for images of one size.
+    /// Shards then run side by side, and a process holds the maps of all that it has.
+    /// </summary>
+    public bool SyncBatchNorm { get; init; }
 
     /// <summary>Rule by which weights are changed.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;

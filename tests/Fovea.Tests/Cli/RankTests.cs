@@ -26,7 +26,7 @@ public sealed class RankTests(TrainedRun trained) : IClassFixture<TrainedRun>
 
         string run = folder.File("run");
         string last = Path.Combine(run, "last.safetensors");
-        using Process four = Start(4, [.. train, "--out", run]);
+        using Process four = Start((4, [.. train, "--out", run]));
         Stopwatch clock = Stopwatch.StartNew();
         while (!File.Exists(last))
         {
@@ -41,9 +41,24 @@ public sealed class RankTests(TrainedRun trained) : IClassFixture<TrainedRun>
         }
 
         Assert.NotEqual(0, await End(four));
-        using Process two = Start(2, ["train", "--resume", "--threads", "1", "--out", run]);
+        string[] resume = ["train", "--resume", "--threads", "1", "--out"];
+        using Process two = Start((1, [.. resume, run]), (1, [.. resume, folder.File("on-another-machine")]));
         Assert.Equal(0, await End(two));
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "last.safetensors")), File.ReadAllBytes(last));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_all_processes_is_said_once_and_logs_hold_no_codes_for_terminals()
+    {
+        Assert.SkipUnless(_launcher is not null, "Debian's packages openmpi-bin and libopenmpi3 are not installed.");
+        using TemporaryFolder folder = new();
+        using Process two = Start((2, ["train", trained.Data, "--shards", "3", "--out", folder.File("run")]));
+        Task<string> error = two.StandardError.ReadToEndAsync();
+        string all = await two.StandardOutput.ReadToEndAsync() + await error;
+        await two.WaitForExitAsync();
+        Assert.NotEqual(0, two.ExitCode);
+        Assert.Single(all.Split('\n'), line => line.StartsWith("fovea: ", StringComparison.Ordinal));
+        Assert.DoesNotContain('\u001b', all);
     }
 
     private static async Task<int> End(Process launcher)
@@ -56,15 +71,17 @@ public sealed class RankTests(TrainedRun trained) : IClassFixture<TrainedRun>
         return launcher.ExitCode;
     }
 
-    private static Process Start(int ranks, string[] arguments)
+    /// <summary>Starts processes together, in groups with arguments of their own.</summary>
+    private static Process Start(params ReadOnlySpan<(int Ranks, string[] Arguments)> groups)
     {
-        string[] words =
-        [
-            "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", $"{ranks}",
-            Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet",
-            typeof(CommandLine).Assembly.Location, .. arguments,
-        ];
-        ProcessStartInfo start = new(_launcher!, words) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string dotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        List<string> words = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"];
+        foreach ((int ranks, string[] arguments) in groups)
+        {
+            words.AddRange(["-np", $"{ranks}", dotnet, typeof(CommandLine).Assembly.Location, .. arguments, ":"]);
+        }
+
+        ProcessStartInfo start = new(_launcher!, words.SkipLast(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         return Process.Start(start)!;
     }
 }

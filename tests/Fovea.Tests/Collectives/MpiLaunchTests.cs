@@ -26,6 +26,14 @@ public sealed class MpiLaunchTests
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=3", 3)]
+    [InlineData("PMIX_RANK=2", 2)]
+    [InlineData("PMI_RANK=1 PMI_SIZE=2", 1)]
+    public void The_launcher_tells_the_rank_before_the_processes_meet(string environment, int rank) =>
+        Assert.Equal(rank, MpiLaunch.RankOf(Of(environment)));
+
     private static Func<string, string?> Of(string environment)
     {
         Dictionary<string, string> variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)

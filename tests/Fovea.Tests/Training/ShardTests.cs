@@ -115,9 +115,20 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
-    public void A_loss_that_is_no_number_on_one_rank_stops_all_at_the_same_step_and_the_checkpoint_before_it_stays()
+    public void Ranks_with_other_images_are_told_from_those_with_other_options()
     {
-        TrainingOptions options = Options with { BatchTransforms = [new BrokenBatch(6)] };
+        CollectiveException error = Assert.Throws<CollectiveException>(() => ThreadCollective.Run(2, ranks => RankAgreement.Require(
+            ranks, Options with { Seed = (ulong)ranks.Rank }, ranks.Rank == 1 ? _run.Validation : _run.Training)));
+        Assert.Contains("Process 2 of 2 has other training images", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_loss_that_is_no_number_on_one_rank_stops_all_at_the_same_step_and_the_checkpoint_before_it_stays(bool syncBatchNorm)
+    {
+        TrainingOptions sound = Options with { SyncBatchNorm = syncBatchNorm };
+        TrainingOptions options = sound with { BatchTransforms = [new BrokenBatch(6)] };
         RunFolder folder = _run.NewFolder("diverged");
         int stopped = 0;
         ThreadCollective.Run(2, ranks =>
@@ -127,10 +138,10 @@ public sealed class ShardTests : IDisposable
             Interlocked.Increment(ref stopped);
         });
         Assert.Equal(2, stopped);
-        _run.Train(Options, folder, resume: true);
-        RunFolder sound = _run.NewFolder("sound");
-        _run.Train(Options, sound);
-        TinyRun.AssertSame(sound, folder, Options.Epochs);
+        _run.Train(sound, folder, resume: true);
+        RunFolder expected = _run.NewFolder("sound");
+        _run.Train(sound, expected);
+        TinyRun.AssertSame(expected, folder, sound.Epochs);
     }
 
     [Fact]

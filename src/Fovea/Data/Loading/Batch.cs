@@ -81,6 +81,19 @@ public sealed class Batch
     /// <param name="index">From 0.</param>
     internal BatchArray ArrayAt(int index) => _arrays.GetAt(index).Value;
 
+    /// <summary>Copies everything to another batch of the same size and fields.</summary>
+    /// <param name="other">Batch that takes the copy.</param>
+    internal void CopyTo(Batch other)
+    {
+        (other.Count, other.Epoch, other.Number, other.Window) = (Count, Epoch, Number, Window);
+        Indices.CopyTo(other.Indices, 0);
+        Instances.CopyTo(other.Instances, 0);
+        for (int i = 0; i < _arrays.Count; i++)
+        {
+            ArrayAt(i).CopyTo(other.ArrayAt(i));
+        }
+    }
+
     /// <summary>Empties the rows from a given one on.</summary>
     /// <param name="row">The first row to empty.</param>
     internal void ClearFrom(int row)
@@ -133,6 +146,12 @@ public sealed class BatchArray
     /// <summary>One row of integers.</summary>
     /// <param name="row">0 to N − 1.</param>
     public Span<int> IntegerRow(int row) => Integers.AsSpan(row * Field.RowLength, Field.RowLength);
+
+    internal void CopyTo(BatchArray other)
+    {
+        _floats?.CopyTo(other.Floats, 0);
+        _integers?.CopyTo(other.Integers, 0);
+    }
 
     internal void ClearFrom(int row)
     {

@@ -13,10 +13,11 @@ public sealed class TrainingGraph
     /// <summary>Name of the output that holds the loss.</summary>
     public const string LossName = "loss";
 
-    private TrainingGraph(Model model, BatchLayout layout, int batchSize, WorkerPool? pool, ImageSize? window)
+    private TrainingGraph(
+        Model model, BatchLayout layout, int batchSize, WorkerPool? pool, ImageSize? window, IShardExchange? shards)
     {
         (Model, BatchSize, Pool) = (model, batchSize, pool);
-        Graph = new ComputeGraph(training: true);
+        Graph = new ComputeGraph(training: true) { Shards = shards };
         foreach (BatchField field in layout.Fields)
         {
             ElementType element = field.Element == BatchElement.Int32 ? ElementType.Int32 : ElementType.Float32;
@@ -74,10 +75,17 @@ public sealed class TrainingGraph
     /// <param name="batchSize">Images in a step.</param>
     /// <param name="pool">Threads that the step will run on.</param>
     /// <param name="window">Size of the images where it differs from batch to batch; null for that of the layout.</param>
+    /// <param name="shards">The other shards of the batch, where batch normalisations take the statistics of all; null for none.</param>
     internal static ComputeGraph Build(
-        Model model, Objective objective, BatchLayout layout, int batchSize, WorkerPool? pool, ImageSize? window = null)
+        Model model,
+        Objective objective,
+        BatchLayout layout,
+        int batchSize,
+        WorkerPool? pool,
+        ImageSize? window = null,
+        IShardExchange? shards = null)
     {
-        TrainingGraph graph = new(model, layout, batchSize, pool, window);
+        TrainingGraph graph = new(model, layout, batchSize, pool, window, shards);
         Value loss = objective.Loss(graph);
         if (loss.Shape.Elements != 1)
         {

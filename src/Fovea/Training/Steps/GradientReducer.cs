@@ -11,8 +11,9 @@ namespace Fovea.Training;
 /// </summary>
 internal sealed class GradientReducer : IDisposable
 {
-    // Large enough that latency does not matter, small enough that the last one, which nothing hides, is soon done.
-    private const long BucketFloats = 1 << 20;
+    // Large enough that latency does not matter. Those written last are smaller, as nothing hides the very last one.
+    private const long MostFloats = 1 << 20;
+    private const long FewestFloats = 1 << 16;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
     private readonly Dictionary<Variable, Bucket> _bucketOf = [];
@@ -41,7 +42,7 @@ internal sealed class GradientReducer : IDisposable
             long start = gradients.OffsetOf(variable);
             bucket.Variables++;
             _bucketOf.Add(variable, bucket);
-            if (end - start >= BucketFloats || start == 0)
+            if (end - start >= Math.Clamp(end / 4, FewestFloats, MostFloats) || start == 0)
             {
                 (bucket.Start, bucket.Length) = (checked((int)start), checked((int)(end - start)));
                 _buckets.Add(bucket);

@@ -24,6 +24,7 @@ internal sealed class StepPlans : IDisposable
     /// <param name="gradients">Gradients that every plan writes.</param>
     /// <param name="written">Told of each gradient that a run has written; null where nobody asks.</param>
     /// <param name="pool">Threads to run on.</param>
+    /// <param name="shards">The other shards of the batch, where batch normalisations take the statistics of all; null for none.</param>
     /// <exception cref="ShapeException">The network does not take images of the size, or does not fit the objective.</exception>
     public StepPlans(
         Model model,
@@ -32,11 +33,12 @@ internal sealed class StepPlans : IDisposable
         TrainingOptions options,
         GradientBlock gradients,
         Action<Variable>? written,
-        WorkerPool pool)
+        WorkerPool pool,
+        IShardExchange? shards = null)
     {
         _compile = window =>
         {
-            ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.ShardSize, pool, window);
+            ComputeGraph graph = TrainingGraph.Build(model, objective, layout, options.ShardSize, pool, window, shards);
             PlanOptions planning = new()
             {
                 Gradients = gradients,

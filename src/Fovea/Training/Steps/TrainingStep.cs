@@ -15,16 +15,17 @@ namespace Fovea.Training;
 internal sealed class TrainingStep : IDisposable
 {
     // Places of figures in front of the objective's metrics.
+    internal const int StopFigure = 1;
+    internal const int FirstMetric = 2;
     private const int LossFigure = 0;
-    private const int StopFigure = 1;
-    private const int FirstMetric = 2;
 
     private readonly Objective _objective;
     private readonly TrainingOptions _options;
     private readonly WorkerPool _pool;
     private readonly ICollective _ranks;
     private readonly GradientBlock _gradients;
-    private readonly StepPlans _plans;
+    private readonly StepPlans? _plans;
+    private readonly ShardLanes? _lanes;
     private readonly GradientClipping _clipping;
     private readonly ShardSums _shards;
     private string? _nonFinite;
@@ -37,6 +38,7 @@ internal sealed class TrainingStep : IDisposable
     /// <exception cref="ShapeException">
     /// The network does not take images of the preprocessing's size, or does not fit the objective.
     /// </exception>
+    /// <exception cref="CollectiveException">Shards are to share statistics, and have none.</exception>
     public TrainingStep(Model model, Objective objective, TrainingOptions options, WorkerPool? pool = null)
         : this(model, objective, objective.Layout(model), options, pool)
     {
@@ -51,7 +53,15 @@ internal sealed class TrainingStep : IDisposable
         {
             _shards = new ShardSums(
                 _gradients, model.Parameters.Statistics, FirstMetric + objective.Metrics.Count, options.Shards, _ranks, _pool);
-            _plans = new StepPlans(model, objective, layout, options, _gradients, _ranks.Size > 1 ? _shards.Written : null, _pool);
+            if (options.SyncBatchNorm && options.Shards > 1)
+            {
+                _lanes = new ShardLanes(model, objective, layout, options, _gradients, _pool, _ranks);
+            }
+            else
+            {
+                _plans = new StepPlans(model, objective, layout, options, _gradients, _ranks.Size > 1 ? _shards.Written : null, _pool);
+            }
+
             Optimizer = options.CreateOptimizer is not null
                 ? options.CreateOptimizer(_gradients, _pool)
                 : Optimizers.Create(options, model, Optimizers.GroupsOf(options, model), _gradients, _pool);
@@ -60,6 +70,7 @@ internal sealed class TrainingStep : IDisposable
         catch
         {
             _plans?.Dispose();
+            _lanes?.Dispose();
             _shards?.Dispose();
             _gradients.Dispose();
             throw;
@@ -71,7 +82,7 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>Bytes of the plans, the gradients and the optimiser's state.</summary>
     public long Bytes =>
-        _plans.Bytes + _gradients.Bytes + _shards.Bytes + Optimizer.State.Sum(state => state.Bytes);
+        (_plans?.Bytes ?? 0) + (_lanes?.Bytes ?? 0) + _gradients.Bytes + _shards.Bytes + Optimizer.State.Sum(state => state.Bytes);
 
     /// <summary>The runs of a step that are this rank's: those from its first on.</summary>
     public BatchShare Share => new(_ranks.Rank * OwnParts, OwnParts, _options.PartsPerStep);
@@ -98,10 +109,51 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="sums">
     /// Takes, with the last batch, the objective's metrics of the whole step, added to what stands there; one for each of its names.
     /// </param>
-    /// <returns>The loss of the batch.</returns>
+    /// <returns>The loss of the batch; 0 for one that waits for the others of its step, as their statistics are shared.</returns>
     /// <exception cref="DivergenceException">The loss or a gradient is not finite; the weights were not changed.</exception>
     /// <exception cref="CollectiveException">Another rank has failed or is gone.</exception>
     public double Run(Batch batch, long step, int part, double learningRate, Span<double> sums)
+    {
+        bool isLast = part == Share.First + OwnParts - 1;
+        double loss = _lanes is null
+            ? RunPart(_plans!.For(batch.Window), batch, step, part, learningRate, isLast)
+            : RunTogether(_lanes, batch, step, part, isLast);
+        if (isLast)
+        {
+            _shards.Reduce();
+            Apply(step, learningRate, () => _lanes is null ? _plans!.For(batch.Window).FindNonFinite() : _lanes.FindNonFinite());
+            TensorPrimitives.Add(sums, _shards.Figures[FirstMetric..], sums);
+        }
+
+        return loss;
+    }
+
+    /// <summary>Frees plans, gradients and optimiser.</summary>
+    public void Dispose()
+    {
+        _plans?.Dispose();
+        _lanes?.Dispose();
+        Optimizer.Dispose();
+        _shards.Dispose();
+        _gradients.Dispose();
+    }
+
+    /// <summary>Adds the figures of a run to sums over images.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="plan">The plan, after it ran.</param>
+    /// <param name="batch">The batch that it ran on.</param>
+    /// <param name="figures">Loss, and from <see cref="FirstMetric"/> on the objective's metrics.</param>
+    /// <returns>The loss.</returns>
+    internal static double Measure(Objective objective, Plan plan, Batch batch, Span<double> figures)
+    {
+        double loss = plan.Output(TrainingGraph.LossName)[0];
+        figures[LossFigure] += loss * batch.Count;
+        objective.Measure(plan, batch, figures[FirstMetric..]);
+        return loss;
+    }
+
+    /// <summary>Runs one batch after another.</summary>
+    private double RunPart(Plan plan, Batch batch, long step, int part, double learningRate, bool isLast)
     {
         (int shard, int partOfShard) = Math.DivRem(part - Share.First, _options.AccumulationSteps);
         if (partOfShard == 0)
@@ -113,13 +165,11 @@ internal sealed class TrainingStep : IDisposable
             }
         }
 
-        Plan plan = _plans.For(batch.Window);
         plan.Fill(batch);
 
         // Dropout and samples depend on this number, so batches of one step have numbers of their own.
         plan.Iteration = (ulong)((step * _options.PartsPerStep) + part);
         _objective.Prepare(batch, plan);
-        bool isLast = part == Share.First + OwnParts - 1;
         if (isLast)
         {
             _shards.BeginLastRun();
@@ -128,31 +178,28 @@ internal sealed class TrainingStep : IDisposable
         plan.Run();
         double loss = plan.Output(TrainingGraph.LossName)[0];
         RequireFinite(plan, step, learningRate, loss, isLast);
-        _shards.Figures[LossFigure] += loss * batch.Count;
-        _objective.Measure(plan, batch, _shards.Figures[FirstMetric..]);
+        Measure(_objective, plan, batch, _shards.Figures);
         if (partOfShard == _options.AccumulationSteps - 1)
         {
             _shards.Figures[StopFigure] = StopWanted ? 1 : 0;
             _shards.End(shard);
         }
 
-        if (isLast)
-        {
-            _shards.Reduce();
-            Apply(plan, step, learningRate);
-            TensorPrimitives.Add(sums, _shards.Figures[FirstMetric..], sums);
-        }
-
         return loss;
     }
 
-    /// <summary>Frees plans, gradients and optimiser.</summary>
-    public void Dispose()
+    /// <summary>Runs all batches of a step side by side when the last one is there.</summary>
+    private double RunTogether(ShardLanes lanes, Batch batch, long step, int part, bool isLast)
     {
-        _plans.Dispose();
-        Optimizer.Dispose();
-        _shards.Dispose();
-        _gradients.Dispose();
+        lanes.Keep(part - Share.First, batch);
+        if (!isLast)
+        {
+            return 0;
+        }
+
+        double loss = lanes.Run((ulong)((step * _options.PartsPerStep) + Share.First));
+        lanes.AddTo(_shards, _gradients, StopWanted);
+        return loss;
     }
 
     /// <summary>
@@ -173,14 +220,14 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>Changes the weights by the mean of the gradients, clipped.</summary>
-    private void Apply(Plan plan, long step, double learningRate)
+    private void Apply(long step, double learningRate, Func<string?> findNonFinite)
     {
         int parts = _options.PartsPerStep;
         double norm = _gradients.Norm(_pool) / parts;
         if (!double.IsFinite(norm) || !double.IsFinite(LossSum))
         {
             // The first rank that knows a place tells it to all.
-            string where = _ranks.Gather(Encoding.UTF8.GetBytes(_nonFinite ?? plan.FindNonFinite() ?? ""))
+            string where = _ranks.Gather(Encoding.UTF8.GetBytes(_nonFinite ?? findNonFinite() ?? ""))
                 .Select(Encoding.UTF8.GetString)
                 .FirstOrDefault(name => name.Length > 0, "");
             throw new DivergenceException(step, learningRate, LossSum, where.Length > 0 ? where : null);

@@ -68,6 +68,14 @@ public sealed class DetectionTrainingTests : DenseTrainingTests
     [Fact]
     public void Two_ranks_end_with_the_bits_of_one() => AssertTwoRanksEndAsOne(Options with { Shards = 2, Epochs = 1 });
 
+    [Fact]
+    public void Batches_that_differ_in_size_share_no_statistics()
+    {
+        CollectiveException error =
+            Assert.Throws<CollectiveException>(() => Train("refused", Options with { Shards = 2, SyncBatchNorm = true }));
+        Assert.Contains("syncBatchNorm", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("retinanet:cmt_nano", DetectorForm.Torchvision)]
     [InlineData("retinanet:cmt_nano", DetectorForm.Mmdetection)]

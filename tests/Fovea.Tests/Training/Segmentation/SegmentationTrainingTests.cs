@@ -47,8 +47,11 @@ public sealed class SegmentationTrainingTests : DenseTrainingTests
         AssertEndsAlikeWhenInterrupted(straight, Options, threads: 3);
     }
 
-    [Fact]
-    public void Two_ranks_end_with_the_bits_of_one() => AssertTwoRanksEndAsOne(Options with { Shards = 2, Epochs = 1 });
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Two_ranks_end_with_the_bits_of_one(bool syncBatchNorm) =>
+        AssertTwoRanksEndAsOne(Options with { Shards = 2, SyncBatchNorm = syncBatchNorm, Epochs = 1 });
 
     [Theory]
     [InlineData("upernet:resnet_nano")]
