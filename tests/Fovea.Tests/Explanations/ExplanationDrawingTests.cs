@@ -65,7 +65,8 @@ public sealed class ExplanationDrawingTests
             Explanation map = Map(1, 1, [1]) with
             {
                 Region = new ImageRegion(0, 0, extent, extent + 2),
-                Detection = new ExplainedDetection(0, "cat", 1, new Box(extent - 7 - (extent % 7), extent - 5 - (extent % 11), extent - 4, extent - 2, 0)),
+                Detection = new ExplainedDetection(
+                    0, "cat", 1, new Box(extent - 7 - (extent % 7), extent - 5 - (extent % 11), extent - 4, extent - 2, 0)),
             };
             Image drawn = ExplanationDrawing.Draw(white, map, side: 100);
             int lowest = drawn.Height - ColorScale.Height - 1;
