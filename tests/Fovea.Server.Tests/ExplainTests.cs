@@ -70,6 +70,18 @@ public sealed class ExplainTests(SharedServer server) : IClassFixture<SharedServ
         (await server.Http.PostAsync($"{Address}?{query}", new ByteArrayContent(RunningServer.Images(1)[0]))).StatusCode);
 
     [Fact]
+    public async Task A_class_that_is_named_twice_is_explained_once_and_more_than_sixteen_are_refused()
+    {
+        byte[] image = RunningServer.Images(1)[0];
+        JsonNode answer = await AskAsync($"{Address}?class=3&class=5&class=3", image);
+        Assert.Equal(2, answer["explanations"]!.AsArray().Count);
+
+        string many = string.Join('&', Enumerable.Range(1, 17).Select(digits => $"class={new string('0', digits)}"));
+        HttpResponseMessage refused = await server.Http.PostAsync($"{Address}?{many}", new ByteArrayContent(image));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task Segments_are_those_of_the_library()
     {
         string folder = RunningServer.NewFolder();

@@ -17,6 +17,9 @@ internal sealed class ExplainRunner : TaskRunner
     // Numbers of an answer for every point, which stays below a few megabytes: beyond, points of a coarser grid are answered.
     private const int MostNumbers = 250_000;
 
+    // Each class takes a run of its own, forward and backward.
+    private const int MostClasses = 16;
+
     private readonly Explainer _explainer;
     private readonly BatchQueue<(Image Image, ExplanationOptions Options, bool Every), IReadOnlyList<Explanation>> _queue;
 
@@ -71,13 +74,21 @@ internal sealed class ExplainRunner : TaskRunner
     private static ExplanationOptions Options(TaskRequest request, bool every) => new()
     {
         Method = every ? ExplanationMethod.Attention : request.Text("method") is string name ? MethodOf(name) : null,
-        Classes = request.Texts("class"),
+        Classes = ClassesOf(request),
         Layer = request.Text("layer"),
         Head = Index(request, "head"),
         Detection = Index(request, "detection"),
         At = every ? null : request.Text("at") is string at ? PointOf(at) : null,
         GradientWeighted = request.Text("gradientWeighted") == "true",
     };
+
+    private static string[] ClassesOf(TaskRequest request)
+    {
+        string[] classes = [.. request.Texts("class").Distinct()];
+        return classes.Length <= MostClasses ? classes : throw new RequestException(
+            StatusCodes.Status400BadRequest,
+            $"'class' names {classes.Length} classes, and one request may name {MostClasses}: send several requests.");
+    }
 
     private static int? Index(TaskRequest request, string name) =>
         request.Text(name) is null ? null : request.Whole(name, 0, 0, int.MaxValue);
