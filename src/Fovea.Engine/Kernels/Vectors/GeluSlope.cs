@@ -9,8 +9,8 @@ namespace Fovea.Engine.Kernels;
 /// </summary>
 internal static class GeluSlope
 {
-    // From here on the quotient gives exactly ±½.
-    private const float TailStart = 5.88f;
+    // Here the quotient gives exactly ±½, with and without fused multiply-adds.
+    private const float TailStart = 5.87f;
     private const float Numerator0 = 0.797884524f;
     private const float Numerator1 = -0.0260092001f;
     private const float Numerator2 = 0.014000617f;
