@@ -159,13 +159,13 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(arguments.Length == 0 ? ["--help"] : arguments);
         if (parsed.Action is ParseErrorAction)
         {
-            // An option that follows a mistake is still understood, so --json is asked of the words themselves.
             if (MpiCollective.LaunchedRank > 0)
             {
                 await Task.Delay(_grace, CancellationToken.None).ConfigureAwait(false);
                 return ExitCodes.WrongUsage;
             }
 
+            // An option that follows a mistake is still understood, so --json is asked of the words themselves.
             string[] names = Array.ConvertAll(_verbs, verb => verb.Name);
             Fail(Suggestions.Explain(parsed, names), arguments.Contains("--json"), output, error);
             error.WriteLine($"See: {NameOf(parsed.CommandResult)} --help");

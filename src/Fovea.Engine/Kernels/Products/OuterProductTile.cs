@@ -31,6 +31,18 @@ internal static unsafe class OuterProductTile
     public static int PaddedColumns(int columns) => Math.Max(16, (columns + 7) & ~7);
 
     /// <summary>
+    /// Fetches a tile's share of the block behind one of <paramref name="floats"/> floats, while the tiles work on that one: they read
+    /// blocks in steps that the processor does not foresee.
+    /// </summary>
+    public static void PrefetchNext(float* block, nint floats, int tile, int tiles)
+    {
+        for (nint ahead = floats * tile / tiles; ahead < floats * (tile + 1) / tiles; ahead += 16)
+        {
+            CachePrefetch.Later((byte*)(block + floats + ahead));
+        }
+    }
+
+    /// <summary>
     /// Adds the terms to the sums of a tile. Reads the right operand up to the padded columns; what it finds there changes no other sum.
     /// </summary>
     /// <param name="left">The first of four neighbouring columns of the left operand.</param>

@@ -34,8 +34,8 @@ internal static unsafe partial class WeightGradientKernel
                 float* gradient = arguments.OutputGradient + row * arguments.OutputGradientStride;
                 for (int tile = 0; tile < tiles; tile++)
                 {
-                    Prefetch(gradient, steps.Terms * arguments.OutputGradientStride, tile, tiles);
-                    Prefetch(input + row * inputStride, steps.Terms * inputStride, tile, tiles);
+                    OuterProductTile.PrefetchNext(gradient, steps.Terms * arguments.OutputGradientStride, tile, tiles);
+                    OuterProductTile.PrefetchNext(input + row * inputStride, steps.Terms * inputStride, tile, tiles);
                     OuterProductTile.Add(
                         gradient + OuterProductTile.FirstRow(tile, arguments.Outputs), input + row * inputStride, columns,
                         in steps, sums + (nint)tile * OuterProductTile.Rows * columns, columns);
@@ -43,15 +43,6 @@ internal static unsafe partial class WeightGradientKernel
             }
 
             Unpad(in arguments, sums, columns, arguments.Partials + (nint)chunk * arguments.Outputs * arguments.Inputs);
-        }
-    }
-
-    // A tile reads the rows in steps that the processor does not foresee: each fetches its share of the block behind this one.
-    private static void Prefetch(float* block, nint floats, int tile, int tiles)
-    {
-        for (nint ahead = floats * tile / tiles; ahead < floats * (tile + 1) / tiles; ahead += 16)
-        {
-            CachePrefetch.Later((byte*)(block + floats + ahead));
         }
     }
 

@@ -99,13 +99,7 @@ internal static unsafe class NarrowWeightGradientKernel
         for (int tile = 0; tile < block.Tiles; tile++)
         {
             float* outputs = gradient + OuterProductTile.FirstRow(tile, geometry.Outputs);
-
-            // The tiles read the gradient in steps that the processor does not foresee: each fetches its share of the next block.
-            for (nint ahead = floats * tile / block.Tiles; ahead < floats * (tile + 1) / block.Tiles; ahead += 16)
-            {
-                CachePrefetch.Later((byte*)(gradient + floats + ahead));
-            }
-
+            OuterProductTile.PrefetchNext(gradient, floats, tile, block.Tiles);
             for (int tap = 0; tap < geometry.Kernel; tap++)
             {
                 float* target = sums + ((nint)tile * OuterProductTile.Rows * geometry.Kernel + tap) * block.RunFloats;
