@@ -14,20 +14,8 @@ public sealed class ShardTests : IDisposable
     private static TrainingOptions Options { get; } = TinyRun.Options with { Shards = 4, CheckpointMinutes = 0 };
 
     [Fact]
-    public void A_run_ends_with_the_same_bits_for_any_number_of_ranks_and_threads()
-    {
-        RunFolder expected = _run.NewFolder("one");
-        _run.Train(Options, expected, threads: 1);
-        RunFolder threads = _run.NewFolder("threads");
-        _run.Train(Options, threads, threads: 3);
-        TinyRun.AssertSame(expected, threads, Options.Epochs);
-        foreach (int size in new[] { 2, 4 })
-        {
-            RunFolder actual = _run.NewFolder($"{size} ranks");
-            ThreadCollective.Run(size, ranks => _run.Train(Options, actual, threads: 1, ranks: ranks));
-            TinyRun.AssertSame(expected, actual, Options.Epochs);
-        }
-    }
+    public void A_run_ends_with_the_same_bits_for_any_number_of_ranks_and_threads() =>
+        _run.AssertSameForAnyNumberOfRanks(Options, threads: 3);
 
     [Fact]
     public void A_run_that_accumulates_and_mixes_is_resumed_by_more_or_fewer_ranks_to_the_same_bits()

@@ -58,6 +58,22 @@ internal sealed class TinyRun : IDisposable
         trainer.Run(new Listener<TrainingProgress>(onStep), new Listener<EpochResult>(onEpoch), cancellation);
     }
 
+    /// <summary>Asserts that a run ends with the same bits on one thread, on several, and on two and four ranks.</summary>
+    public void AssertSameForAnyNumberOfRanks(TrainingOptions options, int threads)
+    {
+        RunFolder expected = NewFolder("one");
+        Train(options, expected, threads: 1);
+        RunFolder several = NewFolder("threads");
+        Train(options, several, threads: threads);
+        AssertSame(expected, several, options.Epochs);
+        foreach (int size in new[] { 2, 4 })
+        {
+            RunFolder actual = NewFolder($"{size} ranks");
+            ThreadCollective.Run(size, ranks => Train(options, actual, threads: 1, ranks: ranks));
+            AssertSame(expected, actual, options.Epochs);
+        }
+    }
+
     /// <summary>
     /// Asserts that two runs ended alike: the best checkpoint byte for byte, the last one tensor for tensor, one line an epoch.
     /// </summary>

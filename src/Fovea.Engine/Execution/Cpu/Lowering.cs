@@ -1,6 +1,7 @@
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Graph;
+using Fovea.Engine.Kernels;
 using Fovea.Engine.Graph.Operations;
 
 namespace Fovea.Engine.Execution.Cpu;
@@ -21,8 +22,10 @@ internal static class Lowering
         Convolution when PixelBlockedConvolutionCall.Fits(node, builder) => new PixelBlockedConvolutionCall(node, builder),
         Convolution => new ConvolutionCall(node, builder),
         ConvolutionInputGradient => new ConvolutionInputGradientCall(node, builder),
-        ConvolutionWeightGradient when WinogradWeightGradientCall.Fits(node) => new WinogradWeightGradientCall(node, builder),
-        ConvolutionWeightGradient when NarrowWeightGradientCall.Fits(node) => new NarrowWeightGradientCall(node, builder),
+        ConvolutionWeightGradient when FasterWeightGradientCall<WinogradWeightGradientKernel>.Fits(node) =>
+            new FasterWeightGradientCall<WinogradWeightGradientKernel>(node, builder),
+        ConvolutionWeightGradient when FasterWeightGradientCall<NarrowWeightGradientKernel>.Fits(node) =>
+            new FasterWeightGradientCall<NarrowWeightGradientKernel>(node, builder),
         ConvolutionWeightGradient => new ConvolutionWeightGradientCall(node, builder),
         DepthwiseConvolution => new DepthwiseConvolutionCall(node, builder),
         DepthwiseInputGradient => new DepthwiseInputGradientCall(node, builder),

@@ -122,75 +122,39 @@ internal sealed unsafe class ConvolutionWeightGradientCall : TwoPhaseCall
         ConvolutionWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
 }
 
-/// <summary>Gradient of a dense convolution with respect to its weights, where Winograd is faster than the direct product.</summary>
-internal sealed unsafe class WinogradWeightGradientCall : TwoPhaseCall
+/// <summary>Gradient of a dense convolution with respect to its weights, where a kernel is faster than the direct product.</summary>
+/// <typeparam name="TKernel">The kernel.</typeparam>
+internal sealed unsafe class FasterWeightGradientCall<TKernel> : TwoPhaseCall
+    where TKernel : IWeightGradientKernel
 {
     private readonly ConvolutionGeometry _geometry;
 
     /// <summary>Reads the geometry off the node.</summary>
-    public WinogradWeightGradientCall(Node node, PlanBuilder builder)
+    public FasterWeightGradientCall(Node node, PlanBuilder builder)
         : base(node, builder)
     {
         _geometry = GeometryOf(node);
-        PlanPartials(WinogradWeightGradientKernel.PartialFloats(in _geometry), builder);
+        PlanPartials(TKernel.PartialFloats(in _geometry), builder);
     }
 
     /// <inheritdoc/>
-    public override long ScratchFloats => WinogradWeightGradientKernel.ScratchFloats(in _geometry);
+    public override long ScratchFloats => TKernel.ScratchFloats(in _geometry);
 
     /// <inheritdoc/>
-    protected override int ComputeParts => WinogradWeightGradientKernel.Parts(in _geometry);
+    protected override int ComputeParts => TKernel.Parts(in _geometry);
 
     /// <inheritdoc/>
-    protected override int MergeParts => WinogradWeightGradientKernel.MergeParts(in _geometry);
+    protected override int MergeParts => TKernel.MergeParts(in _geometry);
 
     /// <summary>True if this call computes a node.</summary>
-    public static bool Fits(Node node) => WinogradWeightGradientKernel.IsFaster(GeometryOf(node));
+    public static bool Fits(Node node) => TKernel.IsFaster(GeometryOf(node));
 
     /// <inheritdoc/>
-    protected override void Compute(int first, int last, float* scratch) => WinogradWeightGradientKernel.Run(
-        in _geometry, Reads[1].Floats, Reads[0].Floats, Partials, first, last, scratch);
+    protected override void Compute(int first, int last, float* scratch) =>
+        TKernel.Run(in _geometry, Reads[1].Floats, Reads[0].Floats, Partials, first, last, scratch);
 
     /// <inheritdoc/>
-    protected override void Merge(int first, int last) =>
-        WinogradWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
-
-    private static ConvolutionGeometry GeometryOf(Node node) => Geometry.Of(
-        ((ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);
-}
-
-/// <summary>Gradient of a dense convolution with respect to its weights, where it has few channels.</summary>
-internal sealed unsafe class NarrowWeightGradientCall : TwoPhaseCall
-{
-    private readonly ConvolutionGeometry _geometry;
-
-    /// <summary>Reads the geometry off the node.</summary>
-    public NarrowWeightGradientCall(Node node, PlanBuilder builder)
-        : base(node, builder)
-    {
-        _geometry = GeometryOf(node);
-        PlanPartials(NarrowWeightGradientKernel.PartialFloats(in _geometry), builder);
-    }
-
-    /// <inheritdoc/>
-    public override long ScratchFloats => NarrowWeightGradientKernel.ScratchFloats(in _geometry);
-
-    /// <inheritdoc/>
-    protected override int ComputeParts => NarrowWeightGradientKernel.Parts(in _geometry);
-
-    /// <inheritdoc/>
-    protected override int MergeParts => NarrowWeightGradientKernel.MergeParts(in _geometry);
-
-    /// <summary>True if this call computes a node.</summary>
-    public static bool Fits(Node node) => NarrowWeightGradientKernel.IsFaster(GeometryOf(node));
-
-    /// <inheritdoc/>
-    protected override void Compute(int first, int last, float* scratch) => NarrowWeightGradientKernel.Run(
-        in _geometry, Reads[1].Floats, Reads[0].Floats, Partials, first, last, scratch);
-
-    /// <inheritdoc/>
-    protected override void Merge(int first, int last) =>
-        NarrowWeightGradientKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
+    protected override void Merge(int first, int last) => TKernel.Merge(in _geometry, Writes[0].Floats, Partials, first, last);
 
     private static ConvolutionGeometry GeometryOf(Node node) => Geometry.Of(
         ((ConvolutionWeightGradient)node.Operation).WindowSpec, node.Inputs[1].Shape, node.Inputs[0].Shape.Last);

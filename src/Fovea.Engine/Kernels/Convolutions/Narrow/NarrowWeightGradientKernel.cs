@@ -6,7 +6,7 @@ namespace Fovea.Engine.Kernels;
 /// one row of taps for some outputs stay in registers over a block of output lines. Each part sums over a share of the blocks; they are
 /// merged in order.
 /// </summary>
-internal static unsafe class NarrowWeightGradientKernel
+internal readonly unsafe struct NarrowWeightGradientKernel : IWeightGradientKernel
 {
     private const int MaxParts = 8;
     private const int MaxChannels = 48;
@@ -16,33 +16,35 @@ internal static unsafe class NarrowWeightGradientKernel
     private const int BlockFloats = 4096;
 
     /// <summary>True where this kernel is faster than the product with gathered patches.</summary>
-    public static bool IsFaster(in ConvolutionGeometry geometry) =>
-        geometry is { Dilation: 1, Kernel: > 1, Channels: <= MaxChannels, Outputs: >= OuterProductTile.Rows and <= MaxOutputs };
+    public static bool IsFaster(in ConvolutionGeometry convolution) =>
+        convolution is { Dilation: 1, Kernel: > 1, Channels: <= MaxChannels, Outputs: >= OuterProductTile.Rows and <= MaxOutputs };
 
     /// <summary>Independent parts of <see cref="Run"/>.</summary>
-    public static int Parts(in ConvolutionGeometry geometry) => Math.Min(geometry.Batch * new Block(in geometry).PerImage, MaxParts);
+    public static int Parts(in ConvolutionGeometry convolution) =>
+        Math.Min(convolution.Batch * new Block(in convolution).PerImage, MaxParts);
 
     /// <summary>Floats of the partials between the run and the merge.</summary>
-    public static nint PartialFloats(in ConvolutionGeometry geometry) =>
-        (nint)Parts(in geometry) * geometry.Outputs * geometry.PatchLength;
+    public static nint PartialFloats(in ConvolutionGeometry convolution) =>
+        (nint)Parts(in convolution) * convolution.Outputs * convolution.PatchLength;
 
     /// <summary>Floats of scratch that <see cref="Run"/> needs.</summary>
-    public static nint ScratchFloats(in ConvolutionGeometry geometry)
+    public static nint ScratchFloats(in ConvolutionGeometry convolution)
     {
-        Block block = new(in geometry);
+        Block block = new(in convolution);
         return block.ImageFloats + block.SumFloats;
     }
 
     /// <summary>Runs parts [firstPart, lastPart) from the input N,H,W,C and the output gradient N,OH,OW,O.</summary>
     public static void Run(
-        in ConvolutionGeometry geometry, float* input, float* outputGradient, float* partials, int firstPart, int lastPart, float* scratch)
+        in ConvolutionGeometry convolution, float* input, float* outputGradient, float* partials, int firstPart, int lastPart,
+        float* scratch)
     {
-        Block block = new(in geometry);
+        Block block = new(in convolution);
         float* sums = scratch + block.ImageFloats;
-        nint imageFloats = (nint)geometry.Height * geometry.Width * geometry.Channels;
-        nint lineFloats = (nint)geometry.OutputWidth * geometry.Outputs;
-        long blocks = (long)geometry.Batch * block.PerImage;
-        int parts = Parts(in geometry);
+        nint imageFloats = (nint)convolution.Height * convolution.Width * convolution.Channels;
+        nint lineFloats = (nint)convolution.OutputWidth * convolution.Outputs;
+        long blocks = (long)convolution.Batch * block.PerImage;
+        int parts = Parts(in convolution);
         new Span<float>(scratch, block.ImageFloats).Clear();
         for (int part = firstPart; part < lastPart; part++)
         {
@@ -52,35 +54,35 @@ internal static unsafe class NarrowWeightGradientKernel
             {
                 (int image, int line) = Math.DivRem(at, block.PerImage);
                 line *= block.Lines;
-                int lines = Math.Min(block.Lines, geometry.OutputHeight - line);
-                float* gradient = outputGradient + ((nint)image * geometry.OutputHeight + line) * lineFloats;
-                CopyLines(in geometry, in block, input + image * imageFloats, line, lines, scratch);
-                AddLines(in geometry, in block, scratch, gradient, lines, sums);
+                int lines = Math.Min(block.Lines, convolution.OutputHeight - line);
+                float* gradient = outputGradient + ((nint)image * convolution.OutputHeight + line) * lineFloats;
+                CopyLines(in convolution, in block, input + image * imageFloats, line, lines, scratch);
+                AddLines(in convolution, in block, scratch, gradient, lines, sums);
             }
 
-            Unpad(in geometry, in block, sums, partials + (nint)part * geometry.Outputs * geometry.PatchLength);
+            Unpad(in convolution, in block, sums, partials + (nint)part * convolution.Outputs * convolution.PatchLength);
         }
     }
 
     /// <summary>Independent parts of <see cref="Merge"/>.</summary>
-    public static int MergeParts(in ConvolutionGeometry geometry) =>
-        WeightGradientKernel.ChunkMergeParts(geometry.Outputs * geometry.PatchLength);
+    public static int MergeParts(in ConvolutionGeometry convolution) =>
+        WeightGradientKernel.ChunkMergeParts(convolution.Outputs * convolution.PatchLength);
 
     /// <summary>Merges parts [firstPart, lastPart) of the partials into the weight gradient.</summary>
-    public static void Merge(in ConvolutionGeometry geometry, float* weightGradient, float* partials, int firstPart, int lastPart) =>
+    public static void Merge(in ConvolutionGeometry convolution, float* weightGradient, float* partials, int firstPart, int lastPart) =>
         WeightGradientKernel.MergeChunks(
-            partials, Parts(in geometry), geometry.Outputs * geometry.PatchLength, weightGradient, firstPart, lastPart);
+            partials, Parts(in convolution), convolution.Outputs * convolution.PatchLength, weightGradient, firstPart, lastPart);
 
     // The lines of the image that lie under a block of output lines, zeros where they lie outside; their sides are zero already.
-    private static void CopyLines(in ConvolutionGeometry geometry, in Block block, float* image, int line, int lines, float* target)
+    private static void CopyLines(in ConvolutionGeometry convolution, in Block block, float* image, int line, int lines, float* target)
     {
-        int length = geometry.Width * geometry.Channels;
-        int count = (lines - 1) * geometry.Stride + geometry.Kernel;
+        int length = convolution.Width * convolution.Channels;
+        int count = (lines - 1) * convolution.Stride + convolution.Kernel;
         for (int i = 0; i < count; i++)
         {
-            int y = line * geometry.Stride - geometry.Padding + i;
-            Span<float> inside = new(target + i * block.Pitch + geometry.Padding * geometry.Channels, length);
-            if ((uint)y < (uint)geometry.Height)
+            int y = line * convolution.Stride - convolution.Padding + i;
+            Span<float> inside = new(target + i * block.Pitch + convolution.Padding * convolution.Channels, length);
+            if ((uint)y < (uint)convolution.Height)
             {
                 new ReadOnlySpan<float>(image + (nint)y * length, length).CopyTo(inside);
             }
@@ -91,34 +93,35 @@ internal static unsafe class NarrowWeightGradientKernel
         }
     }
 
-    private static void AddLines(in ConvolutionGeometry geometry, in Block block, float* image, float* gradient, int lines, float* sums)
+    private static void AddLines(in ConvolutionGeometry convolution, in Block block, float* image, float* gradient, int lines, float* sums)
     {
         OuterProductSteps steps = new(
-            geometry.Stride * block.Pitch, geometry.Stride * geometry.Channels, geometry.Outputs, lines, geometry.OutputWidth);
-        nint floats = (nint)lines * geometry.OutputWidth * geometry.Outputs;
+            convolution.Stride * block.Pitch, convolution.Stride * convolution.Channels, convolution.Outputs, lines,
+            convolution.OutputWidth);
+        nint floats = (nint)lines * convolution.OutputWidth * convolution.Outputs;
         for (int tile = 0; tile < block.Tiles; tile++)
         {
-            float* outputs = gradient + OuterProductTile.FirstRow(tile, geometry.Outputs);
+            float* outputs = gradient + OuterProductTile.FirstRow(tile, convolution.Outputs);
             OuterProductTile.PrefetchNext(gradient, floats, tile, block.Tiles);
-            for (int tap = 0; tap < geometry.Kernel; tap++)
+            for (int tap = 0; tap < convolution.Kernel; tap++)
             {
-                float* target = sums + ((nint)tile * OuterProductTile.Rows * geometry.Kernel + tap) * block.RunFloats;
+                float* target = sums + ((nint)tile * OuterProductTile.Rows * convolution.Kernel + tap) * block.RunFloats;
                 OuterProductTile.Add(
                     outputs, image + tap * block.Pitch, block.RunFloats, in steps, target,
-                    (nint)geometry.Kernel * block.RunFloats);
+                    (nint)convolution.Kernel * block.RunFloats);
             }
         }
     }
 
-    private static void Unpad(in ConvolutionGeometry geometry, in Block block, float* sums, float* partial)
+    private static void Unpad(in ConvolutionGeometry convolution, in Block block, float* sums, float* partial)
     {
-        int run = geometry.Kernel * geometry.Channels;
+        int run = convolution.Kernel * convolution.Channels;
         for (int tile = 0; tile < block.Tiles; tile++)
         {
-            float* target = partial + (nint)OuterProductTile.FirstRow(tile, geometry.Outputs) * geometry.PatchLength;
-            for (int row = 0; row < OuterProductTile.Rows * geometry.Kernel; row++)
+            float* target = partial + (nint)OuterProductTile.FirstRow(tile, convolution.Outputs) * convolution.PatchLength;
+            for (int row = 0; row < OuterProductTile.Rows * convolution.Kernel; row++)
             {
-                float* source = sums + ((nint)tile * OuterProductTile.Rows * geometry.Kernel + row) * block.RunFloats;
+                float* source = sums + ((nint)tile * OuterProductTile.Rows * convolution.Kernel + row) * block.RunFloats;
                 new ReadOnlySpan<float>(source, run).CopyTo(new Span<float>(target + (nint)row * run, run));
             }
         }
@@ -127,19 +130,19 @@ internal static unsafe class NarrowWeightGradientKernel
     /// <summary>Sizes of a block of output lines and of its sums.</summary>
     private readonly struct Block
     {
-        public Block(in ConvolutionGeometry geometry)
+        public Block(in ConvolutionGeometry convolution)
         {
-            RunFloats = OuterProductTile.PaddedColumns(geometry.Kernel * geometry.Channels);
-            Tiles = OuterProductTile.Tiles(geometry.Outputs);
+            RunFloats = OuterProductTile.PaddedColumns(convolution.Kernel * convolution.Channels);
+            Tiles = OuterProductTile.Tiles(convolution.Outputs);
 
             // Behind a line, vectors of the last window read on.
-            Pitch = (geometry.Width + 2 * geometry.Padding) * geometry.Channels + 16;
-            int imageLines = (BlockFloats / Pitch - geometry.Kernel) / geometry.Stride + 1;
-            int gradientLines = BlockFloats / (geometry.OutputWidth * geometry.Outputs);
-            Lines = Math.Clamp(Math.Min(imageLines, gradientLines), 1, geometry.OutputHeight);
-            PerImage = (geometry.OutputHeight + Lines - 1) / Lines;
-            ImageFloats = ((Lines - 1) * geometry.Stride + geometry.Kernel) * Pitch + 16;
-            SumFloats = Tiles * OuterProductTile.Rows * geometry.Kernel * RunFloats;
+            Pitch = (convolution.Width + 2 * convolution.Padding) * convolution.Channels + 16;
+            int imageLines = (BlockFloats / Pitch - convolution.Kernel) / convolution.Stride + 1;
+            int gradientLines = BlockFloats / (convolution.OutputWidth * convolution.Outputs);
+            Lines = Math.Clamp(Math.Min(imageLines, gradientLines), 1, convolution.OutputHeight);
+            PerImage = (convolution.OutputHeight + Lines - 1) / Lines;
+            ImageFloats = ((Lines - 1) * convolution.Stride + convolution.Kernel) * Pitch + 16;
+            SumFloats = Tiles * OuterProductTile.Rows * convolution.Kernel * RunFloats;
         }
 
         public int RunFloats { get; }

@@ -10,7 +10,7 @@ namespace Fovea.Engine.Kernels;
 /// 2.25 times fewer products than by <see cref="ConvolutionWeightGradientKernel"/>. Small sums are split into up to 8 chunks of tiles,
 /// large ones by their rows; the parts follow from the shape alone. Runs, then merges.
 /// </summary>
-internal static unsafe class WinogradWeightGradientKernel
+internal readonly unsafe struct WinogradWeightGradientKernel : IWeightGradientKernel
 {
     private const int Positions = 16;
     private const int Tile = 2;
