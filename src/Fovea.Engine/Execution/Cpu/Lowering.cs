@@ -1,8 +1,8 @@
 using Fovea.Engine.Compile.Passes;
 using Fovea.Engine.Execution.Cpu.KernelCalls;
 using Fovea.Engine.Graph;
-using Fovea.Engine.Kernels;
 using Fovea.Engine.Graph.Operations;
+using Fovea.Engine.Kernels;
 
 namespace Fovea.Engine.Execution.Cpu;
 
