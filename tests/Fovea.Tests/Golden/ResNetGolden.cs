@@ -41,6 +41,7 @@ internal static class ResNetGolden
         {
             Classes = golden.Option("num_classes", 1000),
             Attention = attention,
+            BasicBlocks = golden.Option("block", "bottleneck") == "basic",
             LastStride = golden.Option("stage4_stride", 2),
             Activation = ActivationOf(golden),
             SqueezeExcitation = golden.Option("squeeze_excite", golden.Option("se", false)),

@@ -61,6 +61,8 @@ public sealed class BotNetTests
     [Theory]
     [InlineData("botnet50", 20_852_008, 4_017_833_984)]
     [InlineData("botnet50_leaderj1001", 20_875_560, 4_017_833_984)]
+    [InlineData("resnet18", 11_689_512, 1_814_073_344)]
+    [InlineData("resnet34", 21_797_672, 3_663_761_408)]
     [InlineData("resnet50", 25_557_032, 4_089_184_256)]
     [InlineData("resnet50_v1c", 25_576_264, 4_328_824_832)]
     [InlineData("botnet_t3", 30_500_696, 7_216_291_840)]
@@ -68,6 +70,13 @@ public sealed class BotNetTests
     [InlineData("botnet200", 59_968_808, 14_936_131_584)]
     public void Published_variants_have_their_published_cost(string name, long parameters, long multiplyAdds) =>
         Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name)));
+
+    [Fact]
+    public void Basic_blocks_and_attention_exclude_each_other()
+    {
+        ResNetConfig config = new([1, 1, 1, 1]) { BasicBlocks = true, Attention = new BottleneckAttentionConfig() };
+        Assert.Contains("BasicBlocks", Assert.Throws<ArgumentException>(() => new ResNet(config)).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(AttentionStages.C4)]

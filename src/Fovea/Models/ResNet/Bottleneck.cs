@@ -16,8 +16,7 @@ internal sealed class Bottleneck : Module
     private readonly Conv2d _expand;
     private readonly BatchNorm2d _expandNorm;
     private readonly SqueezeExcitation? _excitation;
-    private readonly Conv2d? _shortcut;
-    private readonly BatchNorm2d? _shortcutNorm;
+    private readonly ResidualShortcut? _shortcut;
     private readonly bool _shortcutActivation;
     private readonly float _dropPath;
 
@@ -77,9 +76,7 @@ internal sealed class Bottleneck : Module
 
         if (stride != 1 || inputs != outputs)
         {
-            string key = leaderj1001 ? "shortcut" : "downsample";
-            _shortcut = Add($"{key}.0", new Conv2d(inputs, outputs, kernel: 1, stride, bias: leaderj1001));
-            _shortcutNorm = Add($"{key}.1", new BatchNorm2d(outputs, config.NormEpsilon));
+            _shortcut = Add(leaderj1001 ? "shortcut" : "downsample", new ResidualShortcut(config, inputs, outputs, stride));
         }
     }
 
@@ -95,7 +92,12 @@ internal sealed class Bottleneck : Module
 
     private Value Shortcut(Value x)
     {
-        Value y = _shortcut is null ? x : _shortcutNorm!.Forward(_shortcut.Forward(x));
-        return _shortcut is not null && _shortcutActivation ? y.Activate(_activation) : y;
+        if (_shortcut is null)
+        {
+            return x;
+        }
+
+        Value y = _shortcut.Forward(x);
+        return _shortcutActivation ? y.Activate(_activation) : y;
     }
 }

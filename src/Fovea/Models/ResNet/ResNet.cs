@@ -10,14 +10,20 @@ public sealed class ResNet : Backbone
 {
     private readonly ResNetConfig _config;
     private readonly IReadOnlyList<(Conv2d Convolution, BatchNorm2d Norm)> _stem;
-    private readonly List<Bottleneck[]> _stages = [];
+    private readonly List<Module[]> _stages = [];
     private readonly (Parameter ClassToken, AggregationBlock Block, LayerNorm Norm)? _aggregation;
 
     /// <summary>Makes a backbone.</summary>
     /// <param name="config">Options of the variant.</param>
+    /// <exception cref="ArgumentException">Basic blocks are to attend.</exception>
     public ResNet(ResNetConfig config)
         : base(config)
     {
+        if (config is { BasicBlocks: true, Attention: not null })
+        {
+            throw new ArgumentException("Attention stands in bottlenecks: leave out either BasicBlocks or Attention.", nameof(config));
+        }
+
         _config = config;
         Sizes.Check(config.Height, config.Width);
         int features = Stages[^1].Channels;
@@ -28,11 +34,11 @@ public sealed class ResNet : Backbone
         int blocks = config.Depths.Sum();
         for (int stage = 0, block = 0, channels = config.StemChannels; stage < config.Depths.Count; stage++)
         {
-            Bottleneck[] members = new Bottleneck[config.Depths[stage]];
+            Module[] members = new Module[config.Depths[stage]];
             for (int i = 0; i < members.Length; i++, block++)
             {
                 float dropPath = blocks > 1 ? config.DropPath * block / (blocks - 1) : 0;
-                members[i] = Add($"layer{stage + 1}.{i}", new Bottleneck(config, channels, stage, i, dropPath));
+                members[i] = Add($"layer{stage + 1}.{i}", Block(config, channels, stage, i, dropPath));
                 channels = config.ChannelsAfter(stage);
             }
 
@@ -51,6 +57,8 @@ public sealed class ResNet : Backbone
     /// <summary>Variants by name.</summary>
     public static IReadOnlyDictionary<string, ResNetConfig> Variants { get; } = new OrderedDictionary<string, ResNetConfig>
     {
+        ["resnet18"] = new([2, 2, 2, 2]) { BasicBlocks = true },
+        ["resnet34"] = new([3, 4, 6, 3]) { BasicBlocks = true },
         ["resnet50"] = new([3, 4, 6, 3]),
         ["resnet101"] = new([3, 4, 23, 3]),
         ["resnet152"] = new([3, 8, 36, 3]),
@@ -59,6 +67,7 @@ public sealed class ResNet : Backbone
         ["resnet101_v1c"] = new([3, 4, 23, 3]) { DeepStem = true },
         ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
         ["resnet_nano"] = BotNet.Nano(),
+        ["resnet_nano_basic"] = new([2, 2, 1], 32, 32) { SmallImages = true, BasicBlocks = true, Classes = 10 },
     };
 
     /// <summary><c>resnet_nano</c> with the aggregation of PatchConvNet in place of the mean.</summary>
@@ -95,7 +104,7 @@ public sealed class ResNet : Backbone
         x = x.MaxPooling(new WindowSpec(3, Stride: 2, Padding: 1)).Mark("stem");
         for (int stage = 0; stage < _stages.Count; stage++)
         {
-            foreach (Bottleneck block in _stages[stage])
+            foreach (Module block in _stages[stage])
             {
                 x = block.Forward(x);
             }
@@ -110,6 +119,10 @@ public sealed class ResNet : Backbone
     protected override Value Pool(Value map) => _aggregation is var (classToken, block, norm)
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
+
+    private static Module Block(ResNetConfig config, int inputs, int stage, int block, float dropPath) => config.BasicBlocks
+        ? new BasicBlock(config, inputs, config.WidthOf(stage), block == 0 ? config.StrideOf(stage) : 1, dropPath)
+        : new Bottleneck(config, inputs, stage, block, dropPath);
 
     private IEnumerable<(Conv2d Convolution, BatchNorm2d Norm)> AddStem(ResNetConfig config)
     {

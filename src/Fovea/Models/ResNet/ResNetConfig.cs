@@ -99,7 +99,7 @@ public sealed record AttentionPoolingConfig
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
-    /// <summary>Channels of the stem and width of the first stage's bottlenecks; it doubles with each stage.</summary>
+    /// <summary>Channels of the stem and width of the first stage's blocks; it doubles with each stage.</summary>
     public int StemChannels { get; init; } = 64;
 
     /// <summary>
@@ -115,7 +115,13 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public bool DeepStem { get; init; }
 
     /// <summary>
-    /// Channels out of a block, in widths of its bottleneck: 4, or 2 for bottlenecks that are twice as wide (arXiv 1605.07146).
+    /// True for blocks of two 3×3 convolutions (arXiv 1512.03385, figure 5, left) in place of bottlenecks; it excludes
+    /// <see cref="Attention"/>, which lies in a bottleneck.
+    /// </summary>
+    public bool BasicBlocks { get; init; }
+
+    /// <summary>
+    /// Channels out of a bottleneck, in widths of its narrow maps: 4, or 2 for bottlenecks that are twice as wide (arXiv 1605.07146).
     /// </summary>
     public int Expansion { get; init; } = 4;
 
@@ -140,11 +146,11 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <summary>Pixels between neighbouring positions of the stem's map.</summary>
     public int StemStride => SmallImages ? 2 : 4;
 
-    /// <summary>Width of the bottlenecks of a stage, counted from 0.</summary>
+    /// <summary>Width of the blocks of a stage, counted from 0: channels of a bottleneck's narrow maps, or of a basic block's.</summary>
     public int WidthOf(int stage) => StemChannels << stage;
 
     /// <summary>Channels of the maps after a stage, counted from 0.</summary>
-    public int ChannelsAfter(int stage) => WidthOf(stage) * Expansion;
+    public int ChannelsAfter(int stage) => WidthOf(stage) * (BasicBlocks ? 1 : Expansion);
 
     /// <summary>Stride of the first block of a stage, counted from 0.</summary>
     public int StrideOf(int stage) => stage == 0 ? 1 : stage == Depths.Count - 1 ? LastStride : 2;
