@@ -55,7 +55,7 @@ public sealed class ClassActivationTests
     [Theory]
     [InlineData(null)]
     [InlineData("stem")]
-    [InlineData("stage2")]
+    [InlineData("stage1")]
     public void Integrated_gradients_sum_to_the_score_that_the_image_adds_to_a_blank_one(string? layer)
     {
         using Model model = Model.Create("pit_nano", seed: 1);

@@ -12,7 +12,7 @@ public sealed class ExplainerTests
     [Theory]
     [InlineData("cmt_nano", ExplanationMethod.GradCam, "stage3")]
     [InlineData("patchconvnet_nano", ExplanationMethod.Attention, "stage1")]
-    [InlineData("pit_nano", ExplanationMethod.Attention, "stage3_block0")]
+    [InlineData("pit_nano", ExplanationMethod.Attention, "stage2_block1")]
     [InlineData("crossformer_nano", ExplanationMethod.GradCam, "stage3")]
     [InlineData("botnet_nano", ExplanationMethod.GradCam, "stage3")]
     [InlineData("resnet_nano", ExplanationMethod.GradCam, "stage3")]

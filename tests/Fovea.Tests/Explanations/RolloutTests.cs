@@ -116,7 +116,7 @@ public sealed class RolloutTests
         Assert.All(maps, map => Assert.All(map.Values.ToArray(), value => Assert.True(value >= 0)));
         options = options with { GradientWeighted = false, Classes = [] };
         Explanation plain = Assert.Single(explainer.Explain(ExplainerTests.ImageOf(1), options));
-        Assert.Equal((15, 15), (plain.Height, plain.Width));
+        Assert.Equal((7, 7), (plain.Height, plain.Width));
         Assert.Equal(1, plain.Values.ToArray().Sum() + plain.ClassTokenShare!.Value, 1e-5);
     }
 

@@ -63,7 +63,7 @@ public sealed class AblationTests
     public void A_PiT_of_one_stage_is_a_plain_vision_transformer()
     {
         IReadOnlyList<AttentionDescription> attentions = Attentions("pit_nano_vit");
-        Assert.Equal(3, Attentions("pit_nano").Select(attention => attention.Tokens.Queries).Distinct().Count());
+        Assert.Equal(2, Attentions("pit_nano").Select(attention => attention.Tokens.Queries).Distinct().Count());
         Assert.Single(attentions.Select(attention => attention.Tokens.Queries).Distinct());
         Assert.InRange(Cost("pit_nano_vit") / Cost("pit_nano"), 0.9, 1.1);
     }

@@ -53,12 +53,12 @@ public sealed class Pit : Backbone
         ["pit_xs"] = new(16, 8, [new(96, 2, 2), new(192, 6, 4), new(384, 4, 8)]) { DropPath = 0.1f },
         ["pit_s"] = new(16, 8, [new(144, 2, 3), new(288, 6, 6), new(576, 4, 12)]) { DropPath = 0.1f },
         ["pit_b"] = new(14, 7, [new(256, 3, 4), new(512, 6, 8), new(1024, 4, 16)]) { DropPath = 0.1f },
-        ["pit_nano"] = Nano(new(32, 2, 2), new(64, 4, 4), new(128, 2, 8)),
+        ["pit_nano"] = Nano(new(96, 3, 4), new(192, 3, 6)),
     });
 
     /// <summary>A plain vision transformer of the cost of <c>pit_nano</c>: one stage, without pooling.</summary>
     public static IReadOnlyDictionary<string, PitConfig> Ablations { get; } =
-        new OrderedDictionary<string, PitConfig> { ["pit_nano_vit"] = Nano(new PitStage(48, 3, 3)) };
+        new OrderedDictionary<string, PitConfig> { ["pit_nano_vit"] = Nano(new PitStage(104, 6, 4)) };
 
     /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages =>
@@ -125,8 +125,8 @@ public sealed class Pit : Backbone
         return tokens.Reshape([tokens.Shape[0], Channels]);
     }
 
-    /// <summary>A grid of 15×15 patches for images of 32 pixels.</summary>
-    private static PitConfig Nano(params PitStage[] stages) => new(4, 2, stages, 32, 32) { Classes = 10 };
+    /// <summary>A grid of 7×7 patches for images of 32 pixels.</summary>
+    private static PitConfig Nano(params PitStage[] stages) => new(8, 4, stages, 32, 32) { Classes = 10 };
 
     private static OrderedDictionary<string, PitConfig> WithDistilled(OrderedDictionary<string, PitConfig> plain) =>
         new(
