@@ -1,3 +1,4 @@
+using Fovea.Formats;
 using Fovea.Training;
 
 namespace Fovea.Cli;
@@ -34,6 +35,17 @@ internal sealed class SeedRuns(VerbContext context, TrainingSession session, str
     public Seeds Run(RunConfiguration configuration, int count, Action<ulong> begins) =>
         new([.. WithSeeds(configuration, count).Select(one => Finished(one) ?? Train(one, begins))]);
 
+    /// <summary>Trains the runs that are not finished, but for those that other processes train.</summary>
+    /// <param name="configuration">Configuration of the first seed; the others' seeds follow it.</param>
+    /// <param name="count">Number of seeds.</param>
+    /// <param name="begins">Told of each run that is trained: its seed.</param>
+    /// <returns>The results; null where another process has yet to end a run.</returns>
+    public Seeds? RunBesideOthers(RunConfiguration configuration, int count, Action<ulong> begins)
+    {
+        RunResult?[] results = [.. WithSeeds(configuration, count).Select(one => Finished(one) ?? TrainUnlessInUse(one, begins))];
+        return results.Contains(null) ? null : new Seeds([.. results.OfType<RunResult>()]);
+    }
+
     private static IEnumerable<RunConfiguration> WithSeeds(RunConfiguration configuration, int count) =>
         Enumerable.Range(0, count).Select(i => configuration with
         {
@@ -46,6 +58,25 @@ internal sealed class SeedRuns(VerbContext context, TrainingSession session, str
         File.Exists(Path.Combine(PathOf(configuration), "config.json")) ? RunFolder.OpenRead(PathOf(configuration)) : null;
 
     private RunResult? Finished(RunConfiguration configuration) => overwrite ? null : Existing(configuration)?.ReadResult();
+
+    private RunResult? TrainUnlessInUse(RunConfiguration configuration, Action<ulong> begins)
+    {
+        RunFolder run = RunFolder.OfOtherProcess(PathOf(configuration));
+        if (run.IsInUse)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Train(configuration, begins);
+        }
+        catch (UnwritableFileException) when (run.IsInUse)
+        {
+            // Another process was quicker.
+            return null;
+        }
+    }
 
     private RunResult Train(RunConfiguration configuration, Action<ulong> begins)
     {

@@ -6,15 +6,16 @@ using Fovea.Training;
 namespace Fovea.Cli;
 
 /// <summary>Table of a study: each entry with its figure, such as top-1, and its difference to the entry that it changes.</summary>
-internal sealed class StudyTable
+/// <param name="study">The study.</param>
+internal sealed class StudyTable(Study study)
 {
-    private readonly List<(StudyEntry Entry, Seeds? Seeds, string Trouble)> _rows = [];
+    private readonly Dictionary<string, (Seeds? Seeds, string Trouble)> _results = [];
 
     /// <summary>Adds an entry.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="seeds">Its results; null where it failed.</param>
     /// <param name="trouble">Reason why it failed.</param>
-    public void Add(StudyEntry entry, Seeds? seeds, string trouble = "") => _rows.Add((entry, seeds, trouble));
+    public void Add(StudyEntry entry, Seeds? seeds, string trouble = "") => _results.Add(entry.Name, (seeds, trouble));
 
     /// <summary>Shows the table.</summary>
     public void Show(VerbContext context)
@@ -29,8 +30,7 @@ internal sealed class StudyTable
     }
 
     /// <summary>The table as a page of Markdown.</summary>
-    /// <param name="study">The study.</param>
-    public string ToMarkdown(Study study)
+    public string ToMarkdown()
     {
         StringBuilder page = new();
         page.Append($"# {Path.GetFileNameWithoutExtension(study.Path)}\n\n");
@@ -52,7 +52,7 @@ internal sealed class StudyTable
     }
 
     /// <summary>Adds the table to an answer.</summary>
-    public void Fill(JsonObject answer) => answer["entries"] = new JsonArray([.. _rows.Select(row =>
+    public void Fill(JsonObject answer) => answer["entries"] = new JsonArray([.. Results.Select(row =>
     {
         JsonObject json = new() { ["name"] = row.Entry.Name, ["over"] = row.Entry.Over };
         if (row.Seeds is null)
@@ -67,9 +67,17 @@ internal sealed class StudyTable
         return json;
     })]);
 
-    private string Metric => _rows.FirstOrDefault(row => row.Seeds is not null).Seeds?.Metric ?? "score";
+    /// <summary>Number of entries that failed.</summary>
+    public int Failures => _results.Values.Count(result => result.Seeds is null);
 
-    private Seeds? BaseOf(StudyEntry entry) => _rows.FirstOrDefault(row => row.Entry.Name == entry.Over).Seeds;
+    /// <summary>Results so far in the order of the study's entries.</summary>
+    private IEnumerable<(StudyEntry Entry, Seeds? Seeds, string Trouble)> Results => study.Entries
+        .Where(entry => _results.ContainsKey(entry.Name))
+        .Select(entry => (entry, _results[entry.Name].Seeds, _results[entry.Name].Trouble));
+
+    private string Metric => Results.FirstOrDefault(row => row.Seeds is not null).Seeds?.Metric ?? "score";
+
+    private Seeds? BaseOf(StudyEntry entry) => entry.Over is null ? null : _results.GetValueOrDefault(entry.Over).Seeds;
 
     private double? Difference(StudyEntry entry, Seeds seeds) => seeds.Mean - BaseOf(entry)?.Mean;
 
@@ -77,7 +85,7 @@ internal sealed class StudyTable
         ? Math.Abs(Difference(entry, seeds)!.Value) < spread
         : null;
 
-    private IEnumerable<string[]> Rows() => _rows.Select(row => row.Seeds is not Seeds seeds
+    private IEnumerable<string[]> Rows() => Results.Select(row => row.Seeds is not Seeds seeds
         ? [row.Entry.Name, "-", "-", "-", "-", row.Trouble, "-"]
         : new[]
         {

@@ -4,9 +4,13 @@ using Fovea.Training;
 
 namespace Fovea.Cli.Verbs;
 
-/// <summary><c>fovea study FILE</c>: a base recipe and changes of it, trained one after another, with one table at the end.</summary>
+/// <summary>
+/// <c>fovea study FILE</c>: a base recipe and changes of it, trained one after another, with one table at the end. Several processes may
+/// share the runs of one folder.
+/// </summary>
 internal sealed class StudyVerb : Verb
 {
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(1);
     private readonly Argument<string> _file;
     private readonly Argument<string?> _data;
     private readonly Option<string> _test;
@@ -18,7 +22,7 @@ internal sealed class StudyVerb : Verb
         : base(
             "study",
             "Train a base recipe and named changes of it, and tell in one table what each change is worth. The same command again goes on "
-                + "where it was stopped.",
+                + "where it was stopped; given a second time meanwhile, the two share the runs.",
             "fovea study recipes/cifar10/ablations.json cifar10-train.tar.gz --test cifar10-test.tar.gz",
             "fovea study ablation.json --out runs/ablation --json")
     {
@@ -31,7 +35,7 @@ internal sealed class StudyVerb : Verb
     }
 
     /// <inheritdoc/>
-    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    public override async Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         Study study = Study.Read(context.Value(_file));
         string folder = context.Value(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(study.Path));
@@ -47,24 +51,30 @@ internal sealed class StudyVerb : Verb
             plan.Add((entry, runs, configuration));
         }
 
-        StudyTable table = new();
-        int failures = 0;
-        foreach ((StudyEntry entry, SeedRuns runs, RunConfiguration configuration) in plan)
+        StudyTable table = new(study);
+        bool waits = false;
+        while (plan.Count > 0)
         {
-            try
+            int open = plan.Count;
+            foreach ((StudyEntry Entry, SeedRuns Runs, RunConfiguration Configuration) planned in plan.ToArray())
             {
-                table.Add(entry, runs.Run(
-                    configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}")));
-            }
-            catch (DivergenceException error)
-            {
-                // A change that does not train is a result too, and must not cost those behind it.
-                context.Error.WriteLine($"fovea: {entry.Name}: {RemedyText.Of(error)}");
-                table.Add(entry, null, "diverged");
-                failures++;
+                if (Train(context, planned.Entry, planned.Runs, planned.Configuration, table))
+                {
+                    plan.Remove(planned);
+                    AtomicFile.WriteText(Path.Combine(folder, "study.md"), table.ToMarkdown());
+                }
             }
 
-            AtomicFile.WriteText(Path.Combine(folder, "study.md"), table.ToMarkdown(study));
+            if (plan.Count == open)
+            {
+                if (!waits)
+                {
+                    context.Output.WriteLine($"another process trains {string.Join(", ", plan.Select(one => one.Entry.Name))}: waiting");
+                    waits = true;
+                }
+
+                await Task.Delay(_betweenLooks, cancellation).ConfigureAwait(false);
+            }
         }
 
         context.Output.WriteLine();
@@ -74,7 +84,30 @@ internal sealed class StudyVerb : Verb
         context.Output.WriteLine($"curves  fovea runs show {folder}/*/seed*");
         table.Fill(context.Result);
         context.Result["out"] = folder;
-        return Task.FromResult(failures == 0 ? ExitCodes.Success : ExitCodes.Failure);
+        return table.Failures == 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    /// <summary>Trains what is left of an entry and adds it to the table; false where another process has yet to end a run.</summary>
+    private static bool Train(VerbContext context, StudyEntry entry, SeedRuns runs, RunConfiguration configuration, StudyTable table)
+    {
+        try
+        {
+            Seeds? seeds = runs.RunBesideOthers(
+                configuration, entry.Seeds, seed => context.Output.WriteLine($"{entry.Name}, seed {seed}"));
+            if (seeds is not null)
+            {
+                table.Add(entry, seeds);
+            }
+
+            return seeds is not null;
+        }
+        catch (DivergenceException error)
+        {
+            // A change that does not train is a result too, and must not cost those behind it.
+            context.Error.WriteLine($"fovea: {entry.Name}: {RemedyText.Of(error)}");
+            table.Add(entry, null, "diverged");
+            return true;
+        }
     }
 
     /// <summary>Name of an entry's folder: its letters and digits, all others as hyphens.</summary>

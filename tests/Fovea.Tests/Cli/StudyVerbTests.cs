@@ -100,6 +100,38 @@ public sealed class StudyVerbTests(TrainedRun trained) : IClassFixture<TrainedRu
         Assert.Equal(entries.ToJsonString(), (await CliRun.Succeeds(command))["entries"]!.ToJsonString());
     }
 
+    [Fact]
+    public async Task Two_studies_in_one_folder_share_the_runs()
+    {
+        string study = Write($$"""
+            {
+              "base": { "seeds": 2, "data": "{{trained.Data}}", "training": {{Tiny}} },
+              "changes": [{ "name": "SGD", "training": { "optimizer": "sgd", "learningRate": 0.05 } }]
+            }
+            """);
+        string[] command = ["study", study, "--threads", "1", "--out", _folder.File("out")];
+
+        // Another machine trains one seed of the base. All others are trained here, and then that one is waited for.
+        string held = _folder.File("out/base/seed1/run.lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(held)!);
+        File.WriteAllText(held, $"1 {DateTime.UtcNow:O} elsewhere");
+        using CancellationTokenSource stop = new();
+        using StoppingWriter writer = new("another process trains base: waiting", stop);
+        Assert.Equal(ExitCodes.Interrupted, (await CliRun.Run(command, writer, stop.Token)).ExitCode);
+        Assert.Equal(
+            [true, false, true],
+            from run in new[] { "base/seed0", "base/seed1", "sgd/seed0" } select File.Exists(_folder.File($"out/{run}/result.json")));
+        Assert.DoesNotContain("base", await File.ReadAllTextAsync(_folder.File("out/study.md")), StringComparison.Ordinal);
+
+        // It was stopped before its end: this process takes the run over.
+        File.Delete(held);
+        JsonArray entries = (await CliRun.Succeeds(command))["entries"]!.AsArray();
+        Assert.Equal(["base", "SGD"], entries.Select(entry => (string)entry!["name"]!));
+        Assert.Equal([2, 1], entries.Select(entry => entry!["runs"]!.AsArray().Count));
+        Assert.Equal(
+            (double)entries[1]!["mean"]! - (double)entries[0]!["mean"]!, (double)entries[1]!["difference"]!, 12);
+    }
+
     [Theory]
     [InlineData("""{ "changes": [] }""", "base")]
     [InlineData("""{ "base": {}, "changes": [] }""", "changes")]
