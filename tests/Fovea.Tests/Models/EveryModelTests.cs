@@ -16,16 +16,9 @@ public sealed class EveryModelTests
 {
     private const long Large = 100_000_000;
 
-    // They differ from patchconvnet_s60, s120, b60, s60_bn and resnet50_v1c in numbers only, and the largest run for up to half a minute.
-    private static readonly string[] _large =
-    [
-        "patchconvnet_b120", "patchconvnet_b120_bn", "patchconvnet_l60", "patchconvnet_l60_bn", "patchconvnet_l120", "patchconvnet_l120_bn",
-        "resnet101_v1c",
-    ];
-
     public static TheoryData<string> Names => [.. BuiltInModels.Names, .. ModelRegistry.Ablations];
 
-    public static TheoryData<string> RunNames => [.. BuiltInModels.Names.Except(_large), .. ModelRegistry.Ablations];
+    public static TheoryData<string> RunNames => [.. BuiltInModels.NamesToRun, .. ModelRegistry.Ablations];
 
     [Theory]
     [MemberData(nameof(RunNames))]

@@ -11,7 +11,7 @@ using Fovea.Tests.Models;
 namespace Fovea.Tests.Reference;
 
 /// <summary>
-/// Every registered model, at a small size and in its inference form, by the plain definitions of its operations: what the passes make of
+/// Registered models, at a small size and in its inference form, by the plain definitions of its operations: what the passes make of
 /// its graph gives the logits of the CPU's plan.
 /// </summary>
 public sealed class ReferenceModelTests(ITestOutputHelper log)
@@ -21,15 +21,16 @@ public sealed class ReferenceModelTests(ITestOutputHelper log)
     {
         ConcurrentBag<string> problems = [];
         Stopwatch time = Stopwatch.StartNew();
+        string[] names = [.. BuiltInModels.NamesToRun];
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Min(2, Environment.ProcessorCount) };
-        Parallel.ForEach(Partitioner.Create(BuiltInModels.Names.ToArray(), loadBalance: true), parallel, name =>
+        Parallel.ForEach(Partitioner.Create(names, loadBalance: true), parallel, name =>
         {
             if (Record.Exception(() => Compare(name)) is Exception error)
             {
                 problems.Add($"{name}: {error.Message}");
             }
         });
-        log.WriteLine($"{BuiltInModels.Names.Count} models in {time.Elapsed.TotalSeconds:f0} s");
+        log.WriteLine($"{names.Length} models in {time.Elapsed.TotalSeconds:f0} s");
         Assert.True(problems.IsEmpty, $"{problems.Count} models differ:\n{string.Join('\n', problems.Order())}");
     }
 
