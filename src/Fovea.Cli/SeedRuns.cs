@@ -69,7 +69,8 @@ internal sealed class SeedRuns(VerbContext context, TrainingSession session, str
 
         try
         {
-            return Train(configuration, begins);
+            // Whoever had it may have ended it since it was asked for.
+            return Finished(configuration) ?? Train(configuration, begins);
         }
         catch (UnwritableFileException) when (run.IsInUse)
         {

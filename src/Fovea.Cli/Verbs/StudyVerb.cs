@@ -52,7 +52,7 @@ internal sealed class StudyVerb : Verb
         }
 
         StudyTable table = new(study);
-        bool waits = false;
+        bool isWaiting = false;
         while (plan.Count > 0)
         {
             int open = plan.Count;
@@ -67,10 +67,10 @@ internal sealed class StudyVerb : Verb
 
             if (plan.Count == open)
             {
-                if (!waits)
+                if (!isWaiting)
                 {
                     context.Output.WriteLine($"another process trains {string.Join(", ", plan.Select(one => one.Entry.Name))}: waiting");
-                    waits = true;
+                    isWaiting = true;
                 }
 
                 await Task.Delay(_betweenLooks, cancellation).ConfigureAwait(false);
