@@ -34,10 +34,10 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             return ConfigureDense(configuration with { Options = options with { Model = model } });
         }
 
-        if (changes.BackboneFrom is not null)
+        options = options with { BackboneFrom = BackboneOf(options) };
+        if (options.BackboneFrom is not null && (changes.From ?? options.From) is not null)
         {
-            throw new UsageException(
-                "--backbone-from belongs to dense models, whose --model is HEAD:BACKBONE; for a classifier take --from.");
+            throw new UsageException("--from gives the whole classifier, --backbone-from all but its head: take one of the two.");
         }
 
         if (changes.LongerSide is not null)
@@ -62,9 +62,6 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         }
 
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
-        string? backbone = changes.BackboneFrom is string classifier
-            ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))
-            : options.BackboneFrom;
         bool isSegmentation = configuration.Task == VisionTask.Segmentation;
         (int images, int classes) = isSegmentation ? Labelled(configuration) : Objects(configuration);
         ModelOptions made = new(
@@ -80,13 +77,17 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         options = options with
         {
             From = from,
-            BackboneFrom = backbone,
+            BackboneFrom = BackboneOf(options),
             BatchSize = batch,
             Preprocessing = changes.LongerSide is int side ? WithLongerSide(preprocessing, side, isSegmentation) : preprocessing,
             Augmentation = null,
         };
         return configuration with { Options = isSegmentation ? WithPixelChanges(options) : WithObjectChanges(options) };
     }
+
+    private string? BackboneOf(TrainingOptions options) => changes.BackboneFrom is string classifier
+        ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))
+        : options.BackboneFrom;
 
     private static Preprocessing WithLongerSide(Preprocessing images, int side, bool isSegmentation)
     {
@@ -139,6 +140,9 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
         string? model = changes.Model ?? (recipe.Has("model") ? options.Model : null);
         using CheckpointImport? beginning = from is null ? null : Begin(from, model, images.Classes, size);
+        using CheckpointImport? backbone = options.BackboneFrom is string classifier
+            ? CheckpointImport.Open(classifier, new ImportOptions(Size: size))
+            : null;
         model = beginning?.Info.Name ?? model ?? options.Model;
         Network network = beginning?.Network ?? ModelChoice.Create(
             model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
@@ -146,7 +150,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         if (!preprocessed || !recipe.Has("augmentation"))
         {
             PreprocessingChoice choice = PreprocessingAdvisor.Choose(
-                images, network.Height, network.Width, trained: beginning?.Info.Preprocessing);
+                images, network.Height, network.Width, trained: (beginning ?? backbone)?.Info.Preprocessing);
             options = options with { Augmentation = recipe.Has("augmentation") ? options.Augmentation : choice.Augmentation };
             if (!preprocessed)
             {

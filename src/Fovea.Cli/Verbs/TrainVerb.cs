@@ -55,7 +55,8 @@ internal sealed class TrainVerb : Verb
             "A checkpoint to begin with, of Fovea, PyTorch or safetensors; it also tells the model and the normalisation. [default: "
                 + "fresh weights]");
         _backboneFrom = AddOption<string>(
-            "--backbone-from", "For a dense model: a checkpoint of a classifier, whose backbone it begins with. [default: fresh weights]");
+            "--backbone-from",
+            "A checkpoint of a classifier, whose backbone the model begins with; the head is fresh. [default: fresh weights]");
         _out = AddOption("--out", "The run folder.", "runs/latest");
         _resume = AddOption<bool>("--resume", "Go on with an interrupted run in --out, with its own options; more --epochs extend it.");
         _overwrite = AddOption<bool>("--overwrite", "Replace an earlier run in --out.");

@@ -1,5 +1,7 @@
 using Fovea.Checkpoints;
+using Fovea.Formats;
 using Fovea.Models;
+using Fovea.Models.Keys;
 
 namespace Fovea.Training;
 
@@ -12,7 +14,7 @@ internal static class TrainingModel
     /// <param name="fresh">True for fresh weights even where the options name a checkpoint.</param>
     /// <exception cref="ArgumentException">There is no such model, or it has fewer stages than are to be frozen.</exception>
     /// <exception cref="ShapeException">The model cannot be made for the size.</exception>
-    /// <exception cref="Formats.InvalidFileException">The checkpoint to begin with is missing, broken or does not fit.</exception>
+    /// <exception cref="InvalidFileException">The checkpoint to begin with is missing, broken or does not fit.</exception>
     public static Model Create(TrainingOptions options, IReadOnlyList<string> classes, bool fresh)
     {
         Model model = WithWeights(options, classes, fresh);
@@ -67,15 +69,31 @@ internal static class TrainingModel
         }
     }
 
-    /// <summary>Copies the tensors of a classifier's backbone; those of its pooling and its head have no place in a dense model.</summary>
+    /// <summary>
+    /// Copies the tensors of a classifier's backbone. Those of its classes, and in a dense model those of its pooling, have no place.
+    /// </summary>
     private static void CopyBackbone(string path, Model model, (int Height, int Width) size)
     {
         try
         {
-            using CheckpointImport import = CheckpointImport.Open(
-                path, new ImportOptions(ModelRegistry.BackboneOf(model.Info.Name), Size: size, Seed: 0));
+            string name = model.Info.Name;
+            string? backbone = ModelRegistry.IsDense(name) ? ModelRegistry.BackboneOf(name) : null;
+            using CheckpointImport import = CheckpointImport.Open(path, new ImportOptions(backbone, Size: size, Seed: 0));
+            ModelSignature signature = new(name, model.Info.Options);
             HashSet<string> head = [.. model.Network.HeadKeys];
-            PositionTransfer.Resize(import.Model.Parameters, model.Parameters, name => !head.Contains(name));
+            try
+            {
+                PositionTransfer.Resize(
+                    import.Model.Parameters, model.Parameters, tensor => !head.Contains(tensor) && !signature.IsOfClasses(tensor));
+            }
+            catch (ShapeException difference)
+            {
+                throw new InvalidFileException(
+                    path,
+                    $"its backbone, of {import.Info.Name}, is not that of {name}: {difference.Message}",
+                    "Begin with a classifier on the same backbone.",
+                    difference);
+            }
         }
         catch
         {

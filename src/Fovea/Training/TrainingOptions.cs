@@ -26,7 +26,8 @@ public sealed partial record TrainingOptions
     public string? From { get; init; }
 
     /// <summary>
-    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a dense model begins with; null for none.
+    /// Checkpoint of a classifier, of any kind that can be imported, whose backbone a dense model, or a classifier with a fresh head,
+    /// begins with; null for none.
     /// </summary>
     public string? BackboneFrom { get; init; }
 

@@ -126,6 +126,8 @@ public sealed class RecipeVerbTests(TrainedRun trained) : IClassFixture<TrainedR
         await CliRun.Fails(ExitCodes.WrongUsage, ["--set mixing.mixupAlfa=1", "'mixupAlpha'"], [.. train, "--set", "mixing.mixupAlfa=1"]);
         await CliRun.Fails(ExitCodes.WrongUsage, ["--set epochs=0", "at least 1"], [.. train, "--set", "epochs=0"]);
         await CliRun.Fails(ExitCodes.WrongUsage, ["DATA", "--recipe"], "train", "--recipe", Write("{}"), "--out", _folder.File("run"));
+        await CliRun.Fails(
+            ExitCodes.WrongUsage, ["take one of the two"], [.. train, "--from", trained.Checkpoint, "--backbone-from", trained.Checkpoint]);
         await CliRun.Fails(ExitCodes.BadInput, ["nowhere.json"], [.. train, "--recipe", "nowhere.json"]);
         await CliRun.Fails(
             ExitCodes.WrongUsage, ["--recipe", "--set"], "train", "--resume", "--set", "epochs=3", "--out", trained.Run);

@@ -105,7 +105,7 @@ public sealed class PatchConvNetTests
     {
         foreach ((string name, PatchConvNetConfig config) in PatchConvNet.Variants.Where(variant => variant.Value.BatchNorm))
         {
-            Assert.Matches("_(bn|nano)$", name);
+            Assert.Matches("_(bn|nano|nano_multi)$", name);
             using ParameterStore state = new(new PatchConvNet(config with { Channels = 16 }));
             string[] statistics = [.. state.Tensors.Keys.Where(key => key.EndsWith("running_mean", StringComparison.Ordinal))];
             Assert.Equal(Enumerable.Range(0, config.Depth).Select(i => $"blocks.{i}.norm1.running_mean"), statistics);

@@ -41,6 +41,9 @@ internal sealed class TinyRun : IDisposable
     /// <summary>An empty run folder.</summary>
     public RunFolder NewFolder(string name) => RunFolder.Create(_folder.File(name));
 
+    /// <summary>Path of a file beside the run folders.</summary>
+    public string File(string name) => _folder.File(name);
+
     /// <summary>Trains to the end, or until <paramref name="onStep"/> or <paramref name="onEpoch"/> stop it.</summary>
     public void Train(
         TrainingOptions options,
@@ -79,7 +82,7 @@ internal sealed class TinyRun : IDisposable
     /// </summary>
     public static void AssertSame(RunFolder expected, RunFolder actual, int epochs)
     {
-        Assert.Equal(File.ReadAllBytes(expected.BestCheckpointPath), File.ReadAllBytes(actual.BestCheckpointPath));
+        Assert.Equal(System.IO.File.ReadAllBytes(expected.BestCheckpointPath), System.IO.File.ReadAllBytes(actual.BestCheckpointPath));
         using SafeTensorsFile one = SafeTensorsFile.Open(expected.LastCheckpointPath);
         using SafeTensorsFile other = SafeTensorsFile.Open(actual.LastCheckpointPath);
         Assert.Equal(one.Tensors.Keys.Order(), other.Tensors.Keys.Order());

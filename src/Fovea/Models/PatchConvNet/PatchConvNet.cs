@@ -67,7 +67,7 @@ public sealed class PatchConvNet : Backbone
         ["patchconvnet_l120"] = new(1024, 120),
         ["patchconvnet_s60_multi"] = new(384, 60, LayerScale: 1e-4f) { PerClass = true },
     },
-    new() { ["patchconvnet_nano"] = Nano() });
+    new() { ["patchconvnet_nano"] = Nano(), ["patchconvnet_nano_multi"] = Nano() with { PerClass = true } });
 
     /// <summary><c>patchconvnet_nano</c> without one of the family's ideas, by name.</summary>
     public static IReadOnlyDictionary<string, PatchConvNetConfig> Ablations { get; } = new OrderedDictionary<string, PatchConvNetConfig>
