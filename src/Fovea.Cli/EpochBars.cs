@@ -13,7 +13,8 @@ internal sealed class EpochBars(VerbContext context, int epochs) : IProgress<Tra
     /// <inheritdoc/>
     public void Report(TrainingProgress value)
     {
-        _bar ??= context.Progress($"epoch {value.Epoch + 1}/{value.Epochs}", value.Total);
+        // An epoch that goes on after an interruption begins in its middle.
+        _bar ??= context.Progress($"epoch {value.Epoch + 1}/{value.Epochs}", value.Total, done: value.Done);
         _bar.Report(value.Done, Counters(value.Loss, value.Metrics));
     }
 

@@ -62,7 +62,9 @@ internal sealed class VerbContext(
     /// <param name="title">Title, such as "epoch 3/20".</param>
     /// <param name="total">Number of units of the job.</param>
     /// <param name="unit">What is counted.</param>
-    public ProgressBar Progress(string title, long total, string unit = "images") => new(Error, ErrorStyle, title, total, unit);
+    /// <param name="done">Units that were done before.</param>
+    public ProgressBar Progress(string title, long total, string unit = "images", long done = 0) =>
+        new(Error, ErrorStyle, title, total, unit, done);
 
     /// <summary>Writes a table to <see cref="Output"/>.</summary>
     public void Write(Table table) => table.Write(Output, OutputStyle);

@@ -18,6 +18,7 @@ internal sealed class ProgressBar : IDisposable
     private readonly long _total;
     private readonly string _unit;
     private readonly long _started;
+    private readonly long _first;
     private long _drawn;
     private long _done;
     private string _counters = "";
@@ -30,8 +31,16 @@ internal sealed class ProgressBar : IDisposable
     /// <param name="title">Title, such as "epoch 3/20".</param>
     /// <param name="total">Number of units of the job.</param>
     /// <param name="unit">Name of a unit, such as "images".</param>
+    /// <param name="done">Units that were done before, which are not the rate's.</param>
     /// <param name="clock">Measures the time; the system's clock where null.</param>
-    public ProgressBar(TextWriter output, TerminalStyle style, string title, long total, string unit = "images", TimeProvider? clock = null)
+    public ProgressBar(
+        TextWriter output,
+        TerminalStyle style,
+        string title,
+        long total,
+        string unit = "images",
+        long done = 0,
+        TimeProvider? clock = null)
     {
         _output = output;
         _style = style;
@@ -39,6 +48,7 @@ internal sealed class ProgressBar : IDisposable
         _total = Math.Max(total, 1);
         _unit = unit;
         _clock = clock ?? TimeProvider.System;
+        _first = _done = Math.Clamp(done, 0, _total);
         _started = _drawn = _clock.GetTimestamp();
     }
 
@@ -105,11 +115,12 @@ internal sealed class ProgressBar : IDisposable
     {
         _drawn = _clock.GetTimestamp();
         TimeSpan elapsed = _clock.GetElapsedTime(_started);
-        double rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
+        double rate = elapsed > TimeSpan.Zero ? (_done - _first) / elapsed.TotalSeconds : 0;
         string left = rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
         string time = _finished ? $"in {Numbers.Duration(elapsed)}" : left;
-        string start = $"{(double)_done / _total * 100,3:F0} %{_counters}  {Numbers.Count(rate)}";
-        string text = $"{start} {_unit}/s  {time}";
+        string start = $"{(double)_done / _total * 100,3:F0} %{_counters}";
+        string speed = rate > 0 ? $"  {Numbers.Count(rate)}" : "";
+        string text = $"{start}{speed}{(rate > 0 ? $" {_unit}/s" : "")}  {time}";
         if (!_style.Interactive)
         {
             _output.WriteLine($"{_title}  {text}".TrimEnd());
@@ -121,7 +132,7 @@ internal sealed class ProgressBar : IDisposable
         int room = _style.Width - 1 - _title.Length - text.Length - 3;
         if (room < NarrowestBar)
         {
-            string shorter = $"{start}/s  {time}";
+            string shorter = $"{start}{speed}{(rate > 0 ? "/s" : "")}  {time}";
             room += text.Length - shorter.Length;
             text = shorter;
         }

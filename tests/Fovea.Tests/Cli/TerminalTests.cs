@@ -129,6 +129,24 @@ public sealed class TerminalTests
         Assert.DoesNotContain('\r', output.ToString());
     }
 
+    [Fact]
+    public void The_rate_of_a_job_that_goes_on_is_that_of_the_units_done_since()
+    {
+        ManualClock clock = new();
+        using StringWriter output = new() { NewLine = "\n" };
+        using (ProgressBar bar = new(output, TerminalStyle.Plain, "epoch 3/5", 100, done: 60, clock: clock))
+        {
+            clock.Advance(TimeSpan.FromSeconds(10));
+            bar.Report(80);
+            clock.Advance(TimeSpan.FromSeconds(10));
+            bar.Report(100);
+        }
+
+        Assert.Equal(
+            "epoch 3/5   80 %  2 images/s  10 s left\nepoch 3/5  100 %  2 images/s  0 s left\n",
+            output.ToString());
+    }
+
     private sealed class ManualClock : TimeProvider
     {
         private long _ticks;
