@@ -72,10 +72,51 @@ public sealed class BotNetTests
         Assert.Equal((parameters, multiplyAdds), NetworkSummary.Count(ModelRegistry.Create(name)));
 
     [Fact]
-    public void Basic_blocks_and_attention_exclude_each_other()
+    public void Options_that_do_not_go_together_are_refused_by_name()
     {
-        ResNetConfig config = new([1, 1, 1, 1]) { BasicBlocks = true, Attention = new BottleneckAttentionConfig() };
-        Assert.Contains("BasicBlocks", Assert.Throws<ArgumentException>(() => new ResNet(config)).Message, StringComparison.Ordinal);
+        Refused(new ResNetConfig([1, 1, 1, 1]) { BasicBlocks = true, Attention = new BottleneckAttentionConfig() }, "BasicBlocks");
+        Refused(new ResNetConfig([1, 1, 1, 1]) { MaxPooledStages = true }, "MaxPooledStages");
+        Refused(new ResNetConfig([1, 1, 1, 1]) { BasicBlocks = true, Widths = [64, 128] }, "Widths has 2 entries for 4 stages");
+
+        static void Refused(ResNetConfig config, string word) =>
+            Assert.Contains(word, Assert.Throws<ArgumentException>(() => new ResNet(config)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stages_have_the_widths_that_are_given()
+    {
+        ResNetConfig config = new([1, 1, 1], 32, 32) { SmallImages = true, BasicBlocks = true, Widths = [64, 256, 192] };
+        Assert.Equal([64, 256, 192], new ResNet(config).Stages.Select(stage => stage.Channels));
+        using ParameterStore state = new(new Network(new ResNet(config)));
+        Assert.Equal([192, 3, 3, 256], state.Tensors["layer3.0.conv1.weight"].Shape);
+    }
+
+    [Theory]
+    [InlineData(6, 6, new[] { 7f, 9, 11, 19, 21, 23, 31, 33, 35 })]
+    [InlineData(5, 3, new[] { 4f, 5, 10, 11, 13, 14 })]
+    [InlineData(1, 2, new[] { 1f })]
+    public void A_max_pooled_stage_keeps_the_largest_of_the_positions_that_there_are_under_each_window(int height, int width, float[] largest)
+    {
+        // Each convolution passes its middle on, each normalisation its input, and nothing comes by the shortcut.
+        BasicBlock block = new(new ResNetConfig([1]) { BasicBlocks = true, MaxPooledStages = true, NormEpsilon = 0 }, 1, 1, stride: 2);
+        using ParameterStore state = new(block);
+        foreach ((string name, Parameter tensor) in state.Tensors)
+        {
+            bool isFactor = name is "bn1.weight" or "bn2.weight" || name.EndsWith("running_var", StringComparison.Ordinal);
+            tensor.Variable.Data.Fill(isFactor ? 1 : 0);
+            if (name is "conv1.weight" or "conv2.weight")
+            {
+                tensor.Variable.Data[4] = 1;
+            }
+        }
+
+        ComputeGraph graph = new();
+        graph.Output("map", block.Forward(graph.Input("x", [1, height, width, 1])));
+        using WorkerPool pool = new(1);
+        using Plan plan = Plan.Compile(graph, pool);
+        Enumerable.Range(0, height * width).Select(i => (float)i).ToArray().CopyTo(plan.Input("x"));
+        plan.Run();
+        Assert.Equal(largest, plan.Output("map").ToArray());
     }
 
     [Theory]

@@ -15,13 +15,26 @@ public sealed class ResNet : Backbone
 
     /// <summary>Makes a backbone.</summary>
     /// <param name="config">Options of the variant.</param>
-    /// <exception cref="ArgumentException">Basic blocks are to attend.</exception>
+    /// <exception cref="ArgumentException">
+    /// Basic blocks are to attend, bottlenecks to be max-pooled, or there is not one width for each stage.
+    /// </exception>
     public ResNet(ResNetConfig config)
         : base(config)
     {
         if (config is { BasicBlocks: true, Attention: not null })
         {
             throw new ArgumentException("Attention stands in bottlenecks: leave out either BasicBlocks or Attention.", nameof(config));
+        }
+
+        if (config is { MaxPooledStages: true, BasicBlocks: false })
+        {
+            throw new ArgumentException("MaxPooledStages are stages of basic blocks: set BasicBlocks, too.", nameof(config));
+        }
+
+        if (config.Widths is { } widths && widths.Count != config.Depths.Count)
+        {
+            throw new ArgumentException(
+                $"Widths has {widths.Count} entries for {config.Depths.Count} stages: give one for each of Depths.", nameof(config));
         }
 
         _config = config;
@@ -68,6 +81,14 @@ public sealed class ResNet : Backbone
         ["resnet50_attnpool"] = new([3, 4, 6, 3]) { AttentionPooling = new AttentionPoolingConfig() },
         ["resnet_nano"] = BotNet.Nano(),
         ["resnet_nano_basic"] = new([2, 2, 1], 32, 32) { SmallImages = true, BasicBlocks = true, Classes = 10 },
+        ["resnet_nano_wide"] = new([1, 1, 1], 32, 32)
+        {
+            SmallImages = true,
+            BasicBlocks = true,
+            MaxPooledStages = true,
+            Widths = [64, 256, 256],
+            Classes = 10,
+        },
     };
 
     /// <summary><c>resnet_nano</c> with the aggregation of PatchConvNet in place of the mean.</summary>

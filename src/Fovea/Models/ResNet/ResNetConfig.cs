@@ -99,7 +99,7 @@ public sealed record AttentionPoolingConfig
 public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, int Width = 224)
     : NetworkConfig(Height, Width)
 {
-    /// <summary>Channels of the stem and width of the first stage's blocks; it doubles with each stage.</summary>
+    /// <summary>Channels of the stem, and width of the first stage's blocks where <see cref="Widths"/> say no other.</summary>
     public int StemChannels { get; init; } = 64;
 
     /// <summary>
@@ -119,6 +119,15 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     /// <see cref="Attention"/>, which lies in a bottleneck.
     /// </summary>
     public bool BasicBlocks { get; init; }
+
+    /// <summary>
+    /// True if a stage of basic blocks halves its map by the maximum of 2×2 positions behind its first 3×3 convolution, in place of that
+    /// convolution's stride, as networks do that learn CIFAR-10 in few epochs (arXiv 2404.00498, section 3.1).
+    /// </summary>
+    public bool MaxPooledStages { get; init; }
+
+    /// <summary>Widths of the stages' blocks; that of the stem, doubled with each stage, where null.</summary>
+    public IReadOnlyList<int>? Widths { get; init; }
 
     /// <summary>
     /// Channels out of a bottleneck, in widths of its narrow maps: 4, or 2 for bottlenecks that are twice as wide (arXiv 1605.07146).
@@ -147,7 +156,7 @@ public sealed record ResNetConfig(IReadOnlyList<int> Depths, int Height = 224, i
     public int StemStride => SmallImages ? 2 : 4;
 
     /// <summary>Width of the blocks of a stage, counted from 0: channels of a bottleneck's narrow maps, or of a basic block's.</summary>
-    public int WidthOf(int stage) => StemChannels << stage;
+    public int WidthOf(int stage) => Widths is null ? StemChannels << stage : Widths[stage];
 
     /// <summary>Channels of the maps after a stage, counted from 0.</summary>
     public int ChannelsAfter(int stage) => WidthOf(stage) * (BasicBlocks ? 1 : Expansion);
