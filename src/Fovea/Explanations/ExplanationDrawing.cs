@@ -142,13 +142,13 @@ public static class ExplanationDrawing
         (double width, double height) = (region.Right - region.Left, region.Bottom - region.Top);
         double scale = side / Math.Max(width, height);
         using Canvas canvas = new(Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)), Color.Black);
-        canvas.Draw(
-            image,
-            (int)Math.Round(-region.Left * scale),
-            (int)Math.Round(-region.Top * scale),
-            Math.Max(1, (int)Math.Round(image.Width * scale)),
-            Math.Max(1, (int)Math.Round(image.Height * scale)));
+        // Edges are rounded, not sizes: an edge of the image that is one of the region falls on the picture's.
+        (int left, int top) = (At(-region.Left), At(-region.Top));
+        (int right, int bottom) = (At(image.Width - region.Left), At(image.Height - region.Top));
+        canvas.Draw(image, left, top, Math.Max(1, right - left), Math.Max(1, bottom - top));
         return canvas.ToImage();
+
+        int At(double place) => (int)Math.Round(place * scale);
     }
 
     /// <summary>A picture of a region of an image with a box in it.</summary>

@@ -31,6 +31,19 @@ public sealed class ExplanationDrawingTests
     }
 
     [Fact]
+    public void A_part_within_the_image_is_seen_to_its_last_row_and_column()
+    {
+        Image white = new(53, 37, 1, [.. Enumerable.Repeat((byte)255, 53 * 37)]);
+        for (int i = 0; i < 200; i++)
+        {
+            (double left, double top) = (30 * (i * 0.381966 % 1), 20 * (i * 0.618034 % 1));
+            Image view = ExplanationDrawing.View(white, new ImageRegion(left, top, 53, 37), 100 + (i % 7));
+            Assert.Equal(1, Luma(view, view.Width - 1, view.Height - 1), 0.01f);
+            Assert.Equal(1, Luma(view, 0, 0), 0.01f);
+        }
+    }
+
+    [Fact]
     public void Each_position_takes_the_colour_of_its_strongest_class()
     {
         Image black = new(64, 64, 1, new byte[64 * 64]);
