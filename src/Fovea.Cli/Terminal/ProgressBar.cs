@@ -119,8 +119,7 @@ internal sealed class ProgressBar : IDisposable
         string left = rate > 0 ? $"{Numbers.Duration(TimeSpan.FromSeconds(Math.Ceiling((_total - _done) / rate)))} left" : "";
         string time = _finished ? $"in {Numbers.Duration(elapsed)}" : left;
         string start = $"{(double)_done / _total * 100,3:F0} %{_counters}";
-        string speed = rate > 0 ? $"  {Numbers.Count(rate)}" : "";
-        string text = $"{start}{speed}{(rate > 0 ? $" {_unit}/s" : "")}  {time}";
+        string text = $"{start}{Speed($" {_unit}")}  {time}";
         if (!_style.Interactive)
         {
             _output.WriteLine($"{_title}  {text}".TrimEnd());
@@ -132,7 +131,7 @@ internal sealed class ProgressBar : IDisposable
         int room = _style.Width - 1 - _title.Length - text.Length - 3;
         if (room < NarrowestBar)
         {
-            string shorter = $"{start}{speed}{(rate > 0 ? "/s" : "")}  {time}";
+            string shorter = $"{start}{Speed("")}  {time}";
             room += text.Length - shorter.Length;
             text = shorter;
         }
@@ -141,6 +140,8 @@ internal sealed class ProgressBar : IDisposable
         _output.Write("\r" + line[..Math.Min(line.Length, _style.Width - 1)] + "\e[K");
         _output.Flush();
         _live = true;
+
+        string Speed(string unit) => rate > 0 ? $"  {Numbers.Count(rate)}{unit}/s" : "";
     }
 
     private string Bar(int width)

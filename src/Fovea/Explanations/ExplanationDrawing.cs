@@ -142,6 +142,7 @@ public static class ExplanationDrawing
         (double width, double height) = (region.Right - region.Left, region.Bottom - region.Top);
         double scale = side / Math.Max(width, height);
         using Canvas canvas = new(Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)), Color.Black);
+
         // Edges are rounded, not sizes: an edge of the image that is one of the region falls on the picture's.
         (int left, int top) = (At(-region.Left), At(-region.Top));
         (int right, int bottom) = (At(image.Width - region.Left), At(image.Height - region.Top));

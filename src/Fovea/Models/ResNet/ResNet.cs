@@ -21,22 +21,7 @@ public sealed class ResNet : Backbone
     public ResNet(ResNetConfig config)
         : base(config)
     {
-        if (config is { BasicBlocks: true, Attention: not null })
-        {
-            throw new ArgumentException("Attention stands in bottlenecks: leave out either BasicBlocks or Attention.", nameof(config));
-        }
-
-        if (config is { MaxPooledStages: true, BasicBlocks: false })
-        {
-            throw new ArgumentException("MaxPooledStages are stages of basic blocks: set BasicBlocks, too.", nameof(config));
-        }
-
-        if (config.Widths is { } widths && widths.Count != config.Depths.Count)
-        {
-            throw new ArgumentException(
-                $"Widths has {widths.Count} entries for {config.Depths.Count} stages: give one for each of Depths.", nameof(config));
-        }
-
+        Check(config);
         _config = config;
         Sizes.Check(config.Height, config.Width);
         int features = Stages[^1].Channels;
@@ -140,6 +125,25 @@ public sealed class ResNet : Backbone
     protected override Value Pool(Value map) => _aggregation is var (classToken, block, norm)
         ? norm.Forward(block.Forward(TokenMap.Of(map, classToken))).Reshape([map.Shape[0], map.Shape.Last])
         : map.Pool();
+
+    private static void Check(ResNetConfig config)
+    {
+        if (config is { BasicBlocks: true, Attention: not null })
+        {
+            throw new ArgumentException("Attention stands in bottlenecks: leave out either BasicBlocks or Attention.", nameof(config));
+        }
+
+        if (config is { MaxPooledStages: true, BasicBlocks: false })
+        {
+            throw new ArgumentException("MaxPooledStages are stages of basic blocks: set BasicBlocks, too.", nameof(config));
+        }
+
+        if (config.Widths is { } widths && widths.Count != config.Depths.Count)
+        {
+            throw new ArgumentException(
+                $"Widths has {widths.Count} entries for {config.Depths.Count} stages: give one for each of Depths.", nameof(config));
+        }
+    }
 
     private static Module Block(ResNetConfig config, int inputs, int stage, int block, float dropPath) => config.BasicBlocks
         ? new BasicBlock(config, inputs, config.WidthOf(stage), block == 0 ? config.StrideOf(stage) : 1, dropPath)
