@@ -95,7 +95,7 @@ public sealed class BotNetTests
     [InlineData(6, 6, new[] { 7f, 9, 11, 19, 21, 23, 31, 33, 35 })]
     [InlineData(5, 3, new[] { 4f, 5, 10, 11, 13, 14 })]
     [InlineData(1, 2, new[] { 1f })]
-    public void A_max_pooled_stage_keeps_the_largest_of_the_positions_that_there_are_under_each_window(int height, int width, float[] largest)
+    public void A_max_pooled_stage_keeps_the_largest_of_the_positions_under_each_window(int height, int width, float[] largest)
     {
         // Each convolution passes its middle on, each normalisation its input, and nothing comes by the shortcut.
         BasicBlock block = new(new ResNetConfig([1]) { BasicBlocks = true, MaxPooledStages = true, NormEpsilon = 0 }, 1, 1, stride: 2);

@@ -28,7 +28,8 @@ public sealed class BackboneFromTests : IDisposable
         using Model trained = Checkpoint.Load(folder.LastCheckpointPath);
         using Model beginning = Checkpoint.Load(single);
         using Model fresh = Model.Create(options.Model, trained.Info.Options, seed: options.Seed);
-        foreach (string name in new[] { "patch_embed.proj.0.0.weight", "blocks.11.attn.qkv_pos.2.weight", "blocks_token_only.0.attn.q.weight" })
+        string[] trunk = ["patch_embed.proj.0.0.weight", "blocks.11.attn.qkv_pos.2.weight", "blocks_token_only.0.attn.q.weight"];
+        foreach (string name in trunk)
         {
             Assert.Equal(Values(beginning, name), Values(trained, name));
             Assert.NotEqual(Values(fresh, name), Values(trained, name));

@@ -50,7 +50,8 @@ internal sealed class BasicBlock : Module
     }
 
     /// <summary>
-    /// The maximum of the positions that there are under 2×2 windows; a last odd row or column is its own, so that the shortcut's map is met.
+    /// The maximum of the positions that there are under 2×2 windows; a last odd row or column is its own, so that the shortcut's map is
+    /// met.
     /// </summary>
     private static Value Halve(Value map)
     {
