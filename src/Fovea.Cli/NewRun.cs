@@ -21,7 +21,12 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         string data = Full(changes.Data) ?? recipe.Data
             ?? throw new UsageException("Say which DATA to train on, name them in a --recipe, or --resume an earlier run.");
         TrainingOptions options = changes.Apply(recipe.ToOptions());
-        options = options with { MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate) };
+        options = options with
+        {
+            MinLearningRate = Math.Min(options.MinLearningRate, options.LearningRate),
+            From = Given(changes.From) ?? options.From,
+            BackboneFrom = Given(changes.BackboneFrom) ?? options.BackboneFrom,
+        };
         TrainingOptionTable.Validate(options);
         RunConfiguration configuration = new(data, Full(changes.Validation) ?? recipe.Validation, options)
         {
@@ -34,8 +39,7 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             return ConfigureDense(configuration with { Options = options with { Model = model } });
         }
 
-        options = options with { BackboneFrom = BackboneOf(options) };
-        if (options.BackboneFrom is not null && (changes.From ?? options.From) is not null)
+        if (options is { From: not null, BackboneFrom: not null })
         {
             throw new UsageException("--from gives the whole classifier, --backbone-from all but its head: take one of the two.");
         }
@@ -61,7 +65,6 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
             throw new UsageException($"--explain-every explains classifiers, and {options.Model} is none: leave it out, or give 0.");
         }
 
-        string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
         bool isSegmentation = configuration.Task == VisionTask.Segmentation;
         (int images, int classes) = isSegmentation ? Labelled(configuration) : Objects(configuration);
         ModelOptions made = new(
@@ -76,18 +79,12 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         int batch = changes.BatchGiven || recipe.Has("batchSize") ? options.BatchSize : Math.Min(DenseBatch, images);
         options = options with
         {
-            From = from,
-            BackboneFrom = BackboneOf(options),
             BatchSize = batch,
             Preprocessing = changes.LongerSide is int side ? WithLongerSide(preprocessing, side, isSegmentation) : preprocessing,
             Augmentation = null,
         };
         return configuration with { Options = isSegmentation ? WithPixelChanges(options) : WithObjectChanges(options) };
     }
-
-    private string? BackboneOf(TrainingOptions options) => changes.BackboneFrom is string classifier
-        ? Path.GetFullPath(ShippedNetworks.Resolve(classifier))
-        : options.BackboneFrom;
 
     private static Preprocessing WithLongerSide(Preprocessing images, int side, bool isSegmentation)
     {
@@ -137,16 +134,15 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
         bool preprocessed = recipe.Has("preprocessing");
         Preprocessing own = options.Preprocessing;
         (int Height, int Width)? size = changes.Size ?? (preprocessed ? (own.Height, own.Width) : null);
-        string? from = changes.From is string path ? Path.GetFullPath(ShippedNetworks.Resolve(path)) : options.From;
         string? model = changes.Model ?? (recipe.Has("model") ? options.Model : null);
-        using CheckpointImport? beginning = from is null ? null : Begin(from, model, images.Classes, size);
+        using CheckpointImport? beginning = options.From is string from ? Begin(from, model, images.Classes, size) : null;
         using CheckpointImport? backbone = options.BackboneFrom is string classifier
             ? CheckpointImport.Open(classifier, new ImportOptions(Size: size))
             : null;
         model = beginning?.Info.Name ?? model ?? options.Model;
         Network network = beginning?.Network ?? ModelChoice.Create(
             model, new ModelOptions(images.Classes.Count, size?.Height, size?.Width));
-        options = options with { Model = model, From = from };
+        options = options with { Model = model };
         if (!preprocessed || !recipe.Has("augmentation"))
         {
             PreprocessingChoice choice = PreprocessingAdvisor.Choose(
@@ -167,6 +163,9 @@ internal sealed class NewRun(VerbContext context, Recipe recipe, RunChanges chan
                 : options.Augmentation,
         };
     }
+
+    /// <summary>Full path of a checkpoint of the command line, which may be the name of a network that ships.</summary>
+    private static string? Given(string? checkpoint) => Full(checkpoint is null ? null : ShippedNetworks.Resolve(checkpoint));
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 
