@@ -176,9 +176,8 @@ internal sealed class TrainingStep : IDisposable
         }
 
         plan.Run();
-        double loss = plan.Output(TrainingGraph.LossName)[0];
+        double loss = Measure(_objective, plan, batch, _shards.Figures);
         RequireFinite(plan, step, learningRate, loss, isLast);
-        Measure(_objective, plan, batch, _shards.Figures);
         if (partOfShard == _options.AccumulationSteps - 1)
         {
             _shards.Figures[StopFigure] = StopWanted ? 1 : 0;
